@@ -1,0 +1,1 @@
+//! Brownout: break a backend, see what happens to the data.
