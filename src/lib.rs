@@ -1,1 +1,8 @@
 //! Brownout: break a backend, see what happens to the data.
+//!
+//! One library behind three doors: the native command line, the page, and the page's web worker.
+//! In reading order:
+
+pub mod design;
+pub mod scenario;
+pub mod time;

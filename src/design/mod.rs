@@ -1,0 +1,90 @@
+//! What a learner draws: nodes, links, operations, each with knobs; and what is scripted to happen.
+//!
+//! A design is plain data with text keys. Identity is the stable key (the table's name in the file);
+//! labels and the order of tables change nothing (semantics.md 2). Everything a knob can be is said by
+//! the [`registry`]; the design stores only what was set.
+
+pub mod registry;
+pub mod value;
+
+use std::collections::BTreeMap;
+
+use crate::time::Duration;
+use registry::KindSpec;
+use value::Value;
+
+/// The knobs that were set, by name. What is absent has the registry's default.
+pub type Knobs = BTreeMap<&'static str, Value>;
+
+/// A node of the drawing.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub key: String,
+    pub kind: &'static KindSpec,
+    /// What people read; the key if absent.
+    pub label: Option<String>,
+    pub knobs: Knobs,
+    /// Steps per operation key, where the derived plan was replaced by hand.
+    pub plans: BTreeMap<String, Vec<Step>>,
+    /// Place in the drawing (CSS pixels at zoom 1, top left corner), if it was placed by hand.
+    pub position: Option<(i32, i32)>,
+}
+
+/// A link from a caller to a callee, with the caller's policy.
+#[derive(Clone, Debug)]
+pub struct Link {
+    pub key: String,
+    pub from: String,
+    pub to: String,
+    pub knobs: Knobs,
+}
+
+/// One thing users do.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    pub key: String,
+    pub label: Option<String>,
+    pub knobs: Knobs,
+}
+
+/// One step of a plan at a node. Text: `work`, `call LINK`, `read LINK`, `write LINK`, `respond`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The node's own work.
+    Work,
+    /// A call over the link with this key, awaited.
+    Call { link: String, mode: CallMode },
+    /// The answer; what follows is done after the caller has its reply.
+    Respond,
+}
+
+/// What a call asks of a store. At a service or third party, `Read` leaves no effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallMode {
+    Read,
+    Write,
+}
+
+/// The drawing as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct Design {
+    pub nodes: Vec<Node>,
+    pub links: Vec<Link>,
+    pub operations: Vec<Operation>,
+}
+
+/// Something that happens at a set moment: traffic, a fault, a change.
+#[derive(Clone, Debug)]
+pub struct TimelineEntry {
+    /// Which of [`registry::TIMELINE`].
+    pub what: &'static KindSpec,
+    pub knobs: Knobs,
+}
+
+/// Length of the run and the part of it that is measured.
+#[derive(Clone, Debug)]
+pub struct RunSpec {
+    pub duration: Duration,
+    /// Measured part, from and to; by default the whole run (semantics.md 27).
+    pub measure: (Duration, Duration),
+}

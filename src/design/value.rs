@@ -1,0 +1,105 @@
+//! What a knob can hold: whole numbers of a base unit, so that text, engine and digest agree exactly.
+//!
+//! Nothing here is a float. A share is parts per billion, a factor is millionths, a rate is events per
+//! second in millionths, money is micro-dollars, time is nanoseconds: each is converted from decimal
+//! text once (semantics.md 4) and back without loss.
+
+use crate::time::Duration;
+
+/// One in a million, for factors and rates.
+pub const MICRO: u64 = 1_000_000;
+/// One in a billion, for shares.
+pub const NANO: u64 = 1_000_000_000;
+
+/// Events per second, in millionths: `Rate(700_000_000)` is 700 per second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rate(pub u64);
+
+/// A share between nothing and all, in parts per billion: `Share(20_000_000)` is 2 %.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Share(pub u64);
+
+/// A plain multiplier, in millionths: `Factor(5_000_000)` is 5x.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Factor(pub u64);
+
+/// Dollars, in millionths; negative for a refund.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Money(pub i64);
+
+/// How long something takes: a distribution over durations, with exact parameters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Dist {
+    /// Always the same. Text: `10 ms`.
+    Constant(Duration),
+    /// Any length between the two is equally likely. Text: `uniform(5 ms, 15 ms)`.
+    Uniform { low: Duration, high: Duration },
+    /// Memoryless. Text: `exponential(10 ms)` (its mean).
+    Exponential { mean: Duration },
+    /// Sum of `shape` exponential stages; cv^2 = 1/shape. Text: `erlang(10 ms, shape 2)`.
+    Erlang { mean: Duration, shape: u32 },
+    /// Text: `lognormal(10 ms, cv 1.5)` (mean and coefficient of variation).
+    Lognormal { mean: Duration, cv: Factor },
+    /// P(X > x) = (min/x)^alpha. Text: `pareto(5 ms, alpha 2.5)`, optionally `, max 10 s`.
+    Pareto {
+        min: Duration,
+        alpha: Factor,
+        max: Option<Duration>,
+    },
+    /// Mostly fast, sometimes slow. Text: `bimodal(10 ms, 1 s, slow 1 %)`.
+    Bimodal {
+        fast: Duration,
+        slow: Duration,
+        slow_share: Share,
+    },
+    /// Two exponential phases with balanced means. Text: `hyperexponential(10 ms, cv2 4)`.
+    Hyperexponential { mean: Duration, cv2: Factor },
+    /// A table of values with weights. Text: `empirical(5 ms x 90, 50 ms x 9, 1 s x 1)`.
+    Empirical(Vec<(Duration, u64)>),
+}
+
+/// The value of one knob. Which variant is right is said by the knob's [`Unit`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Value {
+    /// The knob's own word for "not there": `none`, `unbounded`.
+    Off,
+    Count(u64),
+    Duration(Duration),
+    Rate(Rate),
+    Share(Share),
+    Factor(Factor),
+    Money(Money),
+    Dist(Dist),
+    Flag(bool),
+    /// One of the words that the knob's unit lists, by position.
+    Choice(u8),
+    /// Free names, for instance zones.
+    Names(Vec<String>),
+    Text(String),
+}
+
+/// What kind of value a knob takes, and so how its text is read and written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A whole number: `50`, `1_000`, `10k`.
+    Count,
+    /// `250 ms`
+    Duration,
+    /// `700 rps`, `1.2 krps`, `10 per min`
+    Rate,
+    /// `2 %` or `0.02`
+    Share,
+    /// `5x`, `5` or `0.5`
+    Factor,
+    /// `$0.05`
+    Money,
+    /// `10 ms` or `exponential(10 ms)`, see [`Dist`]
+    Dist,
+    /// `true`, `false`
+    Flag,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A list of names: `["a", "b"]`
+    Names,
+    Text,
+}

@@ -1,0 +1,144 @@
+//! The scenario file: one human-written TOML file with design, workload, timeline, goals and lesson.
+//!
+//! [`Scenario::parse`](Scenario) refuses a broken file with diagnostics that name file, line, column,
+//! the offending text, what is allowed, and the nearest right name. It never panics on any input.
+
+pub mod diagnostic;
+
+use crate::design::value::Value;
+use crate::design::{Design, RunSpec, TimelineEntry};
+use crate::time::Duration;
+
+/// The newest format this build writes; older ones are migrated when read.
+pub const FORMAT: u32 = 1;
+
+/// A whole scenario, checked: every name resolves, every value is in range.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    pub about: About,
+    pub run: RunSpec,
+    /// The seed a learner sees first.
+    pub seed: u64,
+    pub design: Design,
+    pub timeline: Vec<TimelineEntry>,
+    pub goals: Vec<Goal>,
+    pub lesson: Lesson,
+}
+
+/// Who the scenario is for and what it is about.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    pub id: String,
+    pub title: String,
+    pub version: u32,
+    pub track: String,
+    pub minutes: u32,
+    pub audience: Vec<String>,
+    pub prerequisites: Vec<String>,
+    /// At most 120 words.
+    pub concept: String,
+    /// The one question the dashboard answers.
+    pub question: String,
+    /// Node, link or metric names of the two or three charts that answer it.
+    pub charts: Vec<String>,
+}
+
+/// Something that must hold.
+#[derive(Clone, Debug)]
+pub struct Goal {
+    pub key: String,
+    /// In the learner's words: "99 % served 60 s after the hiccup".
+    pub label: String,
+    pub metric: Metric,
+    /// Actions that begin in this part of the run; by default the measured part.
+    pub window: Option<(Duration, Duration)>,
+    pub bound: Bound,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bound {
+    AtLeast(Value),
+    AtMost(Value),
+}
+
+/// What a goal can be about. Each has one unit, see [`Metric::unit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// Share of user actions begun in the window that were served in full.
+    Served,
+    /// Useful replies per second, over the window.
+    Goodput,
+    /// Tries sent by clients per user action, over the window.
+    Amplification,
+    /// Time a served user waited, retries included.
+    LatencyP50,
+    LatencyP99,
+    Lost,
+    Duplicate,
+    Phantom,
+    Partial,
+    /// Dollars per hour of the design, with its calls.
+    Cost,
+}
+
+/// Text and choices of the lesson. Everything here is for people; nothing of it reaches the engine.
+#[derive(Clone, Debug, Default)]
+pub struct Lesson {
+    pub hook: String,
+    pub bets: Vec<Bet>,
+    /// Paths of the knobs a learner may turn: `link.browse.attempts`.
+    pub unlocked: Vec<String>,
+    pub fixes: Vec<Variant>,
+    pub not_enough: Vec<Variant>,
+    pub backfires: Vec<Variant>,
+    pub twists: Vec<Variant>,
+    pub hints: Vec<String>,
+    pub review: Vec<ReviewItem>,
+    pub facilitator: String,
+    pub judgement: Option<Judgement>,
+    pub echo: Option<Echo>,
+    pub caveats: Vec<String>,
+}
+
+/// One answer to the question, to choose before the first run.
+#[derive(Clone, Debug, Default)]
+pub struct Bet {
+    pub key: String,
+    pub label: String,
+    /// Whether the start design makes it true.
+    pub right: bool,
+    /// Why it is tempting (wrong ones), or why it is so.
+    pub because: String,
+}
+
+/// A change against the start design, as `path = value` text.
+#[derive(Clone, Debug, Default)]
+pub struct Variant {
+    pub key: String,
+    pub label: String,
+    pub set: Vec<(String, String)>,
+    /// For a backfire: the metric that gets worse.
+    pub worsens: Option<String>,
+    pub because: String,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct ReviewItem {
+    pub question: String,
+    pub answer: String,
+}
+
+/// A sentence a manager might say, and answers each tied to a run.
+#[derive(Clone, Debug, Default)]
+pub struct Judgement {
+    pub says: String,
+    pub answers: Vec<Variant>,
+}
+
+/// The real incident it echoes.
+#[derive(Clone, Debug, Default)]
+pub struct Echo {
+    pub title: String,
+    pub link: String,
+    pub caveat: String,
+}
