@@ -4,5 +4,7 @@
 //! In reading order:
 
 pub mod design;
+pub mod observe;
 pub mod scenario;
 pub mod time;
+pub mod worker;

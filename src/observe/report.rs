@@ -1,0 +1,176 @@
+//! The report of one run: what the command line prints as JSON and the page shows as numbers.
+
+use serde::Serialize;
+
+/// Everything about a finished run. Durations in nanoseconds, money in millionths of a dollar.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    pub scenario: String,
+    pub title: String,
+    pub seed: u64,
+    /// Version of this report's shape.
+    pub format: u32,
+    /// Version of the rules of the simulation; digests of different versions do not compare.
+    pub semantics_version: u32,
+    pub engine_version: &'static str,
+    /// 32 hexadecimal digits over the whole run: the run's fingerprint.
+    pub digest: String,
+    pub ended: Ended,
+    pub duration_ns: u64,
+    /// When nothing could change any more.
+    pub settled_at_ns: Option<u64>,
+    /// The measured part.
+    pub measure_ns: (u64, u64),
+    pub users: Users,
+    pub ledger: LedgerCounts,
+    pub nodes: Vec<NodeReport>,
+    pub links: Vec<LinkReport>,
+    pub cost: Cost,
+    pub goals: Vec<GoalReport>,
+    /// All goals hold; true if there are none.
+    pub passed: bool,
+    pub series: Series,
+}
+
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// To the end, and everything under way came to rest.
+    Settled,
+    /// To the end, but this many things were still open ten minutes later.
+    Unsettled { open: u64 },
+    /// More was under way than the limit allows (semantics.md 29).
+    BacklogLimit { at_ns: u64, limit: u64 },
+    /// More events than the limit allows.
+    EventLimit { at_ns: u64, limit: u64 },
+}
+
+/// All clients together, actions begun in the measured part.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Users {
+    pub actions: u64,
+    pub served: u64,
+    pub degraded: u64,
+    pub failed: u64,
+    /// Never told anything.
+    pub unanswered: u64,
+    /// Why the last try of the failed ones failed.
+    pub failed_by_reason: Vec<(&'static str, u64)>,
+    pub served_share: Option<f64>,
+    /// Useful replies per second.
+    pub goodput_per_s: f64,
+    /// Tries that clients sent per second, and per action.
+    pub offered_per_s: f64,
+    pub tries_per_action: Option<f64>,
+    /// Of served actions, retries included.
+    pub latency: Latency,
+}
+
+/// From a histogram with at most 1 % error; `None` if nothing was recorded.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Latency {
+    pub count: u64,
+    pub mean_ns: Option<f64>,
+    pub p50_ns: Option<u64>,
+    pub p90_ns: Option<u64>,
+    pub p95_ns: Option<u64>,
+    pub p99_ns: Option<u64>,
+    pub p999_ns: Option<u64>,
+    pub max_ns: Option<u64>,
+}
+
+/// Whole run, after settling.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct LedgerCounts {
+    pub intents: u64,
+    /// Effects applied, all intents and places.
+    pub effects: u64,
+    pub clean: u64,
+    pub lost: u64,
+    pub duplicate: u64,
+    pub phantom: u64,
+    pub partial: u64,
+    /// Not settled: their verdict is not known.
+    pub open: u64,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct NodeReport {
+    pub key: String,
+    pub kind: &'static str,
+    /// Whole run, as the node saw it.
+    pub arrived: u64,
+    pub useful: u64,
+    pub wasted: u64,
+    pub cancelled: u64,
+    pub refused: u64,
+    pub errors: u64,
+    pub lost_in_crash: u64,
+    pub in_flight: u64,
+    /// Measured part: share of slot time that was busy.
+    pub utilisation: Option<f64>,
+    /// Mean number waiting and in slots.
+    pub mean_waiting: f64,
+    pub mean_busy: f64,
+    /// Mean wait of work that began, in nanoseconds.
+    pub mean_wait_ns: Option<f64>,
+    /// From arrival to the end of the work, for work that arrived in the measured part.
+    pub sojourn: Latency,
+    pub arrived_per_s: f64,
+    pub completed_per_s: f64,
+    /// Refused share of arrivals in the measured part.
+    pub refused_share: Option<f64>,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct LinkReport {
+    pub key: String,
+    pub from: String,
+    pub to: String,
+    /// Whole run: calls, tries, and their outcomes as the caller saw them.
+    pub calls: u64,
+    pub attempts: u64,
+    pub retries: u64,
+    pub succeeded: u64,
+    pub failed: u64,
+    pub failed_by_reason: Vec<(&'static str, u64)>,
+    pub in_flight: u64,
+    /// Retries that the budget or quota did not allow.
+    pub retries_denied: u64,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Cost {
+    pub price_book: &'static str,
+    pub currency: &'static str,
+    pub instances_micro_per_hour: i64,
+    pub calls_micro: i64,
+    /// Instances plus the run's calls scaled to an hour.
+    pub total_micro_per_hour: i64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct GoalReport {
+    pub key: String,
+    pub label: String,
+    pub metric: &'static str,
+    /// `None` if nothing was there to measure; the goal then fails.
+    pub measured: Option<f64>,
+    pub bound: f64,
+    pub at_least: bool,
+    pub holds: bool,
+}
+
+/// Columns of equal length, one entry per bucket.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Series {
+    pub bucket_ns: u64,
+    pub offered_per_s: Vec<f64>,
+    pub actions_per_s: Vec<f64>,
+    pub useful_per_s: Vec<f64>,
+    pub failed_per_s: Vec<f64>,
+    pub p50_ms: Vec<Option<f64>>,
+    pub p99_ms: Vec<Option<f64>>,
+    pub tries_per_action: Vec<Option<f64>>,
+    pub waiting: Vec<u64>,
+}

@@ -1,0 +1,3 @@
+//! The engine behind messages, in time slices.
+
+pub mod protocol;

@@ -1,0 +1,256 @@
+//! What the page and its web worker say to each other.
+//!
+//! Control travels as JSON text; bulk numbers (series, discs) as one transferred `Float64Array`
+//! beside it, see [`Frame::bulk`]. Every message of the page names the run it is about, so that an
+//! answer to an older run is recognised and dropped. The page is the clock: it asks for the next
+//! piece of simulated time, and does not ask again before the answer is there.
+
+use serde::{Deserialize, Serialize};
+
+use crate::observe::report::Report;
+use crate::scenario::diagnostic::Diagnostic;
+
+/// From the page to the worker.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Forget the current run; read this scenario text and stand at time zero, paused.
+    Load { run: u32, text: String, seed: u64 },
+    /// Simulate up to this instant, but for at most `budget_ms` of wall time, then send a frame.
+    Advance {
+        run: u32,
+        until_ns: u64,
+        budget_ms: f64,
+    },
+    /// Simulate until the next thing a person can see (a request is sent, starts, ends, is told).
+    Step { run: u32 },
+    /// Run the same text on these seeds without frames; one [`Update::Seed`] each.
+    Seeds {
+        run: u32,
+        text: String,
+        seeds: Vec<u64>,
+    },
+}
+
+/// From the worker to the page.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Update {
+    /// The module is loaded; commands are read from here on. Page and worker must be of one build
+    /// (semantics.md 32).
+    Ready {
+        build: String,
+    },
+    /// The text was not accepted. The run before it is gone; the page keeps its last good design.
+    Refused {
+        run: u32,
+        diagnostics: Vec<Diagnostic>,
+    },
+    Loaded {
+        run: u32,
+        plan: RunPlan,
+    },
+    Frame(Box<Frame>),
+    /// The run is over: everything about it.
+    Done {
+        run: u32,
+        report: Box<Report>,
+    },
+    /// One of [`Command::Seeds`].
+    Seed {
+        run: u32,
+        seed: u64,
+        report: Box<Report>,
+    },
+}
+
+/// Facts about the run before it starts.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunPlan {
+    pub duration_ns: u64,
+    /// Width of one bucket of the series.
+    pub bucket_ns: u64,
+    /// Keys in the order in which frames list nodes and links.
+    pub nodes: Vec<String>,
+    pub links: Vec<String>,
+    /// One disc on the page stands for about this many requests.
+    pub requests_per_disc: u32,
+}
+
+/// What the page draws: the state at one instant of simulated time.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Frame {
+    pub run: u32,
+    pub now_ns: u64,
+    pub phase: Phase,
+    pub users: UsersNow,
+    pub data: DataNow,
+    pub nodes: Vec<NodeNow>,
+    pub links: Vec<LinkNow>,
+    /// What happened since the last frame, oldest first.
+    pub news: Vec<News>,
+    /// Dollars per hour, in millionths.
+    pub cost_micro_per_hour: i64,
+    /// How many buckets of the series follow in `bulk`, and the index of the first of them.
+    pub first_bucket: u32,
+    pub buckets: u32,
+    /// How many discs follow in `bulk` after the buckets.
+    pub discs: u32,
+    /// Transferred beside the JSON, never in it. First `buckets` rows of [`BUCKET_FIELDS`] numbers,
+    /// then `discs` rows of [`DISC_FIELDS`] numbers.
+    #[serde(skip)]
+    pub bulk: Vec<f64>,
+}
+
+/// One row per bucket, over all clients: offered (requests sent per second, all tries), actions per
+/// second, useful replies per second, failed actions per second, p50 and p99 of served actions in
+/// milliseconds (NaN if none), tries per action (NaN if none), waiting (all nodes).
+pub const BUCKET_FIELDS: usize = 8;
+
+/// One row per disc: link index; number of the action; try (1..); flags ([`disc`]); and in
+/// milliseconds of simulated time: sent, arrived at the callee, work began, callee done, reply
+/// received or given up; NaN for what has not happened.
+pub const DISC_FIELDS: usize = 9;
+
+/// Flags of a disc.
+pub mod disc {
+    /// The caller has given up on this try (timeout).
+    pub const GIVEN_UP: u32 = 1;
+    /// The request was lost on the way.
+    pub const LOST: u32 = 2;
+    /// The callee refused it at the door.
+    pub const REFUSED: u32 = 4;
+    /// The caller has a good reply.
+    pub const SERVED: u32 = 8;
+    /// The callee answered with an error.
+    pub const ERROR: u32 = 16;
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    #[default]
+    Running,
+    /// No new traffic; what is under way goes on until nothing can change.
+    Settling,
+    Finished,
+    /// A limit ended it, see the report.
+    Stopped,
+}
+
+/// The users' view over the last second of simulated time.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct UsersNow {
+    /// Actions told their outcome in that second.
+    pub answered: u64,
+    pub served: u64,
+    /// Of those served, in milliseconds; `None` if none was.
+    pub p50_ms: Option<f64>,
+    pub p99_ms: Option<f64>,
+    pub offered_per_s: f64,
+    pub useful_per_s: f64,
+    pub tries_per_action: Option<f64>,
+}
+
+/// What happened to the data, so far.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct DataNow {
+    /// False if no operation of the scenario changes anything.
+    pub writes: bool,
+    pub lost: u64,
+    pub duplicate: u64,
+    pub phantom: u64,
+    pub partial: u64,
+}
+
+/// One node at this instant; sums over its instances.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct NodeNow {
+    pub busy: u32,
+    pub slots: u32,
+    /// Busy slots whose caller has gone.
+    pub for_nobody: u32,
+    /// Busy slots that wait for a reply from another node.
+    pub waiting_for_others: u32,
+    pub queue: u32,
+    /// Of the queue: requests whose caller has gone.
+    pub queue_for_nobody: u32,
+    pub oldest_wait_ms: f64,
+    /// Bound of the waiting line over all instances, if it has one.
+    pub queue_limit: Option<u32>,
+    /// Up to 24 places of the line from the oldest on: age in milliseconds, negative if the caller
+    /// has gone.
+    pub line: Vec<f64>,
+    /// Up to 24 slots: 0 free, 1 working, 2 working for nobody, 3 waiting for another node.
+    pub slot_states: Vec<u8>,
+    /// Over the last second: requests that came, useful replies, mean wait of work begun (ms).
+    pub arrived_per_s: f64,
+    pub useful_per_s: f64,
+    pub wait_ms: Option<f64>,
+    /// Failures of requests sent to it in the last second by reason code, most frequent first.
+    pub failed_per_s: Vec<(&'static str, f64)>,
+    pub down: bool,
+    /// 1 when healthy.
+    pub slow_factor: f64,
+    pub state: State,
+}
+
+/// What a person should read from a node, worst first to judge by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    #[default]
+    Idle,
+    Busy,
+    /// All slots taken and somebody waits.
+    Strained,
+    /// Requests sent to it failed in the last second.
+    Failing,
+    Down,
+}
+
+/// One link at this instant.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct LinkNow {
+    /// Tries sent in the last second, and of those the retries.
+    pub sent_per_s: f64,
+    pub retries_per_s: f64,
+    pub in_flight: u32,
+    /// Busy connections and calls that wait for one, if the link has a pool.
+    pub pool: Option<(u32, u32)>,
+    /// Failed tries in the last second by reason code.
+    pub failed_per_s: Vec<(&'static str, f64)>,
+    pub cut: bool,
+    pub held: u32,
+}
+
+/// Something worth a line in the event feed.
+#[derive(Clone, Debug, Serialize)]
+pub struct News {
+    pub at_ns: u64,
+    pub what: NewsKind,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NewsKind {
+    /// The first failed try with this reason in the run.
+    FirstFailure {
+        reason: &'static str,
+        link: String,
+        action: u64,
+        attempt: u32,
+    },
+    /// Entry of the timeline, by its index in the scenario.
+    EntryBegan {
+        entry: u32,
+    },
+    EntryEnded {
+        entry: u32,
+    },
+    /// First of a ledger verdict: lost, duplicate, phantom, partial.
+    FirstVerdict {
+        verdict: &'static str,
+        action: u64,
+    },
+}
