@@ -1,0 +1,164 @@
+//! The records of what is under way: intents, calls, attempts.
+//!
+//! An **intent** is one thing a user wanted, once. A **call** is one logical call over a link: it
+//! retries. An **attempt** is one try; its record carries both views, the caller's and the callee's,
+//! and lives until both are done with it.
+
+use super::reason::Reason;
+use super::slab::Id;
+use crate::design::CallMode;
+use crate::time::Time;
+
+pub type IntentId = Id<Intent>;
+pub type CallId = Id<Call>;
+pub type AttemptId = Id<Attempt>;
+
+/// One thing a user wanted done.
+#[derive(Clone, Copy, Debug)]
+pub struct Intent {
+    /// Random-number address: stable over runs that differ elsewhere.
+    pub address: super::draw::Address,
+    /// 1, 2, 3 ... over all clients, in order of birth: what people see as "#21 604".
+    pub number: u64,
+    pub clients: u16,
+    pub operation: u16,
+    /// Which of the clients' users (closed loop); 0 otherwise.
+    pub user: u32,
+    /// Which item it is about: a key of the operation's key space.
+    pub item: u64,
+    pub born: Time,
+    /// The user has been told an outcome.
+    pub told: bool,
+    /// Calls and attempts that still refer to it.
+    pub open: u32,
+}
+
+/// Who waits for a call to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parent {
+    /// A user at a clients node.
+    Intent,
+    /// A request at a node, which made the call as part of its plan.
+    Attempt(AttemptId),
+}
+
+/// One logical call over a link, with its retries.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    pub intent: IntentId,
+    pub parent: Parent,
+    /// Next call of the same parent attempt.
+    pub sibling: CallId,
+    pub address: super::draw::Address,
+    pub link: u16,
+    /// Which instance of the calling node makes it: budgets and pools are per caller instance.
+    pub caller: u16,
+    /// Step of the parent's plan, or which endpoint a balancer chose.
+    pub tag: u16,
+    /// Instance of the callee for the next try.
+    pub instance: u16,
+    /// Tries begun.
+    pub tries: u16,
+    pub mode: CallMode,
+    /// The current try, [`Id::NONE`] between tries.
+    pub attempt: AttemptId,
+    /// The last pause, for decorrelated jitter.
+    pub last_pause: u64,
+}
+
+/// The caller's side of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallerSide {
+    /// Waits for a connection of its pool.
+    Acquiring,
+    /// On the wire.
+    Waiting,
+    Succeeded,
+    Failed(Reason),
+}
+
+impl CallerSide {
+    #[inline]
+    pub fn is_open(self) -> bool {
+        matches!(self, CallerSide::Acquiring | CallerSide::Waiting)
+    }
+}
+
+/// The callee's side of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CalleeSide {
+    /// Not yet there.
+    Travelling,
+    Queued,
+    Working,
+    /// Holds its slot while a call of its own is under way.
+    Awaiting,
+    /// Has answered, and goes on with work after the response.
+    WorkingOn,
+    /// Never got there.
+    Lost,
+    Refused(Reason),
+    /// Answered: good reply sent.
+    Replied,
+    /// Answered with an error.
+    Error,
+    Cancelled,
+    Crashed,
+}
+
+impl CalleeSide {
+    /// The callee may still do something about it.
+    #[inline]
+    pub fn is_open(self) -> bool {
+        use CalleeSide::*;
+        matches!(self, Travelling | Queued | Working | Awaiting | WorkingOn)
+    }
+}
+
+/// One try of a call.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    pub intent: IntentId,
+    /// Valid while the caller's side is open.
+    pub call: CallId,
+    pub address: super::draw::Address,
+    pub born: Time,
+    /// Put on the wire.
+    pub sent: Time,
+    /// At the callee's door.
+    pub arrived: Time,
+    /// Got a slot.
+    pub began: Time,
+    /// The callee was done.
+    pub left: Time,
+    /// The caller had its answer, or gave up.
+    pub ended: Time,
+    /// First of the calls that it made and that are under way.
+    pub calls: CallId,
+    pub link: u16,
+    /// Which instance of the calling node made it.
+    pub from: u16,
+    pub node: u16,
+    pub instance: u16,
+    /// 1 for the first try.
+    pub number: u16,
+    /// Next step of its plan.
+    pub step: u16,
+    pub caller: CallerSide,
+    pub callee: CalleeSide,
+    pub mode: CallMode,
+    /// A reply is travelling back.
+    pub reply_under_way: bool,
+    /// What that reply says.
+    pub reply: Result<(), Reason>,
+    /// It holds a connection of its caller's pool.
+    pub holds_connection: bool,
+}
+
+impl Attempt {
+    /// Nobody waits for it any more.
+    #[inline]
+    pub fn is_abandoned(&self) -> bool {
+        !self.caller.is_open() && self.caller != CallerSide::Succeeded
+    }
+}

@@ -1,0 +1,203 @@
+//! The event calendar: what happens next.
+//!
+//! Events leave in the order of (time, sequence), where the sequence number is given when an event
+//! is scheduled: at equal times the one scheduled first leaves first (semantics.md 1). Three places
+//! hold them, one order comes out:
+//! - a binary heap for the future;
+//! - a queue for what is scheduled for the current instant: such an event has a higher sequence
+//!   number than anything in the heap for this instant, so the heap goes first and the queue keeps
+//!   the order of scheduling;
+//! - lanes: constant timeouts of one link expire in the order in which they were set, so only the
+//!   head of each lane is in the heap, under its own (time, sequence) (semantics.md 31).
+//!
+//! Scheduling and popping cost O(log n) in the heap, O(1) in the queue and the lanes.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use super::event::Event;
+use super::AttemptId;
+use crate::time::Time;
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    time: Time,
+    sequence: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Scheduled {
+    key: Key,
+    event: Event,
+}
+
+impl PartialEq for Scheduled {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+impl Eq for Scheduled {}
+impl PartialOrd for Scheduled {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Scheduled {
+    #[inline]
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Timer {
+    key: Key,
+    attempt: AttemptId,
+}
+
+/// See the module's documentation. Time never runs backwards: scheduling in the past is a bug and
+/// asserted.
+#[derive(Clone, Default)]
+pub struct Calendar {
+    now: Time,
+    sequence: u64,
+    heap: BinaryHeap<Reverse<Scheduled>>,
+    /// Scheduled for `now`, oldest first.
+    immediate: VecDeque<Event>,
+    lanes: Vec<VecDeque<Timer>>,
+}
+
+impl Calendar {
+    pub fn with_lanes(lanes: usize) -> Calendar {
+        Calendar { lanes: vec![VecDeque::new(); lanes], ..Calendar::default() }
+    }
+
+    #[inline]
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Events that wait, expired timers of lanes not counted.
+    pub fn pending(&self) -> usize {
+        self.heap.len() + self.immediate.len()
+    }
+
+    #[inline]
+    fn next_key(&mut self, time: Time) -> Key {
+        let key = Key { time, sequence: self.sequence };
+        self.sequence = self.sequence.checked_add(1).expect("fewer than 2^64 events");
+        key
+    }
+
+    /// Schedules an event at `time`, which must not be in the past.
+    #[inline]
+    pub fn at(&mut self, time: Time, event: Event) {
+        assert!(time >= self.now, "an event cannot be scheduled in the past");
+        let key = self.next_key(time);
+        if time == self.now {
+            self.immediate.push_back(event);
+        } else {
+            self.heap.push(Reverse(Scheduled { key, event }));
+        }
+    }
+
+    /// Sets a timer in a lane. Times within one lane must not decrease.
+    #[inline]
+    pub fn timer(&mut self, lane: usize, time: Time, attempt: AttemptId) {
+        let key = self.next_key(time);
+        let queue = &mut self.lanes[lane];
+        debug_assert!(queue.back().is_none_or(|t| t.key.time <= time), "a lane is in order");
+        queue.push_back(Timer { key, attempt });
+        if queue.len() == 1 {
+            let event = Event::Lane { lane: lane as u16 };
+            self.heap.push(Reverse(Scheduled { key, event }));
+        }
+    }
+
+    /// The lane's head has come up: takes it, drops what `is_live` denies behind it, and schedules
+    /// the next head. To be called when [`Event::Lane`] is popped.
+    pub fn take_timer(&mut self, lane: usize, is_live: impl Fn(AttemptId) -> bool) -> AttemptId {
+        let queue = &mut self.lanes[lane];
+        let head = queue.pop_front().expect("a lane event has a head");
+        while queue.front().is_some_and(|t| !is_live(t.attempt)) {
+            queue.pop_front();
+        }
+        if let Some(next) = queue.front() {
+            let event = Event::Lane { lane: lane as u16 };
+            self.heap.push(Reverse(Scheduled { key: next.key, event }));
+        }
+        head.attempt
+    }
+
+    /// Time of the next event, if there is one.
+    #[inline]
+    pub fn peek(&self) -> Option<Time> {
+        if !self.immediate.is_empty() {
+            return Some(self.now);
+        }
+        self.heap.peek().map(|Reverse(s)| s.key.time)
+    }
+
+    /// Removes and returns the next event; the clock moves to its time.
+    #[inline]
+    pub fn pop(&mut self) -> Option<Event> {
+        if !self.immediate.is_empty() {
+            let heap_first = self.heap.peek().is_some_and(|Reverse(s)| s.key.time == self.now);
+            if !heap_first {
+                return self.immediate.pop_front();
+            }
+        }
+        let Reverse(next) = self.heap.pop()?;
+        assert!(next.key.time >= self.now, "time runs forward");
+        self.now = next.key.time;
+        Some(next.event)
+    }
+
+    /// Moves the clock forward without an event; nothing may be scheduled before `time`.
+    pub fn advance_to(&mut self, time: Time) {
+        assert!(self.peek().is_none_or(|t| t >= time), "no event is skipped");
+        if time > self.now {
+            self.now = time;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(n: u16) -> Event {
+        Event::Mark { mark: n }
+    }
+
+    fn drain(calendar: &mut Calendar) -> Vec<(u64, u16)> {
+        let mut out = Vec::new();
+        while let Some(event) = calendar.pop() {
+            if let Event::Mark { mark } = event {
+                out.push((calendar.now().0, mark));
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn ties_leave_in_the_order_of_scheduling() {
+        let mut c = Calendar::default();
+        c.at(Time(5), mark(0));
+        c.at(Time(3), mark(1));
+        c.at(Time(5), mark(2));
+        c.at(Time(0), mark(3));
+        assert_eq!(drain(&mut c), [(0, 3), (3, 1), (5, 0), (5, 2)]);
+    }
+
+    #[test]
+    fn what_was_scheduled_earlier_for_an_instant_goes_before_what_is_scheduled_in_it() {
+        let mut c = Calendar::default();
+        c.at(Time(4), mark(0));
+        c.at(Time(4), mark(1));
+        assert!(c.pop().is_some());
+        c.at(Time(4), mark(2));
+        assert_eq!(drain(&mut c), [(4, 1), (4, 2)]);
+    }
+}

@@ -1,0 +1,277 @@
+//! The life of a call: tries, connections, the network, timeouts, and the end of each try.
+
+use super::attempt::{Attempt, AttemptId, CallId, CalleeSide, CallerSide};
+use super::core::Core;
+use super::digest::Fact;
+use super::draw::Purpose;
+use super::event::Event;
+use super::program::Program;
+use super::reason::Reason;
+use super::record::Record;
+use super::slab::Id;
+use super::IntentId;
+use crate::time::{Duration, Time};
+
+/// What follows from the end of a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The call is over with this result.
+    Over(Result<(), Reason>),
+    /// Another try after this pause, in nanoseconds.
+    Retry { pause: u64 },
+}
+
+impl Core {
+    /// Begins the next try of a call: gets a connection, or waits for one.
+    pub(super) fn try_call<R: Record>(&mut self, program: &Program, record: &mut R, id: CallId) {
+        let now = self.now();
+        let call = &mut self.calls[id];
+        call.tries += 1;
+        let link = call.link as usize;
+        let spec = &program.links[link];
+        let attempt = self.attempts.insert(Attempt::next_of(id, call, spec.to, now));
+        call.attempt = attempt;
+        let (caller, intent, retry) = (call.caller as usize, call.intent, call.tries > 1);
+        self.intents[intent].open += 1;
+        let counters = &mut self.link_counters[link];
+        counters.attempts += 1;
+        counters.retries += u64::from(retry);
+        counters.in_flight += 1;
+        if let Some(size) = spec.pool {
+            let pool = &mut self.links[link].callers[caller].pool;
+            if !pool.acquire(size) {
+                pool.wait(attempt);
+                if let Some(wait) = spec.acquire_timeout {
+                    self.calendar.at(now + wait, Event::AcquireTimeout(attempt));
+                }
+                return;
+            }
+            self.attempts[attempt].holds_connection = true;
+        }
+        self.send(program, record, attempt);
+    }
+
+    /// Puts a try on the wire.
+    fn send<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
+        let now = self.now();
+        let attempt = &mut self.attempts[id];
+        attempt.caller = CallerSide::Waiting;
+        attempt.sent = now;
+        let (link, address) = (attempt.link as usize, attempt.address);
+        let spec = &program.links[link];
+        self.link_counters[link].sent += 1;
+        if let Some(timeout) = spec.timeout {
+            self.calendar.timer(link, now + timeout, id);
+        }
+        let state = &mut self.links[link];
+        if state.holds > 0 {
+            state.held.push_back(id);
+            return;
+        }
+        let lost = state.requests_cut > 0
+            || (!spec.request_loss.is_never()
+                && state.keys.draws(Purpose::RequestLoss, address).chance(spec.request_loss));
+        if lost {
+            attempt.callee = CalleeSide::Lost;
+            self.maybe_over(program, record, id);
+            return;
+        }
+        let delay = match spec.delay.constant() {
+            Some(ns) => ns,
+            None => spec.delay.sample(&mut state.keys.draws(Purpose::RequestDelay, address)),
+        };
+        self.calendar.at(now + Duration(delay), Event::Deliver(id));
+    }
+
+    /// What a link held back arrives now, in the order in which it was sent. What its callers have
+    /// given up on arrives too: the network knows nothing of them.
+    pub(super) fn release_held(&mut self, link: u16) {
+        let now = self.now();
+        while let Some(id) = self.links[link as usize].held.pop_front() {
+            if self.attempts.get(id).is_some_and(|a| a.callee == CalleeSide::Travelling) {
+                self.calendar.at(now, Event::Deliver(id));
+            }
+        }
+    }
+
+    /// A try is over for its caller. Says what the policy makes of it.
+    pub(super) fn end_try<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        id: AttemptId,
+        outcome: Result<(), Reason>,
+    ) -> Next {
+        let call_id = self.attempts[id].call;
+        self.note_outcome(program, record, id, outcome);
+        let now = self.now();
+        let call = &mut self.calls[call_id];
+        call.attempt = Id::NONE;
+        let link = call.link as usize;
+        let spec = &program.links[link];
+        let budget = &mut self.links[link].callers[call.caller as usize].budget;
+        let next = match outcome {
+            Ok(()) => {
+                budget.success(spec.budget, call.tries);
+                Next::Over(Ok(()))
+            }
+            Err(reason) if call.tries >= spec.attempts => Next::Over(Err(reason)),
+            Err(reason) if !budget.retry(spec.budget, now) => {
+                self.link_counters[link].retries_denied += 1;
+                Next::Over(Err(reason))
+            }
+            Err(_) => {
+                let address = call.address.attempt(u32::from(call.tries));
+                let mut draws = self.links[link].keys.draws(Purpose::Backoff, address);
+                let pause = spec.backoff.pause(call.tries, call.last_pause, &mut draws);
+                call.last_pause = pause;
+                Next::Retry { pause }
+            }
+        };
+        self.maybe_over(program, record, id);
+        next
+    }
+
+    /// Ends a call whose maker is gone: its try is cancelled, no more follow.
+    pub(super) fn abandon<R: Record>(&mut self, program: &Program, record: &mut R, id: CallId) {
+        let call = self.calls.remove(id);
+        if !call.attempt.is_none() {
+            self.note_outcome(program, record, call.attempt, Err(Reason::Cancelled));
+            self.maybe_over(program, record, call.attempt);
+        }
+        self.release_intent(program, record, call.intent);
+    }
+
+    /// Books the end of a try for its caller: counters, fingerprint, connection, word to the callee.
+    fn note_outcome<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        id: AttemptId,
+        outcome: Result<(), Reason>,
+    ) {
+        let now = self.now();
+        let attempt = &mut self.attempts[id];
+        debug_assert!(attempt.caller.is_open(), "a try ends once");
+        let was_sent = attempt.caller == CallerSide::Waiting;
+        attempt.caller = match outcome {
+            Ok(()) => CallerSide::Succeeded,
+            Err(reason) => CallerSide::Failed(reason),
+        };
+        attempt.ended = now;
+        if !was_sent {
+            attempt.callee = CalleeSide::Lost;
+        }
+        let attempt = *attempt;
+        let link = attempt.link as usize;
+        let spec = &program.links[link];
+        self.link_counters[link].end(outcome);
+        if let Err(reason) = outcome {
+            self.node_counters[attempt.node as usize].failed.add(reason);
+        }
+        let intent = self.intents[attempt.intent];
+        let code = outcome.map_or_else(|r| r as u8 + 1, |()| 0);
+        let place = program.nodes.len() + link;
+        self.fact(place, spec.place, Fact::Outcome, intent.address.0, attempt.number, code);
+        record.outcome(program, now, &intent, &attempt);
+        let callee_is_done = !attempt.callee.is_open();
+        if attempt.holds_connection && (callee_is_done || spec.discards_on_timeout) {
+            self.release_connection(program, record, id);
+        }
+        if outcome.is_err() && !callee_is_done && program.nodes[attempt.node as usize].stops_abandoned {
+            let state = &self.links[link];
+            let mut draws = state.keys.draws(Purpose::RequestDelay, attempt.address);
+            draws.bits();
+            let delay = spec.delay.sample(&mut draws);
+            // The word travels like a request: a cut link swallows it, a held one keeps it back
+            // until it no longer matters.
+            if state.requests_cut == 0 && state.holds == 0 {
+                self.calendar.at(now + Duration(delay), Event::Cancel(id));
+            }
+        }
+    }
+
+    /// Gives the try's connection back; the next in line is sent with it.
+    fn release_connection<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
+        let attempt = &mut self.attempts[id];
+        attempt.holds_connection = false;
+        let link = attempt.link as usize;
+        let caller = attempt.from;
+        let size = program.links[link].pool.unwrap_or(u32::MAX);
+        let attempts = &self.attempts;
+        let still_waits =
+            |a: AttemptId| attempts.get(a).is_some_and(|a| a.caller == CallerSide::Acquiring);
+        let next = self.links[link].callers[caller as usize].pool.release(size, still_waits);
+        if let Some(next) = next {
+            self.attempts[next].holds_connection = true;
+            self.send(program, record, next);
+        }
+    }
+
+    /// If both sides are done with a try, books its disposition and forgets it.
+    pub(super) fn maybe_over<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
+        let attempt = self.attempts[id];
+        if attempt.holds_connection && !attempt.caller.is_open() && !attempt.callee.is_open() {
+            self.release_connection(program, record, id);
+        }
+        if !attempt.is_over() {
+            return;
+        }
+        let now = self.now();
+        let node = attempt.node as usize;
+        let intent = self.intents[attempt.intent];
+        if attempt.has_arrived() {
+            let counters = &mut self.node_counters[node];
+            let code = match attempt.callee {
+                CalleeSide::Replied if attempt.caller == CallerSide::Succeeded => {
+                    counters.useful += 1;
+                    1
+                }
+                CalleeSide::Replied => {
+                    counters.wasted += 1;
+                    2
+                }
+                CalleeSide::Refused(_) => {
+                    counters.refused += 1;
+                    3
+                }
+                CalleeSide::Error => {
+                    counters.errors += 1;
+                    4
+                }
+                CalleeSide::Crashed => {
+                    counters.lost_in_crash += 1;
+                    5
+                }
+                _ => {
+                    counters.cancelled += 1;
+                    6
+                }
+            };
+            let place = program.nodes[node].place;
+            self.fact(node, place, Fact::Disposition, intent.address.0, attempt.number, code);
+        }
+        record.attempt_over(program, now, attempt.intent, &intent, &attempt);
+        self.attempts.remove(id);
+        self.release_intent(program, record, attempt.intent);
+    }
+
+    /// One record less refers to the intent; when none does and the user was told, it is history.
+    pub(super) fn release_intent<R: Record>(&mut self, program: &Program, record: &mut R, id: IntentId) {
+        let now = self.now();
+        let intent = &mut self.intents[id];
+        intent.open -= 1;
+        if intent.open == 0 && intent.told {
+            let intent = self.intents.remove(id);
+            record.retired(program, now, id, &intent);
+        }
+    }
+
+    /// Whether a reply that arrives now is in time: one at exactly the deadline is late.
+    pub(super) fn is_in_time(&self, program: &Program, attempt: &Attempt) -> bool {
+        let deadline = program.links[attempt.link as usize]
+            .timeout
+            .map_or(Time::NEVER, |timeout| attempt.sent + timeout);
+        self.now() < deadline
+    }
+}

@@ -1,0 +1,350 @@
+//! The part of the world that is no node: calendar, records, links, counters, fingerprint.
+//!
+//! Node kinds get it as a [`Cx`] together with the program and the recorder. Everything a kind does
+//! to another node travels through the calendar, so no kind is ever entered twice at once.
+
+use std::collections::VecDeque;
+
+use super::attempt::{Attempt, AttemptId, Call, CallId, CalleeSide, CallerSide, Intent, Parent};
+use super::calendar::Calendar;
+use super::counters::{LinkCounters, NodeCounters};
+use super::digest::{Digest, Fact};
+use super::draw::{Address, Draws, Keys, Purpose};
+use super::event::Event;
+use super::fault::Modifiers;
+use super::policy::budget::Budget;
+use super::policy::pool::Pool;
+use super::program::Program;
+use super::reason::Reason;
+use super::record::{Effect, Record};
+use super::slab::{Id, Slab};
+use crate::design::CallMode;
+use crate::time::Time;
+
+/// A link's state: the network, and what each caller instance keeps.
+#[derive(Clone)]
+pub struct LinkState {
+    pub keys: Keys,
+    /// Entries of the timeline that cut requests or replies.
+    pub requests_cut: u32,
+    pub replies_cut: u32,
+    /// Entries that hold requests back, and what they have held.
+    pub holds: u32,
+    pub held: VecDeque<AttemptId>,
+    pub callers: Vec<Caller>,
+}
+
+/// What one instance of the calling node keeps for a link (semantics.md 10).
+#[derive(Clone)]
+pub struct Caller {
+    pub budget: Budget,
+    pub pool: Pool,
+}
+
+/// Why a run ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    Backlog,
+    Events,
+}
+
+#[derive(Clone)]
+pub struct Core {
+    pub calendar: Calendar,
+    pub intents: Slab<Intent>,
+    pub calls: Slab<Call>,
+    pub attempts: Slab<Attempt>,
+    pub links: Vec<LinkState>,
+    pub node_keys: Vec<Keys>,
+    pub modifiers: Vec<Modifiers>,
+    pub node_counters: Vec<NodeCounters>,
+    pub link_counters: Vec<LinkCounters>,
+    pub digest: Digest,
+    /// One per node, then one per link: what happened there, for "an unconnected node changes
+    /// nothing" (semantics.md 6).
+    pub place_digests: Vec<u64>,
+    /// Intents born so far.
+    pub intents_born: u64,
+    pub events: u64,
+    pub stop: Option<Stop>,
+}
+
+impl Core {
+    pub fn new(program: &Program, seed: u64) -> Core {
+        let links = program.links.iter().map(|link| {
+            let callers = program.nodes[link.from as usize].instances;
+            let caller = Caller { budget: Budget::new(link.budget), pool: Pool::default() };
+            LinkState {
+                keys: Keys::new(seed, link.place),
+                requests_cut: 0,
+                replies_cut: 0,
+                holds: 0,
+                held: VecDeque::new(),
+                callers: vec![caller; callers as usize],
+            }
+        });
+        let (nodes, n_links) = (program.nodes.len(), program.links.len());
+        Core {
+            calendar: Calendar::with_lanes(n_links),
+            intents: Slab::default(),
+            calls: Slab::default(),
+            attempts: Slab::default(),
+            links: links.collect(),
+            node_keys: program.nodes.iter().map(|n| Keys::new(seed, n.place)).collect(),
+            modifiers: vec![Modifiers::default(); nodes],
+            node_counters: vec![NodeCounters::default(); nodes],
+            link_counters: vec![LinkCounters::default(); n_links],
+            digest: Digest::default(),
+            place_digests: vec![0; nodes + n_links],
+            intents_born: 0,
+            events: 0,
+            stop: None,
+        }
+    }
+
+    #[inline]
+    pub fn now(&self) -> Time {
+        self.calendar.now()
+    }
+
+    /// Notes a fact in the fingerprint of the run and of the place.
+    #[inline]
+    pub fn fact(&mut self, place: usize, hash: u64, fact: Fact, intent: u64, attempt: u16, outcome: u8) {
+        let what = (fact as u64) << 56 | u64::from(outcome) << 48 | u64::from(attempt);
+        let (x, y) = (self.now().0 ^ what.rotate_left(8), hash ^ intent ^ what);
+        self.digest.mix(x, y);
+        let p = (self.place_digests[place] ^ x).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        self.place_digests[place] = (p ^ (p >> 29)).wrapping_add(y);
+    }
+}
+
+/// What a node kind works with.
+pub struct Cx<'a, R> {
+    pub core: &'a mut Core,
+    pub program: &'a Program,
+    pub record: &'a mut R,
+    /// The node whose turn it is.
+    pub node: u16,
+}
+
+impl<R: Record> Cx<'_, R> {
+    #[inline]
+    pub fn now(&self) -> Time {
+        self.core.calendar.now()
+    }
+
+    #[inline]
+    pub fn counters(&mut self) -> &mut NodeCounters {
+        &mut self.core.node_counters[self.node as usize]
+    }
+
+    /// Random numbers of this node for this purpose.
+    #[inline]
+    pub fn draws(&self, purpose: Purpose, address: Address) -> Draws {
+        self.core.node_keys[self.node as usize].draws(purpose, address)
+    }
+
+    /// Schedules an event of this node's own.
+    pub fn local_at(&mut self, time: Time, code: u8, arg: u64) {
+        self.core.calendar.at(time, Event::Local { node: self.node, code, arg });
+    }
+
+    /// Schedules the end of a piece of work at this node, slowed as faults demand.
+    #[inline]
+    pub fn work_for(&mut self, attempt: AttemptId, ns: u64) {
+        let ns = self.core.modifiers[self.node as usize].slowed(ns);
+        let at = self.now() + crate::time::Duration(ns);
+        self.core.calendar.at(at, Event::Work(attempt));
+    }
+
+    // ---- the callee's side ------------------------------------------------------------------
+
+    /// Turns a request away at the door.
+    pub fn refuse(&mut self, id: AttemptId, reason: Reason) {
+        self.core.attempts[id].callee = CalleeSide::Refused(reason);
+        self.reply(id, Err(reason));
+    }
+
+    /// A change was applied at this node on behalf of the attempt.
+    pub fn effect(&mut self, id: AttemptId, version: u64) {
+        let attempt = self.core.attempts[id];
+        let intent = self.core.intents[attempt.intent];
+        let node = &self.program.nodes[self.node as usize];
+        let effect = Effect {
+            node: self.node,
+            promised: node.effects[intent.operation as usize],
+            attempt: attempt.number,
+            version,
+        };
+        let place = self.node as usize;
+        self.core.fact(place, node.place, Fact::Effect, intent.address.0, attempt.number, 0);
+        self.record.effect(self.program, self.now(), attempt.intent, &intent, effect);
+    }
+
+    /// Answers the caller. The callee's side must have been set to what it now is.
+    pub fn reply(&mut self, id: AttemptId, reply: Result<(), Reason>) {
+        let attempt = &mut self.core.attempts[id];
+        attempt.reply = reply;
+        let (link, address) = (attempt.link as usize, attempt.address);
+        let state = &self.core.links[link];
+        let program = &self.program.links[link];
+        let lost = state.replies_cut > 0
+            || (!program.reply_loss.is_never()
+                && state.keys.draws(Purpose::ReplyLoss, address).chance(program.reply_loss));
+        if lost {
+            self.core.maybe_over(self.program, self.record, id);
+            return;
+        }
+        let delay = match program.delay.constant() {
+            Some(ns) => ns,
+            None => program.delay.sample(&mut state.keys.draws(Purpose::ReplyDelay, address)),
+        };
+        self.core.attempts[id].reply_under_way = true;
+        let at = self.now() + crate::time::Duration(delay);
+        self.core.calendar.at(at, Event::Reply(id));
+    }
+
+    /// The node is done with a request that was let in: it leaves the waiting room or its slot.
+    #[inline]
+    pub fn left(&mut self, id: AttemptId) {
+        let now = self.now();
+        self.core.attempts[id].left = now;
+        let attempt = self.core.attempts[id];
+        self.counters().leave(now, attempt.arrived);
+        self.record.left_node(self.program, now, &attempt);
+    }
+
+    /// Calls that a request had under way are nobody's any more.
+    pub fn abandon_calls_of(&mut self, id: AttemptId) {
+        let mut next = std::mem::replace(&mut self.core.attempts[id].calls, Id::NONE);
+        while let Some(&call) = self.core.calls.get(next) {
+            self.core.abandon(self.program, self.record, next);
+            next = call.sibling;
+        }
+    }
+
+    /// Closes the callee's side without an answer (cancelled, or everything said already).
+    pub fn close(&mut self, id: AttemptId, side: CalleeSide) {
+        debug_assert!(!side.is_open());
+        self.core.attempts[id].callee = side;
+        self.core.maybe_over(self.program, self.record, id);
+    }
+
+    // ---- the caller's side ------------------------------------------------------------------
+
+    /// Starts a call from this node and sends its first try.
+    pub fn call(&mut self, intent: super::IntentId, parent: Parent, new: NewCall) {
+        let base = match parent {
+            Parent::Intent => self.core.intents[intent].address,
+            Parent::Attempt(id) => self.core.attempts[id].address,
+        };
+        let link = &self.program.links[new.link as usize];
+        debug_assert_eq!(link.from, self.node, "a node calls over its own links");
+        let sibling = match parent {
+            Parent::Intent => Id::NONE,
+            Parent::Attempt(id) => self.core.attempts[id].calls,
+        };
+        let id = self.core.calls.insert(Call {
+            intent,
+            parent,
+            sibling,
+            address: base.call(link.place, u32::from(new.tag)),
+            link: new.link,
+            caller: new.caller,
+            tag: new.tag,
+            instance: new.instance,
+            tries: 0,
+            mode: new.mode,
+            attempt: Id::NONE,
+            last_pause: 0,
+        });
+        if let Parent::Attempt(parent) = parent {
+            self.core.attempts[parent].calls = id;
+        }
+        self.core.intents[intent].open += 1;
+        self.core.link_counters[new.link as usize].calls += 1;
+        let now = self.now();
+        let caller = &mut self.core.links[new.link as usize].callers[new.caller as usize];
+        caller.budget.first_try(link.budget, now);
+        self.core.try_call(self.program, self.record, id);
+    }
+
+    /// A random instance of the callee, for this call's next try.
+    #[inline]
+    pub fn random_instance(&self, link: u16, address: Address) -> u16 {
+        match self.program.instances_of_callee(link) {
+            1 => 0,
+            n => {
+                let keys = &self.core.links[link as usize].keys;
+                keys.draws(Purpose::Instance, address).below(u64::from(n)) as u16
+            }
+        }
+    }
+}
+
+/// What a node says about a call that it starts.
+#[derive(Clone, Copy, Debug)]
+pub struct NewCall {
+    pub link: u16,
+    /// Instance of the calling node.
+    pub caller: u16,
+    /// Step of the plan, or endpoint of a balancer; also part of the random-number address.
+    pub tag: u16,
+    /// Instance of the callee for the first try.
+    pub instance: u16,
+    pub mode: CallMode,
+}
+
+impl Attempt {
+    /// Why a try fails for a caller that gives up now: where the request is at this moment.
+    pub fn timeout_reason(&self) -> Reason {
+        match self.callee {
+            CalleeSide::Lost => Reason::DroppedByNetwork,
+            CalleeSide::Travelling => Reason::TimedOutInNetwork,
+            CalleeSide::Queued => Reason::TimedOutWaiting,
+            CalleeSide::Working | CalleeSide::Awaiting => Reason::TimedOutInService,
+            // Answered, but the answer is not here: still on its way, or lost.
+            _ if self.reply_under_way => Reason::TimedOutInNetwork,
+            _ => Reason::DroppedByNetwork,
+        }
+    }
+
+    /// Whether nothing can happen to it any more.
+    #[inline]
+    pub fn is_over(&self) -> bool {
+        !self.caller.is_open() && !self.callee.is_open() && !self.reply_under_way
+    }
+
+    #[inline]
+    pub fn has_arrived(&self) -> bool {
+        self.arrived != Time::NEVER
+    }
+
+    /// A new record for the next try of a call.
+    pub(super) fn next_of(call_id: CallId, call: &Call, node: u16, now: Time) -> Attempt {
+        Attempt {
+            intent: call.intent,
+            call: call_id,
+            address: call.address.attempt(u32::from(call.tries)),
+            born: now,
+            sent: Time::NEVER,
+            arrived: Time::NEVER,
+            began: Time::NEVER,
+            left: Time::NEVER,
+            ended: Time::NEVER,
+            calls: Id::NONE,
+            link: call.link,
+            from: call.caller,
+            node,
+            instance: call.instance,
+            number: call.tries,
+            step: 0,
+            caller: CallerSide::Acquiring,
+            callee: CalleeSide::Travelling,
+            mode: call.mode,
+            reply_under_way: false,
+            reply: Ok(()),
+            holds_connection: false,
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Everything that can happen, as small plain values.
+
+use super::{AttemptId, CallId};
+
+/// One thing that happens at one instant. 16 bytes.
+#[derive(Clone, Copy, Debug)]
+pub enum Event {
+    /// A request reaches its callee.
+    Deliver(AttemptId),
+    /// A reply reaches its caller.
+    Reply(AttemptId),
+    /// The word that the caller has gone reaches the callee.
+    Cancel(AttemptId),
+    /// A piece of work at a node is done.
+    Work(AttemptId),
+    /// The pause before a retry is over.
+    Retry(CallId),
+    /// A call has waited for a connection as long as it may.
+    AcquireTimeout(AttemptId),
+    /// The first timer of a lane (the timeouts of one link) has come up.
+    Lane { lane: u16 },
+    /// An event of a node's own: what `code` and `arg` mean is said in the node's file.
+    Local { node: u16, code: u8, arg: u64 },
+    /// An entry of the timeline begins or ends.
+    Timeline { entry: u16, begins: bool },
+    /// A moment at which counters are noted for a measured window.
+    Mark { mark: u16 },
+}
+
+const _: () = assert!(size_of::<Event>() <= 16);

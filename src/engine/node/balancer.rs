@@ -1,0 +1,196 @@
+//! Balancer: passes each request to one instance of what stands behind it, and the reply back.
+//!
+//! Simulated: the choice, from what this balancer itself has under way (its view is never stale, and
+//! it does not see other balancers' traffic). Ignored so far: health checks, weights, its own
+//! latency and capacity (it forwards at once, without limit).
+//!
+//! Two random choices are drawn with replacement, ties are broken at random (semantics.md 11).
+
+use super::NodeKind;
+use crate::design::Settings;
+use crate::engine::attempt::{AttemptId, Call, CalleeSide, Parent};
+use crate::engine::core::{Cx, NewCall};
+use crate::engine::draw::{Draws, Purpose};
+use crate::engine::program::Program;
+use crate::engine::reason::Reason;
+use crate::engine::record::Record;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Policy {
+    Random,
+    RoundRobin,
+    LeastOutstanding,
+    TwoChoices,
+}
+
+pub struct Config {
+    policy: Policy,
+}
+
+/// One instance behind the balancer.
+#[derive(Clone, Copy, Debug)]
+struct Endpoint {
+    link: u16,
+    instance: u16,
+    /// Tries under way to it.
+    outstanding: u32,
+}
+
+#[derive(Clone)]
+pub struct Balancer {
+    endpoints: Vec<Endpoint>,
+    /// Round robin: whose turn it is.
+    cursor: usize,
+}
+
+impl NodeKind for Balancer {
+    type Config = Config;
+
+    fn compile(knobs: &Settings<'_>) -> Config {
+        let policy = match knobs.choice("policy") {
+            "random" => Policy::Random,
+            "round_robin" => Policy::RoundRobin,
+            "least_outstanding" => Policy::LeastOutstanding,
+            _ => Policy::TwoChoices,
+        };
+        Config { policy }
+    }
+
+    fn new(_: &Config) -> Balancer {
+        Balancer { endpoints: Vec::new(), cursor: 0 }
+    }
+
+    fn start<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>) {
+        self.endpoints = endpoints(cx.program, cx.node);
+    }
+
+    fn on_request<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        let attempt = cx.core.attempts[id];
+        let draws = cx.draws(Purpose::Choice, attempt.address);
+        let Some(chosen) = self.choose(config.policy, draws, |_| true) else {
+            cx.refuse(id, Reason::NoBackend);
+            return;
+        };
+        let now = cx.now();
+        let counters = cx.counters();
+        counters.enter(now);
+        counters.busy.add(now, 1);
+        counters.began += 1;
+        let record = &mut cx.core.attempts[id];
+        record.callee = CalleeSide::Awaiting;
+        record.began = now;
+        let endpoint = &mut self.endpoints[chosen];
+        endpoint.outstanding += 1;
+        let new = NewCall {
+            link: endpoint.link,
+            caller: attempt.instance,
+            tag: chosen as u16,
+            instance: endpoint.instance,
+            mode: attempt.mode,
+        };
+        cx.call(attempt.intent, Parent::Attempt(id), new);
+    }
+
+    fn on_try_over<R: Record>(&mut self, _: &Config, _: &mut Cx<'_, R>, call: &Call) {
+        // A retry may have gone to another instance of the same link.
+        let mut of_call = self.endpoints.iter_mut();
+        let endpoint = of_call.find(|e| e.link == call.link && e.instance == call.instance);
+        endpoint.expect("a call goes to an endpoint").outstanding -= 1;
+    }
+
+    fn route<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, call: &Call) -> u16 {
+        let address = call.address.attempt(u32::from(call.tries) + 1);
+        let draws = cx.draws(Purpose::Choice, address);
+        let chosen = self
+            .choose(config.policy, draws, |e| e.link == call.link)
+            .expect("the link of a call has instances");
+        self.endpoints[chosen].outstanding += 1;
+        self.endpoints[chosen].instance
+    }
+
+    fn on_call_over<R: Record>(
+        &mut self,
+        _: &Config,
+        cx: &mut Cx<'_, R>,
+        parent: AttemptId,
+        _: &Call,
+        result: Result<(), Reason>,
+    ) {
+        leave(cx, parent);
+        let (side, reply) = match result {
+            Ok(()) => (CalleeSide::Replied, Ok(())),
+            Err(_) => (CalleeSide::Error, Err(Reason::ErrorFromCallee)),
+        };
+        cx.core.attempts[parent].callee = side;
+        cx.reply(parent, reply);
+    }
+
+    fn on_crash<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>) {
+        for id in cx.core.present_at(cx.node) {
+            cx.abandon_calls_of(id);
+            leave(cx, id);
+            cx.core.attempts[id].callee = CalleeSide::Crashed;
+            cx.reply(id, Err(Reason::CrashedWhileWorking));
+        }
+        self.endpoints = endpoints(cx.program, cx.node);
+    }
+}
+
+/// A request is passed on or answered: the balancer has nothing more to do with it.
+fn leave<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) {
+    let now = cx.now();
+    let counters = cx.counters();
+    counters.busy.sub(now, 1);
+    counters.left += 1;
+    cx.left(id);
+}
+
+fn endpoints(program: &Program, node: u16) -> Vec<Endpoint> {
+    let links = program.nodes[node as usize].out.iter();
+    links
+        .flat_map(|&link| {
+            let instances = 0..program.instances_of_callee(link);
+            instances.map(move |instance| Endpoint { link, instance, outstanding: 0 })
+        })
+        .collect()
+}
+
+impl Balancer {
+    /// Position of the chosen endpoint among those allowed; `None` if there is none.
+    fn choose(
+        &mut self,
+        policy: Policy,
+        mut draws: Draws,
+        allowed: impl Fn(&Endpoint) -> bool,
+    ) -> Option<usize> {
+        let all = &self.endpoints;
+        let count = all.iter().filter(|e| allowed(e)).count() as u64;
+        if count == 0 {
+            return None;
+        }
+        let nth = |n: u64| {
+            let mut of_allowed = all.iter().enumerate().filter(|(_, e)| allowed(e));
+            of_allowed.nth(n as usize).expect("n is below the count").0
+        };
+        Some(match policy {
+            Policy::Random => nth(draws.below(count)),
+            Policy::RoundRobin => {
+                self.cursor += 1;
+                nth((self.cursor - 1) as u64 % count)
+            }
+            Policy::TwoChoices => {
+                let (a, b) = (nth(draws.below(count)), nth(draws.below(count)));
+                let (load_a, load_b) = (all[a].outstanding, all[b].outstanding);
+                let first = if load_a == load_b { draws.below(2) == 0 } else { load_a < load_b };
+                if first { a } else { b }
+            }
+            Policy::LeastOutstanding => {
+                let open = || all.iter().enumerate().filter(|(_, e)| allowed(e));
+                let least = open().map(|(_, e)| e.outstanding).min()?;
+                let tied = || open().filter(|(_, e)| e.outstanding == least);
+                let n = draws.below(tied().count() as u64) as usize;
+                tied().nth(n).expect("n is below the number of ties").0
+            }
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! One file per kind of node, all of the same shape: its compiled knobs (`Config`), its state, and
+//! what it does when something reaches it. To add a kind: its file, its line in [`kinds!`] below,
+//! and its entry in `design::registry::KINDS`.
+
+use super::attempt::{AttemptId, Call, IntentId};
+use super::core::Cx;
+use super::reason::Reason;
+use super::record::Record;
+use crate::design::Settings;
+use crate::design::value::{Factor, Rate};
+use crate::time::Duration;
+
+/// What a kind of node is made of. Each method is one thing that can reach a node; the defaults are
+/// for kinds which that thing cannot reach.
+pub trait NodeKind: Clone + Sized {
+    /// The knobs, resolved; never changed by a run.
+    type Config;
+
+    fn compile(knobs: &Settings<'_>) -> Self::Config;
+
+    fn new(config: &Self::Config) -> Self;
+
+    /// The run begins.
+    fn start<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
+
+    /// A request stands at the door; the node is up.
+    fn on_request<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>, _attempt: AttemptId) {
+        unreachable!("nobody calls this kind")
+    }
+
+    /// A piece of work is done.
+    fn on_work<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>, _attempt: AttemptId) {
+        unreachable!("this kind does no work")
+    }
+
+    /// An event that the node scheduled for itself.
+    fn on_local<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>, _code: u8, _arg: u64) {
+        unreachable!("this kind schedules nothing")
+    }
+
+    /// The caller of a request that is here has gone, and the node wants to know.
+    fn on_cancel<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>, _attempt: AttemptId) {}
+
+    /// A call that this node made is over. `parent` is the request on whose behalf.
+    fn on_call_over<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _parent: AttemptId,
+        _call: &Call,
+        _result: Result<(), Reason>,
+    ) {
+        unreachable!("this kind makes no calls")
+    }
+
+    /// A call that a user made is over (clients only).
+    fn on_action_over<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _intent: IntentId,
+        _result: Result<(), Reason>,
+    ) {
+        unreachable!("only clients have users")
+    }
+
+    /// One try of a call that this node made is over.
+    fn on_try_over<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>, _call: &Call) {}
+
+    /// Which instance of the callee gets the next try of a call.
+    fn route<R: Record>(&mut self, _config: &Self::Config, cx: &mut Cx<'_, R>, call: &Call) -> u16 {
+        cx.random_instance(call.link, call.address.attempt(u32::from(call.tries) + 1))
+    }
+
+    /// The node crashes: what it was working on is lost.
+    fn on_crash<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
+
+    /// The arrival rate changes (clients only).
+    fn on_traffic<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>, _change: Traffic) {}
+
+    /// What a watcher can see of its slots and its line.
+    fn look(&self, _config: &Self::Config) -> Look {
+        Look::default()
+    }
+}
+
+/// A change of the arrival rate by an entry of the timeline.
+#[derive(Clone, Copy, Debug)]
+pub enum Traffic {
+    StepBegins { entry: u16, rate: Rate },
+    SpikeBegins { entry: u16, factor: Factor },
+    /// A step or a spike is over.
+    Ends { entry: u16 },
+    Ramp { to: Rate, over: Duration },
+}
+
+/// Slots and line of a node, over all instances.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// 0 if the node has no slots of a fixed number.
+    pub slots: u32,
+    pub queue_limit: Option<u32>,
+}
+
+macro_rules! kinds {
+    ($($module:ident $state:ident),* $(,)?) => {
+        $(pub mod $module;)*
+
+        /// The compiled knobs of a node of any kind.
+        pub enum NodeConfig {
+            $($state(<$module::$state as NodeKind>::Config)),*
+        }
+
+        /// The state of a node of any kind.
+        #[derive(Clone)]
+        pub enum NodeState {
+            $($state($module::$state)),*
+        }
+
+        impl NodeConfig {
+            pub fn compile(kind: &str, knobs: &Settings<'_>) -> NodeConfig {
+                match kind {
+                    $(stringify!($module) => NodeConfig::$state(<$module::$state as NodeKind>::compile(knobs)),)*
+                    other => panic!("the registry has a kind `{other}` that the engine does not know"),
+                }
+            }
+
+            pub fn state(&self) -> NodeState {
+                match self {
+                    $(NodeConfig::$state(config) => NodeState::$state(<$module::$state as NodeKind>::new(config)),)*
+                }
+            }
+        }
+
+        /// Calls a method of [`NodeKind`] on whatever kind a node is.
+        macro_rules! with_kind {
+            ($node:expr, $config:expr, |$s:ident, $c:ident| $body:expr) => {
+                match ($node, $config) {
+                    $(($crate::engine::node::NodeState::$state($s), $crate::engine::node::NodeConfig::$state($c)) => $body,)*
+                    _ => unreachable!("state and configuration are of one kind"),
+                }
+            };
+        }
+        pub(crate) use with_kind;
+    };
+}
+
+kinds! {
+    clients Clients,
+    balancer Balancer,
+    service Service,
+    database Database,
+    third_party ThirdParty,
+}

@@ -1,0 +1,5 @@
+//! The caller's policies, one mechanism per file. State lives per caller instance (semantics.md 10).
+
+pub mod backoff;
+pub mod budget;
+pub mod pool;

@@ -1,0 +1,427 @@
+//! The compiled design: everything the engine needs, resolved to small numbers, shared by all runs
+//! and checkpoints, never changed by a run.
+//!
+//! Nodes, links and operations are in the order of their stable keys, so the order of tables in a
+//! file changes nothing (semantics.md 2).
+
+use std::collections::BTreeMap;
+
+use super::dist::Sampler;
+use super::draw::{Threshold, place_hash};
+use super::fault::Action;
+use super::node::NodeConfig;
+use super::policy::backoff::Backoff;
+use super::policy::budget::BudgetPolicy;
+use crate::design::registry::{LINK, OPERATION};
+use crate::design::value::Value;
+use crate::design::{CallMode, Design, Link, Node, RunSpec, Settings, Step, TimelineEntry};
+use crate::time::{Duration, NS_PER_MS, NS_PER_S, Time};
+
+/// Version of the rules of the simulation. Digests of different versions do not compare.
+pub const SEMANTICS_VERSION: u32 = 1;
+
+/// After the end, what is under way may go on for this long (semantics.md 25).
+pub const SETTLE_LIMIT: Duration = Duration::from_secs(600);
+
+/// The series of a run have at most this many buckets (semantics.md 29).
+pub const BUCKETS_MAX: u64 = 4_096;
+
+/// What bounds a run. Reaching one ends it, truthfully (semantics.md 29).
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Attempts under way at the same time.
+    pub in_flight: usize,
+    pub events: u64,
+}
+
+impl Limits {
+    /// For the command line.
+    pub const NATIVE: Limits = Limits { in_flight: 5_000_000, events: 20_000_000_000 };
+    /// For the page, whose memory is smaller.
+    pub const PAGE: Limits = Limits { in_flight: 500_000, events: 2_000_000_000 };
+}
+
+/// One step of an operation at a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanStep {
+    Work,
+    Call { link: u16, mode: CallMode },
+    Respond,
+}
+
+pub struct NodeProgram {
+    pub key: String,
+    pub kind: &'static str,
+    pub place: u64,
+    pub config: NodeConfig,
+    /// Links that leave it, in the order of their keys.
+    pub out: Vec<u16>,
+    pub instances: u16,
+    /// It stops work whose caller has gone, when it hears of it.
+    pub stops_abandoned: bool,
+    /// Per operation: what to do.
+    pub plans: Vec<Box<[PlanStep]>>,
+    /// Per operation: which of its promised effects belongs here.
+    pub effects: Vec<Option<u8>>,
+}
+
+pub struct LinkProgram {
+    pub key: String,
+    pub place: u64,
+    pub from: u16,
+    pub to: u16,
+    pub delay: Sampler,
+    pub request_loss: Threshold,
+    pub reply_loss: Threshold,
+    pub timeout: Option<Duration>,
+    pub attempts: u16,
+    pub backoff: Backoff,
+    pub budget: BudgetPolicy,
+    pub pool: Option<u32>,
+    pub acquire_timeout: Option<Duration>,
+    pub discards_on_timeout: bool,
+}
+
+pub struct OperationProgram {
+    pub key: String,
+    pub place: u64,
+    pub mode: CallMode,
+    pub weight: u64,
+    /// Which clients perform it.
+    pub clients: Vec<u16>,
+    pub items: super::popularity::Popularity,
+    /// Nodes where it must leave exactly one effect.
+    pub effects: Vec<u16>,
+}
+
+/// A part of the run that is measured; actions belong to it by the time they begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub from: Time,
+    pub to: Time,
+}
+
+impl Window {
+    #[inline]
+    pub fn contains(&self, t: Time) -> bool {
+        self.from <= t && t < self.to
+    }
+
+    pub fn seconds(&self) -> f64 {
+        (self.to - self.from).as_secs_f64()
+    }
+}
+
+/// An entry of the timeline, resolved.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub begins: Time,
+    pub ends: Option<Time>,
+    pub action: Action,
+    /// Position in the scenario.
+    pub index: u16,
+}
+
+pub struct Program {
+    pub nodes: Vec<NodeProgram>,
+    pub links: Vec<LinkProgram>,
+    pub operations: Vec<OperationProgram>,
+    pub timeline: Vec<Entry>,
+    /// No new traffic from here on.
+    pub horizon: Time,
+    pub bucket: Duration,
+    /// The measured part first, then those of the goals.
+    pub windows: Vec<Window>,
+    /// All edges of windows, ascending.
+    pub marks: Vec<Time>,
+    pub limits: Limits,
+    /// Some operation changes something.
+    pub writes: bool,
+}
+
+/// Resolves keys while compiling. Kinds read their knobs through it.
+pub struct Compiler<'a> {
+    pub design: &'a Design,
+    nodes: BTreeMap<&'a str, u16>,
+    links: BTreeMap<&'a str, u16>,
+    operations: BTreeMap<&'a str, u16>,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(design: &'a Design) -> Compiler<'a> {
+        fn ranks<'a>(keys: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, u16> {
+            let mut map: BTreeMap<&str, u16> = keys.map(|k| (k, 0)).collect();
+            map.values_mut().enumerate().for_each(|(i, v)| *v = i as u16);
+            map
+        }
+        Compiler {
+            design,
+            nodes: ranks(design.nodes.iter().map(|n| n.key.as_str())),
+            links: ranks(design.links.iter().map(|l| l.key.as_str())),
+            operations: ranks(design.operations.iter().map(|o| o.key.as_str())),
+        }
+    }
+
+    /// Number of the node with this key. Validation has made sure that it exists.
+    pub fn node(&self, key: &str) -> u16 {
+        self.nodes[key]
+    }
+
+    pub fn link(&self, key: &str) -> u16 {
+        self.links[key]
+    }
+
+    fn node_by_key(&self, key: &str) -> &'a Node {
+        self.design.nodes.iter().find(|n| n.key == key).expect("validated: the node exists")
+    }
+
+    /// Links that leave the node, in the order of their keys.
+    fn links_from(&self, node: &str) -> Vec<&'a Link> {
+        let mut out: Vec<_> = self.design.links.iter().filter(|l| l.from == node).collect();
+        out.sort_by(|a, b| a.key.cmp(&b.key));
+        out
+    }
+
+    /// Keys of all nodes that requests from these clients can reach, in order of their keys.
+    fn reachable(&self, clients: &[&'a str]) -> Vec<&'a str> {
+        let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
+        let mut open: Vec<&str> = clients.to_vec();
+        while let Some(key) = open.pop() {
+            if seen.insert(key, ()).is_none() {
+                open.extend(self.links_from(key).iter().map(|l| l.to.as_str()));
+            }
+        }
+        seen.into_keys().collect()
+    }
+}
+
+impl Program {
+    /// Compiles a design that passed validation.
+    pub fn compile(
+        design: &Design,
+        timeline: &[TimelineEntry],
+        run: &RunSpec,
+        goal_windows: &[(Duration, Duration)],
+        limits: Limits,
+    ) -> Program {
+        let c = Compiler::new(design);
+        let operations = compile_operations(&c);
+        let mut nodes: Vec<_> = sorted(&design.nodes, |n| &n.key)
+            .into_iter()
+            .map(|n| compile_node(&c, n, &operations))
+            .collect();
+        let links: Vec<_> = sorted(&design.links, |l| &l.key)
+            .into_iter()
+            .map(|l| compile_link(&c, l))
+            .collect();
+        for (i, link) in links.iter().enumerate() {
+            nodes[link.from as usize].out.push(i as u16);
+        }
+        let (windows, marks) = windows(run, goal_windows);
+        let timeline = timeline
+            .iter()
+            .enumerate()
+            .map(|(i, e)| Action::compile(&c, e, i as u16))
+            .collect();
+        Program {
+            writes: operations.iter().any(|o| o.mode == CallMode::Write),
+            nodes,
+            links,
+            operations,
+            timeline,
+            horizon: Time(run.duration.0),
+            bucket: bucket_width(run.duration),
+            windows,
+            marks,
+            limits,
+        }
+    }
+
+    pub fn instances_of_callee(&self, link: u16) -> u16 {
+        self.nodes[self.links[link as usize].to as usize].instances
+    }
+}
+
+fn sorted<'a, T>(items: &'a [T], key: impl Fn(&T) -> &String) -> Vec<&'a T> {
+    let mut refs: Vec<&T> = items.iter().collect();
+    refs.sort_by(|a, b| key(a).cmp(key(b)));
+    refs
+}
+
+fn windows(run: &RunSpec, goals: &[(Duration, Duration)]) -> (Vec<Window>, Vec<Time>) {
+    let mut windows = Vec::new();
+    for &(from, to) in std::iter::once(&run.measure).chain(goals) {
+        let window = Window { from: Time(from.0), to: Time(to.0) };
+        if !windows.contains(&window) {
+            windows.push(window);
+        }
+    }
+    let mut marks: Vec<Time> = windows.iter().flat_map(|w| [w.from, w.to]).collect();
+    marks.sort_unstable();
+    marks.dedup();
+    (windows, marks)
+}
+
+/// The narrowest of 1, 2, 5 x 10^n, from 100 ms on, with which the run fits into half the buckets;
+/// the other half is for settling.
+fn bucket_width(duration: Duration) -> Duration {
+    let mut width = 100 * NS_PER_MS;
+    let steps = [2, 5, 10];
+    let mut decade = width;
+    let mut i = 0;
+    while duration.0.div_ceil(width) > BUCKETS_MAX / 2 {
+        width = decade * steps[i % 3];
+        if i % 3 == 2 {
+            decade = width;
+        }
+        i += 1;
+    }
+    Duration(width.min(1_000_000 * NS_PER_S))
+}
+
+fn compile_operations(c: &Compiler<'_>) -> Vec<OperationProgram> {
+    sorted(&c.design.operations, |o| &o.key)
+        .into_iter()
+        .map(|op| {
+            let knobs = Settings::new(&OPERATION, &op.knobs);
+            let mode = match knobs.choice("kind") {
+                "write" => CallMode::Write,
+                _ => CallMode::Read,
+            };
+            let named = knobs.opt_names("clients");
+            let performers: Vec<&str> = c
+                .design
+                .nodes
+                .iter()
+                .filter(|n| n.kind.name == "clients")
+                .map(|n| n.key.as_str())
+                .filter(|k| named.as_ref().is_none_or(|names| names.iter().any(|n| n == k)))
+                .collect();
+            let effects = match (mode, knobs.opt_names("effects")) {
+                (CallMode::Read, _) => Vec::new(),
+                (CallMode::Write, Some(names)) => names.iter().map(|n| c.node(n)).collect(),
+                (CallMode::Write, None) => c
+                    .reachable(&performers)
+                    .into_iter()
+                    .filter(|k| matches!(c.node_by_key(k).kind.name, "database" | "third_party"))
+                    .map(|k| c.node(k))
+                    .collect(),
+            };
+            OperationProgram {
+                key: op.key.clone(),
+                place: place_hash("operation", &op.key),
+                mode,
+                weight: knobs.count("weight"),
+                clients: performers.iter().map(|k| c.node(k)).collect(),
+                items: super::popularity::Popularity::compile(&knobs),
+                effects,
+            }
+        })
+        .collect()
+}
+
+fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) -> NodeProgram {
+    let number = c.node(&node.key);
+    let knobs = Settings::new(node.kind, &node.knobs);
+    let plans = operations.iter().map(|op| plan(c, node, op)).collect();
+    let effects = operations
+        .iter()
+        .map(|op| op.effects.iter().position(|&e| e == number).map(|i| i as u8))
+        .collect();
+    let instances = |name: &str| match node.kind.knob(name) {
+        Some(_) => knobs.count(name) as u16,
+        None => 1,
+    };
+    NodeProgram {
+        key: node.key.clone(),
+        kind: node.kind.name,
+        place: place_hash("node", &node.key),
+        config: NodeConfig::compile(node.kind.name, &knobs),
+        out: Vec::new(),
+        instances: if node.kind.name == "clients" { instances("callers") } else { instances("instances") },
+        stops_abandoned: node.kind.knob("on_abandoned").is_some()
+            && knobs.choice("on_abandoned") == "stop",
+        plans,
+        effects,
+    }
+}
+
+/// The steps written by hand, else the derived ones (semantics.md 13): work; calls to services,
+/// reads, writes, third parties, each in the order of their links' keys; respond.
+fn plan(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanStep]> {
+    if let Some(steps) = node.plans.get(&op.key) {
+        let mut out: Vec<PlanStep> = steps
+            .iter()
+            .map(|s| match s {
+                Step::Work => PlanStep::Work,
+                Step::Call { link, mode } => PlanStep::Call { link: c.link(link), mode: *mode },
+                Step::Respond => PlanStep::Respond,
+            })
+            .collect();
+        if !out.contains(&PlanStep::Respond) {
+            out.push(PlanStep::Respond);
+        }
+        return out.into();
+    }
+    let rank = |link: &&Link| match c.node_by_key(&link.to).kind.name {
+        "database" => u8::from(mode_at(c, op, &link.to) == CallMode::Write) + 1,
+        "third_party" => 3,
+        _ => 0,
+    };
+    let mut calls = c.links_from(&node.key);
+    calls.sort_by_key(rank);
+    let calls = calls
+        .into_iter()
+        .map(|l| PlanStep::Call { link: c.link(&l.key), mode: mode_at(c, op, &l.to) });
+    std::iter::once(PlanStep::Work).chain(calls).chain([PlanStep::Respond]).collect()
+}
+
+/// A store or third party is written to only if the operation promises an effect there; what lies
+/// between just passes the operation on.
+fn mode_at(c: &Compiler<'_>, op: &OperationProgram, callee: &str) -> CallMode {
+    match c.node_by_key(callee).kind.name {
+        "database" | "third_party" if !op.effects.contains(&c.node(callee)) => CallMode::Read,
+        _ => op.mode,
+    }
+}
+
+fn compile_link(c: &Compiler<'_>, link: &Link) -> LinkProgram {
+    let knobs = Settings::new(&LINK, &link.knobs);
+    LinkProgram {
+        key: link.key.clone(),
+        place: place_hash("link", &link.key),
+        from: c.node(&link.from),
+        to: c.node(&link.to),
+        delay: Sampler::new(&knobs.dist("delay")),
+        request_loss: Threshold::new(knobs.share("loss")),
+        reply_loss: Threshold::new(knobs.share("reply_loss")),
+        timeout: knobs.opt_duration("timeout"),
+        attempts: knobs.count("attempts") as u16,
+        backoff: Backoff::compile(&knobs),
+        budget: BudgetPolicy::compile(&knobs),
+        pool: knobs.opt_count("pool").map(|n| n as u32),
+        acquire_timeout: knobs.opt_duration("acquire_timeout"),
+        discards_on_timeout: knobs.choice("on_timeout") == "discard",
+    }
+}
+
+/// Reads a required text knob of a timeline entry.
+pub fn target(knobs: &crate::design::Knobs) -> &str {
+    match knobs.get("target") {
+        Some(Value::Text(key)) => key,
+        other => panic!("validated: a timeline entry has a target, not {other:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bucket_widths_are_round_and_few() {
+        for (seconds, width_ms) in [(1, 100), (180, 100), (204, 100), (205, 200), (600, 500), (100_000, 50_000)] {
+            let width = bucket_width(Duration::from_secs(seconds));
+            assert_eq!(width, Duration::from_millis(width_ms), "{seconds} s");
+        }
+    }
+}

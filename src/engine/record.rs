@@ -1,0 +1,68 @@
+//! The narrow door from the engine to whoever watches: the ledger, the histograms, the traces.
+//!
+//! Every method returns nothing, so nothing outside can influence a run. Exchanging the recorder
+//! exchanges no event (a law test compares digests with recording on and off).
+
+use super::attempt::{Attempt, Intent, IntentId};
+use super::counters::{LinkCounters, NodeCounters};
+use super::program::Program;
+use super::reason::Reason;
+use crate::time::Time;
+
+/// What the user was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    Served,
+    /// A fallback was served.
+    Degraded,
+    Failed(Reason),
+}
+
+/// One applied change.
+#[derive(Clone, Copy, Debug)]
+pub struct Effect {
+    pub node: u16,
+    /// Position in the operation's list of promised effects, if it is one of them.
+    pub promised: Option<u8>,
+    /// Number of the attempt at that node.
+    pub attempt: u16,
+    /// Version of the row after the change; 0 where there is none.
+    pub version: u64,
+}
+
+/// Counters of all places at one instant, to look at.
+pub struct Snapshot<'a> {
+    pub now: Time,
+    pub nodes: &'a [NodeCounters],
+    pub links: &'a [LinkCounters],
+}
+
+pub trait Record {
+    /// A user wants something done.
+    fn born(&mut self, _program: &Program, _id: IntentId, _intent: &Intent) {}
+    /// An attempt ended for its caller.
+    fn outcome(&mut self, _program: &Program, _now: Time, _intent: &Intent, _attempt: &Attempt) {}
+    /// An attempt is over for both sides; its record is about to go.
+    fn attempt_over(&mut self, _program: &Program, _now: Time, _id: IntentId, _intent: &Intent, _attempt: &Attempt) {}
+    /// A request has left a node after being let in.
+    fn left_node(&mut self, _program: &Program, _now: Time, _attempt: &Attempt) {}
+    fn effect(&mut self, _program: &Program, _now: Time, _id: IntentId, _intent: &Intent, _effect: Effect) {}
+    fn told(&mut self, _program: &Program, _now: Time, _id: IntentId, _intent: &Intent, _told: Told) {}
+    /// Nothing can happen to the intent any more; its record is about to go.
+    fn retired(&mut self, _program: &Program, _now: Time, _id: IntentId, _intent: &Intent) {}
+    fn timeline(&mut self, _program: &Program, _now: Time, _entry: u16, _begins: bool) {}
+    /// The edge of a bucket of the series.
+    fn bucket(&mut self, _program: &Program, _snapshot: &Snapshot<'_>) {}
+    /// The edge of one of the program's windows.
+    fn mark(&mut self, _program: &Program, _mark: u16, _snapshot: &Snapshot<'_>) {}
+    /// Final counts that belong into the digest (semantics.md 6); empty if nothing was kept.
+    fn final_counts(&self) -> Vec<u64> {
+        Vec::new()
+    }
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unrecorded;
+
+impl Record for Unrecorded {}
