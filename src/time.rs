@@ -141,7 +141,7 @@ mod tests {
             (1_500 * NS_PER_MS, "1.5 s"),
             (90 * NS_PER_S, "90 s"),
             (600 * NS_PER_S, "10 min"),
-            (3_333_333, "3333333 ns"),
+            (3_333_333, "3333.333 us"),
             (1_250, "1.25 us"),
         ] {
             assert_eq!(Duration(ns).to_string(), text);

@@ -4,8 +4,13 @@
 //! labels and the order of tables change nothing (semantics.md 2). Everything a knob can be is said by
 //! the [`registry`]; the design stores only what was set.
 
+pub mod diagnostic;
+pub mod nearest;
 pub mod registry;
+mod settings;
 pub mod value;
+
+pub use settings::Settings;
 
 use std::collections::BTreeMap;
 

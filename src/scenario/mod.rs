@@ -3,7 +3,7 @@
 //! [`Scenario::parse`](Scenario) refuses a broken file with diagnostics that name file, line, column,
 //! the offending text, what is allowed, and the nearest right name. It never panics on any input.
 
-pub mod diagnostic;
+pub use crate::design::diagnostic;
 
 use crate::design::value::Value;
 use crate::design::{Design, RunSpec, TimelineEntry};

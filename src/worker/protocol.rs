@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::observe::report::Report;
-use crate::scenario::diagnostic::Diagnostic;
+use crate::design::diagnostic::Diagnostic;
 
 /// From the page to the worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]

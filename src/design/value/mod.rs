@@ -4,6 +4,20 @@
 //! second in millionths, money is micro-dollars, time is nanoseconds: each is converted from decimal
 //! text once (semantics.md 4) and back without loss.
 
+mod decimal;
+mod dist;
+mod parse;
+mod print;
+#[cfg(test)]
+mod tests;
+
+pub use dist::FORMS as DIST_FORMS;
+pub use parse::{
+    cut, parse, parse_count, parse_duration, parse_factor, parse_money, parse_rate, parse_share,
+};
+pub use print::print;
+
+use super::registry::KnobSpec;
 use crate::time::Duration;
 
 /// One in a million, for factors and rates.
@@ -102,4 +116,39 @@ pub enum Unit {
     /// A list of names: `["a", "b"]`
     Names,
     Text,
+}
+
+/// Why text is no value of a knob.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueError {
+    /// What is wrong, as a sentence without a full stop: "`250` has no unit".
+    pub message: String,
+    /// What would be right.
+    pub help: Option<String>,
+}
+
+impl ValueError {
+    fn new(message: impl Into<String>) -> ValueError {
+        ValueError {
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> ValueError {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Says which word switches the knob off, for those who were looking for it.
+    fn mention_off(mut self, spec: &KnobSpec) -> ValueError {
+        if let Some(word) = spec.off {
+            let start = self
+                .help
+                .map(|help| format!("{help}; "))
+                .unwrap_or_default();
+            self.help = Some(format!("{start}or `{word}`"));
+        }
+        self
+    }
 }
