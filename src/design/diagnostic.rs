@@ -1,9 +1,11 @@
 //! Diagnostics as data: a stable code, a place, what is wrong, and what would be right.
 //! The command line and the page only render them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+use crate::design::word::{self, Word};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     Error,
@@ -11,7 +13,7 @@ pub enum Severity {
 }
 
 /// Where in the file, if it has a place there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// Byte range in the text.
     pub start: usize,
@@ -25,10 +27,11 @@ pub struct Place {
 }
 
 /// One finding about a scenario file, a knob's value or a command.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
     /// Stable, documented: `E0101`.
-    pub code: &'static str,
+    #[serde(deserialize_with = "word::read")]
+    pub code: Word,
     pub severity: Severity,
     /// The path in the file: `link.browse.timeout`.
     pub path: String,

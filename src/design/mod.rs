@@ -9,6 +9,7 @@ pub mod nearest;
 pub mod registry;
 mod settings;
 pub mod value;
+pub mod word;
 
 pub use settings::Settings;
 

@@ -1,9 +1,11 @@
 //! The report of one run: what the command line prints as JSON and the page shows as numbers.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::design::word::{self, Word};
 
 /// Everything about a finished run. Durations in nanoseconds, money in millionths of a dollar.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     pub scenario: String,
     pub title: String,
@@ -12,7 +14,8 @@ pub struct Report {
     pub format: u32,
     /// Version of the rules of the simulation; digests of different versions do not compare.
     pub semantics_version: u32,
-    pub engine_version: &'static str,
+    #[serde(deserialize_with = "word::read")]
+    pub engine_version: Word,
     /// 32 hexadecimal digits over the whole run: the run's fingerprint.
     pub digest: String,
     pub ended: Ended,
@@ -32,7 +35,7 @@ pub struct Report {
     pub series: Series,
 }
 
-#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
     /// To the end, and everything under way came to rest.
@@ -46,7 +49,7 @@ pub enum Ended {
 }
 
 /// All clients together, actions begun in the measured part.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Users {
     pub actions: u64,
     pub served: u64,
@@ -55,7 +58,8 @@ pub struct Users {
     /// Never told anything.
     pub unanswered: u64,
     /// Why the last try of the failed ones failed.
-    pub failed_by_reason: Vec<(&'static str, u64)>,
+    #[serde(deserialize_with = "word::read_pairs")]
+    pub failed_by_reason: Vec<(Word, u64)>,
     pub served_share: Option<f64>,
     /// Useful replies per second.
     pub goodput_per_s: f64,
@@ -67,7 +71,7 @@ pub struct Users {
 }
 
 /// From a histogram with at most 1 % error; `None` if nothing was recorded.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Latency {
     pub count: u64,
     pub mean_ns: Option<f64>,
@@ -80,7 +84,7 @@ pub struct Latency {
 }
 
 /// Whole run, after settling.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct LedgerCounts {
     pub intents: u64,
     /// Effects applied, all intents and places.
@@ -94,10 +98,11 @@ pub struct LedgerCounts {
     pub open: u64,
 }
 
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct NodeReport {
     pub key: String,
-    pub kind: &'static str,
+    #[serde(deserialize_with = "word::read")]
+    pub kind: Word,
     /// Whole run, as the node saw it.
     pub arrived: u64,
     pub useful: u64,
@@ -122,7 +127,7 @@ pub struct NodeReport {
     pub refused_share: Option<f64>,
 }
 
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct LinkReport {
     pub key: String,
     pub from: String,
@@ -133,27 +138,31 @@ pub struct LinkReport {
     pub retries: u64,
     pub succeeded: u64,
     pub failed: u64,
-    pub failed_by_reason: Vec<(&'static str, u64)>,
+    #[serde(deserialize_with = "word::read_pairs")]
+    pub failed_by_reason: Vec<(Word, u64)>,
     pub in_flight: u64,
     /// Retries that the budget or quota did not allow.
     pub retries_denied: u64,
 }
 
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Cost {
-    pub price_book: &'static str,
-    pub currency: &'static str,
+    #[serde(deserialize_with = "word::read")]
+    pub price_book: Word,
+    #[serde(deserialize_with = "word::read")]
+    pub currency: Word,
     pub instances_micro_per_hour: i64,
     pub calls_micro: i64,
     /// Instances plus the run's calls scaled to an hour.
     pub total_micro_per_hour: i64,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GoalReport {
     pub key: String,
     pub label: String,
-    pub metric: &'static str,
+    #[serde(deserialize_with = "word::read")]
+    pub metric: Word,
     /// `None` if nothing was there to measure; the goal then fails.
     pub measured: Option<f64>,
     pub bound: f64,
@@ -162,7 +171,7 @@ pub struct GoalReport {
 }
 
 /// Columns of equal length, one entry per bucket.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Series {
     pub bucket_ns: u64,
     pub offered_per_s: Vec<f64>,

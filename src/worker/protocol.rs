@@ -7,8 +7,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::observe::report::Report;
 use crate::design::diagnostic::Diagnostic;
+use crate::design::word::{self, Word};
+use crate::observe::report::Report;
 
 /// From the page to the worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,10 +31,12 @@ pub enum Command {
         text: String,
         seeds: Vec<u64>,
     },
+    /// Panic on purpose. The page sends it only under `?debug`, to test what a crash looks like.
+    Panic,
 }
 
 /// From the worker to the page.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Update {
     /// The module is loaded; commands are read from here on. Page and worker must be of one build
@@ -62,10 +65,14 @@ pub enum Update {
         seed: u64,
         report: Box<Report>,
     },
+    /// The worker is about to die of a bug; the page keeps the design and can start another worker.
+    Panicked {
+        message: String,
+    },
 }
 
 /// Facts about the run before it starts.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunPlan {
     pub duration_ns: u64,
     /// Width of one bucket of the series.
@@ -78,7 +85,7 @@ pub struct RunPlan {
 }
 
 /// What the page draws: the state at one instant of simulated time.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Frame {
     pub run: u32,
     pub now_ns: u64,
@@ -107,7 +114,8 @@ pub struct Frame {
 /// milliseconds (NaN if none), tries per action (NaN if none), waiting (all nodes).
 pub const BUCKET_FIELDS: usize = 8;
 
-/// One row per disc: link index; number of the action; try (1..); flags ([`disc`]); and in
+/// Listed is every sampled try that was under way at some moment since the frame before, so that its
+/// end is always seen once. One row per disc: link index; number of the action; try (1..); flags ([`disc`]); and in
 /// milliseconds of simulated time: sent, arrived at the callee, work began, callee done, reply
 /// received or given up; NaN for what has not happened.
 pub const DISC_FIELDS: usize = 9;
@@ -126,7 +134,7 @@ pub mod disc {
     pub const ERROR: u32 = 16;
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     #[default]
@@ -139,7 +147,7 @@ pub enum Phase {
 }
 
 /// The users' view over the last second of simulated time.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct UsersNow {
     /// Actions told their outcome in that second.
     pub answered: u64,
@@ -153,7 +161,7 @@ pub struct UsersNow {
 }
 
 /// What happened to the data, so far.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct DataNow {
     /// False if no operation of the scenario changes anything.
     pub writes: bool,
@@ -164,7 +172,7 @@ pub struct DataNow {
 }
 
 /// One node at this instant; sums over its instances.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct NodeNow {
     pub busy: u32,
     pub slots: u32,
@@ -188,7 +196,8 @@ pub struct NodeNow {
     pub useful_per_s: f64,
     pub wait_ms: Option<f64>,
     /// Failures of requests sent to it in the last second by reason code, most frequent first.
-    pub failed_per_s: Vec<(&'static str, f64)>,
+    #[serde(deserialize_with = "word::read_pairs")]
+    pub failed_per_s: Vec<(Word, f64)>,
     pub down: bool,
     /// 1 when healthy.
     pub slow_factor: f64,
@@ -196,7 +205,7 @@ pub struct NodeNow {
 }
 
 /// What a person should read from a node, worst first to judge by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     #[default]
@@ -210,7 +219,7 @@ pub enum State {
 }
 
 /// One link at this instant.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct LinkNow {
     /// Tries sent in the last second, and of those the retries.
     pub sent_per_s: f64,
@@ -219,24 +228,26 @@ pub struct LinkNow {
     /// Busy connections and calls that wait for one, if the link has a pool.
     pub pool: Option<(u32, u32)>,
     /// Failed tries in the last second by reason code.
-    pub failed_per_s: Vec<(&'static str, f64)>,
+    #[serde(deserialize_with = "word::read_pairs")]
+    pub failed_per_s: Vec<(Word, f64)>,
     pub cut: bool,
     pub held: u32,
 }
 
 /// Something worth a line in the event feed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct News {
     pub at_ns: u64,
     pub what: NewsKind,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NewsKind {
     /// The first failed try with this reason in the run.
     FirstFailure {
-        reason: &'static str,
+        #[serde(deserialize_with = "word::read")]
+        reason: Word,
         link: String,
         action: u64,
         attempt: u32,
@@ -250,7 +261,8 @@ pub enum NewsKind {
     },
     /// First of a ledger verdict: lost, duplicate, phantom, partial.
     FirstVerdict {
-        verdict: &'static str,
+        #[serde(deserialize_with = "word::read")]
+        verdict: Word,
         action: u64,
     },
 }
