@@ -1,0 +1,5 @@
+.PHONY: help test
+help:
+	@echo "make test    check everything"
+test:
+	@.ci/test
