@@ -4,6 +4,7 @@
 //! In reading order:
 
 pub mod design;
+pub mod engine;
 pub mod observe;
 pub mod scenario;
 pub mod time;

@@ -15,8 +15,8 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use super::event::Event;
 use super::AttemptId;
+use super::event::Event;
 use crate::time::Time;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,7 +70,10 @@ pub struct Calendar {
 
 impl Calendar {
     pub fn with_lanes(lanes: usize) -> Calendar {
-        Calendar { lanes: vec![VecDeque::new(); lanes], ..Calendar::default() }
+        Calendar {
+            lanes: vec![VecDeque::new(); lanes],
+            ..Calendar::default()
+        }
     }
 
     #[inline]
@@ -85,8 +88,14 @@ impl Calendar {
 
     #[inline]
     fn next_key(&mut self, time: Time) -> Key {
-        let key = Key { time, sequence: self.sequence };
-        self.sequence = self.sequence.checked_add(1).expect("fewer than 2^64 events");
+        let key = Key {
+            time,
+            sequence: self.sequence,
+        };
+        self.sequence = self
+            .sequence
+            .checked_add(1)
+            .expect("fewer than 2^64 events");
         key
     }
 
@@ -107,7 +116,10 @@ impl Calendar {
     pub fn timer(&mut self, lane: usize, time: Time, attempt: AttemptId) {
         let key = self.next_key(time);
         let queue = &mut self.lanes[lane];
-        debug_assert!(queue.back().is_none_or(|t| t.key.time <= time), "a lane is in order");
+        debug_assert!(
+            queue.back().is_none_or(|t| t.key.time <= time),
+            "a lane is in order"
+        );
         queue.push_back(Timer { key, attempt });
         if queue.len() == 1 {
             let event = Event::Lane { lane: lane as u16 };
@@ -125,7 +137,10 @@ impl Calendar {
         }
         if let Some(next) = queue.front() {
             let event = Event::Lane { lane: lane as u16 };
-            self.heap.push(Reverse(Scheduled { key: next.key, event }));
+            self.heap.push(Reverse(Scheduled {
+                key: next.key,
+                event,
+            }));
         }
         head.attempt
     }
@@ -143,7 +158,10 @@ impl Calendar {
     #[inline]
     pub fn pop(&mut self) -> Option<Event> {
         if !self.immediate.is_empty() {
-            let heap_first = self.heap.peek().is_some_and(|Reverse(s)| s.key.time == self.now);
+            let heap_first = self
+                .heap
+                .peek()
+                .is_some_and(|Reverse(s)| s.key.time == self.now);
             if !heap_first {
                 return self.immediate.pop_front();
             }

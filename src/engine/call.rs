@@ -1,5 +1,6 @@
 //! The life of a call: tries, connections, the network, timeouts, and the end of each try.
 
+use super::IntentId;
 use super::attempt::{Attempt, AttemptId, CallId, CalleeSide, CallerSide};
 use super::core::Core;
 use super::digest::Fact;
@@ -9,7 +10,6 @@ use super::program::Program;
 use super::reason::Reason;
 use super::record::Record;
 use super::slab::Id;
-use super::IntentId;
 use crate::time::{Duration, Time};
 
 /// What follows from the end of a try.
@@ -29,7 +29,9 @@ impl Core {
         call.tries += 1;
         let link = call.link as usize;
         let spec = &program.links[link];
-        let attempt = self.attempts.insert(Attempt::next_of(id, call, spec.to, now));
+        let attempt = self
+            .attempts
+            .insert(Attempt::next_of(id, call, spec.to, now));
         call.attempt = attempt;
         let (caller, intent, retry) = (call.caller as usize, call.intent, call.tries > 1);
         self.intents[intent].open += 1;
@@ -70,7 +72,10 @@ impl Core {
         }
         let lost = state.requests_cut > 0
             || (!spec.request_loss.is_never()
-                && state.keys.draws(Purpose::RequestLoss, address).chance(spec.request_loss));
+                && state
+                    .keys
+                    .draws(Purpose::RequestLoss, address)
+                    .chance(spec.request_loss));
         if lost {
             attempt.callee = CalleeSide::Lost;
             self.maybe_over(program, record, id);
@@ -78,7 +83,9 @@ impl Core {
         }
         let delay = match spec.delay.constant() {
             Some(ns) => ns,
-            None => spec.delay.sample(&mut state.keys.draws(Purpose::RequestDelay, address)),
+            None => spec
+                .delay
+                .sample(&mut state.keys.draws(Purpose::RequestDelay, address)),
         };
         self.calendar.at(now + Duration(delay), Event::Deliver(id));
     }
@@ -88,7 +95,11 @@ impl Core {
     pub(super) fn release_held(&mut self, link: u16) {
         let now = self.now();
         while let Some(id) = self.links[link as usize].held.pop_front() {
-            if self.attempts.get(id).is_some_and(|a| a.callee == CalleeSide::Travelling) {
+            if self
+                .attempts
+                .get(id)
+                .is_some_and(|a| a.callee == CalleeSide::Travelling)
+            {
                 self.calendar.at(now, Event::Deliver(id));
             }
         }
@@ -172,13 +183,23 @@ impl Core {
         let intent = self.intents[attempt.intent];
         let code = outcome.map_or_else(|r| r as u8 + 1, |()| 0);
         let place = program.nodes.len() + link;
-        self.fact(place, spec.place, Fact::Outcome, intent.address.0, attempt.number, code);
+        self.fact(
+            place,
+            spec.place,
+            Fact::Outcome,
+            intent.address.0,
+            attempt.number,
+            code,
+        );
         record.outcome(program, now, &intent, &attempt);
         let callee_is_done = !attempt.callee.is_open();
         if attempt.holds_connection && (callee_is_done || spec.discards_on_timeout) {
             self.release_connection(program, record, id);
         }
-        if outcome.is_err() && !callee_is_done && program.nodes[attempt.node as usize].stops_abandoned {
+        if outcome.is_err()
+            && !callee_is_done
+            && program.nodes[attempt.node as usize].stops_abandoned
+        {
             let state = &self.links[link];
             let mut draws = state.keys.draws(Purpose::RequestDelay, attempt.address);
             draws.bits();
@@ -199,9 +220,14 @@ impl Core {
         let caller = attempt.from;
         let size = program.links[link].pool.unwrap_or(u32::MAX);
         let attempts = &self.attempts;
-        let still_waits =
-            |a: AttemptId| attempts.get(a).is_some_and(|a| a.caller == CallerSide::Acquiring);
-        let next = self.links[link].callers[caller as usize].pool.release(size, still_waits);
+        let still_waits = |a: AttemptId| {
+            attempts
+                .get(a)
+                .is_some_and(|a| a.caller == CallerSide::Acquiring)
+        };
+        let next = self.links[link].callers[caller as usize]
+            .pool
+            .release(size, still_waits);
         if let Some(next) = next {
             self.attempts[next].holds_connection = true;
             self.send(program, record, next);
@@ -209,7 +235,12 @@ impl Core {
     }
 
     /// If both sides are done with a try, books its disposition and forgets it.
-    pub(super) fn maybe_over<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
+    pub(super) fn maybe_over<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        id: AttemptId,
+    ) {
         let attempt = self.attempts[id];
         if attempt.holds_connection && !attempt.caller.is_open() && !attempt.callee.is_open() {
             self.release_connection(program, record, id);
@@ -249,7 +280,14 @@ impl Core {
                 }
             };
             let place = program.nodes[node].place;
-            self.fact(node, place, Fact::Disposition, intent.address.0, attempt.number, code);
+            self.fact(
+                node,
+                place,
+                Fact::Disposition,
+                intent.address.0,
+                attempt.number,
+                code,
+            );
         }
         record.attempt_over(program, now, attempt.intent, &intent, &attempt);
         self.attempts.remove(id);
@@ -257,7 +295,12 @@ impl Core {
     }
 
     /// One record less refers to the intent; when none does and the user was told, it is history.
-    pub(super) fn release_intent<R: Record>(&mut self, program: &Program, record: &mut R, id: IntentId) {
+    pub(super) fn release_intent<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        id: IntentId,
+    ) {
         let now = self.now();
         let intent = &mut self.intents[id];
         intent.open -= 1;

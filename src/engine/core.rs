@@ -16,7 +16,7 @@ use super::policy::budget::Budget;
 use super::policy::pool::Pool;
 use super::program::Program;
 use super::reason::Reason;
-use super::record::{Effect, Record};
+use super::record::{Effect, Record, Snapshot};
 use super::slab::{Id, Slab};
 use crate::design::CallMode;
 use crate::time::Time;
@@ -63,6 +63,7 @@ pub struct Core {
     /// One per node, then one per link: what happened there, for "an unconnected node changes
     /// nothing" (semantics.md 6).
     pub place_digests: Vec<u64>,
+    pub seed: u64,
     /// Intents born so far.
     pub intents_born: u64,
     pub events: u64,
@@ -73,7 +74,10 @@ impl Core {
     pub fn new(program: &Program, seed: u64) -> Core {
         let links = program.links.iter().map(|link| {
             let callers = program.nodes[link.from as usize].instances;
-            let caller = Caller { budget: Budget::new(link.budget), pool: Pool::default() };
+            let caller = Caller {
+                budget: Budget::new(link.budget),
+                pool: Pool::default(),
+            };
             LinkState {
                 keys: Keys::new(seed, link.place),
                 requests_cut: 0,
@@ -90,12 +94,17 @@ impl Core {
             calls: Slab::default(),
             attempts: Slab::default(),
             links: links.collect(),
-            node_keys: program.nodes.iter().map(|n| Keys::new(seed, n.place)).collect(),
+            node_keys: program
+                .nodes
+                .iter()
+                .map(|n| Keys::new(seed, n.place))
+                .collect(),
             modifiers: vec![Modifiers::default(); nodes],
             node_counters: vec![NodeCounters::default(); nodes],
             link_counters: vec![LinkCounters::default(); n_links],
             digest: Digest::default(),
             place_digests: vec![0; nodes + n_links],
+            seed,
             intents_born: 0,
             events: 0,
             stop: None,
@@ -107,9 +116,56 @@ impl Core {
         self.calendar.now()
     }
 
+    /// All counters as they are now.
+    pub fn snapshot(&self) -> Snapshot<'_> {
+        Snapshot {
+            now: self.now(),
+            nodes: &self.node_counters,
+            links: &self.link_counters,
+        }
+    }
+
+    /// Forgets a call that is over; its parent no longer lists it.
+    pub(super) fn take_call(&mut self, id: CallId) -> Call {
+        let call = self.calls.remove(id);
+        if let Parent::Attempt(parent) = call.parent {
+            let mut at = self.attempts[parent].calls;
+            if at == id {
+                self.attempts[parent].calls = call.sibling;
+            } else {
+                while self.calls[at].sibling != id {
+                    at = self.calls[at].sibling;
+                }
+                self.calls[at].sibling = call.sibling;
+            }
+        }
+        call
+    }
+
+    /// Requests that wait or are worked on at a node, in the order of their records.
+    pub fn present_at(&self, node: u16) -> Vec<AttemptId> {
+        use CalleeSide::{Awaiting, Queued, Working, WorkingOn};
+        let here = |a: &Attempt| {
+            a.node == node && matches!(a.callee, Queued | Working | Awaiting | WorkingOn)
+        };
+        self.attempts
+            .iter()
+            .filter(|(_, a)| here(a))
+            .map(|(id, _)| id)
+            .collect()
+    }
+
     /// Notes a fact in the fingerprint of the run and of the place.
     #[inline]
-    pub fn fact(&mut self, place: usize, hash: u64, fact: Fact, intent: u64, attempt: u16, outcome: u8) {
+    pub fn fact(
+        &mut self,
+        place: usize,
+        hash: u64,
+        fact: Fact,
+        intent: u64,
+        attempt: u16,
+        outcome: u8,
+    ) {
         let what = (fact as u64) << 56 | u64::from(outcome) << 48 | u64::from(attempt);
         let (x, y) = (self.now().0 ^ what.rotate_left(8), hash ^ intent ^ what);
         self.digest.mix(x, y);
@@ -146,7 +202,14 @@ impl<R: Record> Cx<'_, R> {
 
     /// Schedules an event of this node's own.
     pub fn local_at(&mut self, time: Time, code: u8, arg: u64) {
-        self.core.calendar.at(time, Event::Local { node: self.node, code, arg });
+        self.core.calendar.at(
+            time,
+            Event::Local {
+                node: self.node,
+                code,
+                arg,
+            },
+        );
     }
 
     /// Schedules the end of a piece of work at this node, slowed as faults demand.
@@ -177,8 +240,16 @@ impl<R: Record> Cx<'_, R> {
             version,
         };
         let place = self.node as usize;
-        self.core.fact(place, node.place, Fact::Effect, intent.address.0, attempt.number, 0);
-        self.record.effect(self.program, self.now(), attempt.intent, &intent, effect);
+        self.core.fact(
+            place,
+            node.place,
+            Fact::Effect,
+            intent.address.0,
+            attempt.number,
+            0,
+        );
+        self.record
+            .effect(self.program, self.now(), attempt.intent, &intent, effect);
     }
 
     /// Answers the caller. The callee's side must have been set to what it now is.
@@ -190,23 +261,103 @@ impl<R: Record> Cx<'_, R> {
         let program = &self.program.links[link];
         let lost = state.replies_cut > 0
             || (!program.reply_loss.is_never()
-                && state.keys.draws(Purpose::ReplyLoss, address).chance(program.reply_loss));
+                && state
+                    .keys
+                    .draws(Purpose::ReplyLoss, address)
+                    .chance(program.reply_loss));
         if lost {
             self.core.maybe_over(self.program, self.record, id);
             return;
         }
         let delay = match program.delay.constant() {
             Some(ns) => ns,
-            None => program.delay.sample(&mut state.keys.draws(Purpose::ReplyDelay, address)),
+            None => program
+                .delay
+                .sample(&mut state.keys.draws(Purpose::ReplyDelay, address)),
         };
         self.core.attempts[id].reply_under_way = true;
         let at = self.now() + crate::time::Duration(delay);
         self.core.calendar.at(at, Event::Reply(id));
     }
 
+    /// A request was let in.
+    #[inline]
+    pub fn enter(&mut self) {
+        let now = self.now();
+        self.counters().enter(now);
+    }
+
+    /// A request was let in and has to wait.
+    pub fn enter_line(&mut self, id: AttemptId) {
+        let now = self.now();
+        self.enter();
+        self.counters().waiting.add(now, 1);
+        self.core.attempts[id].callee = CalleeSide::Queued;
+    }
+
+    /// The next in line leaves it and takes a slot.
+    #[inline]
+    pub fn leaves_line_for_slot(&mut self) {
+        let now = self.now();
+        self.counters().waiting.sub(now, 1);
+    }
+
+    /// A request gives up its place in the line.
+    pub fn leave_line(&mut self, id: AttemptId, side: CalleeSide) {
+        debug_assert!(!side.is_open());
+        self.leaves_line_for_slot();
+        self.core.attempts[id].callee = side;
+        self.left(id);
+    }
+
+    /// A request has got a slot.
+    #[inline]
+    pub fn begin(&mut self, id: AttemptId) {
+        let now = self.now();
+        let attempt = &mut self.core.attempts[id];
+        attempt.began = now;
+        attempt.callee = CalleeSide::Working;
+        let waited = now.0 - attempt.arrived.0;
+        let counters = self.counters();
+        counters.began += 1;
+        counters.waited += u128::from(waited);
+        counters.busy.add(now, 1);
+    }
+
+    /// A request gives its slot back.
+    #[inline]
+    pub fn leave_slot(&mut self, id: AttemptId) {
+        let now = self.now();
+        let counters = self.counters();
+        counters.busy.sub(now, 1);
+        counters.left += 1;
+        self.left(id);
+    }
+
+    /// The node loses everything it has: what it had not answered is answered by the broken
+    /// connection. The kind clears its own state after this.
+    pub fn crash_all(&mut self) {
+        for id in self.core.present_at(self.node) {
+            self.abandon_calls_of(id);
+            match self.core.attempts[id].callee {
+                CalleeSide::Queued => self.leave_line(id, CalleeSide::Crashed),
+                CalleeSide::WorkingOn => {
+                    self.leave_slot(id);
+                    self.close(id, CalleeSide::Replied);
+                    continue;
+                }
+                _ => {
+                    self.core.attempts[id].callee = CalleeSide::Crashed;
+                    self.leave_slot(id);
+                }
+            }
+            self.reply(id, Err(Reason::CrashedWhileWorking));
+        }
+    }
+
     /// The node is done with a request that was let in: it leaves the waiting room or its slot.
     #[inline]
-    pub fn left(&mut self, id: AttemptId) {
+    fn left(&mut self, id: AttemptId) {
         let now = self.now();
         self.core.attempts[id].left = now;
         let attempt = self.core.attempts[id];

@@ -17,7 +17,10 @@ pub struct Digest {
 
 impl Default for Digest {
     fn default() -> Self {
-        Digest { a: 0x6272_6f77_6e6f_7574, b: K1 ^ K2 }
+        Digest {
+            a: 0x6272_6f77_6e6f_7574,
+            b: K1 ^ K2,
+        }
     }
 }
 
@@ -33,7 +36,11 @@ impl Digest {
 
     /// 32 hexadecimal digits.
     pub fn hex(self) -> String {
-        format!("{:016x}{:016x}", mix64(self.a ^ self.b.rotate_left(17)), mix64(self.b))
+        format!(
+            "{:016x}{:016x}",
+            mix64(self.a ^ self.b.rotate_left(17)),
+            mix64(self.b)
+        )
     }
 }
 

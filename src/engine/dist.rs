@@ -10,15 +10,41 @@ use crate::design::value::{Dist, MICRO};
 pub enum Sampler {
     Constant(u64),
     /// `low + U * (span + 1)`, whole nanoseconds.
-    Uniform { low: u64, span: u64 },
-    Exponential { mean: f64 },
-    Erlang { stage_mean: f64, shape: u32 },
-    Lognormal { mu: f64, sigma: f64 },
-    Pareto { min: f64, exponent: f64, max: f64 },
-    Bimodal { fast: u64, slow: u64, is_slow: Threshold },
-    Hyperexponential { p_first: f64, mean_first: f64, mean_second: f64 },
+    Uniform {
+        low: u64,
+        span: u64,
+    },
+    Exponential {
+        mean: f64,
+    },
+    Erlang {
+        stage_mean: f64,
+        shape: u32,
+    },
+    Lognormal {
+        mu: f64,
+        sigma: f64,
+    },
+    Pareto {
+        min: f64,
+        exponent: f64,
+        max: f64,
+    },
+    Bimodal {
+        fast: u64,
+        slow: u64,
+        is_slow: Threshold,
+    },
+    Hyperexponential {
+        p_first: f64,
+        mean_first: f64,
+        mean_second: f64,
+    },
     /// Values with the running sum of their weights.
-    Empirical { values: Box<[u64]>, cumulative: Box<[u64]> },
+    Empirical {
+        values: Box<[u64]>,
+        cumulative: Box<[u64]>,
+    },
 }
 
 impl Sampler {
@@ -26,23 +52,36 @@ impl Sampler {
         let micro = MICRO as f64;
         match dist {
             Dist::Constant(d) => Sampler::Constant(d.0),
-            Dist::Uniform { low, high } => Sampler::Uniform { low: low.0, span: high.0 - low.0 },
-            Dist::Exponential { mean } => Sampler::Exponential { mean: mean.0 as f64 },
-            Dist::Erlang { mean, shape } => {
-                Sampler::Erlang { stage_mean: mean.0 as f64 / f64::from(*shape), shape: *shape }
-            }
+            Dist::Uniform { low, high } => Sampler::Uniform {
+                low: low.0,
+                span: high.0 - low.0,
+            },
+            Dist::Exponential { mean } => Sampler::Exponential {
+                mean: mean.0 as f64,
+            },
+            Dist::Erlang { mean, shape } => Sampler::Erlang {
+                stage_mean: mean.0 as f64 / f64::from(*shape),
+                shape: *shape,
+            },
             Dist::Lognormal { mean, cv } => {
                 // E = exp(mu + s^2/2), cv^2 = exp(s^2) - 1.
                 let cv = cv.0 as f64 / micro;
                 let s2 = ln(1.0 + cv * cv);
-                Sampler::Lognormal { mu: ln(mean.0 as f64) - s2 / 2.0, sigma: sqrt(s2) }
+                Sampler::Lognormal {
+                    mu: ln(mean.0 as f64) - s2 / 2.0,
+                    sigma: sqrt(s2),
+                }
             }
             Dist::Pareto { min, alpha, max } => Sampler::Pareto {
                 min: min.0 as f64,
                 exponent: -micro / alpha.0 as f64,
                 max: max.map_or(f64::INFINITY, |m| m.0 as f64),
             },
-            Dist::Bimodal { fast, slow, slow_share } => Sampler::Bimodal {
+            Dist::Bimodal {
+                fast,
+                slow,
+                slow_share,
+            } => Sampler::Bimodal {
                 fast: fast.0,
                 slow: slow.0,
                 is_slow: Threshold::new(*slow_share),
@@ -108,11 +147,27 @@ impl Sampler {
                 let x = min * pow(draws.unit(), *exponent);
                 to_ns(if x > *max { *max } else { x })
             }
-            Sampler::Bimodal { fast, slow, is_slow } => {
-                if draws.chance(*is_slow) { *slow } else { *fast }
+            Sampler::Bimodal {
+                fast,
+                slow,
+                is_slow,
+            } => {
+                if draws.chance(*is_slow) {
+                    *slow
+                } else {
+                    *fast
+                }
             }
-            Sampler::Hyperexponential { p_first, mean_first, mean_second } => {
-                let mean = if draws.unit() < *p_first { mean_first } else { mean_second };
+            Sampler::Hyperexponential {
+                p_first,
+                mean_first,
+                mean_second,
+            } => {
+                let mean = if draws.unit() < *p_first {
+                    mean_first
+                } else {
+                    mean_second
+                };
                 to_ns(-mean * ln(draws.unit()))
             }
             Sampler::Empirical { values, cumulative } => {
@@ -151,26 +206,68 @@ mod tests {
         let ms = Duration::from_millis;
         for (dist, mean, cv2) in [
             (Dist::Constant(ms(10)), 10.0, 0.0),
-            (Dist::Uniform { low: ms(5), high: ms(15) }, 10.0, 1.0 / 12.0),
-            (Dist::Exponential { mean: ms(10) }, 10.0, 1.0),
-            (Dist::Erlang { mean: ms(10), shape: 4 }, 10.0, 0.25),
-            (Dist::Lognormal { mean: ms(10), cv: Factor(1_000_000) }, 10.0, 1.0),
             (
-                Dist::Pareto { min: ms(6), alpha: Factor(4_000_000), max: None },
+                Dist::Uniform {
+                    low: ms(5),
+                    high: ms(15),
+                },
+                10.0,
+                1.0 / 12.0,
+            ),
+            (Dist::Exponential { mean: ms(10) }, 10.0, 1.0),
+            (
+                Dist::Erlang {
+                    mean: ms(10),
+                    shape: 4,
+                },
+                10.0,
+                0.25,
+            ),
+            (
+                Dist::Lognormal {
+                    mean: ms(10),
+                    cv: Factor(1_000_000),
+                },
+                10.0,
+                1.0,
+            ),
+            (
+                Dist::Pareto {
+                    min: ms(6),
+                    alpha: Factor(4_000_000),
+                    max: None,
+                },
                 8.0,
                 1.0 / (4.0 * 2.0),
             ),
             (
-                Dist::Bimodal { fast: ms(5), slow: ms(55), slow_share: Share(100_000_000) },
+                Dist::Bimodal {
+                    fast: ms(5),
+                    slow: ms(55),
+                    slow_share: Share(100_000_000),
+                },
                 10.0,
                 2.25,
             ),
-            (Dist::Hyperexponential { mean: ms(10), cv2: Factor(4_000_000) }, 10.0, 4.0),
+            (
+                Dist::Hyperexponential {
+                    mean: ms(10),
+                    cv2: Factor(4_000_000),
+                },
+                10.0,
+                4.0,
+            ),
             (Dist::Empirical(vec![(ms(5), 3), (ms(25), 1)]), 10.0, 0.75),
         ] {
             let (m, c) = moments(&dist);
-            assert!((m - mean).abs() < 0.02 * mean, "{dist:?}: mean {m}, expected {mean}");
-            assert!((c - cv2).abs() < 0.06 * (cv2 + 0.05), "{dist:?}: cv2 {c}, expected {cv2}");
+            assert!(
+                (m - mean).abs() < 0.02 * mean,
+                "{dist:?}: mean {m}, expected {mean}"
+            );
+            assert!(
+                (c - cv2).abs() < 0.06 * (cv2 + 0.05),
+                "{dist:?}: cv2 {c}, expected {cv2}"
+            );
         }
     }
 }

@@ -69,7 +69,10 @@ impl Keys {
     /// Random numbers for this purpose at this address.
     #[inline]
     pub fn draws(&self, purpose: Purpose, address: Address) -> Draws {
-        Draws { base: self.0[purpose as usize] ^ address.0, k: 0 }
+        Draws {
+            base: self.0[purpose as usize] ^ address.0,
+            k: 0,
+        }
     }
 }
 
@@ -91,13 +94,17 @@ impl Address {
     /// The n-th action of a clients node, or of one of its users.
     #[inline]
     pub fn intent(place: u64, user: u64, n: u64) -> Address {
-        Address(mix64(place ^ mix64(user.wrapping_mul(PHI) ^ mix64(n.wrapping_add(PHI)))))
+        Address(mix64(
+            place ^ mix64(user.wrapping_mul(PHI) ^ mix64(n.wrapping_add(PHI))),
+        ))
     }
 
     /// A call made under this address, on the link with this place hash, as step `step` of a plan.
     #[inline]
     pub fn call(self, link: u64, step: u32) -> Address {
-        Address(mix64(self.0 ^ link.wrapping_add(u64::from(step).wrapping_mul(PHI))))
+        Address(mix64(
+            self.0 ^ link.wrapping_add(u64::from(step).wrapping_mul(PHI)),
+        ))
     }
 
     /// Try number `attempt` of a call.
@@ -198,13 +205,19 @@ mod tests {
     fn shares_become_thresholds_without_rounding_up_to_certainty() {
         assert_eq!(Threshold::new(Share(0)), Threshold::Never);
         assert_eq!(Threshold::new(Share(1_000_000_000)), Threshold::Always);
-        assert_eq!(Threshold::new(Share(500_000_000)), Threshold::Below(1 << 63));
+        assert_eq!(
+            Threshold::new(Share(500_000_000)),
+            Threshold::Below(1 << 63)
+        );
         let mut hits = 0;
         let keys = Keys::new(1, 2);
         for n in 0..100_000 {
             let mut d = keys.draws(Purpose::RequestLoss, Address::intent(3, 0, n));
             hits += u32::from(d.chance(Threshold::new(Share(20_000_000))));
         }
-        assert!((1_850..2_150).contains(&hits), "2 % of 100,000 is about 2,000, got {hits}");
+        assert!(
+            (1_850..2_150).contains(&hits),
+            "2 % of 100,000 is about 2,000, got {hits}"
+        );
     }
 }

@@ -9,11 +9,18 @@ use crate::design::value::MICRO;
 #[derive(Clone, Debug)]
 pub enum Popularity {
     One,
-    Uniform { n: u64 },
+    Uniform {
+        n: u64,
+    },
     /// Running sums of integer weights proportional to 1/rank^alpha.
-    Zipf { cumulative: Box<[u64]> },
+    Zipf {
+        cumulative: Box<[u64]>,
+    },
     /// Rank 0 has `hot`, the others share the rest.
-    Hot { n: u64, hot: super::draw::Threshold },
+    Hot {
+        n: u64,
+        hot: super::draw::Threshold,
+    },
 }
 
 impl Popularity {
@@ -28,14 +35,20 @@ impl Popularity {
                 let alpha = knobs.factor("zipf_alpha").0 as f64 / MICRO as f64;
                 let mut sum = 0u64;
                 // 2^40 for the first rank keeps a million ranks apart and their sum below 2^60.
-                let weight = |rank: u64| (pow(rank as f64, -alpha) * (1u64 << 40) as f64) as u64 + 1;
+                let weight =
+                    |rank: u64| (pow(rank as f64, -alpha) * (1u64 << 40) as f64) as u64 + 1;
                 let cumulative = (1..=n).map(|rank| {
                     sum += weight(rank);
                     sum
                 });
-                Popularity::Zipf { cumulative: cumulative.collect() }
+                Popularity::Zipf {
+                    cumulative: cumulative.collect(),
+                }
             }
-            _ => Popularity::Hot { n, hot: super::draw::Threshold::new(knobs.share("hot_share")) },
+            _ => Popularity::Hot {
+                n,
+                hot: super::draw::Threshold::new(knobs.share("hot_share")),
+            },
         }
     }
 
@@ -54,7 +67,11 @@ impl Popularity {
                 cumulative.partition_point(|&c| c <= at) as u64
             }
             Popularity::Hot { n, hot } => {
-                if draws.chance(*hot) { 0 } else { 1 + draws.below(n - 1) }
+                if draws.chance(*hot) {
+                    0
+                } else {
+                    1 + draws.below(n - 1)
+                }
             }
         }
     }
@@ -63,7 +80,8 @@ impl Popularity {
 /// The item's key: ranks are scattered, so that a split of the key space is unbiased.
 #[inline]
 pub fn item_key(operation: u64, rank: u64) -> u64 {
-    mix64(operation ^ mix64(rank))
+    // 0 is no key: it marks an empty place in a store.
+    mix64(operation ^ mix64(rank)).max(1)
 }
 
 #[cfg(test)]
@@ -79,7 +97,9 @@ mod tests {
             sum += (pow(r as f64, -1.0) * (1u64 << 40) as f64) as u64;
             sum
         });
-        let zipf = Popularity::Zipf { cumulative: cumulative.collect() };
+        let zipf = Popularity::Zipf {
+            cumulative: cumulative.collect(),
+        };
         let keys = Keys::new(5, 5);
         let picks = 200_000;
         let first = (0..picks)

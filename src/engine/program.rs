@@ -36,9 +36,15 @@ pub struct Limits {
 
 impl Limits {
     /// For the command line.
-    pub const NATIVE: Limits = Limits { in_flight: 5_000_000, events: 20_000_000_000 };
+    pub const NATIVE: Limits = Limits {
+        in_flight: 5_000_000,
+        events: 20_000_000_000,
+    };
     /// For the page, whose memory is smaller.
-    pub const PAGE: Limits = Limits { in_flight: 500_000, events: 2_000_000_000 };
+    pub const PAGE: Limits = Limits {
+        in_flight: 500_000,
+        events: 2_000_000_000,
+    };
 }
 
 /// One step of an operation at a node.
@@ -144,21 +150,21 @@ pub struct Compiler<'a> {
     pub design: &'a Design,
     nodes: BTreeMap<&'a str, u16>,
     links: BTreeMap<&'a str, u16>,
-    operations: BTreeMap<&'a str, u16>,
 }
 
 impl<'a> Compiler<'a> {
     fn new(design: &'a Design) -> Compiler<'a> {
         fn ranks<'a>(keys: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, u16> {
             let mut map: BTreeMap<&str, u16> = keys.map(|k| (k, 0)).collect();
-            map.values_mut().enumerate().for_each(|(i, v)| *v = i as u16);
+            map.values_mut()
+                .enumerate()
+                .for_each(|(i, v)| *v = i as u16);
             map
         }
         Compiler {
             design,
             nodes: ranks(design.nodes.iter().map(|n| n.key.as_str())),
             links: ranks(design.links.iter().map(|l| l.key.as_str())),
-            operations: ranks(design.operations.iter().map(|o| o.key.as_str())),
         }
     }
 
@@ -172,12 +178,21 @@ impl<'a> Compiler<'a> {
     }
 
     fn node_by_key(&self, key: &str) -> &'a Node {
-        self.design.nodes.iter().find(|n| n.key == key).expect("validated: the node exists")
+        self.design
+            .nodes
+            .iter()
+            .find(|n| n.key == key)
+            .expect("validated: the node exists")
     }
 
     /// Links that leave the node, in the order of their keys.
     fn links_from(&self, node: &str) -> Vec<&'a Link> {
-        let mut out: Vec<_> = self.design.links.iter().filter(|l| l.from == node).collect();
+        let mut out: Vec<_> = self
+            .design
+            .links
+            .iter()
+            .filter(|l| l.from == node)
+            .collect();
         out.sort_by(|a, b| a.key.cmp(&b.key));
         out
     }
@@ -251,7 +266,10 @@ fn sorted<'a, T>(items: &'a [T], key: impl Fn(&T) -> &String) -> Vec<&'a T> {
 fn windows(run: &RunSpec, goals: &[(Duration, Duration)]) -> (Vec<Window>, Vec<Time>) {
     let mut windows = Vec::new();
     for &(from, to) in std::iter::once(&run.measure).chain(goals) {
-        let window = Window { from: Time(from.0), to: Time(to.0) };
+        let window = Window {
+            from: Time(from.0),
+            to: Time(to.0),
+        };
         if !windows.contains(&window) {
             windows.push(window);
         }
@@ -295,7 +313,11 @@ fn compile_operations(c: &Compiler<'_>) -> Vec<OperationProgram> {
                 .iter()
                 .filter(|n| n.kind.name == "clients")
                 .map(|n| n.key.as_str())
-                .filter(|k| named.as_ref().is_none_or(|names| names.iter().any(|n| n == k)))
+                .filter(|k| {
+                    named
+                        .as_ref()
+                        .is_none_or(|names| names.iter().any(|n| n == k))
+                })
                 .collect();
             let effects = match (mode, knobs.opt_names("effects")) {
                 (CallMode::Read, _) => Vec::new(),
@@ -326,7 +348,12 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
     let plans = operations.iter().map(|op| plan(c, node, op)).collect();
     let effects = operations
         .iter()
-        .map(|op| op.effects.iter().position(|&e| e == number).map(|i| i as u8))
+        .map(|op| {
+            op.effects
+                .iter()
+                .position(|&e| e == number)
+                .map(|i| i as u8)
+        })
         .collect();
     let instances = |name: &str| match node.kind.knob(name) {
         Some(_) => knobs.count(name) as u16,
@@ -338,7 +365,11 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
         place: place_hash("node", &node.key),
         config: NodeConfig::compile(node.kind.name, &knobs),
         out: Vec::new(),
-        instances: if node.kind.name == "clients" { instances("callers") } else { instances("instances") },
+        instances: if node.kind.name == "clients" {
+            instances("callers")
+        } else {
+            instances("instances")
+        },
         stops_abandoned: node.kind.knob("on_abandoned").is_some()
             && knobs.choice("on_abandoned") == "stop",
         plans,
@@ -354,7 +385,10 @@ fn plan(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanStep]>
             .iter()
             .map(|s| match s {
                 Step::Work => PlanStep::Work,
-                Step::Call { link, mode } => PlanStep::Call { link: c.link(link), mode: *mode },
+                Step::Call { link, mode } => PlanStep::Call {
+                    link: c.link(link),
+                    mode: *mode,
+                },
                 Step::Respond => PlanStep::Respond,
             })
             .collect();
@@ -370,10 +404,14 @@ fn plan(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanStep]>
     };
     let mut calls = c.links_from(&node.key);
     calls.sort_by_key(rank);
-    let calls = calls
-        .into_iter()
-        .map(|l| PlanStep::Call { link: c.link(&l.key), mode: mode_at(c, op, &l.to) });
-    std::iter::once(PlanStep::Work).chain(calls).chain([PlanStep::Respond]).collect()
+    let calls = calls.into_iter().map(|l| PlanStep::Call {
+        link: c.link(&l.key),
+        mode: mode_at(c, op, &l.to),
+    });
+    std::iter::once(PlanStep::Work)
+        .chain(calls)
+        .chain([PlanStep::Respond])
+        .collect()
 }
 
 /// A store or third party is written to only if the operation promises an effect there; what lies
@@ -419,7 +457,14 @@ mod tests {
 
     #[test]
     fn bucket_widths_are_round_and_few() {
-        for (seconds, width_ms) in [(1, 100), (180, 100), (204, 100), (205, 200), (600, 500), (100_000, 50_000)] {
+        for (seconds, width_ms) in [
+            (1, 100),
+            (180, 100),
+            (204, 100),
+            (205, 200),
+            (600, 500),
+            (100_000, 50_000),
+        ] {
             let width = bucket_width(Duration::from_secs(seconds));
             assert_eq!(width, Duration::from_millis(width_ms), "{seconds} s");
         }

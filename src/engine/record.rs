@@ -43,11 +43,35 @@ pub trait Record {
     /// An attempt ended for its caller.
     fn outcome(&mut self, _program: &Program, _now: Time, _intent: &Intent, _attempt: &Attempt) {}
     /// An attempt is over for both sides; its record is about to go.
-    fn attempt_over(&mut self, _program: &Program, _now: Time, _id: IntentId, _intent: &Intent, _attempt: &Attempt) {}
+    fn attempt_over(
+        &mut self,
+        _program: &Program,
+        _now: Time,
+        _id: IntentId,
+        _intent: &Intent,
+        _attempt: &Attempt,
+    ) {
+    }
     /// A request has left a node after being let in.
     fn left_node(&mut self, _program: &Program, _now: Time, _attempt: &Attempt) {}
-    fn effect(&mut self, _program: &Program, _now: Time, _id: IntentId, _intent: &Intent, _effect: Effect) {}
-    fn told(&mut self, _program: &Program, _now: Time, _id: IntentId, _intent: &Intent, _told: Told) {}
+    fn effect(
+        &mut self,
+        _program: &Program,
+        _now: Time,
+        _id: IntentId,
+        _intent: &Intent,
+        _effect: Effect,
+    ) {
+    }
+    fn told(
+        &mut self,
+        _program: &Program,
+        _now: Time,
+        _id: IntentId,
+        _intent: &Intent,
+        _told: Told,
+    ) {
+    }
     /// Nothing can happen to the intent any more; its record is about to go.
     fn retired(&mut self, _program: &Program, _now: Time, _id: IntentId, _intent: &Intent) {}
     fn timeline(&mut self, _program: &Program, _now: Time, _entry: u16, _begins: bool) {}

@@ -13,7 +13,11 @@ pub struct Id<T> {
 
 impl<T> Id<T> {
     /// Refers to nothing.
-    pub const NONE: Id<T> = Id { slot: u32::MAX, generation: 0, of: PhantomData };
+    pub const NONE: Id<T> = Id {
+        slot: u32::MAX,
+        generation: 0,
+        of: PhantomData,
+    };
 
     /// Position in the slab; recycled after the record is gone.
     #[inline]
@@ -61,7 +65,10 @@ pub struct Slab<T> {
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Slab { entries: Vec::new(), free: Vec::new() }
+        Slab {
+            entries: Vec::new(),
+            free: Vec::new(),
+        }
     }
 }
 
@@ -80,11 +87,23 @@ impl<T: Copy> Slab<T> {
             let entry = &mut self.entries[slot as usize];
             entry.generation = entry.generation.wrapping_add(1);
             entry.value = value;
-            return Id { slot, generation: entry.generation, of: PhantomData };
+            return Id {
+                slot,
+                generation: entry.generation,
+                of: PhantomData,
+            };
         }
-        let slot = u32::try_from(self.entries.len()).expect("the in-flight limit is far below 2^32");
-        self.entries.push(Entry { generation: 1, value });
-        Id { slot, generation: 1, of: PhantomData }
+        let slot =
+            u32::try_from(self.entries.len()).expect("the in-flight limit is far below 2^32");
+        self.entries.push(Entry {
+            generation: 1,
+            value,
+        });
+        Id {
+            slot,
+            generation: 1,
+            of: PhantomData,
+        }
     }
 
     #[inline]
@@ -114,9 +133,20 @@ impl<T: Copy> Slab<T> {
 
     /// All living records in slot order.
     pub fn iter(&self) -> impl Iterator<Item = (Id<T>, &T)> {
-        self.entries.iter().enumerate().filter(|(_, e)| e.generation % 2 == 1).map(|(slot, e)| {
-            (Id { slot: slot as u32, generation: e.generation, of: PhantomData }, &e.value)
-        })
+        self.entries
+            .iter()
+            .enumerate()
+            .filter(|(_, e)| e.generation % 2 == 1)
+            .map(|(slot, e)| {
+                (
+                    Id {
+                        slot: slot as u32,
+                        generation: e.generation,
+                        of: PhantomData,
+                    },
+                    &e.value,
+                )
+            })
     }
 }
 

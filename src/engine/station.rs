@@ -96,5 +96,7 @@ impl Instance {
 }
 
 fn is_queued(attempts: &Slab<Attempt>, id: AttemptId) -> bool {
-    attempts.get(id).is_some_and(|a| a.callee == CalleeSide::Queued)
+    attempts
+        .get(id)
+        .is_some_and(|a| a.callee == CalleeSide::Queued)
 }

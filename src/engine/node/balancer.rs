@@ -71,14 +71,9 @@ impl NodeKind for Balancer {
             cx.refuse(id, Reason::NoBackend);
             return;
         };
-        let now = cx.now();
-        let counters = cx.counters();
-        counters.enter(now);
-        counters.busy.add(now, 1);
-        counters.began += 1;
-        let record = &mut cx.core.attempts[id];
-        record.callee = CalleeSide::Awaiting;
-        record.began = now;
+        cx.enter();
+        cx.begin(id);
+        cx.core.attempts[id].callee = CalleeSide::Awaiting;
         let endpoint = &mut self.endpoints[chosen];
         endpoint.outstanding += 1;
         let new = NewCall {
@@ -116,33 +111,19 @@ impl NodeKind for Balancer {
         _: &Call,
         result: Result<(), Reason>,
     ) {
-        leave(cx, parent);
         let (side, reply) = match result {
             Ok(()) => (CalleeSide::Replied, Ok(())),
             Err(_) => (CalleeSide::Error, Err(Reason::ErrorFromCallee)),
         };
         cx.core.attempts[parent].callee = side;
+        cx.leave_slot(parent);
         cx.reply(parent, reply);
     }
 
     fn on_crash<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>) {
-        for id in cx.core.present_at(cx.node) {
-            cx.abandon_calls_of(id);
-            leave(cx, id);
-            cx.core.attempts[id].callee = CalleeSide::Crashed;
-            cx.reply(id, Err(Reason::CrashedWhileWorking));
-        }
+        cx.crash_all();
         self.endpoints = endpoints(cx.program, cx.node);
     }
-}
-
-/// A request is passed on or answered: the balancer has nothing more to do with it.
-fn leave<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) {
-    let now = cx.now();
-    let counters = cx.counters();
-    counters.busy.sub(now, 1);
-    counters.left += 1;
-    cx.left(id);
 }
 
 fn endpoints(program: &Program, node: u16) -> Vec<Endpoint> {

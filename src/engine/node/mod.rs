@@ -24,22 +24,44 @@ pub trait NodeKind: Clone + Sized {
     fn start<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
 
     /// A request stands at the door; the node is up.
-    fn on_request<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>, _attempt: AttemptId) {
+    fn on_request<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _attempt: AttemptId,
+    ) {
         unreachable!("nobody calls this kind")
     }
 
     /// A piece of work is done.
-    fn on_work<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>, _attempt: AttemptId) {
+    fn on_work<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _attempt: AttemptId,
+    ) {
         unreachable!("this kind does no work")
     }
 
     /// An event that the node scheduled for itself.
-    fn on_local<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>, _code: u8, _arg: u64) {
+    fn on_local<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _code: u8,
+        _arg: u64,
+    ) {
         unreachable!("this kind schedules nothing")
     }
 
     /// The caller of a request that is here has gone, and the node wants to know.
-    fn on_cancel<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>, _attempt: AttemptId) {}
+    fn on_cancel<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _attempt: AttemptId,
+    ) {
+    }
 
     /// A call that this node made is over. `parent` is the request on whose behalf.
     fn on_call_over<R: Record>(
@@ -65,7 +87,13 @@ pub trait NodeKind: Clone + Sized {
     }
 
     /// One try of a call that this node made is over.
-    fn on_try_over<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>, _call: &Call) {}
+    fn on_try_over<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _call: &Call,
+    ) {
+    }
 
     /// Which instance of the callee gets the next try of a call.
     fn route<R: Record>(&mut self, _config: &Self::Config, cx: &mut Cx<'_, R>, call: &Call) -> u16 {
@@ -76,7 +104,13 @@ pub trait NodeKind: Clone + Sized {
     fn on_crash<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
 
     /// The arrival rate changes (clients only).
-    fn on_traffic<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>, _change: Traffic) {}
+    fn on_traffic<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _change: Traffic,
+    ) {
+    }
 
     /// What a watcher can see of its slots and its line.
     fn look(&self, _config: &Self::Config) -> Look {
@@ -87,11 +121,22 @@ pub trait NodeKind: Clone + Sized {
 /// A change of the arrival rate by an entry of the timeline.
 #[derive(Clone, Copy, Debug)]
 pub enum Traffic {
-    StepBegins { entry: u16, rate: Rate },
-    SpikeBegins { entry: u16, factor: Factor },
+    StepBegins {
+        entry: u16,
+        rate: Rate,
+    },
+    SpikeBegins {
+        entry: u16,
+        factor: Factor,
+    },
     /// A step or a spike is over.
-    Ends { entry: u16 },
-    Ramp { to: Rate, over: Duration },
+    Ends {
+        entry: u16,
+    },
+    Ramp {
+        to: Rate,
+        over: Duration,
+    },
 }
 
 /// Slots and line of a node, over all instances.

@@ -50,19 +50,14 @@ impl NodeKind for Service {
     }
 
     fn on_request<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        let now = cx.now();
         let instance = cx.core.attempts[id].instance as usize;
         match self.instances[instance].admit(id, config.slots, config.queue_limit) {
             Admission::Full => cx.refuse(id, Reason::QueueFull),
             Admission::Begin => {
-                cx.counters().enter(now);
+                cx.enter();
                 self.begin(config, cx, id);
             }
-            Admission::Wait => {
-                cx.counters().enter(now);
-                cx.counters().waiting.add(now, 1);
-                cx.core.attempts[id].callee = CalleeSide::Queued;
-            }
+            Admission::Wait => cx.enter_line(id),
         }
     }
 
@@ -73,8 +68,7 @@ impl NodeKind for Service {
         if attempt.callee == CalleeSide::Working {
             let errors = &cx.core.modifiers[cx.node as usize];
             if errors.fails(&mut cx.draws(Purpose::Fault, attempt.address)) {
-                self.answer(cx, id, Err(Reason::ErrorFromCallee));
-                self.finish(config, cx, id);
+                self.fail(config, cx, id);
                 return;
             }
         }
@@ -93,8 +87,7 @@ impl NodeKind for Service {
         result: Result<(), Reason>,
     ) {
         if result.is_err() && cx.core.attempts[id].callee == CalleeSide::Awaiting {
-            self.answer(cx, id, Err(Reason::ErrorFromCallee));
-            self.finish(config, cx, id);
+            self.fail(config, cx, id);
             return;
         }
         self.proceed(config, cx, id);
@@ -102,12 +95,9 @@ impl NodeKind for Service {
 
     fn on_cancel<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         let attempt = cx.core.attempts[id];
-        let now = cx.now();
         match attempt.callee {
             CalleeSide::Queued => {
-                cx.counters().waiting.sub(now, 1);
-                cx.left(id);
-                cx.core.attempts[id].callee = CalleeSide::Cancelled;
+                cx.leave_line(id, CalleeSide::Cancelled);
                 self.instances[attempt.instance as usize].forget(&cx.core.attempts);
                 cx.close(id, CalleeSide::Cancelled);
             }
@@ -123,24 +113,7 @@ impl NodeKind for Service {
     }
 
     fn on_crash<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>) {
-        let now = cx.now();
-        for id in cx.core.present_at(cx.node) {
-            let attempt = cx.core.attempts[id];
-            cx.abandon_calls_of(id);
-            if attempt.callee == CalleeSide::Queued {
-                cx.counters().waiting.sub(now, 1);
-            } else {
-                cx.counters().busy.sub(now, 1);
-                cx.counters().left += 1;
-            }
-            cx.left(id);
-            if attempt.callee == CalleeSide::WorkingOn {
-                cx.close(id, CalleeSide::Replied);
-            } else {
-                cx.core.attempts[id].callee = CalleeSide::Crashed;
-                cx.reply(id, Err(Reason::CrashedWhileWorking));
-            }
-        }
+        cx.crash_all();
         self.instances.iter_mut().for_each(Instance::clear);
     }
 
@@ -153,15 +126,7 @@ impl NodeKind for Service {
 impl Service {
     /// A request has got a slot.
     fn begin<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        let now = cx.now();
-        let attempt = &mut cx.core.attempts[id];
-        attempt.began = now;
-        attempt.callee = CalleeSide::Working;
-        let waited = now.0 - attempt.arrived.0;
-        let counters = cx.counters();
-        counters.began += 1;
-        counters.waited += u128::from(waited);
-        counters.busy.add(now, 1);
+        cx.begin(id);
         self.proceed(config, cx, id);
     }
 
@@ -195,7 +160,11 @@ impl Service {
                     cx.call(intent, Parent::Attempt(id), NewCall { link, caller, tag: step, instance, mode });
                     return;
                 }
-                Some(PlanStep::Respond) => self.answer(cx, id, Ok(())),
+                Some(PlanStep::Respond) => {
+                    // The slot stays taken for what the plan still wants.
+                    attempt.callee = CalleeSide::WorkingOn;
+                    cx.reply(id, Ok(()));
+                }
                 None => {
                     self.finish(config, cx, id);
                     return;
@@ -204,37 +173,28 @@ impl Service {
         }
     }
 
-    /// Sends the answer; the slot stays taken for what the plan still wants.
-    fn answer<R: Record>(&mut self, cx: &mut Cx<'_, R>, id: AttemptId, reply: Result<(), Reason>) {
-        cx.core.attempts[id].callee = match reply {
-            Ok(()) => CalleeSide::WorkingOn,
-            Err(_) => CalleeSide::Error,
-        };
-        cx.reply(id, reply);
+    /// Answers with an error; the rest of the plan is dropped.
+    fn fail<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        cx.core.attempts[id].callee = CalleeSide::Error;
+        self.free_slot(config, cx, id);
+        cx.reply(id, Err(Reason::ErrorFromCallee));
     }
 
-    /// The plan is at its end.
+    /// The plan is at its end; every plan responds.
     fn finish<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        let side = match cx.core.attempts.get(id).map(|a| a.callee) {
-            Some(CalleeSide::WorkingOn) => CalleeSide::Replied,
-            Some(side) => side,
-            None => unreachable!("a request in a slot has a record"),
-        };
-        cx.core.attempts[id].callee = side;
+        debug_assert_eq!(cx.core.attempts[id].callee, CalleeSide::WorkingOn);
+        cx.core.attempts[id].callee = CalleeSide::Replied;
         self.free_slot(config, cx, id);
-        cx.core.maybe_over(cx.program, cx.record, id);
+        cx.close(id, CalleeSide::Replied);
     }
 
     /// Gives the slot back; who waits, begins.
     fn free_slot<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        let now = cx.now();
-        cx.counters().busy.sub(now, 1);
-        cx.counters().left += 1;
-        cx.left(id);
+        cx.leave_slot(id);
         let instance = cx.core.attempts[id].instance as usize;
         let next = self.instances[instance].next(config.slots, config.discipline, &cx.core.attempts);
         if let Some(next) = next {
-            cx.counters().waiting.sub(now, 1);
+            cx.leaves_line_for_slot();
             self.begin(config, cx, next);
         }
     }

@@ -81,7 +81,12 @@ mod tests {
     use crate::engine::draw::{Address, Keys, Purpose};
 
     fn pauses(growth: Growth, jitter: Jitter) -> Vec<u64> {
-        let backoff = Backoff { growth, jitter, base: 1_000, cap: 6_000 };
+        let backoff = Backoff {
+            growth,
+            jitter,
+            base: 1_000,
+            cap: 6_000,
+        };
         let keys = Keys::new(3, 3);
         let mut last = 0;
         (1..=4)
@@ -97,7 +102,10 @@ mod tests {
     fn growth_is_capped() {
         assert_eq!(pauses(Growth::None, Jitter::Full), [0, 0, 0, 0]);
         assert_eq!(pauses(Growth::Constant, Jitter::None), [1_000; 4]);
-        assert_eq!(pauses(Growth::Exponential, Jitter::None), [1_000, 2_000, 4_000, 6_000]);
+        assert_eq!(
+            pauses(Growth::Exponential, Jitter::None),
+            [1_000, 2_000, 4_000, 6_000]
+        );
     }
 
     #[test]
@@ -106,7 +114,10 @@ mod tests {
         for (pause, bound) in pauses(Growth::Exponential, Jitter::Full).iter().zip(bounds) {
             assert!(*pause <= bound);
         }
-        for (pause, bound) in pauses(Growth::Exponential, Jitter::Equal).iter().zip(bounds) {
+        for (pause, bound) in pauses(Growth::Exponential, Jitter::Equal)
+            .iter()
+            .zip(bounds)
+        {
             assert!((bound / 2..=bound).contains(pause));
         }
         for pause in pauses(Growth::Exponential, Jitter::Decorrelated) {

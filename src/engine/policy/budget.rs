@@ -20,8 +20,13 @@ const SLICES: usize = 10;
 pub enum BudgetPolicy {
     Unlimited,
     /// Deposit per first try, in billionths of a token.
-    Ratio { deposit: u64 },
-    Quota { capacity: u64, cost: u64 },
+    Ratio {
+        deposit: u64,
+    },
+    Quota {
+        capacity: u64,
+        cost: u64,
+    },
 }
 
 impl BudgetPolicy {
@@ -30,7 +35,10 @@ impl BudgetPolicy {
             return BudgetPolicy::Ratio { deposit: ratio.0 };
         }
         match link.opt_count("retry_quota") {
-            Some(capacity) => BudgetPolicy::Quota { capacity, cost: link.count("retry_cost") },
+            Some(capacity) => BudgetPolicy::Quota {
+                capacity,
+                cost: link.count("retry_cost"),
+            },
             None => BudgetPolicy::Unlimited,
         }
     }
@@ -52,7 +60,11 @@ impl Budget {
             BudgetPolicy::Quota { capacity, .. } => capacity,
             _ => 0,
         };
-        Budget { credit, deposits: [0; SLICES], second: 0 }
+        Budget {
+            credit,
+            deposits: [0; SLICES],
+            second: 0,
+        }
     }
 
     /// A call begins.
@@ -124,14 +136,23 @@ mod tests {
             budget.first_try(policy, Time(0));
         }
         assert!(budget.retry(policy, Time(9 * NS_PER_S)));
-        assert!(!budget.retry(policy, Time(10 * NS_PER_S)), "the deposits are ten seconds old");
+        assert!(
+            !budget.retry(policy, Time(10 * NS_PER_S)),
+            "the deposits are ten seconds old"
+        );
     }
 
     #[test]
     fn a_quota_of_500_at_5_a_retry_allows_100() {
-        let policy = BudgetPolicy::Quota { capacity: 500, cost: 5 };
+        let policy = BudgetPolicy::Quota {
+            capacity: 500,
+            cost: 5,
+        };
         let mut budget = Budget::new(policy);
-        assert_eq!((0..1_000).filter(|_| budget.retry(policy, Time(0))).count(), 100);
+        assert_eq!(
+            (0..1_000).filter(|_| budget.retry(policy, Time(0))).count(),
+            100
+        );
         budget.success(policy, 2);
         assert!(budget.retry(policy, Time(0)));
         assert!(!budget.retry(policy, Time(0)));

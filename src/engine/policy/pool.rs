@@ -29,7 +29,11 @@ impl Pool {
 
     /// Gives a connection back; if somebody still waits for one (and the pool was not shrunk below
     /// its use), that attempt has it now and is to be sent.
-    pub fn release(&mut self, size: u32, still_waits: impl Fn(AttemptId) -> bool) -> Option<AttemptId> {
+    pub fn release(
+        &mut self,
+        size: u32,
+        still_waits: impl Fn(AttemptId) -> bool,
+    ) -> Option<AttemptId> {
         assert!(self.busy > 0, "a connection is given back once");
         self.busy -= 1;
         if self.busy >= size {

@@ -1,0 +1,35 @@
+//! The kernel: a compiled design and a seed go in, a run comes out, the same one every time.
+//!
+//! In reading order: [`program`] is the compiled design; [`world`] is everything that changes and the
+//! loop that changes it; [`core`] is the part of the world that is no node; [`call`] is the life of a
+//! call with its tries; [`node`] has one file per kind, [`policy`] one per mechanism of a caller,
+//! [`fault`] what the timeline does. [`calendar`] orders events, [`draw`] makes chance addressable,
+//! [`record`] is the only door to whoever watches.
+//!
+//! Nothing here knows a clock, a thread, the web, hash order or the platform's mathematics.
+
+pub mod attempt;
+mod calendar;
+mod call;
+pub mod core;
+pub mod counters;
+pub mod digest;
+mod dist;
+pub mod draw;
+mod event;
+pub mod fault;
+pub mod math;
+pub mod node;
+pub mod policy;
+mod popularity;
+pub mod program;
+pub mod reason;
+pub mod record;
+mod rows;
+mod slab;
+mod station;
+pub mod world;
+
+pub use attempt::{AttemptId, CallId, IntentId};
+pub use program::{Limits, Program, SEMANTICS_VERSION};
+pub use world::{Run, World};

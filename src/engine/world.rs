@@ -1,0 +1,532 @@
+//! Everything that changes during a run, and the loop that changes it.
+
+use std::sync::Arc;
+
+use super::attempt::{Attempt, AttemptId, CallId, CalleeSide, CallerSide, Parent};
+use super::call::Next;
+use super::core::{Core, Cx, Stop};
+use super::digest::Fact;
+use super::event::Event;
+use super::fault::Action;
+use super::node::{Look, NodeKind, NodeState, Traffic, with_kind};
+use super::program::{Program, SETTLE_LIMIT};
+use super::reason::Reason;
+use super::record::Record;
+use crate::time::{Duration, Time};
+
+/// The whole state at one instant, as plain data: a clone is a checkpoint.
+#[derive(Clone)]
+pub struct World {
+    pub core: Core,
+    pub nodes: Vec<NodeState>,
+    next_bucket: Time,
+}
+
+/// Where a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Running,
+    /// No new traffic; what is under way goes on (semantics.md 25).
+    Settling,
+    /// Nothing can change any more.
+    Settled,
+    /// Ten minutes after the end this many attempts were still open.
+    Unsettled {
+        open: u64,
+    },
+    /// A limit ended it.
+    Stopped(Stop),
+}
+
+impl Phase {
+    pub fn is_over(self) -> bool {
+        !matches!(self, Phase::Running | Phase::Settling)
+    }
+}
+
+/// A program on its way through time, watched by a recorder.
+pub struct Run<R> {
+    pub program: Arc<Program>,
+    pub world: World,
+    pub record: R,
+    phase: Phase,
+}
+
+impl World {
+    /// The world at time zero, with everything scheduled that is known beforehand.
+    pub fn new(program: &Program, seed: u64) -> World {
+        let nodes = program.nodes.iter().map(|n| n.config.state()).collect();
+        World {
+            core: Core::new(program, seed),
+            nodes,
+            next_bucket: Time::ZERO + program.bucket,
+        }
+    }
+
+    fn start<R: Record>(&mut self, program: &Program, record: &mut R) {
+        // Marks first: a window's edge is noted before anything else happens at that instant.
+        for (i, &at) in program.marks.iter().enumerate() {
+            self.core.calendar.at(at, Event::Mark { mark: i as u16 });
+        }
+        for (i, entry) in program.timeline.iter().enumerate() {
+            if entry.begins < program.horizon {
+                let entry_number = i as u16;
+                let event = |begins| Event::Timeline {
+                    entry: entry_number,
+                    begins,
+                };
+                self.core.calendar.at(entry.begins, event(true));
+                if let Some(ends) = entry.ends {
+                    self.core.calendar.at(ends, event(false));
+                }
+            }
+        }
+        for node in 0..program.nodes.len() as u16 {
+            self.at_node(program, record, node, NodeVisit::Start);
+        }
+    }
+
+    /// Lets something reach a node.
+    #[inline]
+    fn at_node<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        node: u16,
+        visit: NodeVisit,
+    ) -> u16 {
+        let World { core, nodes, .. } = self;
+        let cx = &mut Cx {
+            core,
+            program,
+            record,
+            node,
+        };
+        let state = &mut nodes[node as usize];
+        with_kind!(state, &program.nodes[node as usize].config, |s, c| {
+            match visit {
+                NodeVisit::Start => s.start(c, cx),
+                NodeVisit::Request(id) => s.on_request(c, cx, id),
+                NodeVisit::Work(id) => s.on_work(c, cx, id),
+                NodeVisit::Cancel(id) => s.on_cancel(c, cx, id),
+                NodeVisit::Local { code, arg } => s.on_local(c, cx, code, arg),
+                NodeVisit::TryOver(call) => {
+                    let call = cx.core.calls[call];
+                    s.on_try_over(c, cx, &call);
+                }
+                NodeVisit::Route(call) => {
+                    let call = cx.core.calls[call];
+                    return s.route(c, cx, &call);
+                }
+                NodeVisit::CallOver { call, result } => {
+                    let over = cx.core.take_call(call);
+                    match over.parent {
+                        Parent::Intent => s.on_action_over(c, cx, over.intent, result),
+                        Parent::Attempt(parent) => s.on_call_over(c, cx, parent, &over, result),
+                    }
+                    cx.core.release_intent(program, cx.record, over.intent);
+                }
+                NodeVisit::Crash => s.on_crash(c, cx),
+                NodeVisit::Traffic(change) => s.on_traffic(c, cx, change),
+            }
+            0
+        })
+    }
+
+    fn handle<R: Record>(&mut self, program: &Program, record: &mut R, event: Event) {
+        match event {
+            Event::Deliver(id) => self.deliver(program, record, id),
+            Event::Reply(id) => self.reply(program, record, id),
+            Event::Work(id) => {
+                let attempt = self.core.attempts.get(id);
+                let open = attempt
+                    .filter(|a| matches!(a.callee, CalleeSide::Working | CalleeSide::WorkingOn));
+                if let Some(node) = open.map(|a| a.node) {
+                    self.at_node(program, record, node, NodeVisit::Work(id));
+                }
+            }
+            Event::Local { node, code, arg } => {
+                self.at_node(program, record, node, NodeVisit::Local { code, arg });
+            }
+            Event::Lane { lane } => {
+                let Core {
+                    calendar, attempts, ..
+                } = &mut self.core;
+                let waits = |a: &Attempt| a.caller == CallerSide::Waiting;
+                let id = calendar.take_timer(lane as usize, |a| attempts.get(a).is_some_and(waits));
+                if let Some(reason) = attempts
+                    .get(id)
+                    .filter(|a| waits(a))
+                    .map(Attempt::timeout_reason)
+                {
+                    self.end_try(program, record, id, Err(reason));
+                }
+            }
+            Event::Cancel(id) => match self.core.attempts.get(id).copied() {
+                Some(a) if a.callee == CalleeSide::Travelling => {
+                    // The word overtook the request (delays vary): the callee drops it at the door.
+                    self.core.attempts[id].callee = CalleeSide::Cancelled;
+                    self.core.maybe_over(program, record, id);
+                }
+                Some(a) if a.callee.is_open() => {
+                    self.at_node(program, record, a.node, NodeVisit::Cancel(id));
+                }
+                _ => {}
+            },
+            Event::Retry(call) => {
+                if let Some(link) = self.core.calls.get(call).map(|c| c.link) {
+                    let caller = program.links[link as usize].from;
+                    let instance = self.at_node(program, record, caller, NodeVisit::Route(call));
+                    self.core.calls[call].instance = instance;
+                    self.core.try_call(program, record, call);
+                }
+            }
+            Event::AcquireTimeout(id) => {
+                let waits = |a: &&Attempt| a.caller == CallerSide::Acquiring;
+                if self.core.attempts.get(id).filter(waits).is_some() {
+                    self.end_try(program, record, id, Err(Reason::PoolExhausted));
+                }
+            }
+            Event::Timeline { entry, begins } => self.timeline(program, record, entry, begins),
+            Event::Mark { mark } => record.mark(program, mark, &self.core.snapshot()),
+        }
+    }
+
+    #[inline]
+    fn deliver<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
+        let now = self.core.now();
+        let Some(attempt) = self.core.attempts.get_mut(id) else {
+            return;
+        };
+        if attempt.callee != CalleeSide::Travelling {
+            return;
+        }
+        attempt.arrived = now;
+        let node = attempt.node;
+        self.core.node_counters[node as usize].arrived += 1;
+        if self.core.modifiers[node as usize].down > 0 {
+            let cx = &mut Cx {
+                core: &mut self.core,
+                program,
+                record,
+                node,
+            };
+            cx.refuse(id, Reason::ConnectionRefused);
+            return;
+        }
+        self.at_node(program, record, node, NodeVisit::Request(id));
+    }
+
+    #[inline]
+    fn reply<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
+        let attempt = &mut self.core.attempts[id];
+        attempt.reply_under_way = false;
+        let (attempt, now) = (*attempt, self.core.now());
+        if !attempt.caller.is_open() {
+            self.core.maybe_over(program, record, id);
+            return;
+        }
+        let outcome = if self.core.is_in_time(program, &attempt) {
+            attempt.reply
+        } else if attempt.left == now {
+            // At exactly the deadline is late. It was answered at this very instant ...
+            Err(Reason::TimedOutInService)
+        } else {
+            // ... or was still on its way.
+            Err(Reason::TimedOutInNetwork)
+        };
+        self.end_try(program, record, id, outcome);
+    }
+
+    /// A try is over for its caller: tell the calling node, then go on as the link's policy says.
+    #[inline]
+    fn end_try<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        id: AttemptId,
+        outcome: Result<(), Reason>,
+    ) {
+        let attempt = &self.core.attempts[id];
+        let (call, caller) = (attempt.call, program.links[attempt.link as usize].from);
+        let next = self.core.end_try(program, record, id, outcome);
+        self.at_node(program, record, caller, NodeVisit::TryOver(call));
+        match next {
+            Next::Retry { pause } => {
+                let at = self.core.now() + Duration(pause);
+                self.core.calendar.at(at, Event::Retry(call));
+            }
+            Next::Over(result) => {
+                self.at_node(
+                    program,
+                    record,
+                    caller,
+                    NodeVisit::CallOver { call, result },
+                );
+            }
+        }
+    }
+
+    fn timeline<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        number: u16,
+        begins: bool,
+    ) {
+        let entry = &program.timeline[number as usize];
+        let change = |count: &mut u32| if begins { *count += 1 } else { *count -= 1 };
+        let place = match entry.action {
+            Action::TrafficStep { clients, rate } => {
+                let traffic = match begins {
+                    true => Traffic::StepBegins {
+                        entry: number,
+                        rate,
+                    },
+                    false => Traffic::Ends { entry: number },
+                };
+                self.at_node(program, record, clients, NodeVisit::Traffic(traffic));
+                clients as usize
+            }
+            Action::TrafficSpike { clients, factor } => {
+                let traffic = match begins {
+                    true => Traffic::SpikeBegins {
+                        entry: number,
+                        factor,
+                    },
+                    false => Traffic::Ends { entry: number },
+                };
+                self.at_node(program, record, clients, NodeVisit::Traffic(traffic));
+                clients as usize
+            }
+            Action::TrafficRamp { clients, to, over } => {
+                if begins {
+                    let traffic = Traffic::Ramp { to, over };
+                    self.at_node(program, record, clients, NodeVisit::Traffic(traffic));
+                }
+                clients as usize
+            }
+            Action::Slow { node, factor } => {
+                self.core.modifiers[node as usize].set_slow(number, begins.then_some(factor));
+                node as usize
+            }
+            Action::Errors { node, share } => {
+                self.core.modifiers[node as usize].set_errors(number, begins.then_some(share));
+                node as usize
+            }
+            Action::Crash { node } => {
+                change(&mut self.core.modifiers[node as usize].down);
+                if begins {
+                    self.at_node(program, record, node, NodeVisit::Crash);
+                }
+                node as usize
+            }
+            Action::Partition {
+                link,
+                requests,
+                replies,
+            } => {
+                let state = &mut self.core.links[link as usize];
+                if requests {
+                    change(&mut state.requests_cut);
+                }
+                if replies {
+                    change(&mut state.replies_cut);
+                }
+                program.nodes.len() + link as usize
+            }
+            Action::Hold { link } => {
+                change(&mut self.core.links[link as usize].holds);
+                if self.core.links[link as usize].holds == 0 {
+                    self.core.release_held(link);
+                }
+                program.nodes.len() + link as usize
+            }
+        };
+        let hash = match place.checked_sub(program.nodes.len()) {
+            Some(link) => program.links[link].place,
+            None => program.nodes[place].place,
+        };
+        self.core
+            .fact(place, hash, Fact::Timeline, 0, number, u8::from(begins));
+        record.timeline(program, self.core.now(), entry.index, begins);
+    }
+
+    /// What a watcher can see of a node's slots and line.
+    pub fn look(&self, program: &Program, node: usize) -> Look {
+        with_kind!(&self.nodes[node], &program.nodes[node].config, |s, c| s
+            .look(c))
+    }
+
+    /// Nothing that is under way is left, and none will come.
+    fn is_at_rest(&self, program: &Program) -> bool {
+        self.core.now() >= program.horizon
+            && self.core.attempts.is_empty()
+            && self.core.calls.is_empty()
+    }
+}
+
+/// What can reach a node.
+#[derive(Clone, Copy)]
+enum NodeVisit {
+    Start,
+    Request(AttemptId),
+    Work(AttemptId),
+    Cancel(AttemptId),
+    Local {
+        code: u8,
+        arg: u64,
+    },
+    TryOver(CallId),
+    Route(CallId),
+    CallOver {
+        call: CallId,
+        result: Result<(), Reason>,
+    },
+    Crash,
+    Traffic(Traffic),
+}
+
+impl<R: Record> Run<R> {
+    pub fn new(program: Arc<Program>, seed: u64, mut record: R) -> Run<R> {
+        let mut world = World::new(&program, seed);
+        world.start(&program, &mut record);
+        Run {
+            program,
+            world,
+            record,
+            phase: Phase::Running,
+        }
+    }
+
+    /// Goes on from a checkpoint; `record` must be as it was then, or be one that does not mind.
+    pub fn resume(program: Arc<Program>, world: World, record: R) -> Run<R> {
+        let phase = match world.core.now() < program.horizon {
+            true => Phase::Running,
+            false => Phase::Settling,
+        };
+        Run {
+            program,
+            world,
+            record,
+            phase,
+        }
+    }
+
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    pub fn now(&self) -> Time {
+        self.world.core.now()
+    }
+
+    /// Runs to the end: the last request settled, or a limit reached.
+    pub fn finish(&mut self) {
+        while !self.phase.is_over() {
+            self.advance(Time::NEVER, u64::MAX);
+        }
+    }
+
+    /// Handles everything up to and including `until`, but at most `events` events. Returns whether
+    /// `until` (or the end of the run) was reached.
+    pub fn advance(&mut self, until: Time, events: u64) -> bool {
+        if self.phase.is_over() {
+            return true;
+        }
+        let Run {
+            program,
+            world,
+            record,
+            phase,
+        } = self;
+        let last = program.horizon + SETTLE_LIMIT;
+        let limits = program.limits;
+        let mut budget = events;
+        while !phase.is_over() {
+            let next = world.core.calendar.peek().unwrap_or(Time::NEVER);
+            let stop = until.min(last);
+            if next.min(stop) >= world.next_bucket {
+                // An edge is noted before what happens at its instant; none is noted after the end.
+                let edge = world.next_bucket;
+                if next == Time::NEVER && edge > program.horizon {
+                    *phase = Phase::Settled;
+                    break;
+                }
+                world.core.calendar.advance_to(edge);
+                record.bucket(program, &world.core.snapshot());
+                world.next_bucket = edge + program.bucket;
+                continue;
+            }
+            if next > stop {
+                world.core.calendar.advance_to(stop);
+                if stop == last {
+                    *phase = match next {
+                        Time::NEVER => Phase::Settled,
+                        _ => Phase::Unsettled {
+                            open: world.core.attempts.len() as u64,
+                        },
+                    };
+                    break;
+                }
+                return true;
+            }
+            if budget == 0 {
+                return false;
+            }
+            budget -= 1;
+            let event = world
+                .core
+                .calendar
+                .pop()
+                .expect("it was there when peeked at");
+            world.core.events += 1;
+            world.handle(program, record, event);
+            if world.core.attempts.len() > limits.in_flight {
+                *phase = Phase::Stopped(Stop::Backlog);
+            } else if world.core.events >= limits.events {
+                *phase = Phase::Stopped(Stop::Events);
+            } else if next >= program.horizon {
+                *phase = Phase::Settling;
+                if world.is_at_rest(program) {
+                    *phase = Phase::Settled;
+                }
+            }
+        }
+        self.end();
+        true
+    }
+
+    /// The run is over: what can have no further consequence is told to the recorder, and the end
+    /// itself goes into the fingerprint.
+    fn end(&mut self) {
+        let Run {
+            program,
+            world,
+            record,
+            phase,
+        } = self;
+        let core = &mut world.core;
+        if let Phase::Stopped(stop) = *phase {
+            core.digest
+                .mix(core.now().0, (Fact::Stopped as u64) << 56 | stop as u64);
+            return;
+        }
+        if *phase == Phase::Settled {
+            // Whoever still waits, waits for something that will never come.
+            let (now, left) = (core.now(), core.intents.iter());
+            for (id, intent) in left {
+                record.retired(program, now, id, intent);
+            }
+        }
+    }
+
+    /// The fingerprint so far: the events, then what the recorder counted at the end.
+    pub fn digest(&self) -> String {
+        let mut digest = self.world.core.digest;
+        for (i, count) in self.record.final_counts().into_iter().enumerate() {
+            digest.mix((Fact::Count as u64) << 56 | i as u64, count);
+        }
+        digest.hex()
+    }
+}
