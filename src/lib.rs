@@ -8,4 +8,5 @@ pub mod engine;
 pub mod observe;
 pub mod scenario;
 pub mod time;
+pub mod version;
 pub mod worker;

@@ -1,0 +1,62 @@
+//! Gives page, worker and command line the same name for the build they come from, so that a page
+//! never talks to a worker of another build (a stale file in a cache).
+//!
+//! The name is a hash of everything that can change what the program does: sources, manifest, lock
+//! file, scenarios. No clock and no git: the same tree gives the same name on every machine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Files and folders, relative to the manifest.
+const INPUTS: &[&str] = &["Cargo.toml", "Cargo.lock", "build.rs", "scenarios", "src"];
+
+fn main() {
+    let mut files = Vec::new();
+    for input in INPUTS {
+        println!("cargo::rerun-if-changed={input}");
+        collect(Path::new(input), &mut files);
+    }
+    files.sort();
+
+    let mut hash = Fnv::new();
+    for file in &files {
+        let text = fs::read(file)
+            .unwrap_or_else(|error| panic!("failed to read {}: {error}", file.display()));
+        hash.write(file.to_string_lossy().replace('\\', "/").as_bytes());
+        hash.write(&text);
+    }
+    println!("cargo::rustc-env=BROWNOUT_BUILD={:016x}", hash.0);
+}
+
+/// All files that matter below `path`; a path that does not exist has none.
+fn collect(path: &Path, files: &mut Vec<PathBuf>) {
+    if path.is_dir() {
+        let entries = fs::read_dir(path)
+            .unwrap_or_else(|error| panic!("failed to list {}: {error}", path.display()));
+        for entry in entries.flatten() {
+            collect(&entry.path(), files);
+        }
+    } else if path
+        .extension()
+        .is_some_and(|it| it == "rs" || it == "toml" || it == "lock")
+    {
+        files.push(path.to_path_buf());
+    }
+}
+
+/// FNV-1a with 64 bits: a name, not a proof.
+struct Fnv(u64);
+
+impl Fnv {
+    fn new() -> Fnv {
+        Fnv(0xcbf2_9ce4_8422_2325)
+    }
+
+    /// The length first, so that bytes cannot move from one file to the next unseen.
+    fn write(&mut self, bytes: &[u8]) {
+        let length = (bytes.len() as u64).to_le_bytes();
+        for &byte in length.iter().chain(bytes) {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+}
