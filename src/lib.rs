@@ -5,6 +5,8 @@
 
 pub mod design;
 pub mod engine;
+pub mod experiment;
+pub mod ledger;
 pub mod observe;
 pub mod scenario;
 pub mod time;

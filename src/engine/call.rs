@@ -191,7 +191,7 @@ impl Core {
             attempt.number,
             code,
         );
-        record.outcome(program, now, &intent, &attempt);
+        record.outcome(program, now, attempt.intent, &intent, &attempt);
         let callee_is_done = !attempt.callee.is_open();
         if attempt.holds_connection && (callee_is_done || spec.discards_on_timeout) {
             self.release_connection(program, record, id);

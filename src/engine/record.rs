@@ -41,7 +41,15 @@ pub trait Record {
     /// A user wants something done.
     fn born(&mut self, _program: &Program, _id: IntentId, _intent: &Intent) {}
     /// An attempt ended for its caller.
-    fn outcome(&mut self, _program: &Program, _now: Time, _intent: &Intent, _attempt: &Attempt) {}
+    fn outcome(
+        &mut self,
+        _program: &Program,
+        _now: Time,
+        _id: IntentId,
+        _intent: &Intent,
+        _attempt: &Attempt,
+    ) {
+    }
     /// An attempt is over for both sides; its record is about to go.
     fn attempt_over(
         &mut self,

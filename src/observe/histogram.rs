@@ -45,9 +45,14 @@ impl Histogram {
         let at = place(value);
         if at >= self.counts.len() {
             // A power of two at a time, so that growing stays rare.
-            self.counts.resize((at / PARTS as usize + 1) * PARTS as usize, 0);
+            self.counts
+                .resize((at / PARTS as usize + 1) * PARTS as usize, 0);
         }
-        self.lowest = if self.count == 0 { at } else { self.lowest.min(at) };
+        self.lowest = if self.count == 0 {
+            at
+        } else {
+            self.lowest.min(at)
+        };
         self.counts[at] += 1;
         self.count += 1;
         self.sum += u128::from(value);
@@ -73,7 +78,9 @@ impl Histogram {
         if self.count == 0 {
             return None;
         }
-        let wanted = (u128::from(self.count) * u128::from(per_mille)).div_ceil(1_000).max(1) as u64;
+        let wanted = (u128::from(self.count) * u128::from(per_mille))
+            .div_ceil(1_000)
+            .max(1) as u64;
         let mut seen = 0;
         for (at, &n) in self.counts.iter().enumerate().skip(self.lowest) {
             seen += n;
@@ -95,7 +102,11 @@ impl Histogram {
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts).skip(other.lowest) {
             *mine += theirs;
         }
-        self.lowest = if self.count == 0 { other.lowest } else { self.lowest.min(other.lowest) };
+        self.lowest = if self.count == 0 {
+            other.lowest
+        } else {
+            self.lowest.min(other.lowest)
+        };
         self.count += other.count;
         self.sum += other.sum;
         self.max = self.max.max(other.max);
@@ -120,9 +131,16 @@ mod tests {
     #[test]
     fn every_value_reads_back_within_the_stated_error() {
         for shift in 0..63 {
-            for value in [1u64 << shift, (1 << shift) + (1 << shift) / 3, (2 << shift) - 1] {
+            for value in [
+                1u64 << shift,
+                (1 << shift) + (1 << shift) / 3,
+                (2 << shift) - 1,
+            ] {
                 let back = middle(place(value));
-                assert!(back.abs_diff(value) <= value / 256, "{value} came back as {back}");
+                assert!(
+                    back.abs_diff(value) <= value / 256,
+                    "{value} came back as {back}"
+                );
             }
         }
         assert!(place(u64::MAX) < 7_424);
@@ -137,7 +155,10 @@ mod tests {
         for per_mille in [1, 500, 900, 990, 999, 1_000] {
             let exact = all[(all.len() * per_mille as usize).div_ceil(1_000) - 1];
             let read = histogram.percentile(per_mille).unwrap();
-            assert!(read.abs_diff(exact) as f64 <= 0.01 * exact as f64, "{per_mille}: {read} {exact}");
+            assert!(
+                read.abs_diff(exact) as f64 <= 0.01 * exact as f64,
+                "{per_mille}: {read} {exact}"
+            );
         }
         assert_eq!(histogram.max(), all.last().copied());
     }
@@ -149,7 +170,10 @@ mod tests {
         a.record(5);
         b.record(7_000);
         a.merge(&b);
-        assert_eq!((a.count(), a.max(), a.mean()), (2, Some(7_000), Some(3_502.5)));
+        assert_eq!(
+            (a.count(), a.max(), a.mean()),
+            (2, Some(7_000), Some(3_502.5))
+        );
         a.clear();
         assert_eq!((a.count(), a.max(), a.mean()), (0, None, None));
         a.record(9);

@@ -1,3 +1,12 @@
 //! Outside the simulated world: what was measured. The engine writes here and reads nothing back.
 
+pub mod cost;
+pub mod histogram;
+pub mod live;
+pub mod recorder;
 pub mod report;
+pub mod series;
+pub mod summary;
+pub mod traces;
+
+pub use recorder::Recorder;

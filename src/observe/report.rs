@@ -22,6 +22,8 @@ pub struct Report {
     pub duration_ns: u64,
     /// When nothing could change any more.
     pub settled_at_ns: Option<u64>,
+    /// Events handled.
+    pub events: u64,
     /// The measured part.
     pub measure_ns: (u64, u64),
     pub users: Users,
@@ -33,6 +35,8 @@ pub struct Report {
     /// All goals hold; true if there are none.
     pub passed: bool,
     pub series: Series,
+    /// A sample of actions with all their tries, and those pinned for a reason.
+    pub traces: Vec<TraceReport>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -125,6 +129,55 @@ pub struct NodeReport {
     pub completed_per_s: f64,
     /// Refused share of arrivals in the measured part.
     pub refused_share: Option<f64>,
+    pub series: NodeSeries,
+}
+
+/// Columns of equal length, one entry per bucket of [`Series`].
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct NodeSeries {
+    pub arrived: Vec<u32>,
+    pub useful: Vec<u32>,
+    /// Requests sent to it that failed for their callers.
+    pub failed: Vec<u32>,
+    /// At the end of the bucket.
+    pub waiting: Vec<u32>,
+    pub busy: Vec<u32>,
+}
+
+/// One action with all its tries. Instants in nanoseconds of the run; `None` for what did not happen.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TraceReport {
+    pub action: u64,
+    pub operation: String,
+    pub born_ns: u64,
+    pub told_ns: Option<u64>,
+    /// `served`, `degraded`, `unanswered`, or why the last try failed.
+    #[serde(deserialize_with = "word::read")]
+    pub outcome: Word,
+    /// Why it is here: `sample`, `slowest`, `first_` and a reason or a verdict.
+    pub pins: Vec<String>,
+    pub spans: Vec<SpanReport>,
+}
+
+/// One try: waited from arrived to began, worked on from began to left.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SpanReport {
+    pub link: String,
+    pub node: String,
+    pub instance: u16,
+    pub attempt: u16,
+    pub born_ns: u64,
+    pub sent_ns: Option<u64>,
+    pub arrived_ns: Option<u64>,
+    pub began_ns: Option<u64>,
+    pub left_ns: Option<u64>,
+    pub ended_ns: Option<u64>,
+    /// As the caller saw it: `served` or a reason.
+    #[serde(deserialize_with = "word::read")]
+    pub outcome: Word,
+    /// As the callee saw it.
+    #[serde(deserialize_with = "word::read")]
+    pub callee: Word,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

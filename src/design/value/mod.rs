@@ -92,6 +92,23 @@ pub enum Value {
     Text(String),
 }
 
+impl Value {
+    /// The number in the unit people compare in: shares of one, events per second, milliseconds,
+    /// dollars. For display and goals, never for a result of the engine; NaN for what is no number.
+    pub fn as_f64(&self) -> f64 {
+        let micro = MICRO as f64;
+        match self {
+            Value::Count(n) => *n as f64,
+            Value::Duration(d) => d.0 as f64 / crate::time::NS_PER_MS as f64,
+            Value::Rate(r) => r.0 as f64 / micro,
+            Value::Share(s) => s.0 as f64 / NANO as f64,
+            Value::Factor(f) => f.0 as f64 / micro,
+            Value::Money(m) => m.0 as f64 / micro,
+            _ => f64::NAN,
+        }
+    }
+}
+
 /// What kind of value a knob takes, and so how its text is read and written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {

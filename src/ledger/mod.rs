@@ -1,0 +1,253 @@
+//! The ledger of truth: for every intent what was promised, what was done, and what the user was told.
+//!
+//! It stands outside the simulated system and is never visible to it. A verdict is passed when
+//! nothing can happen to an intent any more (semantics.md 20); verdicts are not exclusive. While an
+//! intent is open it costs one slot; a clean one is then forgotten, a faulty one is kept with its
+//! story, up to a bound, and beyond that as its number.
+
+pub mod chains;
+
+use crate::engine::attempt::{Intent, IntentId};
+use crate::engine::program::OperationProgram;
+use crate::engine::record::{Effect, Told};
+use crate::time::Time;
+use chains::Chains;
+
+/// Promised effects that one operation may have.
+pub const PROMISED_MAX: usize = 8;
+
+/// Faulty intents whose whole story is kept (semantics.md 30).
+pub const STORIES_MAX: usize = 50_000;
+
+/// What can be wrong with an intent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Verdict {
+    /// Acknowledged, but a promised effect is missing.
+    Lost = 0,
+    /// A promised effect was applied more than once.
+    Duplicate = 1,
+    /// The user was told it failed, or nothing, yet an effect exists.
+    Phantom = 2,
+    /// Some promised effects exist, others never will.
+    Partial = 3,
+}
+
+impl Verdict {
+    pub const ALL: [Verdict; 4] = [
+        Verdict::Lost,
+        Verdict::Duplicate,
+        Verdict::Phantom,
+        Verdict::Partial,
+    ];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Verdict::Lost => "lost",
+            Verdict::Duplicate => "duplicate",
+            Verdict::Phantom => "phantom",
+            Verdict::Partial => "partial",
+        }
+    }
+}
+
+/// A set of verdicts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verdicts(u8);
+
+impl Verdicts {
+    pub fn is_clean(self) -> bool {
+        self.0 == 0
+    }
+
+    pub fn has(self, verdict: Verdict) -> bool {
+        self.0 & (1 << verdict as u8) != 0
+    }
+
+    fn add(&mut self, verdict: Verdict, is_so: bool) {
+        self.0 |= u8::from(is_so) << verdict as u8;
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = Verdict> {
+        Verdict::ALL.into_iter().filter(move |&v| self.has(v))
+    }
+}
+
+/// An applied change, with its time.
+#[derive(Clone, Copy, Debug)]
+pub struct EffectAt {
+    pub at: Time,
+    pub effect: Effect,
+}
+
+/// A faulty intent with everything that happened to it.
+#[derive(Clone, Debug)]
+pub struct Story {
+    pub number: u64,
+    pub operation: u16,
+    pub born: Time,
+    pub told: Option<(Time, Told)>,
+    pub verdicts: Verdicts,
+    pub effects: Vec<EffectAt>,
+}
+
+/// What is remembered of an open intent.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    /// How often each promised effect was applied.
+    applied: [u8; PROMISED_MAX],
+    told: Option<(Time, Told)>,
+}
+
+/// Whole-run counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub intents: u64,
+    /// Applied changes, promised ones and others.
+    pub effects: u64,
+    /// Intents whose verdict is known.
+    pub judged: u64,
+    pub clean: u64,
+    pub by_verdict: [u64; 4],
+}
+
+impl Counts {
+    pub fn of(&self, verdict: Verdict) -> u64 {
+        self.by_verdict[verdict as usize]
+    }
+
+    /// Intents that something can still happen to.
+    pub fn open(&self) -> u64 {
+        self.intents - self.judged
+    }
+
+    /// In the order in which they go into the fingerprint.
+    pub fn listed(&self) -> Vec<u64> {
+        let counts = [self.intents, self.effects, self.clean, self.open()];
+        counts.into_iter().chain(self.by_verdict).collect()
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Ledger {
+    pub counts: Counts,
+    slots: Vec<Slot>,
+    effects: Chains<EffectAt>,
+    /// In the order in which their verdicts were passed.
+    pub stories: Vec<Story>,
+    /// Numbers of faulty intents beyond the stories.
+    pub further: Vec<u64>,
+}
+
+impl Ledger {
+    #[inline]
+    pub fn born(&mut self, id: IntentId) {
+        self.counts.intents += 1;
+        let slot = id.slot();
+        if slot >= self.slots.len() {
+            self.slots
+                .resize((slot + 1).next_power_of_two(), Slot::default());
+        }
+        self.slots[slot] = Slot::default();
+    }
+
+    pub fn effect(&mut self, now: Time, id: IntentId, effect: Effect) {
+        self.counts.effects += 1;
+        if let Some(promised) = effect.promised {
+            let applied = &mut self.slots[id.slot()].applied[promised as usize];
+            *applied = applied.saturating_add(1);
+        }
+        self.effects.push(id.slot(), EffectAt { at: now, effect });
+    }
+
+    #[inline]
+    pub fn told(&mut self, now: Time, id: IntentId, told: Told) {
+        self.slots[id.slot()].told = Some((now, told));
+    }
+
+    /// Nothing can happen to the intent any more: passes the verdict.
+    #[inline]
+    pub fn judge(
+        &mut self,
+        id: IntentId,
+        intent: &Intent,
+        operation: &OperationProgram,
+    ) -> Verdicts {
+        let slot = &self.slots[id.slot()];
+        let verdicts = verdicts(
+            &slot.applied[..operation.effects.len()],
+            slot.told.map(|t| t.1),
+        );
+        self.counts.judged += 1;
+        if verdicts.is_clean() {
+            self.counts.clean += 1;
+        } else {
+            self.keep(id, intent, verdicts);
+        }
+        self.effects.clear(id.slot());
+        verdicts
+    }
+
+    #[cold]
+    fn keep(&mut self, id: IntentId, intent: &Intent, verdicts: Verdicts) {
+        for verdict in verdicts.iter() {
+            self.counts.by_verdict[verdict as usize] += 1;
+        }
+        if self.stories.len() == STORIES_MAX {
+            self.further.push(intent.number);
+            return;
+        }
+        self.stories.push(Story {
+            number: intent.number,
+            operation: intent.operation,
+            born: intent.born,
+            told: self.slots[id.slot()].told,
+            verdicts,
+            effects: self.effects.collect(id.slot()),
+        });
+    }
+}
+
+/// The verdicts over an intent with these promised effects, each applied so many times.
+fn verdicts(applied: &[u8], told: Option<Told>) -> Verdicts {
+    let mut verdicts = Verdicts::default();
+    if applied.is_empty() {
+        return verdicts;
+    }
+    let acknowledged = matches!(told, Some(Told::Served | Told::Degraded));
+    let missing = applied.contains(&0);
+    let some = applied.iter().any(|&n| n > 0);
+    verdicts.add(Verdict::Lost, acknowledged && missing);
+    verdicts.add(Verdict::Duplicate, applied.iter().any(|&n| n > 1));
+    verdicts.add(Verdict::Phantom, !acknowledged && some);
+    verdicts.add(Verdict::Partial, some && missing);
+    verdicts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::reason::Reason;
+
+    #[test]
+    fn verdicts_follow_from_promises_effects_and_words() {
+        use Verdict::*;
+        let failed = Some(Told::Failed(Reason::TimedOutWaiting));
+        let served = Some(Told::Served);
+        let cases: [(&[u8], Option<Told>, &[Verdict]); 9] = [
+            (&[], served, &[]),
+            (&[1], served, &[]),
+            (&[0], failed, &[]),
+            (&[0], served, &[Lost]),
+            (&[2], served, &[Duplicate]),
+            (&[1], failed, &[Phantom]),
+            (&[1], None, &[Phantom]),
+            (&[1, 0], served, &[Lost, Partial]),
+            (&[3, 0], failed, &[Duplicate, Phantom, Partial]),
+        ];
+        for (applied, told, expected) in cases {
+            let found: Vec<_> = verdicts(applied, told).iter().collect();
+            assert_eq!(found, expected, "{applied:?} {told:?}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What a page needs between two frames: the last second of simulated time, requests that have just
+//! come to their end, and news. Kept only if somebody watches.
+
+use std::collections::VecDeque;
+
+use super::histogram::Histogram;
+use crate::engine::attempt::Attempt;
+use crate::engine::counters::{LinkCounters, NodeCounters};
+use crate::engine::program::Program;
+use crate::engine::reason::Reason;
+use crate::engine::record::Snapshot;
+use crate::ledger::Verdict;
+use crate::time::{Duration, NS_PER_S, Time};
+
+/// How long a finished request stays visible: long enough for its way back to be drawn.
+const VISIBLE: Duration = Duration(2 * NS_PER_S);
+
+/// Finished requests kept for drawing.
+const FINISHED_MAX: usize = 4_000;
+
+/// Something worth a line, with the action that it is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Happened {
+    FirstFailure {
+        reason: Reason,
+        link: u16,
+        action: u64,
+        attempt: u16,
+    },
+    Entry {
+        entry: u16,
+        begins: bool,
+    },
+    FirstVerdict {
+        verdict: Verdict,
+        action: u64,
+    },
+}
+
+/// A request that is over for both sides, with its action's number.
+#[derive(Clone, Copy, Debug)]
+pub struct Finished {
+    pub action: u64,
+    pub attempt: Attempt,
+}
+
+/// The counters of all places at one edge, and what users were told in the bucket before it.
+#[derive(Clone, Default)]
+struct Edge {
+    at: Time,
+    nodes: Vec<NodeCounters>,
+    links: Vec<LinkCounters>,
+    begun: u64,
+    served: u64,
+    failed: u64,
+    latency: Histogram,
+}
+
+/// The last second, or the last bucket if buckets are longer.
+#[derive(Clone, Default)]
+pub struct Recent {
+    /// Length in seconds of simulated time; 0 before the first bucket.
+    pub seconds: f64,
+    pub begun: u64,
+    pub served: u64,
+    pub failed: u64,
+    pub latency: Histogram,
+}
+
+#[derive(Clone)]
+pub struct Live {
+    edges: VecDeque<Edge>,
+    /// Buckets that make up the last second.
+    buckets: usize,
+    /// One request in this many is drawn.
+    pub one_in: u64,
+    pub finished: VecDeque<Finished>,
+    pub news: Vec<(Time, Happened)>,
+    seen_verdicts: u8,
+}
+
+impl Live {
+    pub fn new(program: &Program, one_in: u64) -> Live {
+        let zero = Edge {
+            nodes: vec![NodeCounters::default(); program.nodes.len()],
+            links: vec![LinkCounters::default(); program.links.len()],
+            ..Edge::default()
+        };
+        Live {
+            edges: VecDeque::from([zero]),
+            buckets: NS_PER_S.div_ceil(program.bucket.0).max(1) as usize,
+            one_in,
+            finished: VecDeque::new(),
+            news: Vec::new(),
+            seen_verdicts: 0,
+        }
+    }
+
+    /// Whether this request is one of those drawn: all tries of an action, or none.
+    #[inline]
+    pub fn is_drawn(&self, action: u64) -> bool {
+        action.is_multiple_of(self.one_in)
+    }
+
+    #[inline]
+    pub fn attempt_over(&mut self, now: Time, action: u64, attempt: &Attempt) {
+        if !self.is_drawn(action) {
+            return;
+        }
+        let is_old = |f: &Finished| now.since(f.attempt.ended.min(now)).0 > VISIBLE.0;
+        while self.finished.len() >= FINISHED_MAX || self.finished.front().is_some_and(is_old) {
+            self.finished.pop_front();
+        }
+        self.finished.push_back(Finished {
+            action,
+            attempt: *attempt,
+        });
+    }
+
+    /// Reports each verdict the first time.
+    pub fn verdict(&mut self, now: Time, verdict: Verdict, action: u64) {
+        let bit = 1 << verdict as u8;
+        if self.seen_verdicts & bit == 0 {
+            self.seen_verdicts |= bit;
+            self.news
+                .push((now, Happened::FirstVerdict { verdict, action }));
+        }
+    }
+
+    pub fn bucket(&mut self, snapshot: &Snapshot<'_>, told: (u64, u64, u64), latency: &Histogram) {
+        let mut edge = match self.edges.len() > self.buckets {
+            true => self.edges.pop_front().expect("there are edges"),
+            false => Edge::default(),
+        };
+        edge.at = snapshot.now;
+        edge.nodes.clone_from_slice_or_vec(snapshot.nodes);
+        edge.links.clone_from_slice_or_vec(snapshot.links);
+        (edge.begun, edge.served, edge.failed) = told;
+        edge.latency.clear();
+        edge.latency.merge(latency);
+        self.edges.push_back(edge);
+    }
+
+    /// What users saw in the last second.
+    pub fn recent(&self) -> Recent {
+        let (first, last) = self.ends();
+        let mut recent = Recent {
+            seconds: last.at.since(first.at).as_secs_f64(),
+            ..Recent::default()
+        };
+        for edge in self.edges.iter().skip(1) {
+            recent.begun += edge.begun;
+            recent.served += edge.served;
+            recent.failed += edge.failed;
+            recent.latency.merge(&edge.latency);
+        }
+        recent
+    }
+
+    fn ends(&self) -> (&Edge, &Edge) {
+        (
+            self.edges.front().expect("never empty"),
+            self.edges.back().expect("never empty"),
+        )
+    }
+
+    /// A node's counters at the beginning and the end of the last second.
+    pub fn node(&self, node: usize) -> (&NodeCounters, &NodeCounters) {
+        let (first, last) = self.ends();
+        (&first.nodes[node], &last.nodes[node])
+    }
+
+    pub fn link(&self, link: usize) -> (&LinkCounters, &LinkCounters) {
+        let (first, last) = self.ends();
+        (&first.links[link], &last.links[link])
+    }
+}
+
+/// Copies into a vector that may be empty or of the right length, keeping its memory.
+trait CopyFrom<T> {
+    fn clone_from_slice_or_vec(&mut self, from: &[T]);
+}
+
+impl<T: Clone> CopyFrom<T> for Vec<T> {
+    fn clone_from_slice_or_vec(&mut self, from: &[T]) {
+        if self.len() == from.len() {
+            self.clone_from_slice(from);
+        } else {
+            *self = from.to_vec();
+        }
+    }
+}

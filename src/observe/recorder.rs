@@ -1,0 +1,233 @@
+//! The recorder of a run: histograms, series, windows, ledger and traces behind the engine's one door.
+
+use super::histogram::Histogram;
+use super::live::{Happened, Live};
+use super::series::Series;
+use super::traces::Traces;
+use crate::engine::attempt::{Attempt, CallerSide, Intent, IntentId};
+use crate::engine::counters::{LinkCounters, NodeCounters};
+use crate::engine::program::Program;
+use crate::engine::reason::ByReason;
+use crate::engine::record::{Effect, Record, Snapshot, Told};
+use crate::ledger::Ledger;
+use crate::time::Time;
+
+/// What users saw in one window: actions that began in it.
+#[derive(Clone, Debug, Default)]
+pub struct WindowTally {
+    pub actions: u64,
+    pub served: u64,
+    pub degraded: u64,
+    pub failed: ByReason,
+    /// Tries of those actions by their clients, as far as they have ended.
+    pub tries: u64,
+    /// Useful replies that came within the window, whenever their actions began.
+    pub useful_replies: u64,
+    /// From birth to the good reply, retries included.
+    pub latency: Histogram,
+}
+
+/// All counters at the edge of a window.
+#[derive(Clone, Debug, Default)]
+pub struct Mark {
+    pub at: Time,
+    pub nodes: Vec<NodeCounters>,
+    pub links: Vec<LinkCounters>,
+    /// Integrals of the number waiting and busy, per node.
+    pub waiting: Vec<u128>,
+    pub busy: Vec<u128>,
+}
+
+impl Mark {
+    fn of(snapshot: &Snapshot<'_>) -> Mark {
+        Mark {
+            at: snapshot.now,
+            nodes: snapshot.nodes.to_vec(),
+            links: snapshot.links.to_vec(),
+            waiting: snapshot
+                .nodes
+                .iter()
+                .map(|n| n.waiting.integral(snapshot.now))
+                .collect(),
+            busy: snapshot
+                .nodes
+                .iter()
+                .map(|n| n.busy.integral(snapshot.now))
+                .collect(),
+        }
+    }
+}
+
+#[derive(Clone)]
+pub struct Recorder {
+    /// One per window of the program.
+    pub windows: Vec<WindowTally>,
+    /// One per mark of the program, as far as time has come.
+    pub marks: Vec<Mark>,
+    /// Per node: from arrival to leaving, for requests that arrived in the measured part.
+    pub sojourn: Vec<Histogram>,
+    pub series: Series,
+    pub ledger: Ledger,
+    pub traces: Traces,
+    pub live: Option<Live>,
+    /// Per link: it leaves a clients node.
+    from_clients: Vec<bool>,
+}
+
+impl Recorder {
+    pub fn new(program: &Program) -> Recorder {
+        let is_clients = |node: u16| program.nodes[node as usize].kind == "clients";
+        Recorder {
+            windows: vec![WindowTally::default(); program.windows.len()],
+            marks: Vec::new(),
+            sojourn: vec![Histogram::default(); program.nodes.len()],
+            series: Series::new(program),
+            ledger: Ledger::default(),
+            traces: Traces::default(),
+            live: None,
+            from_clients: program.links.iter().map(|l| is_clients(l.from)).collect(),
+        }
+    }
+
+    /// The same, for a page that draws one action in `one_in`.
+    pub fn watched(program: &Program, one_in: u64) -> Recorder {
+        Recorder {
+            live: Some(Live::new(program, one_in)),
+            ..Recorder::new(program)
+        }
+    }
+}
+
+impl Record for Recorder {
+    #[inline]
+    fn born(&mut self, program: &Program, id: IntentId, intent: &Intent) {
+        self.ledger.born(id);
+        self.traces.born(id);
+        self.series.begun += 1;
+        for (window, tally) in program.windows.iter().zip(&mut self.windows) {
+            tally.actions += u64::from(window.contains(intent.born));
+        }
+    }
+
+    #[inline]
+    fn outcome(
+        &mut self,
+        program: &Program,
+        now: Time,
+        id: IntentId,
+        intent: &Intent,
+        attempt: &Attempt,
+    ) {
+        if self.from_clients[attempt.link as usize] {
+            for (window, tally) in program.windows.iter().zip(&mut self.windows) {
+                tally.tries += u64::from(window.contains(intent.born));
+            }
+        }
+        if let CallerSide::Failed(reason) = attempt.caller
+            && self.traces.failed(id, reason)
+            && let Some(live) = &mut self.live
+        {
+            let (link, action, attempt) = (attempt.link, intent.number, attempt.number);
+            live.news.push((
+                now,
+                Happened::FirstFailure {
+                    reason,
+                    link,
+                    action,
+                    attempt,
+                },
+            ));
+        }
+    }
+
+    #[inline]
+    fn attempt_over(
+        &mut self,
+        _: &Program,
+        now: Time,
+        id: IntentId,
+        intent: &Intent,
+        attempt: &Attempt,
+    ) {
+        self.traces.attempt_over(id, attempt);
+        if let Some(live) = &mut self.live {
+            live.attempt_over(now, intent.number, attempt);
+        }
+    }
+
+    #[inline]
+    fn left_node(&mut self, program: &Program, now: Time, attempt: &Attempt) {
+        if program.windows[0].contains(attempt.arrived) {
+            self.sojourn[attempt.node as usize].record(now.since(attempt.arrived).0);
+        }
+    }
+
+    fn effect(&mut self, _: &Program, now: Time, id: IntentId, _: &Intent, effect: Effect) {
+        self.ledger.effect(now, id, effect);
+    }
+
+    #[inline]
+    fn told(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent, told: Told) {
+        self.ledger.told(now, id, told);
+        self.traces.told(now, id, told);
+        let waited = now.since(intent.born).0;
+        let useful = !matches!(told, Told::Failed(_));
+        if useful {
+            self.series.served += 1;
+            self.series.latency.record(waited);
+        } else {
+            self.series.failed += 1;
+        }
+        for (window, tally) in program.windows.iter().zip(&mut self.windows) {
+            tally.useful_replies += u64::from(useful && window.contains(now));
+            if !window.contains(intent.born) {
+                continue;
+            }
+            match told {
+                Told::Served => tally.served += 1,
+                Told::Degraded => tally.degraded += 1,
+                Told::Failed(reason) => tally.failed.add(reason),
+            }
+            if useful {
+                tally.latency.record(waited);
+            }
+        }
+    }
+
+    #[inline]
+    fn retired(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent) {
+        let operation = &program.operations[intent.operation as usize];
+        let verdicts = self.ledger.judge(id, intent, operation);
+        self.traces.retired(id, intent, verdicts);
+        if !verdicts.is_clean()
+            && let Some(live) = &mut self.live
+        {
+            for verdict in verdicts.iter() {
+                live.verdict(now, verdict, intent.number);
+            }
+        }
+    }
+
+    fn timeline(&mut self, _: &Program, now: Time, entry: u16, begins: bool) {
+        if let Some(live) = &mut self.live {
+            live.news.push((now, Happened::Entry { entry, begins }));
+        }
+    }
+
+    fn bucket(&mut self, program: &Program, snapshot: &Snapshot<'_>) {
+        let series = &mut self.series;
+        if let Some(live) = &mut self.live {
+            let told = (series.begun, series.served, series.failed);
+            live.bucket(snapshot, told, &series.latency);
+        }
+        series.bucket(program, snapshot);
+    }
+
+    fn mark(&mut self, _: &Program, _: u16, snapshot: &Snapshot<'_>) {
+        self.marks.push(Mark::of(snapshot));
+    }
+
+    fn final_counts(&self) -> Vec<u64> {
+        self.ledger.counts.listed()
+    }
+}

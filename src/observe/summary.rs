@@ -1,0 +1,364 @@
+//! From a finished run to its report.
+
+use super::cost::Prices;
+use super::histogram::Histogram;
+use super::recorder::{Mark, Recorder, WindowTally};
+use super::report::{
+    Ended, GoalReport, Latency, LedgerCounts, LinkReport, NodeReport, NodeSeries, Report, Series,
+    SpanReport, TraceReport, Users,
+};
+use super::series::sent_by_clients;
+use super::traces::{Pin, Trace};
+use crate::engine::Run;
+use crate::engine::attempt::{CalleeSide, CallerSide};
+use crate::engine::core::Stop;
+use crate::engine::program::{Program, SEMANTICS_VERSION, Window};
+use crate::engine::record::Told;
+use crate::engine::world::Phase;
+use crate::ledger::Verdict;
+use crate::scenario::{Bound, Goal, Metric, Scenario};
+use crate::time::{Duration, NS_PER_MS, Time};
+
+/// Version of the report's shape.
+pub const REPORT_FORMAT: u32 = 1;
+
+/// Everything about a run that is over.
+pub fn report(scenario: &Scenario, run: &Run<Recorder>, seed: u64) -> Report {
+    let (program, record) = (&*run.program, &run.record);
+    let measured = program.windows[0];
+    let calls: Vec<u64> = run
+        .world
+        .core
+        .node_counters
+        .iter()
+        .map(|n| n.began)
+        .collect();
+    let length = run.now().since(Time::ZERO).0.min(program.horizon.0);
+    let prices = Prices::of(&scenario.design);
+    let cost = prices.cost(&calls, Duration(length));
+    let goals: Vec<GoalReport> = scenario
+        .goals
+        .iter()
+        .map(|g| goal(g, program, record, cost.total_micro_per_hour, scenario))
+        .collect();
+    Report {
+        scenario: scenario.about.id.clone(),
+        title: scenario.about.title.clone(),
+        seed,
+        format: REPORT_FORMAT,
+        semantics_version: SEMANTICS_VERSION,
+        engine_version: env!("CARGO_PKG_VERSION"),
+        digest: run.digest(),
+        ended: ended(run),
+        duration_ns: program.horizon.0,
+        settled_at_ns: (run.phase() == Phase::Settled).then(|| run.now().0),
+        events: run.world.core.events,
+        measure_ns: (measured.from.0, measured.to.0),
+        users: users(program, run, &record.windows[0], measured),
+        ledger: ledger(record),
+        nodes: (0..program.nodes.len())
+            .map(|i| node(run, i, measured))
+            .collect(),
+        links: links(run),
+        cost,
+        passed: goals.iter().all(|g| g.holds),
+        goals,
+        series: series(program, record),
+        traces: record
+            .traces
+            .all()
+            .iter()
+            .map(|t| trace(program, t))
+            .collect(),
+    }
+}
+
+fn ended(run: &Run<Recorder>) -> Ended {
+    let limits = run.program.limits;
+    let at_ns = run.now().0;
+    match run.phase() {
+        Phase::Unsettled { open } => Ended::Unsettled { open },
+        Phase::Stopped(Stop::Backlog) => Ended::BacklogLimit {
+            at_ns,
+            limit: limits.in_flight as u64,
+        },
+        Phase::Stopped(Stop::Events) => Ended::EventLimit {
+            at_ns,
+            limit: limits.events,
+        },
+        Phase::Settled | Phase::Running | Phase::Settling => Ended::Settled,
+    }
+}
+
+pub fn latency(histogram: &Histogram) -> Latency {
+    Latency {
+        count: histogram.count(),
+        mean_ns: histogram.mean(),
+        p50_ns: histogram.percentile(500),
+        p90_ns: histogram.percentile(900),
+        p95_ns: histogram.percentile(950),
+        p99_ns: histogram.percentile(990),
+        p999_ns: histogram.percentile(999),
+        max_ns: histogram.max(),
+    }
+}
+
+/// `part / whole`; nothing of nothing is no number.
+fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+fn users(program: &Program, run: &Run<Recorder>, tally: &WindowTally, window: Window) -> Users {
+    let record = &run.record;
+    let sent = |mark: &Mark| sent_by_clients(program, &mark.links);
+    let sent = between(record, window).map_or(0, |(from, to)| sent(to) - sent(from));
+    let failed = tally.failed.total();
+    Users {
+        actions: tally.actions,
+        served: tally.served,
+        degraded: tally.degraded,
+        failed,
+        unanswered: tally.actions - tally.served - tally.degraded - failed,
+        failed_by_reason: tally.failed.listed(),
+        served_share: ratio(tally.served, tally.actions),
+        goodput_per_s: tally.useful_replies as f64 / window.seconds(),
+        offered_per_s: sent as f64 / window.seconds(),
+        tries_per_action: ratio(tally.tries, tally.actions),
+        latency: latency(&tally.latency),
+    }
+}
+
+/// The marks at both edges of a window; `None` if the run ended before.
+fn between(record: &Recorder, window: Window) -> Option<(&Mark, &Mark)> {
+    let at = |time: Time| record.marks.iter().find(|m| m.at == time);
+    Some((at(window.from)?, at(window.to)?))
+}
+
+fn ledger(record: &Recorder) -> LedgerCounts {
+    let counts = record.ledger.counts;
+    LedgerCounts {
+        intents: counts.intents,
+        effects: counts.effects,
+        clean: counts.clean,
+        lost: counts.of(Verdict::Lost),
+        duplicate: counts.of(Verdict::Duplicate),
+        phantom: counts.of(Verdict::Phantom),
+        partial: counts.of(Verdict::Partial),
+        open: counts.open(),
+    }
+}
+
+fn node(run: &Run<Recorder>, i: usize, window: Window) -> NodeReport {
+    let (program, record) = (&run.program, &run.record);
+    let now = &run.world.core.node_counters[i];
+    let mut report = NodeReport {
+        key: program.nodes[i].key.clone(),
+        kind: program.nodes[i].kind,
+        arrived: now.arrived,
+        useful: now.useful,
+        wasted: now.wasted,
+        cancelled: now.cancelled,
+        refused: now.refused,
+        errors: now.errors,
+        lost_in_crash: now.lost_in_crash,
+        in_flight: now.in_flight(),
+        sojourn: latency(&record.sojourn[i]),
+        series: node_series(record, i),
+        ..NodeReport::default()
+    };
+    let Some((from, to)) = between(record, window) else {
+        return report;
+    };
+    let (a, b) = (&from.nodes[i], &to.nodes[i]);
+    let span = (window.to - window.from).0 as f64;
+    report.mean_waiting = (to.waiting[i] - from.waiting[i]) as f64 / span;
+    report.mean_busy = (to.busy[i] - from.busy[i]) as f64 / span;
+    let slots = run.world.look(program, i).slots;
+    report.utilisation = (slots > 0).then(|| report.mean_busy / f64::from(slots));
+    let began = b.began - a.began;
+    report.mean_wait_ns = (began > 0).then(|| (b.waited - a.waited) as f64 / began as f64);
+    report.arrived_per_s = (b.arrived - a.arrived) as f64 / window.seconds();
+    report.completed_per_s = (b.left - a.left) as f64 / window.seconds();
+    report.refused_share = ratio(b.refused - a.refused, b.arrived - a.arrived);
+    report
+}
+
+fn node_series(record: &Recorder, i: usize) -> NodeSeries {
+    let rows = &record.series.nodes[i];
+    NodeSeries {
+        arrived: rows.iter().map(|r| r.arrived).collect(),
+        useful: rows.iter().map(|r| r.useful).collect(),
+        failed: rows.iter().map(|r| r.failed).collect(),
+        waiting: rows.iter().map(|r| r.waiting).collect(),
+        busy: rows.iter().map(|r| r.busy).collect(),
+    }
+}
+
+fn links(run: &Run<Recorder>) -> Vec<LinkReport> {
+    let program = &run.program;
+    let counters = run.world.core.link_counters.iter();
+    let rows = program
+        .links
+        .iter()
+        .zip(counters)
+        .map(|(link, c)| LinkReport {
+            key: link.key.clone(),
+            from: program.nodes[link.from as usize].key.clone(),
+            to: program.nodes[link.to as usize].key.clone(),
+            calls: c.calls,
+            attempts: c.attempts,
+            retries: c.retries,
+            succeeded: c.succeeded,
+            failed: c.failed.total(),
+            failed_by_reason: c.failed.listed(),
+            in_flight: u64::from(c.in_flight),
+            retries_denied: c.retries_denied,
+        });
+    rows.collect()
+}
+
+fn series(program: &Program, record: &Recorder) -> Series {
+    let seconds = program.bucket.as_secs_f64();
+    let rate = |n: u64| n as f64 / seconds;
+    let ms = |ns: Option<u64>| ns.map(|ns| ns as f64 / NS_PER_MS as f64);
+    let users = &record.series.users;
+    Series {
+        bucket_ns: program.bucket.0,
+        offered_per_s: users.iter().map(|b| rate(b.sent)).collect(),
+        actions_per_s: users.iter().map(|b| rate(b.begun)).collect(),
+        useful_per_s: users.iter().map(|b| rate(b.served)).collect(),
+        failed_per_s: users.iter().map(|b| rate(b.failed)).collect(),
+        p50_ms: users.iter().map(|b| ms(b.p50_ns)).collect(),
+        p99_ms: users.iter().map(|b| ms(b.p99_ns)).collect(),
+        tries_per_action: users.iter().map(|b| ratio(b.sent, b.begun)).collect(),
+        waiting: users.iter().map(|b| b.waiting).collect(),
+    }
+}
+
+fn goal(
+    goal: &Goal,
+    program: &Program,
+    record: &Recorder,
+    cost_micro_per_hour: i64,
+    scenario: &Scenario,
+) -> GoalReport {
+    let (from, to) = goal.window.unwrap_or(scenario.run.measure);
+    let window = Window {
+        from: Time(from.0),
+        to: Time(to.0),
+    };
+    let at = program
+        .windows
+        .iter()
+        .position(|w| *w == window)
+        .expect("compiled with the goals");
+    let tally = &record.windows[at];
+    let counts = &record.ledger.counts;
+    let of = |verdict| Some(counts.of(verdict) as f64);
+    let ms = |per_mille| {
+        tally
+            .latency
+            .percentile(per_mille)
+            .map(|ns| ns as f64 / NS_PER_MS as f64)
+    };
+    let measured = match goal.metric {
+        Metric::Served => ratio(tally.served, tally.actions),
+        Metric::Goodput => Some(tally.useful_replies as f64 / window.seconds()),
+        Metric::Amplification => ratio(tally.tries, tally.actions),
+        Metric::LatencyP50 => ms(500),
+        Metric::LatencyP99 => ms(990),
+        Metric::Lost => of(Verdict::Lost),
+        Metric::Duplicate => of(Verdict::Duplicate),
+        Metric::Phantom => of(Verdict::Phantom),
+        Metric::Partial => of(Verdict::Partial),
+        Metric::Cost => Some(cost_micro_per_hour as f64 / 1e6),
+    };
+    let (bound, at_least) = match &goal.bound {
+        Bound::AtLeast(value) => (value.as_f64(), true),
+        Bound::AtMost(value) => (value.as_f64(), false),
+    };
+    let holds = measured.is_some_and(|m| if at_least { m >= bound } else { m <= bound });
+    GoalReport {
+        key: goal.key.clone(),
+        label: goal.label.clone(),
+        metric: metric_name(goal.metric),
+        measured,
+        bound,
+        at_least,
+        holds,
+    }
+}
+
+fn trace(program: &Program, trace: &Trace) -> TraceReport {
+    let told = trace.told;
+    TraceReport {
+        action: trace.number,
+        operation: program.operations[trace.operation as usize].key.clone(),
+        born_ns: trace.born.0,
+        told_ns: told.map(|(at, _)| at.0),
+        outcome: match told {
+            None => "unanswered",
+            Some((_, Told::Served)) => "served",
+            Some((_, Told::Degraded)) => "degraded",
+            Some((_, Told::Failed(reason))) => reason.code(),
+        },
+        pins: trace.pins.iter().map(|p| pin(*p)).collect(),
+        spans: trace.spans.iter().map(|s| span(program, s)).collect(),
+    }
+}
+
+fn pin(pin: Pin) -> String {
+    match pin {
+        Pin::Sample => "sample".to_owned(),
+        Pin::Slowest => "slowest".to_owned(),
+        Pin::FirstFailure(reason) => format!("first_{}", reason.code()),
+        Pin::FirstVerdict(verdict) => format!("first_{}", verdict.code()),
+    }
+}
+
+fn span(program: &Program, span: &super::traces::Span) -> SpanReport {
+    let at = |t: Time| (t != Time::NEVER).then_some(t.0);
+    SpanReport {
+        link: program.links[span.link as usize].key.clone(),
+        node: program.nodes[span.node as usize].key.clone(),
+        instance: span.instance,
+        attempt: span.number,
+        born_ns: span.born.0,
+        sent_ns: at(span.sent),
+        arrived_ns: at(span.arrived),
+        began_ns: at(span.began),
+        left_ns: at(span.left),
+        ended_ns: at(span.ended),
+        outcome: match span.caller {
+            CallerSide::Succeeded => "served",
+            CallerSide::Failed(reason) => reason.code(),
+            CallerSide::Acquiring | CallerSide::Waiting => "open",
+        },
+        callee: match span.callee {
+            CalleeSide::Lost => "never_arrived",
+            CalleeSide::Refused(_) => "refused",
+            CalleeSide::Replied if span.caller == CallerSide::Succeeded => "useful",
+            CalleeSide::Replied => "wasted",
+            CalleeSide::Error => "error",
+            CalleeSide::Cancelled => "cancelled",
+            CalleeSide::Crashed => "lost_in_crash",
+            _ => "open",
+        },
+    }
+}
+
+/// The word for a metric in files.
+fn metric_name(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Served => "served",
+        Metric::Goodput => "goodput",
+        Metric::Amplification => "amplification",
+        Metric::LatencyP50 => "latency_p50",
+        Metric::LatencyP99 => "latency_p99",
+        Metric::Lost => "lost",
+        Metric::Duplicate => "duplicate",
+        Metric::Phantom => "phantom",
+        Metric::Partial => "partial",
+        Metric::Cost => "cost",
+    }
+}
