@@ -65,7 +65,7 @@ impl KindSpec {
     }
 }
 
-const fn knob(
+pub(crate) const fn knob(
     name: &'static str,
     unit: Unit,
     default: &'static str,
@@ -85,23 +85,23 @@ const fn knob(
 }
 
 impl KnobSpec {
-    const fn range(mut self, min: &'static str, max: &'static str) -> Self {
+    pub(crate) const fn range(mut self, min: &'static str, max: &'static str) -> Self {
         self.min = min;
         self.max = max;
         self
     }
 
-    const fn off(mut self, word: &'static str) -> Self {
+    pub(crate) const fn off(mut self, word: &'static str) -> Self {
         self.off = Some(word);
         self
     }
 
-    const fn class(mut self, class: Class) -> Self {
+    pub(crate) const fn class(mut self, class: Class) -> Self {
         self.class = class;
         self
     }
 
-    const fn source(mut self, source: &'static str) -> Self {
+    pub(crate) const fn source(mut self, source: &'static str) -> Self {
         self.source = source;
         self
     }
@@ -163,7 +163,7 @@ pub static CLIENTS: KindSpec = KindSpec {
             .class(Class::NewWork),
         knob("callers", Unit::Count, "1",
             "client programs that share nothing: each has its own retry budget and connection pool")
-            .range("1", "100000").class(Class::Restart),
+            .range("1", "10000").class(Class::Restart),
     ],
 };
 
@@ -350,6 +350,29 @@ pub static OPERATION: KindSpec = KindSpec {
         knob("effects", Unit::Names, "none",
             "where it must leave exactly one trace to have happened; absent, a write leaves one at each database and third party it reaches")
             .off("none").class(Class::Restart),
+    ],
+};
+
+/// Length and chance of a run. The measured part is a pair of times, read apart.
+pub static RUN: KindSpec = KindSpec {
+    name: "run",
+    word: "Run",
+    meaning: "How long it runs, and which random numbers it draws",
+    accepts: Accepts::Nothing,
+    calls: false,
+    knobs: &[
+        knob("duration", Unit::Duration, "", "how long users keep coming")
+            .range("1 ms", "7 d")
+            .class(Class::Restart),
+        // Up to here a number is exact wherever scripts read it (2^53 - 1).
+        knob(
+            "seed",
+            Unit::Count,
+            "1",
+            "which random numbers the run draws; the same seed gives the same run",
+        )
+        .range("0", "9007199254740991")
+        .class(Class::Restart),
     ],
 };
 

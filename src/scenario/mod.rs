@@ -1,10 +1,32 @@
 //! The scenario file: one human-written TOML file with design, workload, timeline, goals and lesson.
 //!
-//! [`Scenario::parse`](Scenario) refuses a broken file with diagnostics that name file, line, column,
-//! the offending text, what is allowed, and the nearest right name. It never panics on any input.
+//! [`Scenario::parse`] refuses a broken file with diagnostics that name line, column, the offending
+//! text, what is allowed, and the nearest right name. It never panics on any input.
+
+mod address;
+mod check_design;
+mod check_lesson;
+mod check_run;
+mod circle;
+pub mod code;
+pub mod edit;
+mod findings;
+pub mod limits;
+pub mod metric;
+mod migrate;
+mod names;
+mod read;
+mod read_design;
+mod read_lesson;
+mod row;
+pub mod sections;
+#[cfg(test)]
+mod tests;
 
 pub use crate::design::diagnostic;
+pub use address::{Address, resolve};
 
+use crate::design::diagnostic::{Diagnostic, Severity};
 use crate::design::value::Value;
 use crate::design::{Design, RunSpec, TimelineEntry};
 use crate::time::Duration;
@@ -23,6 +45,33 @@ pub struct Scenario {
     pub timeline: Vec<TimelineEntry>,
     pub goals: Vec<Goal>,
     pub lesson: Lesson,
+}
+
+/// What came of reading a text.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// Present if there is no error among the findings.
+    pub scenario: Option<Scenario>,
+    /// Errors and warnings, in the order of their places.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a text and reports everything about it, warnings too.
+pub fn check(text: &str) -> Checked {
+    read::read(text, read::Depth::Everything)
+}
+
+impl Scenario {
+    /// Reads a text. Warnings are not reported, see [`check`].
+    pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
+        let mut checked = check(text);
+        checked.scenario.ok_or_else(|| {
+            checked
+                .diagnostics
+                .retain(|finding| finding.severity == Severity::Error);
+            checked.diagnostics
+        })
+    }
 }
 
 /// Who the scenario is for and what it is about.
@@ -117,6 +166,8 @@ pub struct Variant {
     pub key: String,
     pub label: String,
     pub set: Vec<(String, String)>,
+    /// Tables to add, as text.
+    pub add: String,
     /// For a backfire: the metric that gets worse.
     pub worsens: Option<String>,
     pub because: String,

@@ -1,0 +1,301 @@
+//! What the drawing as a whole must be: names that resolve, ends that fit, values that go together.
+
+use super::findings::Findings;
+use super::limits::{MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
+use super::names::suggest;
+use super::{circle, code};
+use crate::design::registry::{self, Accepts};
+use crate::design::value::{Value, cut};
+use crate::design::{Design, Link, Node, Operation, Settings, Step};
+
+pub fn check(f: &mut Findings<'_>, design: &Design) {
+    let too_many = design.nodes.len() > MAX_NODES
+        || design.links.len() > MAX_LINKS
+        || design.operations.len() > MAX_OPERATIONS;
+    if too_many {
+        // Reported already; what follows compares everything with everything.
+        return;
+    }
+    for link in &design.links {
+        ends(f, design, link);
+        link_policy(f, link);
+    }
+    for node in &design.nodes {
+        neighbours(f, design, node);
+        plans(f, design, node);
+        if node.kind.name == "clients" {
+            clients(f, design, node);
+        }
+    }
+    for operation in &design.operations {
+        operation_names(f, design, operation);
+    }
+    circle::check(f, design);
+}
+
+fn node<'d>(design: &'d Design, key: &str) -> Option<&'d Node> {
+    design.nodes.iter().find(|node| node.key == key)
+}
+
+fn node_keys(design: &Design) -> impl Iterator<Item = &str> + Clone {
+    design.nodes.iter().map(|node| node.key.as_str())
+}
+
+fn ends(f: &mut Findings<'_>, design: &Design, link: &Link) {
+    for (field, key) in [("from", &link.from), ("to", &link.to)] {
+        let path = format!("link.{}.{field}", link.key);
+        let Some(node) = node(design, key) else {
+            f.error_at(
+                code::NO_NODE,
+                &path,
+                format!("there is no node `{}`", cut(key)),
+            )
+            .help(suggest(key, node_keys(design), "nodes"));
+            continue;
+        };
+        let kind = node.kind.name;
+        if field == "from" && !node.kind.calls {
+            f.error_at(code::BAD_LINK, &path, format!("a {kind} calls nobody"))
+                .help("links begin at clients, balancers and services");
+        } else if field == "to" && node.kind.accepts == Accepts::Nothing {
+            f.error_at(code::BAD_LINK, &path, format!("nobody can call {kind}"))
+                .help("links end at balancers, services, databases and third parties");
+        }
+    }
+}
+
+/// Whether the word of a choice is the one that counts now.
+fn is(settings: &Settings<'_>, knob: &str, word: &str) -> bool {
+    settings.choice(knob) == word
+}
+
+fn link_policy(f: &mut Findings<'_>, link: &Link) {
+    let settings = Settings::new(&registry::LINK, &link.knobs);
+    let path = |knob: &str| format!("link.{}.{knob}", link.key);
+    let off = |knob: &str| settings.value(knob) == Value::Off;
+    if !off("retry_budget") && !off("retry_quota") {
+        f.error_at(
+            code::IMPOSSIBLE,
+            &path("retry_quota"),
+            "`retry_budget` and `retry_quota` cannot go together",
+        )
+        .help("both say how many retries are allowed: set one of them to `none`");
+    }
+    let no_retry = settings.count("attempts") == 1;
+    let no_backoff = is(&settings, "backoff", "none");
+    let idle = [
+        (
+            no_retry && !no_backoff,
+            "backoff",
+            "there are no retries with `attempts = 1`",
+        ),
+        (no_backoff, "jitter", "there is no pause without `backoff`"),
+        (
+            no_backoff,
+            "backoff_base",
+            "there is no pause without `backoff`",
+        ),
+        (
+            no_backoff,
+            "backoff_cap",
+            "there is no pause without `backoff`",
+        ),
+        (
+            off("retry_quota"),
+            "retry_cost",
+            "there is no `retry_quota`",
+        ),
+        (off("pool"), "acquire_timeout", "there is no `pool`"),
+        (off("pool"), "on_timeout", "there is no `pool`"),
+    ];
+    for (useless, knob, why) in idle {
+        if useless && differs(&settings, &link.knobs, knob) {
+            f.warning_at(
+                code::NO_EFFECT,
+                &path(knob),
+                format!("`{knob}` has no effect: {why}"),
+            );
+        }
+    }
+    let loses = ["loss", "reply_loss"]
+        .into_iter()
+        .find(|knob| settings.share(knob).0 > 0);
+    if let Some(knob) = loses.filter(|_| off("timeout")) {
+        f.warning_at(
+            code::NO_ANSWER,
+            &path(knob),
+            "messages are lost, and without `timeout` nobody notices",
+        )
+        .help("give the link a `timeout`");
+    }
+}
+
+/// Set to something else than its default: written out, a default is documentation.
+fn differs(settings: &Settings<'_>, knobs: &crate::design::Knobs, knob: &str) -> bool {
+    let none = crate::design::Knobs::new();
+    let default = Settings::new(settings.spec, &none).value(knob);
+    knobs.get(knob).is_some_and(|value| *value != default)
+}
+
+fn neighbours(f: &mut Findings<'_>, design: &Design, node: &Node) {
+    let path = format!("{}.{}", node.kind.name, node.key);
+    let calls = design.links.iter().any(|link| link.from == node.key);
+    let called = design.links.iter().any(|link| link.to == node.key);
+    let key = &node.key;
+    if node.kind.accepts == Accepts::Requests && !called {
+        f.warning_at(code::UNUSED, &path, format!("nobody calls `{key}`"))
+            .help(format!("add a link with `to = \"{key}\"`"));
+    }
+    if matches!(node.kind.name, "clients" | "balancer") && !calls {
+        f.warning_at(code::UNUSED, &path, format!("`{key}` calls nobody"))
+            .help(format!("add a link with `from = \"{key}\"`"));
+    }
+}
+
+fn plans(f: &mut Findings<'_>, design: &Design, node: &Node) {
+    for (operation, steps) in &node.plans {
+        let path = format!("{}.{}.plan.{operation}", node.kind.name, node.key);
+        for step in steps {
+            let Step::Call { link, .. } = step else {
+                continue;
+            };
+            let leaving = design
+                .links
+                .iter()
+                .filter(|l| l.from == node.key)
+                .map(|l| l.key.as_str());
+            if !leaving.clone().any(|key| key == link) {
+                let message = format!("no link `{}` leaves `{}`", cut(link), node.key);
+                f.error_at(code::NO_LINK, &path, message).help(suggest(
+                    link,
+                    leaving,
+                    &format!("links from `{}`", node.key),
+                ));
+            }
+        }
+    }
+}
+
+fn clients(f: &mut Findings<'_>, design: &Design, node: &Node) {
+    let settings = Settings::new(node.kind, &node.knobs);
+    let path = |knob: &str| format!("clients.{}.{knob}", node.key);
+    let closed = is(&settings, "arrivals", "closed");
+    let (needed, why) = if closed {
+        ("users", "a closed loop needs `users`")
+    } else {
+        ("rate", "open arrivals need a `rate`")
+    };
+    if settings.value(needed) == Value::Off {
+        let example = if closed {
+            "users = 50"
+        } else {
+            "rate = \"100 rps\""
+        };
+        f.error_at(code::IMPOSSIBLE, &path(needed), why)
+            .help(format!("for example `{example}`"));
+    }
+    let (idle, why) = if closed {
+        (
+            ["rate", "batch"],
+            "in a closed loop, users come back when they have their reply",
+        )
+    } else {
+        (
+            ["users", "think_time"],
+            "open arrivals do not wait for anybody",
+        )
+    };
+    for knob in idle {
+        if differs(&settings, &node.knobs, knob) {
+            f.warning_at(
+                code::NO_EFFECT,
+                &path(knob),
+                format!("`{knob}` has no effect: {why}"),
+            );
+        }
+    }
+    let weight: u64 = design
+        .operations
+        .iter()
+        .filter(|op| performs(op, &node.key))
+        .map(weight)
+        .sum();
+    if weight == 0 {
+        let key = &node.key;
+        f.error_at(code::IMPOSSIBLE, &format!("clients.{key}"), format!("`{key}` has nothing to do"))
+            .help("let an operation with a `weight` above 0 name it in `clients`, or name no clients at all");
+    }
+}
+
+fn weight(operation: &Operation) -> u64 {
+    Settings::new(&registry::OPERATION, &operation.knobs).count("weight")
+}
+
+fn performs(operation: &Operation, clients: &str) -> bool {
+    match operation.knobs.get("clients") {
+        Some(Value::Names(names)) => names.iter().any(|name| name == clients),
+        _ => true,
+    }
+}
+
+fn operation_names(f: &mut Findings<'_>, design: &Design, operation: &Operation) {
+    let settings = Settings::new(&registry::OPERATION, &operation.knobs);
+    let path = |knob: &str| format!("operation.{}.{knob}", operation.key);
+    for name in settings.opt_names("clients").unwrap_or_default() {
+        let clients = design
+            .nodes
+            .iter()
+            .filter(|n| n.kind.name == "clients")
+            .map(|n| n.key.as_str());
+        if !clients.clone().any(|key| key == name) {
+            f.error_at(
+                code::NO_NODE,
+                &path("clients"),
+                format!("there are no clients `{}`", cut(&name)),
+            )
+            .help(suggest(&name, clients, "clients"));
+        }
+    }
+    for name in settings.opt_names("effects").unwrap_or_default() {
+        let keeps = |node: &&Node| matches!(node.kind.name, "service" | "database" | "third_party");
+        let places = design.nodes.iter().filter(keeps).map(|n| n.key.as_str());
+        if !places.clone().any(|key| key == name) {
+            f.error_at(
+                code::NO_NODE,
+                &path("effects"),
+                format!("`{}` keeps no effect", cut(&name)),
+            )
+            .help(suggest(
+                &name,
+                places,
+                "services, databases and third parties",
+            ));
+        }
+    }
+    let idle = [
+        (
+            is(&settings, "kind", "read"),
+            "effects",
+            "the operation only reads",
+        ),
+        (
+            !is(&settings, "popularity", "zipf"),
+            "zipf_alpha",
+            "`popularity` is not `zipf`",
+        ),
+        (
+            !is(&settings, "popularity", "hot"),
+            "hot_share",
+            "`popularity` is not `hot`",
+        ),
+    ];
+    for (useless, knob, why) in idle {
+        if useless && differs(&settings, &operation.knobs, knob) {
+            f.warning_at(
+                code::NO_EFFECT,
+                &path(knob),
+                format!("`{knob}` has no effect: {why}"),
+            );
+        }
+    }
+}

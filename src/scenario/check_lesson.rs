@@ -1,0 +1,129 @@
+//! What the lesson points at must be there, and every variant must lead to a valid design.
+
+use super::address::resolve;
+use super::findings::Findings;
+use super::metric::METRICS;
+use super::names::suggest;
+use super::read::Depth;
+use super::{Metric, Scenario, Variant, code, edit};
+use crate::design::value::{self, cut};
+
+pub fn check(f: &mut Findings<'_>, scenario: &Scenario, depth: Depth) {
+    let lesson = &scenario.lesson;
+    bets(f, scenario);
+    charts(f, scenario);
+    for path in &lesson.unlocked {
+        if let Err(error) = resolve(&scenario.design, path) {
+            f.error_at(code::NO_KNOB, "lesson.unlocked", error.message)
+                .maybe_help(error.help);
+        }
+    }
+    let groups = [
+        ("fix", &lesson.fixes),
+        ("not_enough", &lesson.not_enough),
+        ("backfire", &lesson.backfires),
+        ("twist", &lesson.twists),
+    ];
+    for (table, variants) in groups {
+        for variant in variants {
+            let path = format!("lesson.{table}.{}", variant.key);
+            if variant.set.is_empty() && variant.add.is_empty() {
+                f.error_at(code::MISSING, &path, "the variant changes nothing")
+                    .help("give it `set` or `add`");
+            }
+            check_variant(f, scenario, variant, &path, depth);
+        }
+    }
+    for variant in lesson
+        .judgement
+        .iter()
+        .flat_map(|judgement| &judgement.answers)
+    {
+        let path = format!("lesson.judgement.answer.{}", variant.key);
+        check_variant(f, scenario, variant, &path, depth);
+    }
+}
+
+fn bets(f: &mut Findings<'_>, scenario: &Scenario) {
+    let bets = &scenario.lesson.bets;
+    let right = bets.iter().filter(|bet| bet.right).count();
+    if !bets.is_empty() && (right != 1 || bets.len() < 2) {
+        f.error_at(
+            code::IMPOSSIBLE,
+            "lesson.bet",
+            format!("{right} of {} bets are right", bets.len()),
+        )
+        .help("there are two bets or more, and one has `right = true`");
+    }
+}
+
+fn charts(f: &mut Findings<'_>, scenario: &Scenario) {
+    let design = &scenario.design;
+    let metrics = METRICS.iter().map(|spec| spec.bound.name);
+    let nodes = design.nodes.iter().map(|node| node.key.as_str());
+    let links = design.links.iter().map(|link| link.key.as_str());
+    let names = metrics.chain(nodes).chain(links);
+    for chart in &scenario.about.charts {
+        if !names.clone().any(|name| name == chart) {
+            f.error_at(
+                code::NO_NODE,
+                "scenario.charts",
+                format!("there is no chart `{}`", cut(chart)),
+            )
+            .help(suggest(chart, names.clone(), "metrics, nodes and links"));
+        }
+    }
+}
+
+fn check_variant(
+    f: &mut Findings<'_>,
+    scenario: &Scenario,
+    variant: &Variant,
+    path: &str,
+    depth: Depth,
+) {
+    let mut fine = true;
+    let set = format!("{path}.set");
+    for (knob, value) in &variant.set {
+        let address = match resolve(&scenario.design, knob) {
+            Ok(address) => address,
+            Err(error) => {
+                f.error_at(code::NO_KNOB, &set, error.message)
+                    .maybe_help(error.help);
+                fine = false;
+                continue;
+            }
+        };
+        if let Err(error) = value::parse(value, address.spec) {
+            f.error_at(code::BAD_VALUE, &set, error.message)
+                .maybe_help(error.help);
+            fine = false;
+        }
+    }
+    if let Some(metric) = variant
+        .worsens
+        .as_deref()
+        .filter(|name| Metric::named(name).is_none())
+    {
+        let names = METRICS.iter().map(|spec| spec.bound.name);
+        f.error_at(
+            code::BAD_VALUE,
+            &format!("{path}.worsens"),
+            format!("there is no metric `{}`", cut(metric)),
+        )
+        .help(suggest(metric, names, "metrics"));
+    }
+    if depth == Depth::Once || !fine || f.has_errors() {
+        return;
+    }
+    if let Err(diagnostics) = edit::variant(f.text, variant) {
+        let first = diagnostics.into_iter().next();
+        let (message, help) = first.map(|d| (d.message, d.help)).unwrap_or_default();
+        f.error_at(
+            code::BAD_CHANGE,
+            path,
+            format!("with this change the design is refused: {message}"),
+        )
+        .maybe_help(help);
+    }
+}

@@ -1,0 +1,157 @@
+//! What happens when: the measured part, the timeline's targets and times, the goals' windows.
+
+use super::findings::Findings;
+use super::limits::MAX_ACTIONS;
+use super::names::suggest;
+use super::{Goal, code};
+use crate::design::registry::KindSpec;
+use crate::design::value::{MICRO, Value, cut};
+use crate::design::{Design, RunSpec, Settings, TimelineEntry};
+use crate::time::{Duration, NS_PER_S};
+
+pub fn check(
+    f: &mut Findings<'_>,
+    design: &Design,
+    timeline: &[(String, TimelineEntry)],
+    goals: &[Goal],
+    run: &RunSpec,
+) {
+    inside(f, "run.measure", run.measure, run);
+    for goal in goals {
+        if let Some(window) = goal.window {
+            inside(f, &format!("goal.{}.window", goal.key), window, run);
+        }
+    }
+    for (path, entry) in timeline {
+        target(f, design, entry, path);
+        times(f, entry, path, run);
+    }
+    work(f, design, run);
+}
+
+fn inside(f: &mut Findings<'_>, path: &str, window: (Duration, Duration), run: &RunSpec) {
+    if window.1 > run.duration {
+        f.error_at(
+            code::OUTSIDE_RUN,
+            path,
+            format!("`{}` is after the end of the run", window.1),
+        )
+        .help(format!("the run lasts {}", run.duration));
+    }
+}
+
+/// What an entry can happen to.
+fn can_have(what: &KindSpec, kind: &KindSpec) -> bool {
+    match what.name {
+        "traffic_step" | "traffic_ramp" | "traffic_spike" => kind.name == "clients",
+        "crash" => matches!(
+            kind.name,
+            "balancer" | "service" | "database" | "third_party"
+        ),
+        _ => matches!(kind.name, "service" | "database" | "third_party"),
+    }
+}
+
+fn target(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path: &str) {
+    let Some(Value::Text(key)) = entry.knobs.get("target") else {
+        return;
+    };
+    let path = format!("{path}.target");
+    let what = entry.what;
+    if matches!(what.name, "partition" | "hold") {
+        let links = design.links.iter().map(|link| link.key.as_str());
+        if !links.clone().any(|link| link == key) {
+            f.error_at(
+                code::NO_TARGET,
+                &path,
+                format!("there is no link `{}`", cut(key)),
+            )
+            .help(suggest(key, links, "links"));
+        }
+        return;
+    }
+    let fitting = design
+        .nodes
+        .iter()
+        .filter(|node| can_have(what, node.kind))
+        .map(|node| node.key.as_str());
+    let help = suggest(key, fitting, &format!("`{}` happens to", what.name));
+    let Some(node) = design.nodes.iter().find(|node| node.key == *key) else {
+        f.error_at(
+            code::NO_TARGET,
+            &path,
+            format!("there is no node `{}`", cut(key)),
+        )
+        .help(help);
+        return;
+    };
+    if !can_have(what, node.kind) {
+        let message = format!("`{}` cannot happen to {}", what.name, node.kind.name);
+        f.error_at(code::NO_TARGET, &path, message).help(help);
+    } else if node.kind.name == "clients"
+        && Settings::new(node.kind, &node.knobs).choice("arrivals") == "closed"
+    {
+        f.error_at(
+            code::NO_TARGET,
+            &path,
+            format!("`{key}` is a closed loop and has no arrival rate"),
+        )
+        .help("traffic entries are for open arrivals");
+    }
+}
+
+fn times(f: &mut Findings<'_>, entry: &TimelineEntry, path: &str, run: &RunSpec) {
+    let duration = |name: &str| match entry.knobs.get(name) {
+        Some(Value::Duration(duration)) => Some(*duration),
+        _ => None,
+    };
+    let Some(at) = duration("at") else {
+        return;
+    };
+    if at >= run.duration {
+        f.warning_at(
+            code::NEVER_HAPPENS,
+            &format!("{path}.at"),
+            format!("`{at}` is not before the end of the run"),
+        )
+        .help(format!("the run lasts {}", run.duration));
+    } else if duration("lasts").is_some_and(|lasts| at + lasts > run.duration) {
+        f.warning_at(
+            code::NEVER_HAPPENS,
+            &format!("{path}.lasts"),
+            "it lasts beyond the end of the run",
+        )
+        .help(format!(
+            "the run lasts {}; what is under way then still meets it",
+            run.duration
+        ));
+    }
+}
+
+/// A run that would take days is refused before it begins.
+fn work(f: &mut Findings<'_>, design: &Design, run: &RunSpec) {
+    let mut actions = 0u128;
+    for node in design
+        .nodes
+        .iter()
+        .filter(|node| node.kind.name == "clients")
+    {
+        if let Some(Value::Rate(rate)) = node.knobs.get("rate") {
+            actions += u128::from(rate.0) * u128::from(run.duration.0);
+        }
+    }
+    let actions = actions / u128::from(MICRO) / u128::from(NS_PER_S);
+    if actions > u128::from(MAX_ACTIONS) {
+        f.error_at(
+            code::LIMIT,
+            "run.duration",
+            format!(
+                "about {actions} user actions in {} are too many",
+                run.duration
+            ),
+        )
+        .help(format!(
+            "at most {MAX_ACTIONS}: make the run shorter or the rate lower"
+        ));
+    }
+}

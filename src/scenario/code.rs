@@ -1,0 +1,63 @@
+//! The stable codes of findings. A code keeps its meaning for ever; what is no longer reported is not
+//! given to something else.
+
+/// A code, and in one line what it stands for.
+#[derive(Debug)]
+pub struct Code {
+    pub id: &'static str,
+    pub meaning: &'static str,
+}
+
+macro_rules! codes {
+    ($($name:ident $id:literal $meaning:literal;)*) => {
+        $(pub const $name: &str = $id;)*
+        /// All codes, in the order of the documentation.
+        pub static CODES: &[Code] = &[$(Code { id: $id, meaning: $meaning }),*];
+    };
+}
+
+codes! {
+    SYNTAX "E0101" "the text is not TOML";
+    TOO_LONG "E0102" "the file is over the size limit";
+    FORMAT "E0103" "the format version is missing or unknown";
+    UNKNOWN_TABLE "E0201" "there is no such table";
+    UNKNOWN_FIELD "E0202" "there is no such field";
+    DUPLICATE "E0203" "a name is used twice";
+    MISSING "E0204" "a field is missing";
+    WRONG_TYPE "E0205" "a field holds the wrong type of value";
+    BAD_NAME "E0206" "a name has letters that names cannot have";
+    BAD_VALUE "E0301" "a value cannot be read or is out of range";
+    NO_NODE "E0401" "a link, effect or list names a node that does not exist";
+    NO_TARGET "E0402" "a timeline entry happens to something that does not exist or cannot have it";
+    NO_KNOB "E0403" "a path names no knob";
+    NO_LINK "E0404" "a plan names a link that does not leave the node";
+    NO_OPERATION "E0405" "a plan is for an operation that does not exist";
+    BAD_STEP "E0406" "a step of a plan cannot be read";
+    BAD_LINK "E0501" "a link begins or ends where none can";
+    IMPOSSIBLE "E0502" "values that cannot go together";
+    CIRCLE "E0503" "calls that go round in a circle without an end";
+    OUTSIDE_RUN "E0504" "a measured part that is not inside the run";
+    BAD_CHANGE "E0505" "a variant of the lesson does not give a valid design";
+    LIMIT "E0601" "more than the limit";
+    UNUSED "W0701" "something that nothing uses";
+    NO_EFFECT "W0702" "a setting without effect";
+    NEVER_HAPPENS "W0703" "a timeline entry that reaches beyond the end";
+    NO_ANSWER "W0704" "a caller that may wait for ever";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_say_their_severity() {
+        let mut ids: Vec<_> = CODES.iter().map(|code| code.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), CODES.len());
+        assert!(
+            ids.iter()
+                .all(|id| id.len() == 5 && id.starts_with(['E', 'W']))
+        );
+    }
+}

@@ -1,0 +1,294 @@
+//! Changes to knobs in the text of a scenario: comments, order and spelling of everything else stay.
+//!
+//! ```
+//! use brownout::scenario::{Scenario, edit};
+//! let text = "format = 1\n[run]\nduration = \"60 s\" # a minute\n";
+//! let text = edit::apply(text, &[("run.duration", "2 min"), ("run.seed", "7")]).unwrap();
+//! assert_eq!(text, "format = 1\n[run]\nduration = \"2 min\" # a minute\nseed = 7\n");
+//! assert_eq!(Scenario::parse(&text).unwrap().seed, 7);
+//! ```
+
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use super::address::{Address, resolve};
+use super::read::{Depth, read};
+use super::{Scenario, Variant, code};
+use crate::design::diagnostic::{Diagnostic, Severity};
+use crate::design::registry::{KindSpec, KnobSpec};
+use crate::design::value::{self, Unit, Value, ValueError, cut};
+use crate::design::{Knobs, Settings};
+
+/// A knob as it stands in a scenario.
+#[derive(Clone, Debug)]
+pub struct Knob {
+    pub kind: &'static KindSpec,
+    /// Name of the node, link or operation; empty for the run.
+    pub key: String,
+    pub spec: &'static KnobSpec,
+    /// What counts now: the value set, else the default.
+    pub value: Value,
+}
+
+/// The knob that a path names.
+pub fn knob_at(scenario: &Scenario, path: &str) -> Result<Knob, Diagnostic> {
+    let address =
+        resolve(&scenario.design, path).map_err(|error| finding(code::NO_KNOB, path, error))?;
+    let Address { kind, key, spec } = address;
+    Ok(Knob {
+        kind,
+        key: key.to_owned(),
+        spec,
+        value: current(scenario, &address),
+    })
+}
+
+fn current(scenario: &Scenario, address: &Address<'_>) -> Value {
+    let design = &scenario.design;
+    let none = Knobs::new();
+    let knobs = match address.kind.name {
+        "run" if address.spec.name == "seed" => return Value::Count(scenario.seed),
+        "run" => return Value::Duration(scenario.run.duration),
+        "link" => {
+            let link = design.links.iter().find(|link| link.key == address.key);
+            match (link, address.spec.name) {
+                (Some(link), "from") => return Value::Text(link.from.clone()),
+                (Some(link), "to") => return Value::Text(link.to.clone()),
+                (link, _) => link.map(|link| &link.knobs),
+            }
+        }
+        "operation" => design
+            .operations
+            .iter()
+            .find(|op| op.key == address.key)
+            .map(|op| &op.knobs),
+        _ => design
+            .nodes
+            .iter()
+            .find(|node| node.key == address.key)
+            .map(|node| &node.knobs),
+    };
+    Settings::new(address.kind, knobs.unwrap_or(&none)).value(address.spec.name)
+}
+
+/// The text with these knobs changed, each a path and a value as a person writes it. A knob that the
+/// file does not mention gets a line at the end of its table. The result is a valid scenario.
+///
+/// Findings have no place: they are about the changes, not about the text.
+pub fn apply<P: AsRef<str>, V: AsRef<str>>(
+    text: &str,
+    changes: &[(P, V)],
+) -> Result<String, Vec<Diagnostic>> {
+    let changed = change(text, changes)?;
+    let scenario = valid(&changed)?;
+    for (i, (path, written)) in changes.iter().enumerate() {
+        let path = path.as_ref();
+        if changes[i + 1..]
+            .iter()
+            .any(|(later, _)| later.as_ref() == path)
+        {
+            continue;
+        }
+        let knob = knob_at(&scenario, path).map_err(|finding| vec![finding])?;
+        if value::parse(written.as_ref(), knob.spec).ok() != Some(knob.value) {
+            return Err(vec![not_here(path)]);
+        }
+    }
+    Ok(changed)
+}
+
+/// The text with a variant of its lesson in place.
+pub fn variant(text: &str, variant: &Variant) -> Result<String, Vec<Diagnostic>> {
+    if variant.add.is_empty() {
+        return apply(text, &variant.set);
+    }
+    let mut changed = change(text, &variant.set)?;
+    let end = line_end(text);
+    changed.push_str(end);
+    changed.push_str(&variant.add);
+    changed.push_str(end);
+    valid(&changed)?;
+    Ok(changed)
+}
+
+/// Splices the changes in without looking at what they lead to.
+fn change<P: AsRef<str>, V: AsRef<str>>(
+    text: &str,
+    changes: &[(P, V)],
+) -> Result<String, Vec<Diagnostic>> {
+    let base = read(text, Depth::Once);
+    let Some(scenario) = base.scenario else {
+        return Err(base.diagnostics);
+    };
+    let mut changed = text.to_owned();
+    let mut findings = Vec::new();
+    for (path, written) in changes {
+        let path = path.as_ref();
+        let address = match resolve(&scenario.design, path) {
+            Ok(address) => address,
+            Err(error) => {
+                findings.push(finding(code::NO_KNOB, path, error));
+                continue;
+            }
+        };
+        match value::parse(written.as_ref(), address.spec) {
+            Ok(value) => {
+                let literal = literal(written.as_ref().trim(), &value, address.spec);
+                match splice(&changed, &address, &literal) {
+                    Some(text) => changed = text,
+                    None => findings.push(not_here(path)),
+                }
+            }
+            Err(error) => findings.push(finding(code::BAD_VALUE, path, error)),
+        }
+    }
+    if findings.is_empty() {
+        Ok(changed)
+    } else {
+        Err(findings)
+    }
+}
+
+fn valid(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
+    let checked = read(text, Depth::Once);
+    checked.scenario.ok_or_else(|| {
+        let mut errors = checked.diagnostics;
+        errors.retain(|finding| finding.severity == Severity::Error);
+        // Their places are in a text that nobody has seen.
+        errors.iter_mut().for_each(|finding| finding.place = None);
+        errors
+    })
+}
+
+fn finding(code: &'static str, path: &str, error: ValueError) -> Diagnostic {
+    let ValueError { message, help } = error;
+    Diagnostic {
+        code,
+        severity: Severity::Error,
+        path: cut(path),
+        place: None,
+        message,
+        help,
+    }
+}
+
+fn not_here(path: &str) -> Diagnostic {
+    let error = ValueError {
+        message: format!(
+            "`{}` cannot be changed where it stands in this file",
+            cut(path)
+        ),
+        help: Some("write it into the file by hand".to_owned()),
+    };
+    finding(code::NO_KNOB, path, error)
+}
+
+/// The value in TOML: numbers bare, everything else in quotes.
+fn literal(written: &str, value: &Value, spec: &KnobSpec) -> String {
+    let bare = match value {
+        Value::Names(_) => return value::print(value, spec),
+        Value::Flag(_) => true,
+        Value::Count(_) | Value::Factor(_) | Value::Share(_) => {
+            let parsed = DeValue::parse(written).map(Spanned::into_inner);
+            matches!(parsed, Ok(DeValue::Integer(_) | DeValue::Float(_)))
+        }
+        _ => false,
+    };
+    if bare {
+        written.to_owned()
+    } else {
+        quote(written, spec)
+    }
+}
+
+fn quote(written: &str, spec: &KnobSpec) -> String {
+    debug_assert!(
+        spec.unit == Unit::Text || !written.contains(['"', '\\']),
+        "no unit takes them"
+    );
+    let mut quoted = String::from("\"");
+    for c in written.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            // Control characters are refused in values; this keeps the text valid whatever comes.
+            c if c.is_control() => quoted.push(' '),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+fn splice(text: &str, address: &Address<'_>, literal: &str) -> Option<String> {
+    let tree = DeTable::parse(text).ok()?.into_inner();
+    let knob = address.spec.name;
+    let Some((key, value)) = table_of(&tree, address) else {
+        // Only the operation that every file without operations has stands in no text.
+        let Address { kind, key, .. } = address;
+        let end = line_end(text);
+        return Some(format!(
+            "{}{end}{end}[{}.{key}]{end}{knob} = {literal}{end}",
+            text.trim_end(),
+            kind.name
+        ));
+    };
+    let DeValue::Table(table) = value.get_ref() else {
+        return None;
+    };
+    if let Some(old) = table.get(knob) {
+        return Some(replace(text, old.span(), literal));
+    }
+    let is_inline = text[value.span()].starts_with('{');
+    let last = table
+        .values()
+        .filter(|field| is_own_line(text, field))
+        .map(|field| field.span().end)
+        .max();
+    if is_inline {
+        let at = last.unwrap_or(value.span().start + 1);
+        let comma = if last.is_some() { ", " } else { " " };
+        return Some(replace(text, at..at, &format!("{comma}{knob} = {literal}")));
+    }
+    let at = last.unwrap_or(key.span().end);
+    let at = at + text[at..].find('\n').map_or(text.len() - at, |line| line);
+    let before = if text[..at].ends_with('\r') {
+        at - 1
+    } else {
+        at
+    };
+    Some(replace(
+        text,
+        before..before,
+        &format!("{}{knob} = {literal}", line_end(text)),
+    ))
+}
+
+/// The table of the thing that an address names, with its name.
+fn table_of<'t, 'a>(
+    tree: &'a DeTable<'t>,
+    address: &Address<'_>,
+) -> Option<(&'a Spanned<DeString<'t>>, &'a Spanned<DeValue<'t>>)> {
+    let top = tree.get_key_value(address.kind.name)?;
+    if address.kind.name == "run" {
+        return Some(top);
+    }
+    top.1.get_ref().as_table()?.get_key_value(address.key)
+}
+
+/// Whether a field stands on a line of its table, and not under a header of its own.
+fn is_own_line(text: &str, field: &Spanned<DeValue<'_>>) -> bool {
+    match field.get_ref() {
+        DeValue::Table(_) => text
+            .get(field.span())
+            .is_some_and(|written| written.starts_with('{')),
+        _ => true,
+    }
+}
+
+fn replace(text: &str, span: std::ops::Range<usize>, with: &str) -> String {
+    format!("{}{with}{}", &text[..span.start], &text[span.end..])
+}
+
+fn line_end(text: &str) -> &'static str {
+    if text.contains("\r\n") { "\r\n" } else { "\n" }
+}

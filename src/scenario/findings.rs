@@ -1,0 +1,225 @@
+//! Collects what is wrong with a text, each finding with its place.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::code;
+use super::limits::MAX_FINDINGS;
+use crate::design::diagnostic::{Diagnostic, Place, Severity};
+use crate::design::value::cut;
+
+/// Bytes of the text.
+pub type Span = Range<usize>;
+
+/// The findings about one text.
+pub struct Findings<'t> {
+    pub text: &'t str,
+    /// Where each line begins.
+    lines: Vec<usize>,
+    /// Where each field and table stands, by its path.
+    spans: BTreeMap<String, Span>,
+    list: Vec<Diagnostic>,
+    left_out: usize,
+}
+
+impl<'t> Findings<'t> {
+    pub fn new(text: &'t str) -> Findings<'t> {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let lines = std::iter::once(0)
+            .chain(ends.map(|(at, _)| at + 1))
+            .collect();
+        Findings {
+            text,
+            lines,
+            spans: BTreeMap::new(),
+            list: Vec::new(),
+            left_out: 0,
+        }
+    }
+
+    pub fn error(
+        &mut self,
+        code: &'static str,
+        path: &str,
+        span: Span,
+        message: impl Into<String>,
+    ) -> Help<'_> {
+        self.add(code, Severity::Error, path, Some(span), message.into())
+    }
+
+    pub fn warning(
+        &mut self,
+        code: &'static str,
+        path: &str,
+        span: Span,
+        message: impl Into<String>,
+    ) -> Help<'_> {
+        self.add(code, Severity::Warning, path, Some(span), message.into())
+    }
+
+    /// Keeps the place of a field, for checks that come when everything has been read.
+    pub fn remember(&mut self, path: String, span: Span) {
+        self.spans.insert(path, span);
+    }
+
+    /// Where a field stands; if it is not written, where its table is named.
+    pub fn span_of(&self, path: &str) -> Span {
+        let mut path = path;
+        loop {
+            if let Some(span) = self.spans.get(path) {
+                return span.clone();
+            }
+            match path.rsplit_once('.') {
+                Some((parent, _)) => path = parent,
+                None => return 0..0,
+            }
+        }
+    }
+
+    /// An error about a field that has been read before.
+    pub fn error_at(
+        &mut self,
+        code: &'static str,
+        path: &str,
+        message: impl Into<String>,
+    ) -> Help<'_> {
+        let span = self.span_of(path);
+        self.error(code, path, span, message)
+    }
+
+    pub fn warning_at(
+        &mut self,
+        code: &'static str,
+        path: &str,
+        message: impl Into<String>,
+    ) -> Help<'_> {
+        let span = self.span_of(path);
+        self.warning(code, path, span, message)
+    }
+
+    /// A finding about the file as a whole.
+    pub fn whole_file(&mut self, code: &'static str, message: impl Into<String>) -> Help<'_> {
+        self.add(code, Severity::Error, "", None, message.into())
+    }
+
+    fn add(
+        &mut self,
+        code: &'static str,
+        severity: Severity,
+        path: &str,
+        span: Option<Span>,
+        message: String,
+    ) -> Help<'_> {
+        if self.list.len() >= MAX_FINDINGS {
+            self.left_out += 1;
+            return Help(None);
+        }
+        let place = span.map(|span| self.place(span));
+        // A name may be as long as the file; a path is for people.
+        let path = cut(path);
+        self.list.push(Diagnostic {
+            code,
+            severity,
+            path,
+            place,
+            message,
+            help: None,
+        });
+        Help(self.list.last_mut())
+    }
+
+    pub fn has_errors(&self) -> bool {
+        self.list
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// All findings in the order of their places.
+    pub fn finish(mut self) -> Vec<Diagnostic> {
+        let start = |finding: &Diagnostic| finding.place.as_ref().map_or(0, |place| place.start);
+        self.list.sort_by_key(start);
+        if self.left_out > 0 {
+            self.list.push(Diagnostic {
+                code: code::LIMIT,
+                severity: Severity::Error,
+                path: String::new(),
+                place: None,
+                message: format!("{} more findings are not listed", self.left_out),
+                help: Some("put these right first".to_owned()),
+            });
+        }
+        self.list
+    }
+
+    /// Line and column of a span. A span that no text could have is brought inside it.
+    fn place(&self, span: Span) -> Place {
+        let start = floor_boundary(self.text, span.start);
+        let end = floor_boundary(self.text, span.end).max(start);
+        let line = self.lines.partition_point(|begin| *begin <= start);
+        let column = self.text[self.lines[line - 1]..start].chars().count() + 1;
+        Place {
+            start,
+            end,
+            line,
+            column,
+            text: cut(&self.text[start..end]),
+        }
+    }
+}
+
+fn floor_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// Adds the remedy to the finding just made.
+pub struct Help<'f>(Option<&'f mut Diagnostic>);
+
+impl Help<'_> {
+    pub fn help(self, help: impl Into<String>) {
+        if let Some(finding) = self.0 {
+            finding.help = Some(help.into());
+        }
+    }
+
+    pub fn maybe_help(self, help: Option<String>) {
+        if let Some(help) = help {
+            self.help(help);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_lines_and_characters() {
+        let text = "a = 1\nä = \"ö\" # ü\n";
+        let findings = Findings::new(text);
+        let at = text.find("\"ö\"").unwrap();
+        let place = findings.place(at..at + 4);
+        assert_eq!(
+            (place.line, place.column, place.text.as_str()),
+            (2, 5, "\"ö\"")
+        );
+        let beyond = findings.place(7..9_999);
+        assert_eq!((beyond.start, beyond.end), (6, text.len()));
+        let end = findings.place(text.len()..text.len());
+        assert_eq!((end.line, end.column), (3, 1));
+    }
+
+    #[test]
+    fn findings_beyond_the_limit_are_counted() {
+        let mut findings = Findings::new("x");
+        for _ in 0..MAX_FINDINGS + 5 {
+            findings.error(code::SYNTAX, "", 0..1, "no").help("yes");
+        }
+        let list = findings.finish();
+        assert_eq!(list.len(), MAX_FINDINGS + 1);
+        assert!(list[MAX_FINDINGS].message.starts_with("5 more"));
+    }
+}

@@ -1,0 +1,24 @@
+//! Everything has a limit, so that a hostile file is refused before it costs anything.
+
+/// Bytes of a scenario file.
+pub const MAX_BYTES: usize = 1_000_000;
+pub const MAX_NODES: usize = 200;
+pub const MAX_LINKS: usize = 400;
+pub const MAX_OPERATIONS: usize = 50;
+pub const MAX_TIMELINE: usize = 1_000;
+pub const MAX_GOALS: usize = 50;
+pub const MAX_STEPS: usize = 100;
+/// Bets, variants of one kind, hints, review items, and entries of other lists.
+pub const MAX_LIST: usize = 50;
+/// Characters of one line, and of one piece of prose.
+pub const MAX_LINE: usize = 300;
+pub const MAX_PROSE: usize = 4_000;
+pub const MAX_CONCEPT_WORDS: usize = 120;
+/// Letters of a name.
+pub const MAX_NAME: usize = 40;
+/// Calls that one user action causes when nothing is retried.
+pub const MAX_CALLS_PER_ACTION: u64 = 1_000;
+/// User actions that a run expects to see, at the rates of its start.
+pub const MAX_ACTIONS: u64 = 1_000_000_000;
+/// Findings that are listed; the others are counted.
+pub const MAX_FINDINGS: usize = 100;

@@ -1,0 +1,310 @@
+//! From text to scenario: TOML, migration, tables, then the checks that look at everything together.
+
+use toml::de::{DeTable, DeValue};
+
+use super::findings::Findings;
+use super::limits::{MAX_BYTES, MAX_CONCEPT_WORDS, MAX_GOALS, MAX_TIMELINE};
+use super::row::Row;
+use super::{
+    About, Bound, Checked, Goal, Metric, Scenario, check_design, check_lesson, check_run, code,
+    migrate, read_design, read_lesson, sections,
+};
+use crate::design::nearest::nearest;
+use crate::design::registry::{self, KINDS, TIMELINE};
+use crate::design::value::{Value, cut};
+use crate::design::{RunSpec, TimelineEntry};
+use crate::time::Duration;
+
+/// Findings of the TOML reader that are listed: what follows the first few is mostly their echo.
+const MAX_SYNTAX_FINDINGS: usize = 5;
+
+/// Tables that are not kinds of nodes.
+const TABLES: &[&str] = &[
+    "format",
+    "scenario",
+    "run",
+    "link",
+    "operation",
+    "timeline",
+    "goal",
+    "lesson",
+];
+
+/// How much is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// The variants of the lesson are applied and checked too.
+    Everything,
+    /// Without the variants: they lead to texts that hold the same lesson again.
+    Once,
+}
+
+pub fn read(text: &str, depth: Depth) -> Checked {
+    let mut f = Findings::new(if text.len() > MAX_BYTES { "" } else { text });
+    if text.len() > MAX_BYTES {
+        f.whole_file(code::TOO_LONG, format!("the file has {} bytes", text.len()))
+            .help(format!("at most {MAX_BYTES} bytes"));
+        return Checked {
+            scenario: None,
+            diagnostics: f.finish(),
+        };
+    }
+    let scenario = read_tree(&mut f, depth);
+    let scenario = scenario.filter(|_| !f.has_errors());
+    Checked {
+        scenario,
+        diagnostics: f.finish(),
+    }
+}
+
+fn read_tree(f: &mut Findings<'_>, depth: Depth) -> Option<Scenario> {
+    let mut tree = parse_toml(f)?;
+    if !migrate::migrate(&mut tree, f) {
+        return None;
+    }
+    let root = Row::new(f, String::new(), 0..0, &tree);
+    unknown_tables(f, &root);
+    let about = about(f, &root);
+    let run = run(f, &root);
+    let design = read_design::design(f, &root);
+    let timeline = timeline(f, &root);
+    let goals = goals(f, &root);
+    let lesson = read_lesson::lesson(f, &root);
+    check_design::check(f, &design);
+    let (run, seed) = run?;
+    check_run::check(f, &design, &timeline, &goals, &run);
+    let timeline = timeline.into_iter().map(|(_, entry)| entry).collect();
+    let scenario = Scenario {
+        about,
+        run,
+        seed,
+        design,
+        timeline,
+        goals,
+        lesson,
+    };
+    check_lesson::check(f, &scenario, depth);
+    Some(scenario)
+}
+
+fn parse_toml<'t>(f: &mut Findings<'t>) -> Option<DeTable<'t>> {
+    let (tree, errors) = DeTable::parse_recoverable(f.text);
+    let (twice, broken): (Vec<_>, Vec<_>) =
+        errors.iter().partition(|e| e.message() == "duplicate key");
+    for error in broken.iter().take(MAX_SYNTAX_FINDINGS) {
+        let span = error.span().unwrap_or(0..0);
+        f.error(code::SYNTAX, "", span, error.message().to_owned())
+            .help("the file is TOML, see https://toml.io");
+    }
+    for error in &twice {
+        let span = error.span().unwrap_or(0..0);
+        let name = cut(f.text.get(span.clone()).unwrap_or_default());
+        f.error(
+            code::DUPLICATE,
+            &name,
+            span,
+            format!("`{name}` is there twice"),
+        )
+        .help("keep one of them, or give it another name");
+    }
+    broken.is_empty().then(|| tree.into_inner())
+}
+
+fn unknown_tables(f: &mut Findings<'_>, root: &Row<'_, '_>) {
+    let known = || {
+        TABLES
+            .iter()
+            .copied()
+            .chain(KINDS.iter().map(|kind| kind.name))
+    };
+    for (key, value) in root.table {
+        let name: &str = key.get_ref();
+        if known().any(|table| table == name) {
+            continue;
+        }
+        let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+        let all = format!(
+            "kinds of nodes are {}; other tables are {}",
+            kinds.join(", "),
+            TABLES[1..].join(", ")
+        );
+        let help = match nearest(name, known()) {
+            Some(right) => format!("did you mean `{right}`? {all}"),
+            None => all,
+        };
+        let what = if matches!(value.get_ref(), DeValue::Table(_)) {
+            "table"
+        } else {
+            "field"
+        };
+        let code = if what == "table" {
+            code::UNKNOWN_TABLE
+        } else {
+            code::UNKNOWN_FIELD
+        };
+        f.error(
+            code,
+            &cut(name),
+            key.span(),
+            format!("there is no {what} `{}`", cut(name)),
+        )
+        .help(help);
+    }
+}
+
+fn about(f: &mut Findings<'_>, root: &Row<'_, '_>) -> About {
+    let Some(row) = root.one(f, "scenario") else {
+        return About {
+            version: 1,
+            ..About::default()
+        };
+    };
+    row.check_fields(f, "the table `scenario`", sections::ABOUT, &[]);
+    let texts = |f: &mut Findings<'_>, name| {
+        row.texts(f, name)
+            .into_iter()
+            .map(|(text, _)| text)
+            .collect()
+    };
+    let about = About {
+        id: row.line(f, "id").unwrap_or_default(),
+        title: row.line(f, "title").unwrap_or_default(),
+        version: row.whole(f, "version").unwrap_or(1),
+        track: row.line(f, "track").unwrap_or_default(),
+        minutes: row.whole(f, "minutes").unwrap_or_default(),
+        audience: texts(f, "audience"),
+        prerequisites: texts(f, "prerequisites"),
+        concept: row.prose(f, "concept"),
+        question: row.line(f, "question").unwrap_or_default(),
+        charts: texts(f, "charts"),
+    };
+    let words = about.concept.split_whitespace().count();
+    if words > MAX_CONCEPT_WORDS {
+        f.error_at(
+            code::LIMIT,
+            "scenario.concept",
+            format!("the concept has {words} words"),
+        )
+        .help(format!(
+            "at most {MAX_CONCEPT_WORDS}, so that it is read before the run"
+        ));
+    }
+    about
+}
+
+/// The run and its seed.
+fn run(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Option<(RunSpec, u64)> {
+    let Some(row) = root.one(f, "run") else {
+        if root.table.get("run").is_none() {
+            f.whole_file(code::MISSING, "the table `run` is missing")
+                .help("add `[run]` with `duration = \"60 s\"`");
+        }
+        return None;
+    };
+    row.check_fields(f, "the table `run`", sections::RUN, registry::RUN.knobs);
+    let knobs = row.knobs(f, registry::RUN.knobs);
+    let seed = match knobs.get("seed") {
+        Some(Value::Count(seed)) => *seed,
+        _ => 1,
+    };
+    let Some(Value::Duration(duration)) = knobs.get("duration") else {
+        return None;
+    };
+    let measure = row
+        .window(f, "measure")
+        .unwrap_or((Duration::ZERO, *duration));
+    Some((
+        RunSpec {
+            duration: *duration,
+            measure,
+        },
+        seed,
+    ))
+}
+
+/// The entries, each with its path.
+fn timeline(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Vec<(String, TimelineEntry)> {
+    let mut entries = Vec::new();
+    for row in root.listed(f, "timeline", MAX_TIMELINE) {
+        let Some(word) = row.line(f, "what") else {
+            row.check_fields(f, "a timeline entry", sections::TIMELINE, &[]);
+            continue;
+        };
+        let Some(what) = registry::timeline_kind(&word) else {
+            let names = TIMELINE.iter().map(|kind| kind.name);
+            f.error_at(
+                code::BAD_VALUE,
+                &format!("{}.what", row.path),
+                format!("nothing is called `{}`", cut(&word)),
+            )
+            .help(super::names::suggest(&word, names, "what can happen"));
+            continue;
+        };
+        row.check_fields(
+            f,
+            &format!("the entry `{}`", what.name),
+            sections::TIMELINE,
+            what.knobs,
+        );
+        let knobs = row.knobs(f, what.knobs);
+        entries.push((row.path, TimelineEntry { what, knobs }));
+    }
+    entries
+}
+
+fn goals(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Vec<Goal> {
+    let rows = root.named(f, "goal");
+    if rows.len() > MAX_GOALS {
+        f.error_at(
+            code::LIMIT,
+            "goal",
+            format!("there are {} goals", rows.len()),
+        )
+        .help(format!("at most {MAX_GOALS}"));
+    }
+    rows.into_iter()
+        .filter_map(|(key, row)| goal(f, key, &row))
+        .collect()
+}
+
+fn goal(f: &mut Findings<'_>, key: String, row: &Row<'_, '_>) -> Option<Goal> {
+    row.check_fields(f, "a goal", sections::GOAL, &[]);
+    let label = row.line(f, "label");
+    let window = row.window(f, "window");
+    let word = row.line(f, "metric")?;
+    let Some(spec) = Metric::named(&word) else {
+        let names = super::metric::METRICS.iter().map(|spec| spec.bound.name);
+        f.error_at(
+            code::BAD_VALUE,
+            &format!("{}.metric", row.path),
+            format!("there is no metric `{}`", cut(&word)),
+        )
+        .help(super::names::suggest(&word, names, "metrics"));
+        return None;
+    };
+    let at_least = row.value_of(f, "at_least", &spec.bound);
+    let at_most = row.value_of(f, "at_most", &spec.bound);
+    let written = ["at_least", "at_most"]
+        .iter()
+        .filter(|name| row.table.contains_key(**name))
+        .count();
+    if written != 1 {
+        let message = if written == 0 {
+            "the goal has no bound"
+        } else {
+            "the goal has two bounds"
+        };
+        f.error(code::IMPOSSIBLE, &row.path, row.named_at.clone(), message)
+            .help("give it either `at_least` or `at_most`; two bounds are two goals");
+    }
+    let bound = at_least
+        .map(Bound::AtLeast)
+        .or(at_most.map(Bound::AtMost))?;
+    Some(Goal {
+        key,
+        label: label?,
+        metric: spec.metric,
+        window,
+        bound,
+    })
+}

@@ -1,0 +1,135 @@
+//! The lesson: text and choices. What they point at is checked in [`super::check_lesson`].
+
+use super::findings::Findings;
+use super::limits::MAX_LIST;
+use super::row::Row;
+use super::{Bet, Echo, Judgement, Lesson, ReviewItem, Variant, code, sections};
+use crate::design::value::cut;
+
+pub fn lesson(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Lesson {
+    let Some(row) = root.one(f, "lesson") else {
+        return Lesson::default();
+    };
+    row.check_fields(f, "the table `lesson`", sections::LESSON, &[]);
+    Lesson {
+        hook: row.prose(f, "hook"),
+        bets: bets(f, &row),
+        unlocked: texts(f, &row, "unlocked"),
+        fixes: variants(f, &row, "fix"),
+        not_enough: variants(f, &row, "not_enough"),
+        backfires: variants(f, &row, "backfire"),
+        twists: variants(f, &row, "twist"),
+        hints: texts(f, &row, "hints"),
+        review: review(f, &row),
+        facilitator: row.prose(f, "facilitator"),
+        judgement: judgement(f, &row),
+        echo: echo(f, &row),
+        caveats: texts(f, &row, "caveats"),
+    }
+}
+
+fn texts(f: &mut Findings<'_>, row: &Row<'_, '_>, name: &str) -> Vec<String> {
+    row.texts(f, name)
+        .into_iter()
+        .map(|(text, _)| text)
+        .collect()
+}
+
+/// Named tables, at most [`MAX_LIST`] of them.
+fn few<'t, 'a>(f: &mut Findings<'_>, row: &Row<'t, 'a>, name: &str) -> Vec<(String, Row<'t, 'a>)> {
+    let mut rows = row.named(f, name);
+    if rows.len() > MAX_LIST {
+        f.error_at(
+            code::LIMIT,
+            &format!("{}.{name}", row.path),
+            format!("there are {} of these", rows.len()),
+        )
+        .help(format!("at most {MAX_LIST}"));
+        rows.truncate(MAX_LIST);
+    }
+    rows
+}
+
+fn bets(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Vec<Bet> {
+    let mut bets = Vec::new();
+    for (key, row) in few(f, row, "bet") {
+        row.check_fields(f, "a bet", sections::BET, &[]);
+        bets.push(Bet {
+            key,
+            label: row.line(f, "label").unwrap_or_default(),
+            right: row.flag(f, "right"),
+            because: row.prose(f, "because"),
+        });
+    }
+    bets
+}
+
+fn variants(f: &mut Findings<'_>, row: &Row<'_, '_>, name: &str) -> Vec<Variant> {
+    let mut variants = Vec::new();
+    for (key, row) in few(f, row, name) {
+        row.check_fields(f, "a variant", sections::VARIANT, &[]);
+        let mut set = Vec::new();
+        for (text, span) in row.texts(f, "set") {
+            match text.split_once('=') {
+                Some((path, value)) => set.push((path.trim().to_owned(), value.trim().to_owned())),
+                None => f
+                    .error(
+                        code::BAD_VALUE,
+                        &row.path,
+                        span,
+                        format!("`{}` is no change", cut(&text)),
+                    )
+                    .help("write path and value: `link.browse.attempts = 5`"),
+            }
+        }
+        variants.push(Variant {
+            key,
+            label: row.line(f, "label").unwrap_or_default(),
+            set,
+            add: row.prose(f, "add"),
+            worsens: row.line(f, "worsens"),
+            because: row.prose(f, "because"),
+        });
+    }
+    variants
+}
+
+fn review(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Vec<ReviewItem> {
+    let mut items = Vec::new();
+    for row in row.listed(f, "review", MAX_LIST) {
+        row.check_fields(f, "a review item", sections::REVIEW, &[]);
+        items.push(ReviewItem {
+            question: row.prose(f, "question"),
+            answer: row.prose(f, "answer"),
+        });
+    }
+    items
+}
+
+fn judgement(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Option<Judgement> {
+    let row = row.one(f, "judgement")?;
+    row.check_fields(f, "the judgement", sections::JUDGEMENT, &[]);
+    Some(Judgement {
+        says: row.prose(f, "says"),
+        answers: variants(f, &row, "answer"),
+    })
+}
+
+fn echo(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Option<Echo> {
+    let row = row.one(f, "echo")?;
+    row.check_fields(f, "the echo", sections::ECHO, &[]);
+    let link = row.line(f, "link").unwrap_or_default();
+    if !link.starts_with("https://") && row.table.contains_key("link") {
+        f.error_at(
+            code::BAD_VALUE,
+            &format!("{}.link", row.path),
+            format!("`{}` is no address", cut(&link)),
+        )
+        .help("begin it with `https://`");
+    }
+    Some(Echo {
+        title: row.line(f, "title").unwrap_or_default(),
+        link,
+        caveat: row.prose(f, "caveat"),
+    })
+}

@@ -1,0 +1,440 @@
+//! One table of the file: typed reading of its fields, with a finding for whatever does not fit.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::code;
+use super::findings::{Findings, Span};
+use super::limits::{MAX_LINE, MAX_LIST, MAX_NAME, MAX_PROSE};
+use super::sections::Field;
+use crate::design::Knobs;
+use crate::design::nearest::nearest;
+use crate::design::registry::KnobSpec;
+use crate::design::value::{self, Unit, cut};
+use crate::time::Duration;
+
+/// A table with its path (`link.browse`) and the place where it is named.
+pub struct Row<'t, 'a> {
+    pub path: String,
+    pub named_at: Span,
+    pub table: &'a DeTable<'t>,
+}
+
+impl<'t, 'a> Row<'t, 'a> {
+    pub fn new(
+        f: &mut Findings<'_>,
+        path: String,
+        named_at: Span,
+        table: &'a DeTable<'t>,
+    ) -> Row<'t, 'a> {
+        f.remember(path.clone(), named_at.clone());
+        let row = Row {
+            path,
+            named_at,
+            table,
+        };
+        for (key, value) in table {
+            // Longer names are refused where they stand.
+            if key.get_ref().len() <= MAX_NAME {
+                f.remember(row.path_of(key.get_ref()), value.span());
+            }
+        }
+        row
+    }
+
+    /// The path of a field of this table; the table of the whole file has no path.
+    fn path_of(&self, name: &str) -> String {
+        match self.path.as_str() {
+            "" => name.to_owned(),
+            path => format!("{path}.{name}"),
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<&'a Spanned<DeValue<'t>>> {
+        self.table.get(name)
+    }
+
+    /// Refuses fields that neither list has, and asks for those that must be there. `owner` is how
+    /// the table is called in a sentence: "a link".
+    pub fn check_fields(
+        &self,
+        f: &mut Findings<'_>,
+        owner: &str,
+        fields: &[Field],
+        knobs: &[KnobSpec],
+    ) {
+        let names = || {
+            fields
+                .iter()
+                .map(|x| x.name)
+                .chain(knobs.iter().map(|x| x.name))
+        };
+        for (key, _) in self.table {
+            let name: &str = key.get_ref();
+            if names().any(|known| known == name) {
+                continue;
+            }
+            let all: Vec<&str> = names().collect();
+            let all = format!("{owner} has {}", all.join(", "));
+            let help = match nearest(name, names()) {
+                Some(right) => format!("did you mean `{right}`? {all}"),
+                None => all,
+            };
+            let message = format!("`{}` is no field of {owner}", cut(name));
+            f.error(
+                code::UNKNOWN_FIELD,
+                &self.path_of(name),
+                key.span(),
+                message,
+            )
+            .help(help);
+        }
+        let required = fields
+            .iter()
+            .filter(|x| x.required)
+            .map(|x| (x.name, x.meaning));
+        let no_default = knobs
+            .iter()
+            .filter(|x| x.default.is_empty())
+            .map(|x| (x.name, x.meaning));
+        for (name, meaning) in required.chain(no_default) {
+            if self.value(name).is_none() {
+                let message = format!("`{name}` is missing");
+                f.error(
+                    code::MISSING,
+                    &self.path_of(name),
+                    self.named_at.clone(),
+                    message,
+                )
+                .help(format!("`{name}`: {meaning}"));
+            }
+        }
+    }
+
+    /// The knobs that were set and can be read.
+    pub fn knobs(&self, f: &mut Findings<'_>, specs: &'static [KnobSpec]) -> Knobs {
+        let mut knobs = Knobs::new();
+        for spec in specs {
+            if let Some(value) = self.knob(f, spec) {
+                knobs.insert(spec.name, value);
+            }
+        }
+        knobs
+    }
+
+    fn knob(&self, f: &mut Findings<'_>, spec: &KnobSpec) -> Option<value::Value> {
+        self.value_of(f, spec.name, spec)
+    }
+
+    /// The field `name`, read as a value of the knob `spec`.
+    pub fn value_of(
+        &self,
+        f: &mut Findings<'_>,
+        name: &str,
+        spec: &KnobSpec,
+    ) -> Option<value::Value> {
+        let value = self.value(name)?;
+        let path = self.path_of(name);
+        let Some(text) = knob_text(f.text, value, spec) else {
+            let message = format!(
+                "`{name}` is {}, not {}",
+                type_of(value.get_ref()),
+                spec.unit.noun()
+            );
+            f.error(code::WRONG_TYPE, &path, value.span(), message)
+                .help(spec.unit.how_to_write());
+            return None;
+        };
+        match value::parse(&text, spec) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                f.error(code::BAD_VALUE, &path, value.span(), error.message)
+                    .maybe_help(error.help);
+                None
+            }
+        }
+    }
+
+    fn wrong(&self, f: &mut Findings<'_>, name: &str, value: &Spanned<DeValue<'_>>, wanted: &str) {
+        let message = format!("`{name}` is {}, not {wanted}", type_of(value.get_ref()));
+        f.error(code::WRONG_TYPE, &self.path_of(name), value.span(), message);
+    }
+
+    pub fn line(&self, f: &mut Findings<'_>, name: &str) -> Option<String> {
+        let value = self.value(name)?;
+        match value.get_ref() {
+            DeValue::String(text) => {
+                self.fits(f, name, value.span(), text, MAX_LINE);
+                if text.contains(char::is_control) {
+                    let message = format!("`{name}` is more than one line");
+                    f.error(code::WRONG_TYPE, &self.path_of(name), value.span(), message);
+                }
+                Some(text.to_string())
+            }
+            _ => {
+                self.wrong(f, name, value, "a line of text");
+                None
+            }
+        }
+    }
+
+    pub fn prose(&self, f: &mut Findings<'_>, name: &str) -> String {
+        let Some(value) = self.value(name) else {
+            return String::new();
+        };
+        match value.get_ref() {
+            DeValue::String(text) => {
+                self.fits(f, name, value.span(), text, MAX_PROSE);
+                text.trim().to_owned()
+            }
+            _ => {
+                self.wrong(f, name, value, "text");
+                String::new()
+            }
+        }
+    }
+
+    fn fits(&self, f: &mut Findings<'_>, name: &str, span: Span, text: &str, limit: usize) {
+        if text.chars().count() > limit {
+            let message = format!("`{name}` has more than {limit} characters");
+            f.error(code::LIMIT, &self.path_of(name), span, message);
+        }
+    }
+
+    /// A list of texts, each with its place.
+    pub fn texts(&self, f: &mut Findings<'_>, name: &str) -> Vec<(String, Span)> {
+        let Some(value) = self.value(name) else {
+            return Vec::new();
+        };
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong(f, name, value, "a list of texts");
+            return Vec::new();
+        };
+        if items.len() > MAX_LIST {
+            let message = format!("`{name}` has more than {MAX_LIST} entries");
+            f.error(code::LIMIT, &self.path_of(name), value.span(), message);
+        }
+        let mut out = Vec::new();
+        for item in items.iter().take(MAX_LIST) {
+            match item.get_ref() {
+                DeValue::String(text) => {
+                    self.fits(f, name, item.span(), text, MAX_PROSE);
+                    out.push((text.trim().to_owned(), item.span()));
+                }
+                _ => self.wrong(f, name, item, "text"),
+            }
+        }
+        out
+    }
+
+    pub fn whole(&self, f: &mut Findings<'_>, name: &str) -> Option<u32> {
+        let value = self.value(name)?;
+        let number = match value.get_ref() {
+            DeValue::Integer(_) => value::parse_count(&f.text[value.span()]).ok(),
+            _ => None,
+        };
+        let small = number.and_then(|number| u32::try_from(number).ok());
+        if small.is_none() {
+            let message = format!("`{name}` is no whole number from 0 to {}", u32::MAX);
+            f.error(code::WRONG_TYPE, &self.path_of(name), value.span(), message);
+        }
+        small
+    }
+
+    pub fn flag(&self, f: &mut Findings<'_>, name: &str) -> bool {
+        match self.value(name).map(|value| (value, value.get_ref())) {
+            None => false,
+            Some((_, DeValue::Boolean(flag))) => *flag,
+            Some((value, _)) => {
+                self.wrong(f, name, value, "`true` or `false`");
+                false
+            }
+        }
+    }
+
+    /// Two times, the first before the second.
+    pub fn window(&self, f: &mut Findings<'_>, name: &str) -> Option<(Duration, Duration)> {
+        let value = self.value(name)?;
+        let path = self.path_of(name);
+        let items = match value.get_ref() {
+            DeValue::Array(items) if items.len() == 2 => items,
+            _ => {
+                let message = format!("`{name}` is not two times");
+                f.error(code::WRONG_TYPE, &path, value.span(), message)
+                    .help("write the beginning and the end: `[\"100 s\", \"180 s\"]`");
+                return None;
+            }
+        };
+        let mut times = [Duration::ZERO; 2];
+        for (time, item) in times.iter_mut().zip(items.iter()) {
+            let text = match item.get_ref() {
+                DeValue::String(text) => text.to_string(),
+                _ => f.text[item.span()].to_owned(),
+            };
+            match value::parse_duration(&text) {
+                Ok(parsed) => *time = parsed,
+                Err(error) => {
+                    f.error(code::BAD_VALUE, &path, item.span(), error.message)
+                        .maybe_help(error.help);
+                    return None;
+                }
+            }
+        }
+        if times[0] >= times[1] {
+            let message = format!("`{}` is not before `{}`", times[0], times[1]);
+            f.error(code::BAD_VALUE, &path, value.span(), message)
+                .help("write the beginning first, then the end");
+            return None;
+        }
+        Some((times[0], times[1]))
+    }
+
+    /// Two whole numbers, which may be negative.
+    pub fn position(&self, f: &mut Findings<'_>, name: &str) -> Option<(i32, i32)> {
+        const FARTHEST: i32 = 100_000;
+        let value = self.value(name)?;
+        let number = |item: &Spanned<DeValue<'_>>| match item.get_ref() {
+            DeValue::Integer(_) => {
+                let text = f.text[item.span()].replace('_', "");
+                text.parse::<i32>()
+                    .ok()
+                    .filter(|number| number.abs() <= FARTHEST)
+            }
+            _ => None,
+        };
+        let pair = match value.get_ref() {
+            DeValue::Array(items) if items.len() == 2 => number(&items[0]).zip(number(&items[1])),
+            _ => None,
+        };
+        if pair.is_none() {
+            let message = format!("`{name}` is not two whole numbers within {FARTHEST}");
+            f.error(code::WRONG_TYPE, &self.path_of(name), value.span(), message)
+                .help("for example `[120, 80]`");
+        }
+        pair
+    }
+
+    /// The table under `name`.
+    pub fn one(&self, f: &mut Findings<'_>, name: &str) -> Option<Row<'t, 'a>> {
+        let (key, value) = self.table.get_key_value(name)?;
+        match value.get_ref() {
+            DeValue::Table(table) => Some(Row::new(f, self.path_of(name), key.span(), table)),
+            _ => {
+                self.wrong(f, name, value, "a table");
+                None
+            }
+        }
+    }
+
+    /// The tables with names under `name`, in the order of the file. Tables with a bad name are left
+    /// out, with a finding.
+    pub fn named(&self, f: &mut Findings<'_>, name: &str) -> Vec<(String, Row<'t, 'a>)> {
+        let Some(parent) = self.one(f, name) else {
+            return Vec::new();
+        };
+        let mut entries: Vec<_> = parent.table.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        let mut out = Vec::new();
+        for (key, value) in entries {
+            let word: &str = key.get_ref();
+            let path = parent.path_of(word);
+            match value.get_ref() {
+                _ if !is_name(word) => {
+                    let message = format!("`{}` is no name", cut(word));
+                    f.error(code::BAD_NAME, &path, key.span(), message)
+                        .help(NAME_RULE);
+                }
+                DeValue::Table(table) => {
+                    let row = Row::new(f, path, key.span(), table);
+                    out.push((word.to_owned(), row));
+                }
+                other => {
+                    let message = format!("`{word}` is {}, not a table", type_of(other));
+                    let table = parent.path.as_str();
+                    f.error(code::WRONG_TYPE, &path, key.span(), message)
+                        .help(format!("tables here have names: `[{table}.NAME]`"));
+                }
+            }
+        }
+        out
+    }
+
+    /// The list of tables under `name`; each with the path `name.1`, counted from 1.
+    pub fn listed(&self, f: &mut Findings<'_>, name: &str, limit: usize) -> Vec<Row<'t, 'a>> {
+        let Some(value) = self.value(name) else {
+            return Vec::new();
+        };
+        let path = self.path_of(name);
+        let DeValue::Array(items) = value.get_ref() else {
+            let message = format!(
+                "`{name}` is {}, not a list of tables",
+                type_of(value.get_ref())
+            );
+            f.error(code::WRONG_TYPE, &path, value.span(), message)
+                .help(format!("write `[[{path}]]`"));
+            return Vec::new();
+        };
+        if items.len() > limit {
+            let message = format!("there are {} entries `{path}`", items.len());
+            f.error(code::LIMIT, &path, value.span(), message)
+                .help(format!("at most {limit}"));
+        }
+        let mut out = Vec::new();
+        for (i, item) in items.iter().take(limit).enumerate() {
+            match item.get_ref() {
+                DeValue::Table(table) => {
+                    out.push(Row::new(f, format!("{path}.{}", i + 1), item.span(), table));
+                }
+                _ => self.wrong(f, name, item, "a table"),
+            }
+        }
+        out
+    }
+}
+
+pub const NAME_RULE: &str =
+    "a name begins with a letter and has up to 40 letters, digits, `_` and `-`";
+
+/// Whether nodes, links, operations, goals and variants can be called this.
+pub fn is_name(word: &str) -> bool {
+    word.len() <= MAX_NAME
+        && word.starts_with(|c: char| c.is_ascii_alphabetic())
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+}
+
+/// The text of a value as a person would type it; `None` if no text of the unit can come from it.
+fn knob_text(text: &str, value: &Spanned<DeValue<'_>>, spec: &KnobSpec) -> Option<String> {
+    match value.get_ref() {
+        DeValue::String(text) => Some(text.to_string()),
+        // As it was written, so that nothing is rounded on the way.
+        DeValue::Integer(_) | DeValue::Float(_) if spec.unit != Unit::Text => {
+            Some(text[value.span()].to_owned())
+        }
+        DeValue::Boolean(flag) if spec.unit == Unit::Flag => Some(flag.to_string()),
+        DeValue::Array(items) if spec.unit == Unit::Names => {
+            let names: Option<Vec<&str>> =
+                items.iter().map(|item| item.get_ref().as_str()).collect();
+            let names = names?;
+            // A comma inside a name must not make two of it.
+            Some(match names.iter().find(|name| name.contains([',', '"'])) {
+                Some(broken) => format!("\"{broken}"),
+                None => format!("[{}]", names.join(", ")),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// What a TOML value is, in a sentence.
+pub fn type_of(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "a switch",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

@@ -1,0 +1,224 @@
+//! The fields of a scenario file that are not knobs: who it is for, goals, lesson. Reader, JSON Schema
+//! and documentation all follow these lists, as they follow `design::registry` for knobs.
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One line of text.
+    Line,
+    /// Text of several lines.
+    Prose,
+    /// A list of lines.
+    Lines,
+    /// A list of pieces of text.
+    Proses,
+    /// A whole number.
+    Whole,
+    /// `true` or `false`.
+    Flag,
+    /// Two times: from, to.
+    Window,
+    /// Two whole numbers: x and y.
+    Position,
+    /// A name of something in the same file.
+    Name,
+    /// A value of the unit of the metric beside it.
+    Bound,
+    /// Changes: `"link.browse.attempts = 5"`.
+    Changes,
+    /// Tables with names: `[lesson.bet.never]`.
+    Named(&'static [Field]),
+    /// A list of tables: `[[lesson.review]]`.
+    Listed(&'static [Field]),
+    /// One table: `[lesson.echo]`.
+    One(&'static [Field]),
+    /// Steps per operation: `view = ["work", "respond"]`.
+    Plans,
+}
+
+/// One field of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    pub name: &'static str,
+    pub shape: Shape,
+    pub required: bool,
+    pub meaning: &'static str,
+}
+
+const fn field(name: &'static str, shape: Shape, meaning: &'static str) -> Field {
+    Field {
+        name,
+        shape,
+        required: false,
+        meaning,
+    }
+}
+
+impl Field {
+    const fn required(mut self) -> Field {
+        self.required = true;
+        self
+    }
+}
+
+use Shape::*;
+
+/// `[scenario]`
+pub static ABOUT: &[Field] = &[
+    field(
+        "id",
+        Line,
+        "stable name of the scenario; results and links use it",
+    ),
+    field("title", Line, "what people read"),
+    field(
+        "version",
+        Whole,
+        "counts up when the lesson or the physics change; 1 if absent",
+    ),
+    field("track", Line, "the course it belongs to"),
+    field("minutes", Whole, "how long it takes to play"),
+    field("audience", Lines, "who it is for"),
+    field(
+        "prerequisites",
+        Lines,
+        "ids of scenarios that come before it",
+    ),
+    field("concept", Prose, "what it teaches, in at most 120 words"),
+    field(
+        "question",
+        Line,
+        "the one question that the dashboard answers",
+    ),
+    field(
+        "charts",
+        Lines,
+        "metrics, nodes or links whose charts answer it",
+    ),
+];
+
+/// `[run]`, beside the knobs of `registry::RUN`.
+pub static RUN: &[Field] = &[field(
+    "measure",
+    Window,
+    "the part of the run that is measured, from and to; the whole run if absent",
+)];
+
+/// Every node, beside the knobs of its kind.
+pub static NODE: &[Field] = &[
+    field(
+        "label",
+        Line,
+        "what people read; the name of the table if absent",
+    ),
+    field("position", Position, "place in the drawing"),
+    field(
+        "plan",
+        Plans,
+        "steps per operation, where the derived ones will not do (clients and services)",
+    ),
+];
+
+/// `[link.NAME]`, beside the knobs of a link.
+pub static LINK: &[Field] = &[
+    field("from", Name, "the node that calls").required(),
+    field("to", Name, "the node that is called").required(),
+];
+
+/// `[operation.NAME]`, beside the knobs of an operation.
+pub static OPERATION: &[Field] = &[field(
+    "label",
+    Line,
+    "what people read; the name of the table if absent",
+)];
+
+/// `[[timeline]]`, beside the knobs of the entry's kind.
+pub static TIMELINE: &[Field] = &[field("what", Name, "what happens").required()];
+
+/// `[goal.NAME]`
+pub static GOAL: &[Field] = &[
+    field("label", Line, "the goal in the learner's words").required(),
+    field("metric", Name, "what is measured").required(),
+    field(
+        "window",
+        Window,
+        "counts what begins in this part of the run; the measured part if absent",
+    ),
+    field("at_least", Bound, "the smallest value that passes"),
+    field("at_most", Bound, "the largest value that passes"),
+];
+
+/// `[lesson]`
+pub static LESSON: &[Field] = &[
+    field("hook", Prose, "how the scene opens"),
+    field(
+        "unlocked",
+        Lines,
+        "paths of the knobs that a learner may turn; all if absent",
+    ),
+    field("hints", Proses, "from a nudge to a worked step"),
+    field("facilitator", Prose, "for whoever teaches it in a room"),
+    field("caveats", Proses, "what the model leaves out"),
+    field(
+        "bet",
+        Named(BET),
+        "answers to the question, one of which is chosen before the first run",
+    ),
+    field("fix", Named(VARIANT), "changes that reach all goals"),
+    field(
+        "not_enough",
+        Named(VARIANT),
+        "changes that help less than people think",
+    ),
+    field("backfire", Named(VARIANT), "changes that make it worse"),
+    field(
+        "twist",
+        Named(VARIANT),
+        "part 2: a change that asks for the same idea once more",
+    ),
+    field("review", Listed(REVIEW), "questions for another day"),
+    field(
+        "judgement",
+        One(JUDGEMENT),
+        "a sentence a manager might say, and answers to it",
+    ),
+    field("echo", One(ECHO), "the real incident that it echoes"),
+];
+
+pub static BET: &[Field] = &[
+    field("label", Line, "the bet in the learner's words").required(),
+    field(
+        "right",
+        Flag,
+        "true for the one that the start design makes true",
+    ),
+    field("because", Prose, "why it is so, or why it is tempting").required(),
+];
+
+pub static VARIANT: &[Field] = &[
+    field("label", Line, "what is changed, in the learner's words").required(),
+    field(
+        "set",
+        Changes,
+        "changes to knobs: `\"link.browse.attempts = 5\"`",
+    ),
+    field("add", Prose, "tables to add, as text of this format"),
+    field("worsens", Name, "the metric that gets worse"),
+    field("because", Prose, "why it ends as it does").required(),
+];
+
+pub static REVIEW: &[Field] = &[
+    field("question", Prose, "asked some days later").required(),
+    field("answer", Prose, "what a good answer holds").required(),
+];
+
+pub static JUDGEMENT: &[Field] = &[
+    field("says", Prose, "what the manager says").required(),
+    field("answer", Named(VARIANT), "answers, each tied to a run"),
+];
+
+pub static ECHO: &[Field] = &[
+    field("title", Line, "what happened, where and when").required(),
+    field("link", Line, "address of the report").required(),
+    field("caveat", Prose, "where the likeness ends").required(),
+];
