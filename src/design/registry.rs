@@ -161,6 +161,8 @@ pub static CLIENTS: KindSpec = KindSpec {
             .off("none").range("1", "1000000").class(Class::Restart),
         knob("think_time", Unit::Dist, "0 s", "how long a user pauses before the next action (closed loop)")
             .class(Class::NewWork),
+        knob("actions", Unit::Count, "none", "how many user actions in all; absent, as many as the run has time for")
+            .off("none").range("1", "1000000000").class(Class::Restart),
         knob("callers", Unit::Count, "1",
             "client programs that share nothing: each has its own retry budget and connection pool")
             .range("1", "10000").class(Class::Restart),

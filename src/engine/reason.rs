@@ -58,6 +58,17 @@ reasons! {
     TimedOutInNetwork "timed_out_in_network" "timed out on the way",
 }
 
+impl Reason {
+    /// The caller gave up by itself; nobody told it anything.
+    pub fn is_patience(self) -> bool {
+        use Reason::*;
+        matches!(
+            self,
+            TimedOutWaiting | TimedOutInService | TimedOutInNetwork | DroppedByNetwork | Cancelled
+        )
+    }
+}
+
 /// How often each reason occurred.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ByReason(pub [u64; Reason::COUNT]);
@@ -76,6 +87,10 @@ impl ByReason {
 
     pub fn total(&self) -> u64 {
         self.0.iter().sum()
+    }
+
+    pub fn of(&self, reason: Reason) -> u64 {
+        self.0[reason as usize]
     }
 
     /// What came on top of an earlier count.

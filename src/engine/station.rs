@@ -35,11 +35,6 @@ impl Instance {
         self.queue.len() as u32 - self.tombstones
     }
 
-    /// Handles in order of arrival, tombstones included.
-    pub fn queue(&self) -> &VecDeque<AttemptId> {
-        &self.queue
-    }
-
     /// A request stands at the door. `limit` is the number that may wait.
     #[inline]
     pub fn admit(&mut self, attempt: AttemptId, slots: u32, limit: Option<u32>) -> Admission {

@@ -1,8 +1,12 @@
 //! Running scenarios: one seed, or many side by side.
 
 pub mod bands;
+pub mod benchmark;
+pub mod floor;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod parallel;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod random;
 
 use std::sync::Arc;
 

@@ -10,13 +10,10 @@ use crate::engine::program::Program;
 use crate::engine::reason::Reason;
 use crate::engine::record::Snapshot;
 use crate::ledger::Verdict;
-use crate::time::{Duration, NS_PER_S, Time};
+use crate::time::{NS_PER_S, Time};
 
-/// How long a finished request stays visible: long enough for its way back to be drawn.
-const VISIBLE: Duration = Duration(2 * NS_PER_S);
-
-/// Finished requests kept for drawing.
-const FINISHED_MAX: usize = 4_000;
+/// Finished requests kept for drawing between two frames; the oldest go first.
+const FINISHED_MAX: usize = 400;
 
 /// Something worth a line, with the action that it is about.
 #[derive(Clone, Copy, Debug)]
@@ -103,12 +100,11 @@ impl Live {
     }
 
     #[inline]
-    pub fn attempt_over(&mut self, now: Time, action: u64, attempt: &Attempt) {
+    pub fn attempt_over(&mut self, action: u64, attempt: &Attempt) {
         if !self.is_drawn(action) {
             return;
         }
-        let is_old = |f: &Finished| now.since(f.attempt.ended.min(now)).0 > VISIBLE.0;
-        while self.finished.len() >= FINISHED_MAX || self.finished.front().is_some_and(is_old) {
+        if self.finished.len() == FINISHED_MAX {
             self.finished.pop_front();
         }
         self.finished.push_back(Finished {
@@ -143,9 +139,8 @@ impl Live {
 
     /// What users saw in the last second.
     pub fn recent(&self) -> Recent {
-        let (first, last) = self.ends();
         let mut recent = Recent {
-            seconds: last.at.since(first.at).as_secs_f64(),
+            seconds: self.seconds(),
             ..Recent::default()
         };
         for edge in self.edges.iter().skip(1) {
@@ -155,6 +150,18 @@ impl Live {
             recent.latency.merge(&edge.latency);
         }
         recent
+    }
+
+    /// Length of the last second: that, or the buckets that there are.
+    pub fn seconds(&self) -> f64 {
+        let (first, last) = self.ends();
+        last.at.since(first.at).as_secs_f64()
+    }
+
+    /// What came on top, over the last second, of something counted from all links.
+    pub fn sent(&self, count: impl Fn(&[LinkCounters]) -> u64) -> u64 {
+        let (first, last) = self.ends();
+        count(&last.links) - count(&first.links)
     }
 
     fn ends(&self) -> (&Edge, &Edge) {

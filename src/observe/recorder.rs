@@ -144,14 +144,14 @@ impl Record for Recorder {
     fn attempt_over(
         &mut self,
         _: &Program,
-        now: Time,
+        _: Time,
         id: IntentId,
         intent: &Intent,
         attempt: &Attempt,
     ) {
         self.traces.attempt_over(id, attempt);
         if let Some(live) = &mut self.live {
-            live.attempt_over(now, intent.number, attempt);
+            live.attempt_over(intent.number, attempt);
         }
     }
 

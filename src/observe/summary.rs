@@ -281,7 +281,7 @@ fn goal(
     GoalReport {
         key: goal.key.clone(),
         label: goal.label.clone(),
-        metric: metric_name(goal.metric),
+        metric: goal.metric.name(),
         measured,
         bound,
         at_least,
@@ -344,21 +344,5 @@ fn span(program: &Program, span: &super::traces::Span) -> SpanReport {
             CalleeSide::Crashed => "lost_in_crash",
             _ => "open",
         },
-    }
-}
-
-/// The word for a metric in files.
-fn metric_name(metric: Metric) -> &'static str {
-    match metric {
-        Metric::Served => "served",
-        Metric::Goodput => "goodput",
-        Metric::Amplification => "amplification",
-        Metric::LatencyP50 => "latency_p50",
-        Metric::LatencyP99 => "latency_p99",
-        Metric::Lost => "lost",
-        Metric::Duplicate => "duplicate",
-        Metric::Phantom => "phantom",
-        Metric::Partial => "partial",
-        Metric::Cost => "cost",
     }
 }

@@ -1,3 +1,5 @@
 //! The engine behind messages, in time slices.
 
+pub mod frame;
 pub mod protocol;
+pub mod session;

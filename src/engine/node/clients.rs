@@ -34,6 +34,8 @@ const USER: u8 = 1;
 
 pub struct Config {
     loop_: Loop,
+    /// No more actions than this.
+    actions: u64,
 }
 
 enum Loop {
@@ -137,7 +139,7 @@ impl NodeKind for Clients {
                 poisson: how == "poisson",
             },
         };
-        Config { loop_ }
+        Config { loop_, actions: knobs.opt_count("actions").unwrap_or(u64::MAX) }
     }
 
     fn new(config: &Config) -> Clients {
@@ -180,10 +182,10 @@ impl NodeKind for Clients {
                 if arg != self.generation {
                     return;
                 }
-                self.arrive(cx, *batch, *poisson);
+                self.arrive(cx, *batch, *poisson, config.actions);
             }
             (Loop::Closed { .. }, USER) => {
-                if cx.now() >= cx.program.horizon {
+                if cx.now() >= cx.program.horizon || self.begun == config.actions {
                     return;
                 }
                 let user = arg as u32;
@@ -278,18 +280,26 @@ impl Clients {
         }
     }
 
-    fn arrive<R: Record>(&mut self, cx: &mut Cx<'_, R>, batch: u64, poisson: bool) {
+    fn arrive<R: Record>(
+        &mut self,
+        cx: &mut Cx<'_, R>,
+        batch: u64,
+        poisson: bool,
+        actions: u64,
+    ) {
         let now = cx.now();
         // What the whole nanosecond went beyond the arrival counts for the next one.
         let beyond = self.shape().integral(self.since, now).saturating_sub(self.left);
         self.left = self.distance(poisson).saturating_sub(beyond);
         self.since = now;
         let place = cx.program.nodes[cx.node as usize].place;
-        for _ in 0..batch {
+        for _ in 0..batch.min(actions - self.begun) {
             let address = Address::intent(place, 0, self.begun);
             self.act(cx, address, 0);
         }
-        self.schedule(cx);
+        if self.begun < actions {
+            self.schedule(cx);
+        }
     }
 
     /// A user wants something: which operation, about which item, over which link.

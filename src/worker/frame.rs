@@ -1,0 +1,333 @@
+//! From the world to what the page draws.
+
+use super::protocol::{
+    DataNow, Frame, LinkNow, News, NewsKind, NodeNow, Phase, State, UsersNow, disc,
+};
+use crate::engine::attempt::{Attempt, CalleeSide, CallerSide};
+use crate::engine::reason::{ByReason, Reason};
+use crate::engine::{Run, world};
+use crate::ledger::Verdict;
+use crate::observe::Recorder;
+use crate::observe::cost::Prices;
+use crate::observe::live::{Happened, Live};
+use crate::observe::series::sent_by_clients;
+use crate::time::{Duration, NS_PER_MS, Time};
+
+/// Places of a waiting line, and slots, that are drawn one by one.
+const PLACES: usize = 24;
+
+/// Discs in one frame; more could not be told apart.
+const DISCS_MAX: usize = 600;
+
+/// Builds the frame of this instant; takes the news and the finished discs with it. Buckets of the
+/// series come from number `first_bucket` on.
+pub fn build(number: u32, run: &mut Run<Recorder>, prices: &Prices, first_bucket: usize) -> Frame {
+    let live = run.record.live.take().expect("a session's run is watched");
+    let (frame, mut live) = (from(number, run, &live, prices, first_bucket), live);
+    live.news.clear();
+    live.finished.clear();
+    run.record.live = Some(live);
+    frame
+}
+
+fn from(number: u32, run: &Run<Recorder>, live: &Live, prices: &Prices, first: usize) -> Frame {
+    let core = &run.world.core;
+    let now = core.now();
+    let mut bulk = Vec::new();
+    let buckets = buckets(run, first, &mut bulk);
+    let discs = discs(run, live, &mut bulk);
+    let calls: Vec<u64> = core.node_counters.iter().map(|n| n.began).collect();
+    let length = Duration(now.0.min(run.program.horizon.0));
+    let counts = run.record.ledger.counts;
+    Frame {
+        run: number,
+        now_ns: now.0,
+        phase: match run.phase() {
+            world::Phase::Running => Phase::Running,
+            world::Phase::Settling => Phase::Settling,
+            world::Phase::Settled | world::Phase::Unsettled { .. } => Phase::Finished,
+            world::Phase::Stopped(_) => Phase::Stopped,
+        },
+        users: users(run, live),
+        data: DataNow {
+            writes: run.program.writes,
+            lost: counts.of(Verdict::Lost),
+            duplicate: counts.of(Verdict::Duplicate),
+            phantom: counts.of(Verdict::Phantom),
+            partial: counts.of(Verdict::Partial),
+        },
+        nodes: nodes(run, live),
+        links: (0..run.program.links.len())
+            .map(|i| link(run, live, i))
+            .collect(),
+        news: live
+            .news
+            .iter()
+            .map(|&(at, what)| news(run, at, what))
+            .collect(),
+        cost_micro_per_hour: prices.cost(&calls, length).total_micro_per_hour,
+        first_bucket: first as u32,
+        buckets,
+        discs,
+        bulk,
+    }
+}
+
+/// `amount / seconds`; nothing before the first second has begun.
+fn per_second(amount: u64, seconds: f64) -> f64 {
+    if seconds > 0.0 {
+        amount as f64 / seconds
+    } else {
+        0.0
+    }
+}
+
+fn ms(ns: u64) -> f64 {
+    ns as f64 / NS_PER_MS as f64
+}
+
+fn users(run: &Run<Recorder>, live: &Live) -> UsersNow {
+    let recent = live.recent();
+    let sent = live.sent(|links| sent_by_clients(&run.program, links));
+    UsersNow {
+        answered: recent.served + recent.failed,
+        served: recent.served,
+        p50_ms: recent.latency.percentile(500).map(ms),
+        p99_ms: recent.latency.percentile(990).map(ms),
+        offered_per_s: per_second(sent, recent.seconds),
+        useful_per_s: per_second(recent.served, recent.seconds),
+        tries_per_action: (recent.begun > 0).then(|| sent as f64 / recent.begun as f64),
+    }
+}
+
+/// What one pass over all tries gathers for a node.
+#[derive(Default)]
+struct Present {
+    /// When each waiting request came, and whether its caller has gone.
+    queued: Vec<(Time, bool)>,
+    /// When each request in a slot began, and the state of the slot.
+    slots: Vec<(Time, u8)>,
+}
+
+const WORKING: u8 = 1;
+const FOR_NOBODY: u8 = 2;
+const WAITING_FOR_OTHERS: u8 = 3;
+
+fn nodes(run: &Run<Recorder>, live: &Live) -> Vec<NodeNow> {
+    let mut present: Vec<Present> = run
+        .program
+        .nodes
+        .iter()
+        .map(|_| Present::default())
+        .collect();
+    for (_, attempt) in run.world.core.attempts.iter() {
+        let here = &mut present[attempt.node as usize];
+        let gone = attempt.is_abandoned();
+        match attempt.callee {
+            CalleeSide::Queued => here.queued.push((attempt.arrived, gone)),
+            CalleeSide::Awaiting => here.slots.push((attempt.began, WAITING_FOR_OTHERS)),
+            CalleeSide::Working | CalleeSide::WorkingOn => {
+                here.slots
+                    .push((attempt.began, if gone { FOR_NOBODY } else { WORKING }));
+            }
+            _ => {}
+        }
+    }
+    present
+        .into_iter()
+        .enumerate()
+        .map(|(i, p)| node(run, live, i, p))
+        .collect()
+}
+
+fn node(run: &Run<Recorder>, live: &Live, i: usize, mut present: Present) -> NodeNow {
+    let core = &run.world.core;
+    let (now, counters, faults) = (core.now(), &core.node_counters[i], &core.modifiers[i]);
+    let look = run.world.look(&run.program, i);
+    let queue_for_nobody = present.queued.iter().filter(|(_, gone)| *gone).count() as u32;
+    if present.queued.len() > PLACES {
+        present.queued.select_nth_unstable(PLACES);
+        present.queued.truncate(PLACES);
+    }
+    present.queued.sort_unstable();
+    present.slots.sort_unstable();
+    let age = |since: Time| ms(now.since(since).0);
+    let line = present.queued.iter();
+    let line = line
+        .map(|&(at, gone)| if gone { -age(at) } else { age(at) })
+        .collect();
+    let count = |state| present.slots.iter().filter(|(_, s)| *s == state).count() as u32;
+    let mut slot_states: Vec<u8> = present.slots.iter().take(PLACES).map(|&(_, s)| s).collect();
+    slot_states.resize(slot_states.len().max(PLACES.min(look.slots as usize)), 0);
+    let (from, to) = live.node(i);
+    let seconds = live.seconds();
+    let began = to.began - from.began;
+    let failed = to.failed.since(&from.failed);
+    let waiting = counters.waiting.value;
+    // What the network lost is the link's doing, not the node's.
+    let failing = failed.total() > failed.of(Reason::DroppedByNetwork);
+    let full = look.slots > 0 && counters.busy.value >= look.slots;
+    NodeNow {
+        busy: counters.busy.value,
+        slots: look.slots,
+        for_nobody: count(FOR_NOBODY),
+        waiting_for_others: count(WAITING_FOR_OTHERS),
+        queue: waiting,
+        queue_for_nobody,
+        oldest_wait_ms: present.queued.first().map_or(0.0, |&(at, _)| age(at)),
+        queue_limit: look.queue_limit,
+        line,
+        slot_states,
+        arrived_per_s: per_second(to.arrived - from.arrived, seconds),
+        useful_per_s: per_second(to.useful - from.useful, seconds),
+        wait_ms: (began > 0).then(|| (to.waited - from.waited) as f64 / began as f64 / 1e6),
+        failed_per_s: by_reason(&failed, seconds),
+        down: faults.down > 0,
+        slow_factor: faults.slow_factor(),
+        state: match () {
+            () if faults.down > 0 => State::Down,
+            () if failing => State::Failing,
+            () if full && waiting > 0 => State::Strained,
+            () if counters.busy.value > 0 => State::Busy,
+            () => State::Idle,
+        },
+    }
+}
+
+fn by_reason(failed: &ByReason, seconds: f64) -> Vec<(&'static str, f64)> {
+    failed
+        .listed()
+        .into_iter()
+        .map(|(code, n)| (code, per_second(n, seconds)))
+        .collect()
+}
+
+fn link(run: &Run<Recorder>, live: &Live, i: usize) -> LinkNow {
+    let core = &run.world.core;
+    let (from, to) = live.link(i);
+    let seconds = live.seconds();
+    let state = &core.links[i];
+    let pool = run.program.links[i].pool.map(|_| {
+        let waits = |&id: &_| {
+            let attempt: Option<&Attempt> = core.attempts.get(id);
+            attempt.is_some_and(|a| a.caller == CallerSide::Acquiring)
+        };
+        let callers = state.callers.iter().map(|c| &c.pool);
+        callers.fold((0, 0), |(busy, waiting), pool| {
+            (
+                busy + pool.busy,
+                waiting + pool.line().iter().filter(|id| waits(id)).count() as u32,
+            )
+        })
+    });
+    LinkNow {
+        sent_per_s: per_second(to.sent - from.sent, seconds),
+        retries_per_s: per_second(to.retries - from.retries, seconds),
+        in_flight: core.link_counters[i].in_flight,
+        pool,
+        failed_per_s: by_reason(&to.failed.since(&from.failed), seconds),
+        cut: state.requests_cut > 0 || state.replies_cut > 0,
+        held: state.held.len() as u32,
+    }
+}
+
+fn news(run: &Run<Recorder>, at: Time, what: Happened) -> News {
+    let what = match what {
+        Happened::FirstFailure {
+            reason,
+            link,
+            action,
+            attempt,
+        } => NewsKind::FirstFailure {
+            reason: reason.code(),
+            link: run.program.links[link as usize].key.clone(),
+            action,
+            attempt: u32::from(attempt),
+        },
+        Happened::Entry {
+            entry,
+            begins: true,
+        } => NewsKind::EntryBegan {
+            entry: u32::from(entry),
+        },
+        Happened::Entry { entry, .. } => NewsKind::EntryEnded {
+            entry: u32::from(entry),
+        },
+        Happened::FirstVerdict { verdict, action } => NewsKind::FirstVerdict {
+            verdict: verdict.code(),
+            action,
+        },
+    };
+    News { at_ns: at.0, what }
+}
+
+/// Appends the rows of the buckets from `first` on; how many there are.
+fn buckets(run: &Run<Recorder>, first: usize, bulk: &mut Vec<f64>) -> u32 {
+    let seconds = run.program.bucket.as_secs_f64();
+    let or_nan = |ns: Option<u64>| ns.map_or(f64::NAN, ms);
+    let rows = &run.record.series.users[first..];
+    for row in rows {
+        let tries = if row.begun > 0 {
+            row.sent as f64 / row.begun as f64
+        } else {
+            f64::NAN
+        };
+        bulk.extend([
+            row.sent as f64 / seconds,
+            row.begun as f64 / seconds,
+            row.served as f64 / seconds,
+            row.failed as f64 / seconds,
+            or_nan(row.p50_ns),
+            or_nan(row.p99_ns),
+            tries,
+            row.waiting as f64,
+        ]);
+    }
+    rows.len() as u32
+}
+
+/// Appends one row per drawn try: those under way, and those over since the last frame.
+fn discs(run: &Run<Recorder>, live: &Live, bulk: &mut Vec<f64>) -> u32 {
+    let core = &run.world.core;
+    let action = |a: &Attempt| core.intents[a.intent].number;
+    let open = core.attempts.iter().map(|(_, a)| (action(a), a));
+    let open = open.filter(|(number, a)| live.is_drawn(*number) && a.sent != Time::NEVER);
+    let over = live.finished.iter().map(|f| (f.action, &f.attempt));
+    let mut n = 0;
+    for (number, attempt) in over.chain(open).take(DISCS_MAX) {
+        bulk.extend(disc_row(number, attempt));
+        n += 1;
+    }
+    n
+}
+
+fn disc_row(action: u64, a: &Attempt) -> [f64; super::protocol::DISC_FIELDS] {
+    let at = |t: Time| if t == Time::NEVER { f64::NAN } else { ms(t.0) };
+    let given_up = matches!(a.caller, CallerSide::Failed(r) if r.is_patience());
+    let flags = [
+        (disc::GIVEN_UP, given_up),
+        (disc::LOST, a.callee == CalleeSide::Lost),
+        (disc::REFUSED, matches!(a.callee, CalleeSide::Refused(_))),
+        (disc::SERVED, a.caller == CallerSide::Succeeded),
+        (
+            disc::ERROR,
+            matches!(a.callee, CalleeSide::Error | CalleeSide::Crashed),
+        ),
+    ];
+    let flags = flags
+        .iter()
+        .filter(|(_, is)| *is)
+        .map(|(flag, _)| flag)
+        .sum::<u32>();
+    [
+        f64::from(a.link),
+        action as f64,
+        f64::from(a.number),
+        f64::from(flags),
+        at(a.sent),
+        at(a.arrived),
+        at(a.began),
+        at(a.left),
+        at(a.ended),
+    ]
+}

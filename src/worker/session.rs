@@ -1,0 +1,137 @@
+//! One run that a page watches: loaded from a scenario's text, advanced in slices, looked at between
+//! them. Knows no web: the shell around it does the messages.
+
+use std::sync::Arc;
+
+use super::frame;
+use super::protocol::{Frame, RunPlan};
+use crate::design::Settings;
+use crate::design::diagnostic::Diagnostic;
+use crate::design::value::MICRO;
+use crate::engine::{Limits, Program, Run};
+use crate::experiment;
+use crate::observe::cost::Prices;
+use crate::observe::report::Report;
+use crate::observe::{Recorder, summary};
+use crate::scenario::Scenario;
+use crate::time::Time;
+
+/// Events between two looks at the wall clock: some hundred microseconds.
+const SLICE: u64 = 2_000;
+
+/// Actions per second of which each is drawn; beyond, one dot stands for several.
+const DRAWN_PER_SECOND: u64 = 100;
+
+pub struct Session {
+    scenario: Scenario,
+    seed: u64,
+    run: Run<Recorder>,
+    prices: Prices,
+    /// Buckets of the series that have been sent.
+    sent_buckets: usize,
+}
+
+impl Session {
+    /// Reads the text and stands at time zero.
+    ///
+    /// # Errors
+    /// What is wrong with the text, each with its place and the remedy.
+    pub fn load(text: &str, seed: u64) -> Result<Session, Vec<Diagnostic>> {
+        let scenario = Scenario::parse(text)?;
+        let program = experiment::compile(&scenario, Limits::PAGE);
+        let recorder = Recorder::watched(&program, requests_per_disc(&scenario));
+        let prices = Prices::of(&scenario.design);
+        let run = Run::new(program, seed, recorder);
+        Ok(Session {
+            scenario,
+            seed,
+            run,
+            prices,
+            sent_buckets: 0,
+        })
+    }
+
+    pub fn plan(&self) -> RunPlan {
+        let program = self.program();
+        RunPlan {
+            duration_ns: program.horizon.0,
+            bucket_ns: program.bucket.0,
+            nodes: program.nodes.iter().map(|n| n.key.clone()).collect(),
+            links: program.links.iter().map(|l| l.key.clone()).collect(),
+            requests_per_disc: self.run.record.live.as_ref().map_or(1, |l| l.one_in) as u32,
+        }
+    }
+
+    /// Simulates up to `until`, or as long as `over_budget` allows.
+    pub fn advance(&mut self, until: Time, mut over_budget: impl FnMut() -> bool) {
+        while !self.run.advance(until, SLICE) && !over_budget() {}
+    }
+
+    /// Simulates until the next thing that a person can see: a request is sent, gets a slot, leaves,
+    /// or is over for its caller.
+    pub fn step(&mut self) {
+        let before = self.visible();
+        while !self.run.phase().is_over() && self.visible() == before {
+            self.run.advance(Time::NEVER, 1);
+        }
+    }
+
+    /// Grows with everything visible that happens.
+    fn visible(&self) -> u64 {
+        let core = &self.run.world.core;
+        let links = core
+            .link_counters
+            .iter()
+            .map(|l| l.sent + l.succeeded + l.failed.total());
+        let nodes = core
+            .node_counters
+            .iter()
+            .map(|n| n.began + n.left + n.refused);
+        links.sum::<u64>() + nodes.sum::<u64>()
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.run.phase().is_over()
+    }
+
+    /// The state as it is now, with what is new since the last frame.
+    pub fn frame(&mut self, run: u32) -> Frame {
+        let frame = frame::build(run, &mut self.run, &self.prices, self.sent_buckets);
+        self.sent_buckets += frame.buckets as usize;
+        frame
+    }
+
+    /// Everything about the run, once it is over.
+    pub fn report(&self) -> Report {
+        summary::report(&self.scenario, &self.run, self.seed)
+    }
+
+    fn program(&self) -> &Arc<Program> {
+        &self.run.program
+    }
+}
+
+/// How many requests one disc stands for.
+fn requests_per_disc(scenario: &Scenario) -> u64 {
+    let clients = scenario
+        .design
+        .nodes
+        .iter()
+        .filter(|n| n.kind.name == "clients");
+    let per_second = clients.map(|node| {
+        let knobs = Settings::new(node.kind, &node.knobs);
+        let open = knobs.opt_rate("rate").map_or(0, |r| r.0 / MICRO) * knobs.count("batch");
+        open + knobs.opt_count("users").unwrap_or(0)
+    });
+    per_second.sum::<u64>().div_ceil(DRAWN_PER_SECOND).max(1)
+}
+
+/// Reads, runs to the end and reports, for many seeds and for the comparison of platforms.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn run_to_end(text: &str, seed: u64) -> Result<Report, Vec<Diagnostic>> {
+    let scenario = Scenario::parse(text)?;
+    let program = experiment::compile(&scenario, Limits::PAGE);
+    Ok(experiment::run(&scenario, program, seed))
+}
