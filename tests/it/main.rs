@@ -1,0 +1,10 @@
+//! The native integration tests, in one program: a second one would be linked a second time.
+
+#[path = "../bits.rs"]
+mod bits;
+mod tidy;
+
+#[test]
+fn mathematics_gives_the_bits_that_wasm_is_held_to() {
+    assert_eq!(bits::mathematics(), bits::EXPECTED);
+}
