@@ -1,0 +1,106 @@
+// What every test of the page needs: the built page served, Chromium, the native command line, and a
+// record of everything that went wrong in the background.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { chromium } from "playwright-core";
+
+import { serve } from "../../.ci/serve.mjs";
+
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+export const DIST = process.env.BROWNOUT_DIST ?? join(ROOT, "dist");
+
+const FLAGS = [
+  // Needed for root, as in containers; harmless elsewhere: only our own page is opened.
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+];
+
+/** The browser to drive: $CHROMIUM, or the first of its usual names on PATH. */
+function browserPath() {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  for (const name of ["chromium", "chromium-browser", "google-chrome", "chrome"]) {
+    for (const folder of process.env.PATH.split(delimiter)) {
+      const path = join(folder, name);
+      try {
+        accessSync(path, constants.X_OK);
+        return path;
+      } catch {
+        // Not here.
+      }
+    }
+  }
+  throw new Error("no Chromium on PATH: run .ci/tools test, or set CHROMIUM");
+}
+
+/** One browser for a test file; close it in `after`. */
+export function launch() {
+  return chromium.launch({ executablePath: browserPath(), args: FLAGS });
+}
+
+/** The built page on a free port, under `base`. */
+export function serveBuilt(base = "/") {
+  assert.ok(existsSync(join(DIST, "index.html")), `no built page in ${DIST}: run make site`);
+  return serve({ dir: DIST, port: 0, base });
+}
+
+/**
+ * Opens the page as a new visitor (empty storage) and waits until it has drawn itself.
+ * `problems` collects console errors, uncaught errors, failed requests and requests to elsewhere.
+ */
+export async function visit(browser, address, options = {}) {
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: "no-preference",
+    ...options,
+  });
+  const page = await context.newPage();
+  const problems = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => problems.push(`uncaught: ${error.message}`));
+  page.on("requestfailed", (request) => {
+    problems.push(`request failed: ${request.url()} ${request.failure()?.errorText}`);
+  });
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(address) && !/^(data|blob):/.test(url)) {
+      problems.push(`request to elsewhere: ${url}`);
+    }
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 400) problems.push(`status ${response.status()}: ${response.url()}`);
+  });
+  await page.goto(address);
+  await page.getByRole("main").waitFor();
+  return { page, problems, close: () => context.close() };
+}
+
+const axeSource = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/** Findings of axe-core on the page as it stands, one line each; none is the goal. */
+export async function accessibilityFindings(page) {
+  await page.addScriptTag({ path: axeSource });
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document));
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map((node) => `${id}: ${help}: ${node.target.join(" ")}: ${node.failureSummary}`),
+  );
+}
+
+/** The native command line; .ci/test says where it was built. */
+export const CLI = process.env.BROWNOUT_CLI ?? join(ROOT, "target/debug/brownout");
+
+/** What the command line prints, as text. A non-zero exit code throws with what it said. */
+export function cli(...args) {
+  return execFileSync(CLI, args, { encoding: "utf8", maxBuffer: 256 * 1024 * 1024 });
+}
