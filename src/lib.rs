@@ -3,6 +3,8 @@
 //! One library behind three doors: the native command line, the page, and the page's web worker.
 //! In reading order:
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod design;
 pub mod engine;
 pub mod experiment;

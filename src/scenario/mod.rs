@@ -19,6 +19,7 @@ mod read;
 mod read_design;
 mod read_lesson;
 mod row;
+pub mod schema;
 pub mod sections;
 #[cfg(test)]
 mod tests;
