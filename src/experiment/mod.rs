@@ -2,6 +2,7 @@
 
 pub mod bands;
 pub mod benchmark;
+pub mod closed_form;
 pub mod floor;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod parallel;
