@@ -12,5 +12,6 @@ pub mod ledger;
 pub mod observe;
 pub mod scenario;
 pub mod time;
+pub mod ui;
 pub mod version;
 pub mod worker;

@@ -8,5 +8,6 @@ pub mod report;
 pub mod series;
 pub mod summary;
 pub mod traces;
+pub mod words;
 
 pub use recorder::Recorder;

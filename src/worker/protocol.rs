@@ -114,8 +114,8 @@ pub struct Frame {
 /// milliseconds (NaN if none), tries per action (NaN if none), waiting (all nodes).
 pub const BUCKET_FIELDS: usize = 8;
 
-/// Listed is every sampled try that was under way at some moment since the frame before, so that its
-/// end is always seen once. One row per disc: link index; number of the action; try (1..); flags ([`disc`]); and in
+/// Listed is every sampled try whose row has changed since the frame before (the page keeps the others),
+/// so that each end is seen once and a long waiting line costs nothing. One row per disc: link index; number of the action; try (1..); flags ([`disc`]); and in
 /// milliseconds of simulated time: sent, arrived at the callee, work began, callee done, reply
 /// received or given up; NaN for what has not happened.
 pub const DISC_FIELDS: usize = 9;

@@ -1,0 +1,280 @@
+//! After a run: what happened in at most five links, what the prediction was worth, and one next
+//! thing to try. Every figure is measured in this run; the sentences only join them.
+
+use crate::design::{Settings, registry};
+use crate::scenario::Variant;
+use crate::worker::protocol::NewsKind;
+
+use super::model::{Bet, Model};
+use super::series::Column;
+use super::{knobs, names, words};
+
+/// One link of the chain, with its moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moment {
+    pub at_ns: u64,
+    pub text: String,
+}
+
+/// The prediction against what happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BetOutcome {
+    pub chosen: String,
+    pub right: bool,
+    pub because: String,
+    /// What was right, if that is not what was chosen.
+    pub actual: Option<String>,
+}
+
+const S: u64 = 1_000_000_000;
+/// Replies count as back when this share of actions is served again ...
+const BACK: f64 = 0.95;
+/// ... for this long.
+const STEADY_NS: u64 = 5 * S;
+
+/// The chain of causes, oldest first, at most five links.
+pub fn chain(model: &Model) -> Vec<Moment> {
+    let Some((begin, end, entry)) = trouble(model) else {
+        return Vec::new();
+    };
+    let scenario = &model.doc.scenario;
+    let series = &model.run.series;
+    let mut chain = vec![Moment {
+        at_ns: begin,
+        text: sentence(&names::entry(scenario, entry)),
+    }];
+
+    if let Some(moment) = first_failure(model, begin) {
+        chain.push(moment);
+    }
+    let storm = storm(model, begin, end);
+    if let Some((at_ns, text)) = &storm {
+        chain.push(Moment {
+            at_ns: *at_ns,
+            text: text.clone(),
+        });
+    }
+    let low = series.first(Column::Useful, begin, |x| x < 1.0);
+    if let Some(at_ns) = low {
+        let waiting = series.peak(Column::Waiting, begin).map_or(0.0, |(_, x)| x);
+        chain.push(Moment {
+            at_ns,
+            text: format!(
+                "No useful reply any more: up to {} wait, and every reply comes after its caller has gone.",
+                words::count(waiting as u64)
+            ),
+        });
+    }
+    if end > begin {
+        chain.push(Moment {
+            at_ns: end,
+            text: aftermath(model, end, storm.is_some()),
+        });
+    }
+    chain.sort_by_key(|moment| moment.at_ns);
+    chain
+}
+
+/// When tries per action rise well above what they were, and to what. The mean of ten seconds: in a
+/// single bucket the retries of older actions would count for the new ones.
+fn storm(model: &Model, begin: u64, end: u64) -> Option<(u64, String)> {
+    let series = &model.run.series;
+    let before = series.mean(Column::Tries, 0, begin).unwrap_or(1.0);
+    let at_ns = series.first(Column::Tries, begin, |x| x > 1.5 * before)?;
+    let until = end.max(at_ns) + 10 * S;
+    let mean = |column| series.mean(column, at_ns, until).unwrap_or(0.0);
+    let text = format!(
+        "Each action now sends {} tries: {} arrive for {} actions.",
+        words::factor((mean(Column::Tries) * 10.0).round() / 10.0),
+        words::rate(mean(Column::Offered)),
+        words::amount(mean(Column::Actions))
+    );
+    Some((at_ns, text))
+}
+
+/// The first entry of the timeline that has an effect: when it begins and ends.
+fn trouble(model: &Model) -> Option<(u64, u64, &crate::design::TimelineEntry)> {
+    let entry = model.doc.scenario.timeline.first()?;
+    let settings = Settings::new(entry.what, &entry.knobs);
+    let begin = settings.duration("at").0;
+    let end = settings
+        .opt_duration("lasts")
+        .map_or(begin, |d| begin + d.0);
+    Some((begin, end, entry))
+}
+
+fn first_failure(model: &Model, from: u64) -> Option<Moment> {
+    let news = model
+        .run
+        .news
+        .iter()
+        .find(|n| n.at_ns >= from && matches!(n.what, NewsKind::FirstFailure { .. }))?;
+    let NewsKind::FirstFailure { reason, link, .. } = &news.what else {
+        return None;
+    };
+    Some(Moment {
+        at_ns: news.at_ns,
+        text: sentence(&what_failing_means(model, reason, link)),
+    })
+}
+
+/// What the first failure of this kind means for caller and callee, in one sentence.
+pub fn what_failing_means(model: &Model, reason: &str, link: &str) -> String {
+    let design = &model.doc.scenario.design;
+    let Some(link) = design.links.iter().find(|l| l.key == link) else {
+        return words::reason(reason);
+    };
+    let callee = names::of(design, &link.to);
+    let policy = Settings::new(&registry::LINK, &link.knobs);
+    if reason.starts_with("timed_out") {
+        let after = policy
+            .opt_duration("timeout")
+            .map_or(String::new(), |d| format!(" after {d}"));
+        return match goes_on(model, &link.to) {
+            true => {
+                format!("the first callers give up{after}; {callee} goes on working for nobody")
+            }
+            false => format!("the first callers give up{after}; {callee} stops their work"),
+        };
+    }
+    match reason {
+        "queue_full" => format!("the waiting line of {callee} is full and turns requests away"),
+        "dropped_by_network" => format!("the network loses a request on its way to {callee}"),
+        "connection_refused" => format!("{callee} refuses connections"),
+        other => format!("the first request fails: {}", words::reason(other)),
+    }
+}
+
+/// Does this node finish requests whose caller has gone?
+fn goes_on(model: &Model, node: &str) -> bool {
+    let node = model
+        .doc
+        .scenario
+        .design
+        .nodes
+        .iter()
+        .find(|n| n.key == node);
+    node.is_some_and(|n| {
+        n.kind.knob("on_abandoned").is_some()
+            && Settings::new(n.kind, &n.knobs).choice("on_abandoned") == "continue"
+    })
+}
+
+/// How long after `end` replies were back, if they came back.
+pub fn recovery(model: &Model, end: u64) -> Option<u64> {
+    let series = &model.run.series;
+    let steady = (STEADY_NS / series.bucket_ns.max(1)).max(1) as usize;
+    let good = |bucket: usize| {
+        let wanted = series.at(bucket, Column::Actions).unwrap_or(0.0);
+        wanted > 0.0 && series.at(bucket, Column::Useful).unwrap_or(0.0) >= BACK * wanted
+    };
+    let last = series.rows.len().saturating_sub(steady);
+    let back = (series.bucket_of(end)..last).find(|&b| (b..b + steady).all(good))?;
+    Some((back as u64 * series.bucket_ns).saturating_sub(end))
+}
+
+fn aftermath(model: &Model, end: u64, storm: bool) -> String {
+    match recovery(model, end) {
+        Some(after) if after <= 2 * S => {
+            "The cause ends, and users are served again at once.".into()
+        }
+        Some(after) => format!(
+            "The cause ends; users are served again {} later.",
+            words::seconds_short(after / S * S)
+        ),
+        None => {
+            let useful = model
+                .run
+                .series
+                .mean(Column::Useful, end + 5 * S, u64::MAX / 2);
+            let useful = words::rate(useful.unwrap_or(0.0));
+            let loop_text = if storm {
+                ": retries and the waiting line feed each other"
+            } else {
+                ""
+            };
+            format!("The cause ends, yet {useful} useful replies to the end of the run{loop_text}.")
+        }
+    }
+}
+
+/// What happened, in the terms of the bets.
+pub fn outcome(model: &Model) -> Option<String> {
+    let (_, end, _) = trouble(model)?;
+    Some(match recovery(model, end) {
+        Some(after) if after <= 2 * S => "users were served again at once".into(),
+        Some(after) => format!(
+            "users were served again after {}",
+            words::seconds_short(after / S * S)
+        ),
+        None => "it did not recover".into(),
+    })
+}
+
+/// The prediction is about the design as it was opened, so it is judged once, by the first run.
+pub fn bet(model: &Model) -> Option<BetOutcome> {
+    let Bet::Chosen(key) = &model.bet else {
+        return None;
+    };
+    let bets = &model.doc.scenario.lesson.bets;
+    let chosen = bets.iter().find(|b| b.key == *key)?;
+    let right = bets.iter().find(|b| b.right);
+    Some(BetOutcome {
+        chosen: chosen.label.clone(),
+        right: chosen.right,
+        because: chosen.because.trim().to_owned(),
+        actual: right.filter(|_| !chosen.right).map(|b| b.label.clone()),
+    })
+}
+
+/// What the lesson has to say about the change that was tried.
+pub fn about_change(model: &Model) -> Option<&Variant> {
+    let lesson = &model.doc.scenario.lesson;
+    let passed = model.run.report.as_ref().is_some_and(|r| r.passed);
+    let lists = if passed {
+        vec![&lesson.fixes]
+    } else {
+        vec![&lesson.backfires, &lesson.not_enough, &lesson.fixes]
+    };
+    lists.into_iter().flatten().find(|v| is_tried(model, v))
+}
+
+/// Everything the variant sets is set now, as far as it can be set here.
+fn is_tried(model: &Model, variant: &Variant) -> bool {
+    let unlocked = &model.doc.scenario.lesson.unlocked;
+    let mut here = variant
+        .set
+        .iter()
+        .filter(|(path, _)| unlocked.contains(path))
+        .peekable();
+    here.peek().is_some()
+        && here.all(|(path, value)| {
+            let now = knobs::printed(&model.doc.scenario.design, path);
+            now.is_some() && now == knobs::printed_as(&model.doc.scenario.design, path, value)
+        })
+}
+
+/// One next thing to do.
+pub fn next(model: &Model) -> String {
+    let passed = model.run.report.as_ref().is_some_and(|r| r.passed);
+    let changes = model.doc.changes().len();
+    let knobs = model.doc.scenario.lesson.unlocked.len();
+    match (passed, changes) {
+        (true, _) => "It holds for this seed. Does it hold for others?".into(),
+        (false, 0) if knobs > 0 => {
+            format!("{knobs} knobs can change this. Turn one, run again, compare.")
+        }
+        (false, _) => {
+            "Compare with the first run in the charts: which line did not come down?".into()
+        }
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars
+        .next()
+        .map(|c| c.to_uppercase().collect())
+        .unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
+}

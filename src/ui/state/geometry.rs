@@ -1,0 +1,402 @@
+//! Where nodes and links stand on the drawing. Pure arithmetic on the design: the SVG and the canvas
+//! above it both draw from one [`Scene`], so a disc is always on its line.
+
+use crate::design::{Design, Node, Settings};
+
+pub const PAD: f64 = 16.0;
+/// Side of a slot's square and its pitch.
+pub const SLOT: f64 = 12.0;
+pub const SLOT_PITCH: f64 = 17.0;
+/// Places of the waiting line that are drawn one by one, and their pitch.
+pub const TICKS: usize = 24;
+pub const TICK_PITCH: f64 = 6.0;
+pub const LINE_HEIGHT: f64 = 22.0;
+
+/// Silhouette of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Stadium,
+    Hexagon,
+    Rectangle,
+    Cylinder,
+    /// Rectangle inside a dashed "not yours" boundary.
+    Foreign,
+}
+
+impl Shape {
+    pub fn of_kind(kind: &str) -> Shape {
+        match kind {
+            "clients" => Shape::Stadium,
+            "balancer" => Shape::Hexagon,
+            "database" => Shape::Cylinder,
+            "third_party" => Shape::Foreign,
+            _ => Shape::Rectangle,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rect {
+    pub x: f64,
+    pub y: f64,
+    pub w: f64,
+    pub h: f64,
+}
+
+impl Rect {
+    pub fn right(&self) -> f64 {
+        self.x + self.w
+    }
+
+    pub fn bottom(&self) -> f64 {
+        self.y + self.h
+    }
+
+    pub fn middle(&self) -> (f64, f64) {
+        (self.x + self.w / 2.0, self.y + self.h / 2.0)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeBox {
+    pub key: String,
+    pub shape: Shape,
+    pub rect: Rect,
+    /// The waiting line and the slots, where the kind has them.
+    pub line: Option<Rect>,
+    pub slots: Option<SlotGrid>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SlotGrid {
+    pub x: f64,
+    pub y: f64,
+    pub count: u32,
+    pub columns: u32,
+    pub rows: u32,
+}
+
+impl SlotGrid {
+    fn new(count: u32) -> SlotGrid {
+        // More than 24 become a bar of the width of twelve squares.
+        let rows = if count <= 5 { 1 } else { 2 };
+        let columns = if count > 24 {
+            12
+        } else {
+            count.div_ceil(rows).max(1)
+        };
+        SlotGrid {
+            x: 0.0,
+            y: 0.0,
+            count,
+            columns,
+            rows,
+        }
+    }
+
+    pub fn width(&self) -> f64 {
+        f64::from(self.columns) * SLOT_PITCH - (SLOT_PITCH - SLOT)
+    }
+
+    /// Drawn as a bar instead of squares.
+    pub fn is_bar(&self) -> bool {
+        self.count > 24
+    }
+
+    /// Top left corner of one square.
+    pub fn square(&self, slot: u32) -> (f64, f64) {
+        let (row, column) = (slot / self.columns, slot % self.columns);
+        (
+            self.x + f64::from(column) * SLOT_PITCH,
+            self.y + f64::from(row) * SLOT_PITCH,
+        )
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkPath {
+    pub key: String,
+    pub from: usize,
+    pub to: usize,
+    /// Corners from the caller's edge to the callee's edge.
+    pub points: Vec<(f64, f64)>,
+}
+
+impl LinkPath {
+    pub fn length(&self) -> f64 {
+        self.points.windows(2).map(|p| distance(p[0], p[1])).sum()
+    }
+
+    /// Place at a share of the way, 0 at the caller.
+    pub fn at(&self, share: f64) -> (f64, f64) {
+        let mut rest = share.clamp(0.0, 1.0) * self.length();
+        for pair in self.points.windows(2) {
+            let step = distance(pair[0], pair[1]);
+            if rest <= step && step > 0.0 {
+                let t = rest / step;
+                return (
+                    pair[0].0 + (pair[1].0 - pair[0].0) * t,
+                    pair[0].1 + (pair[1].1 - pair[0].1) * t,
+                );
+            }
+            rest -= step;
+        }
+        self.points.last().copied().unwrap_or_default()
+    }
+}
+
+fn distance(a: (f64, f64), b: (f64, f64)) -> f64 {
+    (a.0 - b.0).abs() + (a.1 - b.1).abs()
+}
+
+/// The whole drawing for one size of the canvas.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scene {
+    pub nodes: Vec<NodeBox>,
+    pub links: Vec<LinkPath>,
+    /// Extent of the drawing in its own units.
+    pub width: f64,
+    pub height: f64,
+    /// From the drawing's units to CSS pixels.
+    pub zoom: f64,
+    pub shift: (f64, f64),
+    pub top_down: bool,
+}
+
+/// Room that badges below a node take.
+const BELOW: f64 = 34.0;
+
+impl Scene {
+    /// Lays the design out for a canvas of this size: left to right, or top down where it is narrow.
+    pub fn new(design: &Design, canvas_w: f64, canvas_h: f64) -> Scene {
+        let top_down = canvas_w < 620.0;
+        let layers = layers(design);
+        let count = layers.iter().max().map_or(0, |&l| l + 1);
+        let mut sizes: Vec<NodeBox> = design.nodes.iter().map(sized).collect();
+        let thickness: Vec<f64> = (0..count)
+            .map(|l| {
+                let of_layer = sizes.iter().zip(&layers).filter(|&(_, &x)| x == l);
+                of_layer
+                    .map(|(n, _)| if top_down { n.rect.h + BELOW } else { n.rect.w })
+                    .fold(0.0, f64::max)
+            })
+            .collect();
+        let room = if top_down { canvas_h } else { canvas_w };
+        let gaps = count.saturating_sub(1).max(1) as f64;
+        let (least, most) = if top_down {
+            (72.0, 110.0)
+        } else {
+            (150.0, 300.0)
+        };
+        let gap = ((room - 2.0 * 40.0 - thickness.iter().sum::<f64>()) / gaps).clamp(least, most);
+
+        let mut along = 0.0;
+        let mut extent: f64 = 0.0;
+        for layer in 0..count {
+            let members: Vec<usize> = (0..sizes.len()).filter(|&i| layers[i] == layer).collect();
+            let mut across = 0.0;
+            for &i in &members {
+                let rect = &mut sizes[i].rect;
+                if top_down {
+                    (rect.x, rect.y) = (across, along);
+                    across += rect.w + 40.0;
+                } else {
+                    (rect.x, rect.y) = (along + (thickness[layer] - rect.w) / 2.0, across);
+                    across += rect.h + BELOW + 30.0;
+                }
+            }
+            let total = across - if top_down { 40.0 } else { 30.0 };
+            extent = extent.max(total);
+            for &i in &members {
+                // Centred once the widest layer is known; until then the layer's own size is kept.
+                if top_down {
+                    sizes[i].rect.x -= total / 2.0;
+                } else {
+                    sizes[i].rect.y -= total / 2.0;
+                }
+            }
+            along += thickness[layer] + gap;
+        }
+        for node in &mut sizes {
+            if top_down {
+                node.rect.x += extent / 2.0;
+            } else {
+                node.rect.y += extent / 2.0;
+            }
+            node.place_parts();
+        }
+        let (width, height) = if top_down {
+            (extent, along - gap)
+        } else {
+            (along - gap, extent)
+        };
+        let links = route(design, &sizes, top_down);
+        let fit_w = (canvas_w - 32.0) / width.max(1.0);
+        let fit_h = (canvas_h - 48.0) / height.max(1.0);
+        let zoom = fit_w.min(fit_h).clamp(0.5, 1.0);
+        let shift = (
+            (canvas_w - width * zoom) / 2.0,
+            (canvas_h - height * zoom) / 2.0,
+        );
+        Scene {
+            nodes: sizes,
+            links,
+            width,
+            height,
+            zoom,
+            shift,
+            top_down,
+        }
+    }
+
+    pub fn node(&self, key: &str) -> Option<&NodeBox> {
+        self.nodes.iter().find(|n| n.key == key)
+    }
+}
+
+impl NodeBox {
+    /// Line left, slots right, below the row of the name.
+    fn place_parts(&mut self) {
+        let Rect { x, y, w, .. } = self.rect;
+        let top = if self.shape == Shape::Cylinder {
+            y + 46.0
+        } else {
+            y + 38.0
+        };
+        if let Some(line) = &mut self.line {
+            (line.x, line.y) = (x + PAD, top);
+        }
+        if let Some(slots) = &mut self.slots {
+            slots.x = x + w - PAD - slots.width();
+            slots.y = top - if slots.rows == 1 { -5.0 } else { 2.0 };
+        }
+    }
+}
+
+fn sized(node: &Node) -> NodeBox {
+    let shape = Shape::of_kind(node.kind.name);
+    let settings = Settings::new(node.kind, &node.knobs);
+    let capacity = match node.kind.name {
+        "service" => Some(settings.count("slots") * settings.count("instances")),
+        "database" => Some(settings.count("cores")),
+        _ => None,
+    };
+    let slots = capacity.map(|n| SlotGrid::new(u32::try_from(n).unwrap_or(u32::MAX)));
+    let line_w = TICKS as f64 * TICK_PITCH + 12.0;
+    let (w, h) = match (shape, &slots) {
+        (_, Some(grid)) => {
+            let w = (PAD * 2.0 + line_w + 24.0 + grid.width()).max(304.0);
+            (
+                w,
+                if shape == Shape::Cylinder {
+                    136.0
+                } else {
+                    126.0
+                },
+            )
+        }
+        (Shape::Stadium, _) => (176.0, 88.0),
+        (Shape::Hexagon, _) => (156.0, 84.0),
+        _ => (176.0, 84.0),
+    };
+    let line = slots.map(|_| Rect {
+        x: 0.0,
+        y: 0.0,
+        w: line_w,
+        h: LINE_HEIGHT,
+    });
+    NodeBox {
+        key: node.key.clone(),
+        shape,
+        rect: Rect {
+            x: 0.0,
+            y: 0.0,
+            w,
+            h,
+        },
+        line,
+        slots,
+    }
+}
+
+/// The longest path from a node that nobody calls. Calls have no cycles in a checked design; should
+/// one appear, the bound on the rounds ends it.
+fn layers(design: &Design) -> Vec<usize> {
+    let index = |key: &str| design.nodes.iter().position(|n| n.key == key);
+    let edges: Vec<(usize, usize)> = design
+        .links
+        .iter()
+        .filter_map(|l| Some((index(&l.from)?, index(&l.to)?)))
+        .collect();
+    let mut layer = vec![0usize; design.nodes.len()];
+    for _ in 0..design.nodes.len() {
+        let mut moved = false;
+        for &(from, to) in &edges {
+            if from != to && layer[to] < layer[from] + 1 {
+                layer[to] = (layer[from] + 1).min(design.nodes.len());
+                moved = true;
+            }
+        }
+        if !moved {
+            break;
+        }
+    }
+    layer
+}
+
+fn route(design: &Design, nodes: &[NodeBox], top_down: bool) -> Vec<LinkPath> {
+    let index = |key: &str| nodes.iter().position(|n| n.key == key);
+    let ends: Vec<Option<(usize, usize)>> = design
+        .links
+        .iter()
+        .map(|l| Some((index(&l.from)?, index(&l.to)?)))
+        .collect();
+    // Several links on one side of a node share it evenly.
+    let port = |node: usize, link: usize, outgoing: bool| {
+        let here: Vec<usize> = (0..ends.len())
+            .filter(|&l| ends[l].is_some_and(|(f, t)| if outgoing { f } else { t } == node))
+            .collect();
+        let nth = here.iter().position(|&l| l == link).unwrap_or(0) as f64;
+        let share = (nth + 1.0) / (here.len() as f64 + 1.0);
+        let r = nodes[node].rect;
+        match (top_down, outgoing) {
+            (false, true) => (r.right(), r.y + r.h * share),
+            (false, false) => (r.x, r.y + r.h * share),
+            (true, true) => (r.x + r.w * share, r.bottom()),
+            (true, false) => (r.x + r.w * share, r.y),
+        }
+    };
+    let mut paths = Vec::new();
+    for (l, link) in design.links.iter().enumerate() {
+        let Some((from, to)) = ends[l] else { continue };
+        let (a, b) = (port(from, l, true), port(to, l, false));
+        let points = if top_down {
+            let half = f64::midpoint(a.1, b.1);
+            bend(a, (a.0, half), (b.0, half), b, (a.0 - b.0).abs())
+        } else {
+            let half = f64::midpoint(a.0, b.0);
+            bend(a, (half, a.1), (half, b.1), b, (a.1 - b.1).abs())
+        };
+        paths.push(LinkPath {
+            key: link.key.clone(),
+            from,
+            to,
+            points,
+        });
+    }
+    paths
+}
+
+fn bend(
+    a: (f64, f64),
+    p: (f64, f64),
+    q: (f64, f64),
+    b: (f64, f64),
+    offset: f64,
+) -> Vec<(f64, f64)> {
+    if offset < 0.5 {
+        vec![a, b]
+    } else {
+        vec![a, p, q, b]
+    }
+}

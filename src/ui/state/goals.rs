@@ -1,0 +1,98 @@
+//! Goals with what was measured against what must hold.
+
+use crate::scenario::{Bound, Goal, Metric};
+
+use super::model::Model;
+use super::words;
+
+/// One line of the list of goals.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GoalLine {
+    pub key: String,
+    pub label: String,
+    /// "at least 99 %".
+    pub bound: String,
+    /// What the finished run measured, as text, and exactly.
+    pub measured: Option<String>,
+    pub exact: Option<f64>,
+    /// What it is right now while the run goes on.
+    pub now: Option<String>,
+    pub holds: Option<bool>,
+}
+
+pub fn lines(model: &Model) -> Vec<GoalLine> {
+    model
+        .doc
+        .scenario
+        .goals
+        .iter()
+        .map(|goal| line(model, goal))
+        .collect()
+}
+
+fn line(model: &Model, goal: &Goal) -> GoalLine {
+    let report = model.run.report.as_ref();
+    let measured = report.and_then(|r| r.goals.iter().find(|g| g.key == goal.key));
+    let (word, value) = match &goal.bound {
+        Bound::AtLeast(v) => ("at least", v),
+        Bound::AtMost(v) => ("at most", v),
+    };
+    let now = (report.is_none() && model.has_begun()).then(|| current(model, goal.metric));
+    GoalLine {
+        key: goal.key.clone(),
+        label: goal.label.clone(),
+        bound: format!("{word} {}", amount(goal.metric, value.as_f64())),
+        measured: measured.map(|m| match m.measured {
+            Some(x) => amount(goal.metric, x),
+            None => "nothing to measure".into(),
+        }),
+        exact: measured.and_then(|m| m.measured),
+        now: now.flatten().map(|x| amount(goal.metric, x)),
+        holds: measured.map(|m| m.holds),
+    }
+}
+
+/// A measurement of a metric in the words of its unit; numbers as in reports (shares as a fraction,
+/// milliseconds, dollars).
+pub fn amount(metric: Metric, x: f64) -> String {
+    match metric {
+        Metric::Served => words::percent(x),
+        Metric::Goodput => words::rate(x),
+        Metric::Amplification => words::factor(x),
+        Metric::LatencyP50 | Metric::LatencyP99 => words::ms(x),
+        Metric::Lost | Metric::Duplicate | Metric::Phantom | Metric::Partial => {
+            words::count(x.max(0.0) as u64)
+        }
+        Metric::Cost => format!("{}/h", words::money((x * 1e6).round() as i64)),
+    }
+}
+
+/// The same quantity over the last second of a run that goes on.
+fn current(model: &Model, metric: Metric) -> Option<f64> {
+    let now = &model.run.now;
+    let users = &now.users;
+    match metric {
+        Metric::Served => (users.answered > 0).then(|| users.served as f64 / users.answered as f64),
+        Metric::Goodput => Some(users.useful_per_s),
+        Metric::Amplification => users.tries_per_action,
+        Metric::LatencyP50 => users.p50_ms,
+        Metric::LatencyP99 => users.p99_ms,
+        Metric::Lost => Some(now.data.lost as f64),
+        Metric::Duplicate => Some(now.data.duplicate as f64),
+        Metric::Phantom => Some(now.data.phantom as f64),
+        Metric::Partial => Some(now.data.partial as f64),
+        Metric::Cost => Some(now.cost_micro_per_hour as f64 / 1e6),
+    }
+}
+
+/// The bound of the scenario's goal on this metric, if it has one.
+pub fn bound_of(model: &Model, metric: Metric) -> Option<f64> {
+    let goal = model
+        .doc
+        .scenario
+        .goals
+        .iter()
+        .find(|g| g.metric == metric)?;
+    let (Bound::AtLeast(value) | Bound::AtMost(value)) = &goal.bound;
+    Some(value.as_f64())
+}

@@ -1,0 +1,273 @@
+//! Everything the page knows, as plain data.
+
+use std::sync::Arc;
+
+use crate::observe::report::Report;
+use crate::worker::protocol::{Frame, News, RunPlan};
+
+use super::document::Document;
+use super::pace::{Moments, Speed};
+use super::series::Series;
+use super::states::ShownStates;
+
+#[derive(Clone, Debug)]
+pub struct Model {
+    pub doc: Document,
+    pub seed: u64,
+    pub run: Run,
+    pub bet: Bet,
+    /// Runs that came to their end in this session, and how many of them in a row did not pass.
+    pub runs_done: u32,
+    pub failed_in_a_row: u32,
+    /// Hints opened so far.
+    pub hints: usize,
+    /// The first finished run, shown behind later ones.
+    pub ghost: Option<Arc<Ghost>>,
+    pub speed: Speed,
+    /// Slow down at the first failure of a kind.
+    pub bullet_on: bool,
+    pub theme: Theme,
+    pub saved: Saved,
+    pub tab: Tab,
+    pub story_open: bool,
+    pub knobs_open: bool,
+    pub chart: ChartTab,
+    pub table_open: Option<ChartTab>,
+    pub dialog: Option<Dialog>,
+    /// Counts up when somebody presses Run before a prediction: the view points at the bets.
+    pub asked_to_bet: u32,
+    /// For the polite live region.
+    pub said: String,
+    /// `?debug` in the address.
+    pub debug: bool,
+    /// Seeds of the hidden check and how they went.
+    pub check: Option<SeedCheck>,
+}
+
+/// One run of one text with one seed.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    pub id: u32,
+    pub status: Status,
+    /// The text it was started with; the document may be ahead of it.
+    pub text: String,
+    pub seed: u64,
+    pub plan: Option<Arc<RunPlan>>,
+    /// Newest state at most ten times a second, without the bulk numbers.
+    pub now: Arc<Frame>,
+    pub series: Arc<Series>,
+    pub news: Vec<News>,
+    pub report: Option<Arc<Report>>,
+    pub moments: Moments,
+    pub shown: ShownStates,
+    pub bullet: Option<Bullet>,
+    /// Reasons that had their bullet time.
+    pub bullets_seen: Vec<&'static str>,
+    /// Begin as soon as the worker has read the text.
+    pub play_when_loaded: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Status {
+    /// The worker has not answered yet.
+    #[default]
+    Waiting,
+    /// Stands at time zero.
+    Ready,
+    Playing,
+    Paused,
+    Over,
+    /// The worker died; why, as far as it could say.
+    Crashed(String),
+}
+
+/// The first failure of a kind, shown slowly.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bullet {
+    pub reason: &'static str,
+    pub until_wall_ms: f64,
+}
+
+/// The prediction before the first run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Bet {
+    #[default]
+    Open,
+    Chosen(String),
+    Skipped,
+}
+
+impl Bet {
+    pub fn is_placed(&self) -> bool {
+        *self != Bet::Open
+    }
+}
+
+/// What stays of the first run.
+#[derive(Clone, Debug)]
+pub struct Ghost {
+    pub series: Series,
+    pub report: Arc<Report>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub fn key(self) -> &'static str {
+        match self {
+            Theme::System => "system",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+
+    pub fn from_key(key: &str) -> Theme {
+        match key {
+            "light" => Theme::Light,
+            "dark" => Theme::Dark,
+            _ => Theme::System,
+        }
+    }
+
+    pub fn next(self) -> Theme {
+        match self {
+            Theme::System => Theme::Light,
+            Theme::Light => Theme::Dark,
+            Theme::Dark => Theme::System,
+        }
+    }
+}
+
+/// Whether what was typed is safe.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Saved {
+    /// Nothing was changed yet.
+    #[default]
+    Untouched,
+    /// At this wall clock time, "12:04".
+    At(String),
+    /// Storage is full or switched off.
+    Failed(String),
+}
+
+/// The four views of a phone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    #[default]
+    Story,
+    Diagram,
+    Charts,
+    Knobs,
+}
+
+impl Tab {
+    pub const ALL: [Tab; 4] = [Tab::Story, Tab::Diagram, Tab::Charts, Tab::Knobs];
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Tab::Story => "Story",
+            Tab::Diagram => "Diagram",
+            Tab::Charts => "Charts",
+            Tab::Knobs => "Knobs",
+        }
+    }
+
+    /// For a data attribute that the style sheet reads.
+    pub fn key(self) -> &'static str {
+        match self {
+            Tab::Story => "story",
+            Tab::Diagram => "diagram",
+            Tab::Charts => "charts",
+            Tab::Knobs => "knobs",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChartTab {
+    #[default]
+    Throughput,
+    Latency,
+    Tries,
+}
+
+impl ChartTab {
+    pub const ALL: [ChartTab; 3] = [ChartTab::Throughput, ChartTab::Latency, ChartTab::Tries];
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialog {
+    Keys,
+    Words,
+}
+
+/// The check on seeds that the learner has not seen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SeedCheck {
+    pub run: u32,
+    pub asked: usize,
+    pub passed: usize,
+    pub done: usize,
+}
+
+impl Model {
+    /// The knobs or the seed differ from the run that is on the screen.
+    pub fn has_pending(&self) -> bool {
+        self.run.text != self.doc.text || self.run.seed != self.seed
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.run.status == Status::Over
+    }
+
+    /// Simulated time has passed in the run on the screen.
+    pub fn has_begun(&self) -> bool {
+        self.run.now.now_ns > 0
+    }
+
+    pub fn duration_ns(&self) -> u64 {
+        self.run
+            .plan
+            .as_ref()
+            .map_or(self.doc.scenario.run.duration.0, |p| p.duration_ns)
+    }
+}
+
+impl Default for Model {
+    /// The first visit: the built-in scenario, drawn and paused.
+    fn default() -> Model {
+        let (name, text) = super::built_in();
+        // A test reads every file in scenarios/, so the one that ships is valid.
+        let doc = Document::open(name, text).expect("the built-in scenario is valid");
+        Model {
+            seed: doc.scenario.seed,
+            doc,
+            run: Run::default(),
+            bet: Bet::Open,
+            runs_done: 0,
+            failed_in_a_row: 0,
+            hints: 0,
+            ghost: None,
+            speed: Speed::Auto,
+            bullet_on: true,
+            theme: Theme::System,
+            saved: Saved::Untouched,
+            tab: Tab::Story,
+            story_open: true,
+            knobs_open: false,
+            chart: ChartTab::Throughput,
+            table_open: None,
+            dialog: None,
+            asked_to_bet: 0,
+            said: String::new(),
+            debug: false,
+            check: None,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What the page keeps in the browser's storage, so that a closed tab loses nothing that was typed.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::document::Document;
+use super::model::{Bet, Model, Theme};
+use super::pace::Speed;
+
+/// The storage key carries the version of this shape; an unknown shape is left alone.
+pub const STORAGE_KEY: &str = "brownout.session.1";
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SavedSession {
+    name: String,
+    start: String,
+    text: String,
+    /// Typed and not accepted, by path.
+    drafts: BTreeMap<String, String>,
+    seed: u64,
+    /// `""` open, `"-"` skipped, else the chosen one.
+    bet: String,
+    hints: usize,
+    speed: String,
+    bullet: bool,
+    theme: String,
+}
+
+impl SavedSession {
+    pub fn of(model: &Model) -> SavedSession {
+        let doc = &model.doc;
+        SavedSession {
+            name: doc.name.clone(),
+            start: doc.start.clone(),
+            text: doc.text.clone(),
+            drafts: doc
+                .drafts
+                .iter()
+                .map(|(p, d)| (p.clone(), d.typed.clone()))
+                .collect(),
+            seed: model.seed,
+            bet: match &model.bet {
+                Bet::Open => String::new(),
+                Bet::Skipped => "-".into(),
+                Bet::Chosen(key) => key.clone(),
+            },
+            hints: model.hints,
+            speed: model.speed.key(),
+            bullet: model.bullet_on,
+            theme: model.theme.key().into(),
+        }
+    }
+
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    pub fn from_json(json: &str) -> Option<SavedSession> {
+        serde_json::from_str(json).ok()
+    }
+
+    /// Puts it back. `built_in` is what the page ships: if the saved session began from an older
+    /// version of it, only the changes that still read are kept.
+    pub fn restore(&self, model: &mut Model, built_in: &str) {
+        let is_built_in = self.name == model.doc.name;
+        let start = if is_built_in { built_in } else { &self.start };
+        let changed = self.text != self.start;
+        let text = if changed { &self.text } else { start };
+        if !start.is_empty()
+            && let Ok(mut doc) = Document::restore(&self.name, start, text)
+        {
+            for (path, typed) in &self.drafts {
+                // Typed again: the message belongs to this build, not to the saved one.
+                doc.set(path, typed);
+            }
+            model.doc = doc;
+        }
+        model.seed = self.seed;
+        model.bet = match self.bet.as_str() {
+            "" => Bet::Open,
+            "-" => Bet::Skipped,
+            key if model.doc.scenario.lesson.bets.iter().any(|b| b.key == key) => {
+                Bet::Chosen(key.into())
+            }
+            _ => Bet::Open,
+        };
+        model.hints = self.hints;
+        model.speed = Speed::from_key(&self.speed).unwrap_or_default();
+        model.bullet_on = self.bullet;
+        model.theme = Theme::from_key(&self.theme);
+    }
+}

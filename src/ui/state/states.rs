@@ -1,0 +1,134 @@
+//! What a person should read from a node, held for at least a second so that it can be read.
+
+use crate::worker::protocol::{LinkNow, NodeNow, State};
+
+/// Each state stands at least this long on the wall, whatever the speed.
+pub const DWELL_MS: f64 = 1_000.0;
+
+/// The states on the screen, in the order of the frame's nodes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ShownStates {
+    nodes: Vec<Shown>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Shown {
+    state: State,
+    since_ms: f64,
+}
+
+impl ShownStates {
+    /// Takes the states of a new frame; returns which nodes changed what they show.
+    pub fn update(&mut self, nodes: &[NodeNow], wall_ms: f64) -> Vec<(usize, State)> {
+        let fresh = Shown {
+            state: State::Idle,
+            since_ms: f64::NEG_INFINITY,
+        };
+        self.nodes.resize(nodes.len(), fresh);
+        let mut changed = Vec::new();
+        for (i, (shown, node)) in self.nodes.iter_mut().zip(nodes).enumerate() {
+            let state = judged(node);
+            if state != shown.state && wall_ms - shown.since_ms >= DWELL_MS {
+                *shown = Shown {
+                    state,
+                    since_ms: wall_ms,
+                };
+                changed.push((i, state));
+            }
+        }
+        changed
+    }
+
+    pub fn get(&self, node: usize) -> State {
+        self.nodes.get(node).map_or(State::Idle, |s| s.state)
+    }
+}
+
+/// Failures of the network are the link's, not the node's: a healthy node stays healthy.
+pub fn judged(node: &NodeNow) -> State {
+    if node.down {
+        return State::Down;
+    }
+    if node.state != State::Failing {
+        return node.state;
+    }
+    if node
+        .failed_per_s
+        .iter()
+        .any(|&(reason, n)| !is_network(reason) && n > 0.0)
+    {
+        return State::Failing;
+    }
+    match (node.busy, node.queue) {
+        (0, 0) => State::Idle,
+        (busy, queue) if busy >= node.slots && queue > 0 => State::Strained,
+        _ => State::Busy,
+    }
+}
+
+pub fn is_network(reason: &str) -> bool {
+    matches!(reason, "dropped_by_network" | "timed_out_in_network")
+}
+
+/// Requests that a link itself lost in the last second.
+pub fn lost_on_the_way(link: &LinkNow) -> f64 {
+    link.failed_per_s
+        .iter()
+        .filter(|(reason, _)| is_network(reason))
+        .map(|&(_, n)| n)
+        .sum()
+}
+
+/// The word beside the glyph.
+pub fn word(state: State) -> &'static str {
+    match state {
+        State::Idle => "idle",
+        State::Busy => "busy",
+        State::Strained => "strained",
+        State::Failing => "failing",
+        State::Down => "down",
+    }
+}
+
+/// For a data attribute that the style sheet reads.
+pub fn key(state: State) -> &'static str {
+    word(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(state: State) -> NodeNow {
+        NodeNow {
+            state,
+            ..NodeNow::default()
+        }
+    }
+
+    #[test]
+    fn a_state_stands_for_a_second() {
+        let mut shown = ShownStates::default();
+        assert_eq!(shown.update(&[node(State::Busy)], 0.0), [(0, State::Busy)]);
+        assert_eq!(shown.update(&[node(State::Strained)], 400.0), []);
+        assert_eq!(shown.update(&[node(State::Busy)], 800.0), []);
+        assert_eq!(
+            shown.update(&[node(State::Strained)], 1001.0),
+            [(0, State::Strained)]
+        );
+        assert_eq!(shown.get(0), State::Strained);
+    }
+
+    #[test]
+    fn a_lossy_network_does_not_make_the_node_fail() {
+        let mut n = node(State::Failing);
+        n.slots = 10;
+        n.busy = 4;
+        n.failed_per_s = vec![("dropped_by_network", 14.0)];
+        assert_eq!(judged(&n), State::Busy);
+        n.failed_per_s.push(("timed_out_waiting", 1.0));
+        assert_eq!(judged(&n), State::Failing);
+        n.down = true;
+        assert_eq!(judged(&n), State::Down);
+    }
+}

@@ -1,0 +1,370 @@
+//! The strip that is read in five seconds: are users hurt, is data wrong, where, which way is it
+//! going, what changed, what does it cost.
+
+use crate::scenario::Metric;
+use crate::worker::protocol::{NewsKind, NodeNow, State};
+
+use super::model::Model;
+use super::series::Column;
+use super::{goals, names, say, states, words};
+
+/// How a cell is coloured; the words say the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    #[default]
+    Plain,
+    Quiet,
+    Good,
+    Strained,
+    Bad,
+    Wrong,
+}
+
+impl Tone {
+    pub fn key(self) -> &'static str {
+        match self {
+            Tone::Plain => "plain",
+            Tone::Quiet => "quiet",
+            Tone::Good => "good",
+            Tone::Strained => "strained",
+            Tone::Bad => "bad",
+            Tone::Wrong => "wrong",
+        }
+    }
+
+    /// Colour is never alone.
+    pub fn glyph(self) -> &'static str {
+        match self {
+            Tone::Good => "✓",
+            Tone::Strained => "▲",
+            Tone::Bad => "✕",
+            Tone::Wrong => "■",
+            Tone::Plain | Tone::Quiet => "",
+        }
+    }
+}
+
+/// One cell: a heading that does not change, what to read, and a line below.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cell {
+    pub main: String,
+    pub detail: String,
+    pub tone: Tone,
+}
+
+fn cell(tone: Tone, main: impl Into<String>, detail: impl Into<String>) -> Cell {
+    Cell {
+        main: main.into(),
+        detail: detail.into(),
+        tone,
+    }
+}
+
+/// Share of users served and the slowest one in a hundred.
+pub fn users(model: &Model) -> Cell {
+    let goal = goals::bound_of(model, Metric::Served);
+    let toned = |share: f64| match goal {
+        Some(bound) if share >= bound => Tone::Good,
+        Some(_) => Tone::Bad,
+        None if share > 0.99 => Tone::Good,
+        None => Tone::Strained,
+    };
+    if let Some(report) = &model.run.report {
+        let users = &report.users;
+        let Some(share) = users.served_share else {
+            return cell(Tone::Quiet, "no users came", "");
+        };
+        let p99 = users
+            .latency
+            .p99_ns
+            .map_or("–".into(), |ns| words::ms(ns as f64 / 1e6));
+        let detail = format!("whole run, p99 {p99}");
+        return cell(
+            toned(share),
+            format!("{} served", words::percent(share)),
+            detail,
+        );
+    }
+    if !model.has_begun() {
+        let aim = goal.map_or(String::new(), |b| format!("goal {}", words::percent(b)));
+        return cell(Tone::Quiet, "not started", aim);
+    }
+    let now = &model.run.now.users;
+    if now.answered == 0 {
+        let (tone, detail) = match now.offered_per_s > 0.0 && model.run.now.now_ns > 2_000_000_000 {
+            true => (
+                Tone::Bad,
+                format!("{} arriving, all wait", words::rate(now.offered_per_s)),
+            ),
+            false => (Tone::Quiet, "the first are on their way".into()),
+        };
+        return cell(tone, "nobody answered yet", detail);
+    }
+    let share = now.served as f64 / now.answered as f64;
+    let p99 = now.p99_ms.map_or("nobody served".into(), |ms| {
+        format!("p99 {}", words::ms(ms))
+    });
+    cell(
+        toned(share),
+        format!("{} served", words::percent(share)),
+        p99,
+    )
+}
+
+/// Counts of what went wrong with data; zero reads "none", it is no green lamp.
+pub fn data(model: &Model) -> Cell {
+    let now = &model.run.now.data;
+    let counts = model.run.report.as_ref().map_or(
+        [now.lost, now.duplicate, now.phantom, now.partial],
+        |r| {
+            [
+                r.ledger.lost,
+                r.ledger.duplicate,
+                r.ledger.phantom,
+                r.ledger.partial,
+            ]
+        },
+    );
+    let names = ["lost", "duplicate", "done, told failed", "half done"];
+    let wrong: Vec<String> = counts
+        .iter()
+        .zip(names)
+        .filter(|&(&n, _)| n > 0)
+        .map(|(&n, name)| format!("{} {name}", words::count(n)))
+        .collect();
+    let writes = writes(model);
+    let so_far = if model.is_over() {
+        "after everything settled"
+    } else {
+        "so far"
+    };
+    match wrong.len() {
+        0 if !writes => cell(Tone::Plain, "none wrong", "reads only in this exercise"),
+        0 => cell(Tone::Plain, "none wrong", so_far),
+        1 | 2 => cell(Tone::Wrong, wrong.join(", "), so_far),
+        _ => cell(
+            Tone::Wrong,
+            wrong[..2].join(", "),
+            format!("{}, {so_far}", wrong[2..].join(", ")),
+        ),
+    }
+}
+
+/// Does any operation of the scenario change something?
+pub fn writes(model: &Model) -> bool {
+    use crate::design::{Settings, registry::OPERATION};
+    let operations = &model.doc.scenario.design.operations;
+    operations
+        .iter()
+        .any(|o| Settings::new(&OPERATION, &o.knobs).choice("kind") == "write")
+}
+
+/// The one place to look at.
+pub fn place(model: &Model) -> Cell {
+    let quiet = |main: &str| cell(Tone::Quiet, main, "");
+    if !model.has_begun() {
+        return quiet("nothing yet");
+    }
+    let Some((index, state)) = culprit(model) else {
+        return lossy_link(model);
+    };
+    let (Some(node), Some(plan)) = (model.run.now.nodes.get(index), &model.run.plan) else {
+        return quiet("nothing yet");
+    };
+    let name = names::of(&model.doc.scenario.design, &plan.nodes[index]);
+    let (what, detail) = trouble(node, state);
+    let tone = match state {
+        State::Strained => Tone::Strained,
+        State::Failing | State::Down => Tone::Bad,
+        _ => Tone::Plain,
+    };
+    cell(tone, format!("{name}: {what}"), detail)
+}
+
+fn lossy_link(model: &Model) -> Cell {
+    let links = model.run.now.links.iter().map(states::lost_on_the_way);
+    let lost: f64 = links.sum();
+    match lost > 0.0 {
+        true => cell(
+            Tone::Plain,
+            "nothing stands out",
+            format!("the network loses {}", words::rate(lost)),
+        ),
+        false => cell(Tone::Plain, "nothing stands out", ""),
+    }
+}
+
+/// The node in the worst state; of several the one with the longest line.
+pub fn culprit(model: &Model) -> Option<(usize, State)> {
+    let rank = |s: State| match s {
+        State::Down => 3,
+        State::Failing => 2,
+        State::Strained => 1,
+        State::Busy | State::Idle => 0,
+    };
+    let nodes = &model.run.now.nodes;
+    (0..nodes.len())
+        .map(|i| (i, model.run.shown.get(i)))
+        .filter(|&(_, s)| rank(s) > 0)
+        .max_by_key(|&(i, s)| (rank(s), nodes[i].queue, std::cmp::Reverse(i)))
+}
+
+/// What is the matter with a node, and the figure that shows it.
+fn trouble(node: &NodeNow, state: State) -> (&'static str, String) {
+    let failed_by = |code: &str| {
+        node.failed_per_s
+            .iter()
+            .find(|(c, _)| *c == code)
+            .map_or(0.0, |&(_, n)| n)
+    };
+    if state == State::Down {
+        return ("down", "refuses every request".into());
+    }
+    let full = failed_by("queue_full");
+    if node.for_nobody * 2 > node.slots {
+        let text = format!(
+            "{} of {} slots on calls already given up",
+            node.for_nobody, node.slots
+        );
+        return ("works for nobody", text);
+    }
+    if full > 0.0 {
+        let limit = node
+            .queue_limit
+            .map_or(String::new(), |n| format!(" of {}", words::count(n.into())));
+        return (
+            "waiting line full",
+            format!("line{limit} turns away {}", words::rate(full)),
+        );
+    }
+    let worst = node
+        .failed_per_s
+        .iter()
+        .find(|(code, n)| !states::is_network(code) && *n > 0.0);
+    if let Some(&(code, n)) = worst.filter(|_| state == State::Failing) {
+        if code.starts_with("timed_out") {
+            let text = format!(
+                "{} give up, oldest waits {}",
+                words::rate(n),
+                words::ms(node.oldest_wait_ms)
+            );
+            return ("too slow for its callers", text);
+        }
+        return (
+            "requests fail",
+            format!("{} {}", words::rate(n), words::reason(code)),
+        );
+    }
+    let text = format!(
+        "{} wait, oldest {}",
+        words::count(node.queue.into()),
+        words::ms(node.oldest_wait_ms)
+    );
+    ("all slots taken", text)
+}
+
+/// Which way useful replies went over the last seconds.
+pub fn trend(model: &Model) -> Cell {
+    let series = &model.run.series;
+    let now = model.run.now.now_ns.min(model.duration_ns());
+    if now < 5_000_000_000 || series.is_empty() {
+        return cell(Tone::Quiet, "too early to say", "");
+    }
+    const S: u64 = 1_000_000_000;
+    let recent = series
+        .mean(Column::Useful, now.saturating_sub(4 * S), now)
+        .unwrap_or(0.0);
+    let before = series
+        .mean(
+            Column::Useful,
+            now.saturating_sub(16 * S),
+            now.saturating_sub(4 * S),
+        )
+        .unwrap_or(0.0);
+    let wanted = series
+        .mean(Column::Actions, now.saturating_sub(4 * S), now)
+        .unwrap_or(0.0);
+    let full = wanted > 0.0 && recent >= 0.95 * wanted;
+    let was_full = wanted > 0.0 && before >= 0.95 * wanted;
+    let detail = format!(
+        "{} of {} useful",
+        words::amount(recent),
+        words::rate(wanted)
+    );
+    match (full, was_full) {
+        (true, true) => cell(Tone::Plain, "steady", detail),
+        (true, false) => cell(Tone::Good, "recovered", detail),
+        (false, _) if recent > before + 0.05 * wanted => {
+            cell(Tone::Strained, "getting better", detail)
+        }
+        (false, _) if recent < before - 0.05 * wanted => cell(Tone::Bad, "getting worse", detail),
+        (false, _) => cell(Tone::Bad, "stays down", detail),
+    }
+}
+
+/// Useful replies of the last minute for the small line, one value per bucket.
+pub fn spark(model: &Model) -> Vec<f64> {
+    let series = &model.run.series;
+    let now = model.run.now.now_ns.min(model.duration_ns());
+    let from = series.bucket_of(now.saturating_sub(60_000_000_000));
+    let to = series.bucket_of(now).min(series.rows.len());
+    (from..to)
+        .map(|b| series.at(b, Column::Useful).unwrap_or(0.0))
+        .collect()
+}
+
+/// The latest events.
+pub fn change(model: &Model) -> Cell {
+    let mut latest = model.run.news.iter().rev().filter(|n| {
+        matches!(
+            n.what,
+            NewsKind::EntryBegan { .. } | NewsKind::EntryEnded { .. }
+        )
+    });
+    let text = |n| format!("{} {}", words::seconds(news_at(n)), say::news(model, n));
+    match (latest.next(), latest.next()) {
+        (Some(last), before) => cell(
+            Tone::Plain,
+            text(last),
+            before.map(text).unwrap_or_default(),
+        ),
+        (None, _) => cell(Tone::Quiet, "nothing yet", next_entry(model)),
+    }
+}
+
+fn news_at(news: &crate::worker::protocol::News) -> u64 {
+    news.at_ns
+}
+
+fn next_entry(model: &Model) -> String {
+    let now = model.run.now.now_ns;
+    let next = model.run.moments.at_ns.iter().find(|&&at| at > now);
+    next.map_or(String::new(), |&at| {
+        format!("next at {}", words::seconds_short(at))
+    })
+}
+
+/// Dollars per hour, and how that compares with the design as it was opened.
+pub fn cost(model: &Model) -> Cell {
+    let micro = match &model.run.report {
+        Some(report) => report.cost.total_micro_per_hour,
+        None => model.run.now.cost_micro_per_hour,
+    };
+    if micro == 0 && !model.has_begun() {
+        return cell(Tone::Quiet, "–", "");
+    }
+    let base = model
+        .ghost
+        .as_ref()
+        .map(|g| g.report.cost.total_micro_per_hour);
+    let detail = match base {
+        Some(base) if base > 0 && model.runs_done > 0 => {
+            format!(
+                "{}× the first run",
+                words::factor(micro as f64 / base as f64)
+            )
+        }
+        _ => "as drawn".into(),
+    };
+    cell(Tone::Plain, format!("{}/h", words::money(micro)), detail)
+}

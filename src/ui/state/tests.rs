@@ -1,0 +1,325 @@
+//! The page's behaviour without a browser: what a click does, told message by message.
+
+use std::sync::Arc;
+
+use super::model::*;
+use super::saved::SavedSession;
+use super::update::{Effect, Msg, update};
+use super::{built_in, debrief, goals, knobs, strip};
+use crate::observe::report::Report;
+use crate::worker::protocol::{Command, Frame, News, NewsKind, NodeNow, RunPlan, State};
+use crate::worker::session;
+
+const ATTEMPTS: &str = "link.browse.attempts";
+const BUDGET: &str = "link.browse.retry_budget";
+const LIMIT: &str = "service.catalogue.queue_limit";
+
+fn plan() -> RunPlan {
+    RunPlan {
+        duration_ns: 180_000_000_000,
+        bucket_ns: 1_000_000_000,
+        nodes: vec!["catalogue".into(), "shoppers".into()],
+        links: vec!["browse".into()],
+        requests_per_disc: 7,
+    }
+}
+
+/// A page whose worker has answered.
+fn ready() -> Model {
+    let mut model = Model::default();
+    update(&mut model, Msg::WorkerReady);
+    let run = model.run.id;
+    update(&mut model, Msg::Loaded { run, plan: plan() });
+    assert_eq!(model.run.status, Status::Ready);
+    model
+}
+
+fn bet(model: &mut Model, key: &str) {
+    update(model, Msg::Bet(key.into()));
+}
+
+fn knob(model: &mut Model, path: &str, typed: &str) -> Vec<Effect> {
+    update(
+        model,
+        Msg::Knob {
+            path: path.into(),
+            typed: typed.into(),
+        },
+    )
+}
+
+fn loads(effects: &[Effect]) -> Option<(&str, u64)> {
+    effects.iter().find_map(|e| match e {
+        Effect::Send(Command::Load { text, seed, .. }) => Some((text.as_str(), *seed)),
+        _ => None,
+    })
+}
+
+fn report(model: &Model) -> Box<Report> {
+    Box::new(session::run_to_end(&model.doc.text, model.seed).expect("a valid text"))
+}
+
+#[test]
+fn the_first_run_waits_for_a_prediction_and_says_so() {
+    let mut model = ready();
+    let effects = update(&mut model, Msg::PlayPause);
+    assert_eq!(model.run.status, Status::Ready);
+    assert!(matches!(effects[..], [Effect::Focus("bets")]));
+    assert_eq!(model.said, "Predict first, or skip the prediction.");
+    update(&mut model, Msg::SkipBet);
+    update(&mut model, Msg::PlayPause);
+    assert_eq!(model.run.status, Status::Playing);
+    update(&mut model, Msg::PlayPause);
+    assert_eq!(model.run.status, Status::Paused);
+}
+
+#[test]
+fn four_knobs_with_their_values_and_steps() {
+    let model = ready();
+    let knobs = knobs::knobs(&model.doc);
+    let shown: Vec<(&str, &str)> = knobs.iter().map(|k| (k.title, k.value.as_str())).collect();
+    assert_eq!(
+        shown,
+        [
+            ("Tries per action", "3"),
+            ("Pause before a retry", "none"),
+            ("Retry budget", "none"),
+            ("Waiting line limit", "unbounded"),
+        ]
+    );
+    assert_eq!(knobs[0].step(true), Some("4"));
+    assert_eq!(knobs[2].step(true), Some("1 %"));
+    assert_eq!(knobs[2].step(false), None);
+    assert_eq!(knobs[3].step(false), Some("5000"));
+}
+
+#[test]
+fn a_knob_is_spliced_into_the_text_and_a_bad_value_is_kept_as_typed() {
+    let mut model = ready();
+    let effects = knob(&mut model, BUDGET, "10 %");
+    assert!(
+        model.doc.text.contains("retry_budget = \"10 %\""),
+        "{}",
+        model.doc.text
+    );
+    assert!(matches!(effects[0], Effect::Save));
+    assert!(loads(&effects).is_some_and(|(text, _)| text.contains("10 %")));
+    assert_eq!(model.doc.changes().len(), 1);
+
+    let before = model.doc.text.clone();
+    knob(&mut model, ATTEMPTS, "many");
+    assert_eq!(model.doc.text, before);
+    let attempts = &knobs::knobs(&model.doc)[0];
+    assert_eq!(
+        (attempts.typed.as_str(), attempts.value.as_str()),
+        ("many", "3")
+    );
+    assert!(attempts.error.is_some());
+
+    for hostile in [
+        "-1",
+        "0",
+        "NaN",
+        "1e999",
+        "\"",
+        "3\nrate = 1",
+        "99999999999999999999",
+        "",
+    ] {
+        knob(&mut model, ATTEMPTS, hostile);
+        assert_eq!(model.doc.text, before, "{hostile:?}");
+    }
+    knob(&mut model, ATTEMPTS, "5");
+    assert!(model.doc.drafts.is_empty());
+    assert!(
+        update(&mut model, Msg::Undo)
+            .iter()
+            .any(|e| matches!(e, Effect::Save))
+    );
+    assert_eq!(model.doc.text, before);
+    update(&mut model, Msg::Redo);
+    assert_eq!(knobs::knobs(&model.doc)[0].value, "5");
+}
+
+#[test]
+fn edits_while_a_run_goes_on_wait_for_the_restart() {
+    let mut model = ready();
+    bet(&mut model, "never");
+    update(&mut model, Msg::PlayPause);
+    let effects = knob(&mut model, LIMIT, "50");
+    assert!(loads(&effects).is_none());
+    assert!(model.has_pending());
+    assert_eq!(model.run.status, Status::Playing);
+    let effects = update(&mut model, Msg::Restart);
+    assert!(loads(&effects).is_some_and(|(text, _)| text.contains("50")));
+    assert!(!model.has_pending());
+}
+
+#[test]
+fn a_broken_file_says_where_and_leaves_the_last_good_design() {
+    let mut model = ready();
+    let before = model.doc.text.clone();
+    let broken = built_in()
+        .1
+        .replace("timeout = \"1 s\"", "timout = \"1 s\"");
+    let msg = Msg::Import {
+        name: "mine.toml".into(),
+        text: broken,
+    };
+    let effects = update(&mut model, msg);
+    assert!(loads(&effects).is_none());
+    assert_eq!(model.doc.text, before);
+    let refused = model.doc.refused.as_ref().expect("refused");
+    let place = refused.diagnostics[0].place.as_ref().expect("a place");
+    assert_eq!(place.text, "timout");
+    assert!(place.line > 10);
+}
+
+#[test]
+fn a_closed_tab_loses_nothing_typed() {
+    let mut model = ready();
+    bet(&mut model, "slowly");
+    knob(&mut model, BUDGET, "10 %");
+    knob(&mut model, ATTEMPTS, "lots");
+    model.seed = 7;
+    let json = SavedSession::of(&model).to_json();
+
+    let mut fresh = Model::default();
+    let saved = SavedSession::from_json(&json).expect("readable");
+    saved.restore(&mut fresh, built_in().1);
+    assert_eq!(fresh.doc.text, model.doc.text);
+    assert_eq!(fresh.doc.drafts[ATTEMPTS].typed, "lots");
+    assert_eq!(fresh.bet, Bet::Chosen("slowly".into()));
+    assert_eq!(fresh.seed, 7);
+    assert!(SavedSession::from_json("{broken").is_none());
+    SavedSession::from_json("{}")
+        .expect("empty")
+        .restore(&mut fresh, built_in().1);
+}
+
+#[test]
+fn a_crash_keeps_the_design_and_a_new_worker_starts_it_again() {
+    let mut model = ready();
+    update(&mut model, Msg::WorkerFailed("index out of bounds".into()));
+    assert!(matches!(model.run.status, Status::Crashed(_)));
+    let effects = update(&mut model, Msg::StartWorkerAgain);
+    assert!(matches!(effects[..], [Effect::StartWorker]));
+    let effects = update(&mut model, Msg::WorkerReady);
+    assert!(loads(&effects).is_some());
+    assert!(
+        update(&mut model, Msg::PanicOnPurpose).is_empty(),
+        "only under ?debug"
+    );
+}
+
+#[test]
+fn bullet_time_comes_once_and_not_for_everyday_noise() {
+    let mut model = ready();
+    update(&mut model, Msg::SkipBet);
+    update(&mut model, Msg::PlayPause);
+    let first = |reason, at_ns| News {
+        at_ns,
+        what: NewsKind::FirstFailure {
+            reason,
+            link: "browse".into(),
+            action: 9,
+            attempt: 1,
+        },
+    };
+    let send = |model: &mut Model, news, wall_ms| {
+        update(
+            model,
+            Msg::News {
+                news: vec![news],
+                wall_ms,
+            },
+        );
+    };
+    send(&mut model, first("dropped_by_network", 1_000_000_000), 0.0);
+    assert_eq!(model.run.bullet, None);
+    send(&mut model, first("timed_out_waiting", 31_000_000_000), 0.0);
+    assert!(model.run.bullet.is_some());
+    update(&mut model, Msg::Continue);
+    assert_eq!(model.run.bullet, None);
+}
+
+#[test]
+fn the_strip_names_the_culprit_in_words() {
+    let mut model = ready();
+    let node = NodeNow {
+        busy: 10,
+        slots: 10,
+        for_nobody: 8,
+        queue: 13_940,
+        state: State::Failing,
+        failed_per_s: vec![("timed_out_waiting", 1340.0)],
+        ..NodeNow::default()
+    };
+    let nodes = vec![node, NodeNow::default()];
+    let frame = Frame {
+        run: model.run.id,
+        now_ns: 54_200_000_000,
+        nodes,
+        ..Frame::default()
+    };
+    update(
+        &mut model,
+        Msg::Tick {
+            frame: Arc::new(frame),
+            series: Arc::default(),
+            wall_ms: 5.0,
+        },
+    );
+    assert_eq!(strip::place(&model).main, "Catalogue: works for nobody");
+    assert_eq!(
+        strip::place(&model).detail,
+        "8 of 10 slots on calls already given up"
+    );
+    assert_eq!(strip::data(&model).main, "none wrong");
+}
+
+#[test]
+fn the_flagship_from_the_bet_to_the_pass() {
+    let mut model = ready();
+    bet(&mut model, "slowly");
+    update(&mut model, Msg::PlayPause);
+    let (run, first) = (model.run.id, report(&model));
+    update(&mut model, Msg::Done { run, report: first });
+    assert_eq!(model.run.status, Status::Over);
+    assert!(model.ghost.is_some());
+    assert!(model.knobs_open, "now it is the learner's turn");
+    assert!(model.run.report.as_ref().is_some_and(|r| !r.passed));
+    assert_eq!(
+        debrief::outcome(&model).as_deref(),
+        Some("it did not recover")
+    );
+    let outcome = debrief::bet(&model).expect("a bet was placed");
+    assert!(!outcome.right);
+    let chain = debrief::chain(&model);
+    assert!((3..=5).contains(&chain.len()), "{chain:#?}");
+    assert!(chain.is_sorted_by_key(|m| m.at_ns), "{chain:#?}");
+
+    knob(&mut model, BUDGET, "10 %");
+    update(&mut model, Msg::PlayPause);
+    let run = model.run.id;
+    update(&mut model, Msg::Loaded { run, plan: plan() });
+    assert_eq!(
+        model.run.status,
+        Status::Playing,
+        "run again begins at once"
+    );
+    let second = report(&model);
+    update(
+        &mut model,
+        Msg::Done {
+            run,
+            report: second,
+        },
+    );
+    assert!(model.run.report.as_ref().is_some_and(|r| r.passed));
+    assert!(goals::lines(&model).iter().all(|g| g.holds == Some(true)));
+    assert_eq!(
+        debrief::about_change(&model).map(|v| v.key.as_str()),
+        Some("retry_budget")
+    );
+}
