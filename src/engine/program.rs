@@ -257,7 +257,7 @@ impl Program {
     }
 }
 
-fn sorted<'a, T>(items: &'a [T], key: impl Fn(&T) -> &String) -> Vec<&'a T> {
+fn sorted<T>(items: &[T], key: impl Fn(&T) -> &String) -> Vec<&T> {
     let mut refs: Vec<&T> = items.iter().collect();
     refs.sort_by(|a, b| key(a).cmp(key(b)));
     refs

@@ -28,11 +28,13 @@ pub enum Phase {
     Running,
     /// No new traffic; what is under way goes on (semantics.md 25).
     Settling,
-    /// Nothing can change any more.
+    /// Nothing is under way any more.
     Settled,
-    /// Ten minutes after the end this many attempts were still open.
+    /// This many attempts are still open: ten minutes after the end, or (`stuck`) because what they
+    /// wait for will never come.
     Unsettled {
         open: u64,
+        stuck: bool,
     },
     /// A limit ended it.
     Stopped(Stop),
@@ -358,6 +360,14 @@ impl World {
             .look(c))
     }
 
+    /// How a run without a next event, or at the end of its time to settle, has ended.
+    fn at_end(&self, stuck: bool) -> Phase {
+        match self.core.attempts.len() as u64 {
+            0 => Phase::Settled,
+            open => Phase::Unsettled { open, stuck },
+        }
+    }
+
     /// Nothing that is under way is left, and none will come.
     fn is_at_rest(&self, program: &Program) -> bool {
         self.core.now() >= program.horizon
@@ -450,7 +460,7 @@ impl<R: Record> Run<R> {
                 // An edge is noted before what happens at its instant; none is noted after the end.
                 let edge = world.next_bucket;
                 if next == Time::NEVER && edge > program.horizon {
-                    *phase = Phase::Settled;
+                    *phase = world.at_end(true);
                     break;
                 }
                 world.core.calendar.advance_to(edge);
@@ -461,12 +471,7 @@ impl<R: Record> Run<R> {
             if next > stop {
                 world.core.calendar.advance_to(stop);
                 if stop == last {
-                    *phase = match next {
-                        Time::NEVER => Phase::Settled,
-                        _ => Phase::Unsettled {
-                            open: world.core.attempts.len() as u64,
-                        },
-                    };
+                    *phase = world.at_end(next == Time::NEVER);
                     break;
                 }
                 return true;
@@ -512,8 +517,11 @@ impl<R: Record> Run<R> {
                 .mix(core.now().0, (Fact::Stopped as u64) << 56 | stop as u64);
             return;
         }
-        if *phase == Phase::Settled {
-            // Whoever still waits, waits for something that will never come.
+        if matches!(
+            *phase,
+            Phase::Settled | Phase::Unsettled { stuck: true, .. }
+        ) {
+            // Nothing will happen to these any more, so their verdicts can be passed.
             let (now, left) = (core.now(), core.intents.iter());
             for (id, intent) in left {
                 record.retired(program, now, id, intent);

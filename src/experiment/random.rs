@@ -122,7 +122,7 @@ fn clients_of(text: &mut String, dice: &mut Dice, links: &mut Vec<String>, n: u6
                 "arrivals = \"{arrivals}\"\nrate = \"{rate} rps\"\nbatch = {batch}\n"
             );
         } else {
-            let _ = write!(text, "rate = \"{} rps\"\n", dice.between(20, 100));
+            let _ = writeln!(text, "rate = \"{} rps\"", dice.between(20, 100));
         }
         links.push(format!("c{c} {door}"));
     }

@@ -44,8 +44,9 @@ pub struct Report {
 pub enum Ended {
     /// To the end, and everything under way came to rest.
     Settled,
-    /// To the end, but this many things were still open ten minutes later.
-    Unsettled { open: u64 },
+    /// To the end, but this many tries were still open: ten minutes later, or (`stuck`) for ever,
+    /// because what they wait for was lost and nobody set a timeout.
+    Unsettled { open: u64, stuck: bool },
     /// More was under way than the limit allows (semantics.md 29).
     BacklogLimit { at_ns: u64, limit: u64 },
     /// More events than the limit allows.

@@ -77,7 +77,7 @@ fn ended(run: &Run<Recorder>) -> Ended {
     let limits = run.program.limits;
     let at_ns = run.now().0;
     match run.phase() {
-        Phase::Unsettled { open } => Ended::Unsettled { open },
+        Phase::Unsettled { open, stuck } => Ended::Unsettled { open, stuck },
         Phase::Stopped(Stop::Backlog) => Ended::BacklogLimit {
             at_ns,
             limit: limits.in_flight as u64,

@@ -2,6 +2,7 @@
 
 #[path = "../bits.rs"]
 mod bits;
+mod laws;
 mod tidy;
 
 #[test]

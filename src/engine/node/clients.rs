@@ -111,7 +111,8 @@ impl Ramp {
 pub struct Clients {
     /// Actions begun, by which open actions are numbered.
     begun: u64,
-    stream: Option<ChaCha8Rng>,
+    /// Boxed: it is larger than the state of any other kind.
+    stream: Option<Box<ChaCha8Rng>>,
     base: Ramp,
     steps: Vec<(u16, Rate)>,
     spikes: Vec<(u16, Factor)>,
@@ -164,7 +165,7 @@ impl NodeKind for Clients {
         match &config.loop_ {
             Loop::Open { poisson, .. } => {
                 let place = cx.program.nodes[cx.node as usize].place;
-                self.stream = Some(stream(cx.core.seed, place, 1));
+                self.stream = Some(Box::new(stream(cx.core.seed, place, 1)));
                 self.left = self.distance(*poisson);
                 self.schedule(cx);
             }

@@ -1,0 +1,431 @@
+//! The laws that every run of every design obeys, on random designs (`experiment::random`): the same
+//! number makes the same design, so a failing one is run again with its number.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use brownout::engine::attempt::{Attempt, CalleeSide, CallerSide, Intent, IntentId};
+use brownout::engine::core::Core;
+use brownout::engine::record::{Effect, Record, Told, Unrecorded};
+use brownout::engine::world::Phase;
+use brownout::engine::{Limits, Program, Run, World};
+use brownout::experiment::{self, parallel, random};
+use brownout::observe::Recorder;
+use brownout::scenario::Scenario;
+use brownout::time::{Duration, Time};
+
+/// Designs per law.
+const DESIGNS: u64 = 50;
+
+struct Case {
+    number: u64,
+    text: String,
+    scenario: Scenario,
+    program: Arc<Program>,
+}
+
+fn case(number: u64) -> Case {
+    let text = random::scenario(number);
+    let scenario = Scenario::parse(&text).unwrap_or_else(|d| panic!("design {number}: {d:#?}"));
+    let program = experiment::compile(&scenario, Limits::NATIVE);
+    Case {
+        number,
+        text,
+        scenario,
+        program,
+    }
+}
+
+/// Checks a law on all designs, on all cores; a panic names the design.
+fn on_all(law: impl Fn(&Case) + Sync) {
+    let numbers: Vec<u64> = (0..DESIGNS).collect();
+    let failed = parallel::map(
+        &numbers,
+        |&n| {
+            let check = std::panic::AssertUnwindSafe(|| law(&case(n)));
+            std::panic::catch_unwind(check).is_err().then_some(n)
+        },
+        || (),
+    );
+    let failed: Vec<u64> = failed.into_iter().flatten().collect();
+    assert!(
+        failed.is_empty(),
+        "broken by random designs {failed:?}; the first panic says how"
+    );
+}
+
+fn finished<R: Record>(mut run: Run<R>) -> Run<R> {
+    run.finish();
+    run
+}
+
+/// A cheap source of different numbers per case.
+fn scramble(x: u64) -> u64 {
+    brownout::engine::draw::mix64(x.wrapping_add(0x9e37_79b9))
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run() {
+    on_all(|c| {
+        let run = || finished(experiment::recorded(Arc::clone(&c.program), c.number));
+        let (a, b) = (run(), run());
+        assert_eq!(a.digest(), b.digest());
+        let other = finished(experiment::recorded(
+            Arc::clone(&c.program),
+            c.number + 1_000,
+        ));
+        assert_ne!(a.digest(), other.digest(), "another seed gives another run");
+    });
+}
+
+#[test]
+fn pausing_stepping_and_checkpoints_change_nothing() {
+    on_all(|c| {
+        let whole = finished(Run::new(Arc::clone(&c.program), 7, Unrecorded));
+        let mut pieces = Run::new(Arc::clone(&c.program), 7, Unrecorded);
+        let mut saved: Vec<World> = Vec::new();
+        let mut n = scramble(c.number);
+        while !pieces.phase().is_over() {
+            n = scramble(n);
+            let until = pieces.now() + Duration(n % 3_000_000_000);
+            pieces.advance(until, 1 + n % 5_000);
+            if n % 10 == 0 && saved.len() < 3 {
+                saved.push(pieces.world.clone());
+            }
+        }
+        assert_eq!(pieces.digest(), whole.digest());
+        for world in saved {
+            let resumed = Run::resume(Arc::clone(&c.program), world, Unrecorded);
+            assert_eq!(
+                finished(resumed).digest(),
+                whole.digest(),
+                "from a checkpoint"
+            );
+        }
+    });
+}
+
+#[test]
+fn recording_changes_nothing() {
+    on_all(|c| {
+        let bare = finished(Run::new(Arc::clone(&c.program), 3, Unrecorded));
+        let watched = Recorder::watched(&c.program, 5);
+        let watched = finished(Run::new(Arc::clone(&c.program), 3, watched));
+        assert_eq!(bare.world.core.digest, watched.world.core.digest);
+        assert_eq!(bare.now(), watched.now());
+    });
+}
+
+/// What happened at each place, by its key.
+fn by_place(run: &Run<Unrecorded>) -> BTreeMap<String, u64> {
+    let digests = &run.world.core.place_digests;
+    let nodes = run.program.nodes.iter().map(|n| format!("node {}", n.key));
+    let links = run.program.links.iter().map(|l| format!("link {}", l.key));
+    nodes.chain(links).zip(digests.iter().copied()).collect()
+}
+
+#[test]
+fn an_unconnected_node_changes_nothing_elsewhere() {
+    on_all(|c| {
+        let run = |program: &Arc<Program>| finished(Run::new(Arc::clone(program), 5, Unrecorded));
+        let before = by_place(&run(&c.program));
+        let text = format!("{}\n[service.aaa]\nslots = 1\n", c.text);
+        let scenario = Scenario::parse(&text).expect("an unconnected node is allowed");
+        let mut after = by_place(&run(&experiment::compile(&scenario, Limits::NATIVE)));
+        assert_eq!(after.remove("node aaa"), Some(0), "nothing happens there");
+        assert_eq!(before, after);
+    });
+}
+
+#[test]
+fn the_order_of_tables_and_labels_change_nothing() {
+    on_all(|c| {
+        let mut design = c.scenario.clone();
+        design.design.nodes.reverse();
+        design.design.links.reverse();
+        design.design.operations.reverse();
+        design
+            .design
+            .nodes
+            .iter_mut()
+            .for_each(|n| n.label = Some("Something else".to_owned()));
+        let program = experiment::compile(&design, Limits::NATIVE);
+        let run = |program: &Arc<Program>| finished(experiment::recorded(Arc::clone(program), 2));
+        assert_eq!(run(&c.program).digest(), run(&program).digest());
+    });
+}
+
+/// Conservation and Little's law on the counters of all places, exactly.
+fn counters_add_up(core: &Core, program: &Program) {
+    let now = core.now();
+    let mut at_node = vec![0u64; program.nodes.len()];
+    let mut on_link = vec![0u32; program.links.len()];
+    for (_, attempt) in core.attempts.iter() {
+        at_node[attempt.node as usize] += u64::from(attempt.has_arrived());
+        on_link[attempt.link as usize] += u32::from(attempt.caller.is_open());
+    }
+    for (i, node) in core.node_counters.iter().enumerate() {
+        let key = &program.nodes[i].key;
+        assert_eq!(
+            node.in_flight(),
+            at_node[i],
+            "requests at {key} add up at {now}"
+        );
+        assert!(node.little_holds(now), "Little's law at {key} at {now}");
+        assert_eq!(
+            node.began - node.left,
+            u64::from(node.busy.value),
+            "slots of {key} at {now}"
+        );
+    }
+    for (i, link) in core.link_counters.iter().enumerate() {
+        let key = &program.links[i].key;
+        let ended = link.succeeded + link.failed.total();
+        assert_eq!(
+            link.attempts,
+            ended + u64::from(link.in_flight),
+            "tries on {key} at {now}"
+        );
+        assert_eq!(
+            link.in_flight, on_link[i],
+            "tries under way on {key} at {now}"
+        );
+    }
+}
+
+#[test]
+fn requests_add_up_and_littles_law_holds_at_every_moment() {
+    on_all(|c| {
+        let mut run = Run::new(Arc::clone(&c.program), 11, Unrecorded);
+        let mut n = scramble(c.number);
+        while !run.phase().is_over() {
+            n = scramble(n);
+            run.advance(Time::NEVER, 1 + n % 4_000);
+            counters_add_up(&run.world.core, &c.program);
+        }
+        let core = &run.world.core;
+        let attempts: u64 = core.link_counters.iter().map(|l| l.attempts).sum();
+        assert!(
+            attempts >= 20_000,
+            "a random design has 20,000 attempts, not {attempts}"
+        );
+        if run.phase() == Phase::Settled {
+            assert!(
+                core.attempts.is_empty(),
+                "settled means that nothing is open"
+            );
+            assert!(core.intents.is_empty() && core.calls.is_empty());
+        }
+    });
+}
+
+/// Watches every try with its own eyes.
+#[derive(Default)]
+struct Witness {
+    told: BTreeMap<u64, u64>,
+    tries_of_node: BTreeMap<(u64, u16), u64>,
+    effects_of_node: BTreeMap<(u64, u16), u64>,
+    busy: BTreeMap<u16, u128>,
+    successes_of_calls: u64,
+}
+
+impl Record for Witness {
+    fn outcome(&mut self, p: &Program, now: Time, _: IntentId, intent: &Intent, a: &Attempt) {
+        assert_eq!(a.ended, now);
+        assert!(
+            intent.born <= a.born,
+            "no try before somebody wanted something"
+        );
+        if a.caller == CallerSide::Succeeded {
+            self.successes_of_calls += 1;
+            let timeout = p.links[a.link as usize].timeout;
+            let waited = now.since(a.sent);
+            assert!(
+                timeout.is_none_or(|t| waited < t),
+                "no success after the caller gave up"
+            );
+            let answered = matches!(a.callee, CalleeSide::Replied | CalleeSide::WorkingOn);
+            assert!(answered && a.reply.is_ok(), "a success is a good reply");
+            assert!(a.sent <= a.arrived && a.arrived <= now);
+        }
+    }
+
+    fn left_node(&mut self, _: &Program, now: Time, a: &Attempt) {
+        if a.began != Time::NEVER {
+            assert!(a.arrived <= a.began && a.began <= now);
+            *self.busy.entry(a.node).or_default() += u128::from(now.since(a.began).0);
+        }
+    }
+
+    fn effect(&mut self, p: &Program, _: Time, _: IntentId, intent: &Intent, effect: Effect) {
+        let kind = p.nodes[effect.node as usize].kind;
+        assert!(
+            matches!(kind, "database" | "third_party" | "service"),
+            "{kind} has no effects"
+        );
+        *self
+            .effects_of_node
+            .entry((intent.number, effect.node))
+            .or_default() += 1;
+    }
+
+    fn attempt_over(&mut self, _: &Program, _: Time, _: IntentId, intent: &Intent, a: &Attempt) {
+        if a.began != Time::NEVER {
+            *self
+                .tries_of_node
+                .entry((intent.number, a.node))
+                .or_default() += 1;
+        }
+    }
+
+    fn told(&mut self, _: &Program, now: Time, _: IntentId, intent: &Intent, _: Told) {
+        assert!(now >= intent.born);
+        *self.told.entry(intent.number).or_default() += 1;
+    }
+}
+
+#[test]
+fn what_a_witness_sees_agrees_with_the_counters() {
+    on_all(|c| {
+        let run = finished(Run::new(Arc::clone(&c.program), 13, Witness::default()));
+        let (core, witness) = (&run.world.core, &run.record);
+        assert!(
+            witness.told.values().all(|&n| n == 1),
+            "every user is told once at most"
+        );
+        let mut tries_of_node = witness.tries_of_node.clone();
+        for (_, open) in core.attempts.iter().filter(|(_, a)| a.began != Time::NEVER) {
+            let number = core.intents[open.intent].number;
+            *tries_of_node.entry((number, open.node)).or_default() += 1;
+        }
+        for (key, effects) in &witness.effects_of_node {
+            let tries = tries_of_node.get(key).copied().unwrap_or(0);
+            assert!(
+                *effects <= tries,
+                "an effect at node {} without a try: {key:?}",
+                key.1
+            );
+        }
+        let succeeded: u64 = core.link_counters.iter().map(|l| l.succeeded).sum();
+        assert_eq!(succeeded, witness.successes_of_calls);
+        if run.phase() == Phase::Settled {
+            for (i, node) in core.node_counters.iter().enumerate() {
+                let served = witness.busy.get(&(i as u16)).copied().unwrap_or(0);
+                let key = &c.program.nodes[i].key;
+                assert_eq!(
+                    node.busy.integral(run.now()),
+                    served,
+                    "busy time of {key} = work served"
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn the_ledger_knows_every_intent() {
+    on_all(|c| {
+        let run = finished(experiment::recorded(Arc::clone(&c.program), 17));
+        let counts = run.record.ledger.counts;
+        assert_eq!(counts.intents, run.world.core.intents_born);
+        let faulty = run.record.ledger.stories.len() + run.record.ledger.further.len();
+        assert_eq!(counts.intents, counts.clean + faulty as u64 + counts.open());
+        if matches!(
+            run.phase(),
+            Phase::Settled | Phase::Unsettled { stuck: true, .. }
+        ) {
+            assert_eq!(
+                counts.open(),
+                0,
+                "nothing can happen any more: every verdict is known"
+            );
+        }
+        let by_window = &run.record.windows[0];
+        assert_eq!(
+            by_window.actions, counts.intents,
+            "the whole run is measured"
+        );
+    });
+}
+
+/// Prints how often each part of the model took part in the random designs.
+#[test]
+fn random_designs_cover_the_model() {
+    let words = [
+        "[balancer.",
+        "[database.",
+        "[third_party.",
+        "closed",
+        "constant",
+        "batch = 2",
+        "random",
+        "round_robin",
+        "least_outstanding",
+        "two_choices",
+        "uniform(",
+        "exponential(",
+        "erlang(",
+        "lognormal(",
+        "pareto(",
+        "bimodal(",
+        "hyperexponential(",
+        "empirical(",
+        "queue_limit = \"u",
+        "lifo",
+        "\"stop\"",
+        "timeout =",
+        "loss =",
+        "reply_loss",
+        "attempts =",
+        "jitter = \"full",
+        "jitter = \"equal",
+        "jitter = \"decorrelated",
+        "retry_budget",
+        "retry_quota",
+        "pool =",
+        "discard",
+        "slow\"",
+        "crash",
+        "errors\"",
+        "partition",
+        "hold",
+        "traffic_step",
+        "traffic_ramp",
+        "traffic_spike",
+        "zipf",
+        "\"hot\"",
+    ];
+    let texts: Vec<String> = (0..DESIGNS).map(random::scenario).collect();
+    println!("in how many of {DESIGNS} random designs:");
+    for word in words {
+        let n = texts.iter().filter(|t| t.contains(word)).count();
+        println!("{n:>5}  {word}");
+        assert!(n > 0, "no random design has {word}");
+    }
+    for text in &texts {
+        let tables = |kind: &str| text.matches(kind).count();
+        let nodes = [
+            "[clients.",
+            "[balancer.",
+            "[service.",
+            "[database.",
+            "[third_party.",
+        ];
+        assert!(
+            nodes.iter().map(|k| tables(k)).sum::<usize>() >= 3,
+            "{text}"
+        );
+        assert!(
+            tables("timeout =") >= 2 && tables("attempts =") >= 2,
+            "two policies: {text}"
+        );
+        let faults = [
+            "\"slow\"",
+            "\"crash\"",
+            "\"errors\"",
+            "\"partition\"",
+            "\"hold\"",
+        ];
+        assert!(faults.iter().any(|f| text.contains(f)), "a fault: {text}");
+    }
+}
