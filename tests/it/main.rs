@@ -2,6 +2,9 @@
 
 #[path = "../bits.rs"]
 mod bits;
+mod documents;
+mod fuzz;
+mod invalid;
 mod laws;
 mod tidy;
 

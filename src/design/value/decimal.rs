@@ -19,8 +19,8 @@ pub enum Problem {
     TooLarge,
 }
 
-/// More digits than this would not fit into the mantissa.
-const MAX_DIGITS: usize = 19;
+/// With more decimals a power of ten would not fit into 64 bits.
+const MAX_DECIMALS: u32 = 19;
 
 impl Decimal {
     /// Reads the number at the start of `text`; returns it with what follows, spaces trimmed.
@@ -34,7 +34,7 @@ impl Decimal {
         }
         let text = text.strip_prefix('+').unwrap_or(text);
         let bytes = text.as_bytes();
-        let (mut digits, mut decimals, mut mantissa) = (0usize, None::<u32>, 0u64);
+        let (mut decimals, mut mantissa) = (None::<u32>, 0u64);
         let mut end = 0;
         while end < bytes.len() {
             let between_digits = end > 0
@@ -42,14 +42,11 @@ impl Decimal {
                 && bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
             match bytes[end] {
                 digit @ b'0'..=b'9' => {
-                    // Leading zeros cost nothing.
-                    digits += usize::from(mantissa > 0 || digit > b'0');
-                    if digits > MAX_DIGITS {
-                        return Err(Problem::TooManyDigits);
-                    }
-                    mantissa = mantissa * 10 + u64::from(digit - b'0');
-                    decimals = decimals.map(|d| d + 1);
-                    if decimals.is_some_and(|d| d as usize > MAX_DIGITS) {
+                    let longer = mantissa.checked_mul(10);
+                    let longer = longer.and_then(|n| n.checked_add(u64::from(digit - b'0')));
+                    mantissa = longer.ok_or(Problem::TooManyDigits)?;
+                    decimals = decimals.map(|count| count + 1);
+                    if decimals > Some(MAX_DECIMALS) {
                         return Err(Problem::TooManyDigits);
                     }
                 }
@@ -131,7 +128,7 @@ mod tests {
         assert_eq!(in_thousandths("0.0001"), Err(Problem::TooFine));
         assert_eq!(in_thousandths("-1"), Err(Problem::Negative));
         assert_eq!(
-            in_thousandths("12345678901234567890"),
+            in_thousandths("123456789012345678901"),
             Err(Problem::TooManyDigits)
         );
         assert_eq!(
