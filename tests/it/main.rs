@@ -6,6 +6,7 @@ mod documents;
 mod fuzz;
 mod invalid;
 mod laws;
+mod retry_storm;
 mod tidy;
 
 #[test]
