@@ -8,6 +8,7 @@ mod invalid;
 mod laws;
 mod retry_storm;
 mod tidy;
+mod toy_kind;
 
 #[test]
 fn mathematics_gives_the_bits_that_wasm_is_held_to() {
