@@ -4,7 +4,7 @@
 const LONGEST: usize = 64;
 
 /// The candidate with the fewest edits to `wrong`, if it is near enough to be what was meant:
-/// at most a third of the letters differ. Upper case, `-`, `_` and spaces count as equal.
+/// at most a third of the letters differ, one in a short name. Upper case, `-`, `_` and spaces count as equal.
 pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = plain(wrong)?;
     let mut best: Option<(usize, &str)> = None;
@@ -13,7 +13,7 @@ pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -
             continue;
         };
         let edits = distance(&wrong, &right);
-        let allowed = wrong.len().max(right.len()).div_ceil(3);
+        let allowed = (wrong.len().max(right.len()) / 3).max(1);
         if edits <= allowed && best.is_none_or(|(fewest, _)| edits < fewest) {
             best = Some((edits, candidate));
         }

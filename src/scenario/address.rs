@@ -57,7 +57,7 @@ pub fn resolve<'p>(design: &Design, path: &'p str) -> Result<Address<'p>, ValueE
     let ends = if kind.name == "link" { &ENDS[..] } else { &[] };
     let specs = || kind.knobs.iter().chain(ends);
     let Some(spec) = specs().find(|spec| spec.name == knob) else {
-        let message = format!("`{}` is no knob of {}", cut(knob), kind.name);
+        let message = format!("`{}` is no knob of `{}`", cut(knob), kind.name);
         return Err(refuse(
             message,
             suggest(knob, specs().map(|spec| spec.name), "knobs"),
@@ -110,7 +110,7 @@ fn find_key(design: &Design, kind: &KindSpec, key: &str) -> Result<(), ValueErro
             "`{key}` is a {}: `{}.{key}`",
             node.kind.name, node.kind.name
         ),
-        None => suggest(key, names.into_iter(), &format!("tables `{}`", kind.name)),
+        None => suggest(key, names.into_iter(), &format!("`{}` tables", kind.name)),
     };
     Err(refuse(message, help))
 }

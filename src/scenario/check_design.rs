@@ -166,11 +166,12 @@ fn plans(f: &mut Findings<'_>, design: &Design, node: &Node) {
                 .map(|l| l.key.as_str());
             if !leaving.clone().any(|key| key == link) {
                 let message = format!("no link `{}` leaves `{}`", cut(link), node.key);
-                f.error_at(code::NO_LINK, &path, message).help(suggest(
-                    link,
-                    leaving,
-                    &format!("links from `{}`", node.key),
-                ));
+                f.error_at(code::NO_LINK, &format!("{path}.{link}"), message)
+                    .help(suggest(
+                        link,
+                        leaving,
+                        &format!("links from `{}`", node.key),
+                    ));
             }
         }
     }
@@ -220,7 +221,12 @@ fn clients(f: &mut Findings<'_>, design: &Design, node: &Node) {
         .filter(|op| performs(op, &node.key))
         .map(weight)
         .sum();
-    if weight == 0 {
+    let is_clients = |name: &String| clients_of(design).any(|key| key == name);
+    let names_resolve = design
+        .operations
+        .iter()
+        .all(|op| performers(op).iter().all(is_clients));
+    if weight == 0 && names_resolve {
         let key = &node.key;
         f.error_at(code::IMPOSSIBLE, &format!("clients.{key}"), format!("`{key}` has nothing to do"))
             .help("let an operation with a `weight` above 0 name it in `clients`, or name no clients at all");
@@ -231,22 +237,32 @@ fn weight(operation: &Operation) -> u64 {
     Settings::new(&registry::OPERATION, &operation.knobs).count("weight")
 }
 
-fn performs(operation: &Operation, clients: &str) -> bool {
+/// The clients that an operation names; none if all perform it.
+fn performers(operation: &Operation) -> &[String] {
     match operation.knobs.get("clients") {
-        Some(Value::Names(names)) => names.iter().any(|name| name == clients),
-        _ => true,
+        Some(Value::Names(names)) => names,
+        _ => &[],
     }
+}
+
+fn performs(operation: &Operation, clients: &str) -> bool {
+    let named = performers(operation);
+    named.is_empty() || named.iter().any(|name| name == clients)
+}
+
+fn clients_of(design: &Design) -> impl Iterator<Item = &str> + Clone {
+    let clients = design
+        .nodes
+        .iter()
+        .filter(|node| node.kind.name == "clients");
+    clients.map(|node| node.key.as_str())
 }
 
 fn operation_names(f: &mut Findings<'_>, design: &Design, operation: &Operation) {
     let settings = Settings::new(&registry::OPERATION, &operation.knobs);
     let path = |knob: &str| format!("operation.{}.{knob}", operation.key);
     for name in settings.opt_names("clients").unwrap_or_default() {
-        let clients = design
-            .nodes
-            .iter()
-            .filter(|n| n.kind.name == "clients")
-            .map(|n| n.key.as_str());
+        let clients = clients_of(design);
         if !clients.clone().any(|key| key == name) {
             f.error_at(
                 code::NO_NODE,

@@ -12,10 +12,14 @@ pub fn check(f: &mut Findings<'_>, scenario: &Scenario, depth: Depth) {
     let lesson = &scenario.lesson;
     bets(f, scenario);
     charts(f, scenario);
-    for path in &lesson.unlocked {
+    for (i, path) in lesson.unlocked.iter().enumerate() {
         if let Err(error) = resolve(&scenario.design, path) {
-            f.error_at(code::NO_KNOB, "lesson.unlocked", error.message)
-                .maybe_help(error.help);
+            f.error_at(
+                code::NO_KNOB,
+                &format!("lesson.unlocked.{i}"),
+                error.message,
+            )
+            .maybe_help(error.help);
         }
     }
     let groups = [
@@ -27,10 +31,6 @@ pub fn check(f: &mut Findings<'_>, scenario: &Scenario, depth: Depth) {
     for (table, variants) in groups {
         for variant in variants {
             let path = format!("lesson.{table}.{}", variant.key);
-            if variant.set.is_empty() && variant.add.is_empty() {
-                f.error_at(code::MISSING, &path, "the variant changes nothing")
-                    .help("give it `set` or `add`");
-            }
             check_variant(f, scenario, variant, &path, depth);
         }
     }
@@ -63,11 +63,11 @@ fn charts(f: &mut Findings<'_>, scenario: &Scenario) {
     let nodes = design.nodes.iter().map(|node| node.key.as_str());
     let links = design.links.iter().map(|link| link.key.as_str());
     let names = metrics.chain(nodes).chain(links);
-    for chart in &scenario.about.charts {
+    for (i, chart) in scenario.about.charts.iter().enumerate() {
         if !names.clone().any(|name| name == chart) {
             f.error_at(
                 code::NO_NODE,
-                "scenario.charts",
+                &format!("scenario.charts.{i}"),
                 format!("there is no chart `{}`", cut(chart)),
             )
             .help(suggest(chart, names.clone(), "metrics, nodes and links"));
@@ -83,8 +83,8 @@ fn check_variant(
     depth: Depth,
 ) {
     let mut fine = true;
-    let set = format!("{path}.set");
-    for (knob, value) in &variant.set {
+    for (i, (knob, value)) in variant.set.iter().enumerate() {
+        let set = format!("{path}.set.{i}");
         let address = match resolve(&scenario.design, knob) {
             Ok(address) => address,
             Err(error) => {

@@ -112,7 +112,7 @@ fn times(f: &mut Findings<'_>, entry: &TimelineEntry, path: &str, run: &RunSpec)
         f.warning_at(
             code::NEVER_HAPPENS,
             &format!("{path}.at"),
-            format!("`{at}` is not before the end of the run"),
+            "it never happens",
         )
         .help(format!("the run lasts {}", run.duration));
     } else if duration("lasts").is_some_and(|lasts| at + lasts > run.duration) {

@@ -9,6 +9,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use super::code;
 use super::findings::Findings;
 use super::limits::MAX_CALLS_PER_ACTION;
+use crate::design::registry::Accepts;
 use crate::design::{Design, Step};
 
 /// Who calls whom on behalf of one operation: an edge per call.
@@ -47,10 +48,13 @@ fn calls(design: &Design, operation: &str) -> Calls {
     for (i, node) in design.nodes.iter().enumerate() {
         index.insert(&node.key, graph.add_node(i));
     }
-    for node in &design.nodes {
+    for node in design.nodes.iter().filter(|node| node.kind.calls) {
         let from = index[node.key.as_str()];
         let mut call = |to: &str| {
-            if let Some(to) = index.get(to) {
+            let callee = index.get(to);
+            // Ends that cannot be are reported as such.
+            let fits = |to: &&NodeIndex| design.nodes[to.index()].kind.accepts == Accepts::Requests;
+            if let Some(to) = callee.filter(fits) {
                 graph.add_edge(from, *to, ());
             }
         };

@@ -1,6 +1,6 @@
 //! Collects what is wrong with a text, each finding with its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::code;
@@ -19,8 +19,23 @@ pub struct Findings<'t> {
     /// Where each field and table stands, by its path.
     spans: BTreeMap<String, Span>,
     list: Vec<Diagnostic>,
+    /// All of them, those that are not listed too.
+    errors: usize,
     left_out: usize,
+    /// Paths that have an error: what else is wrong there mostly follows from it.
+    broken: BTreeSet<String>,
+    /// Some table with a name could not be read, so that names may seem to be missing.
+    names_missing: bool,
 }
+
+/// Findings that may only follow from a table that could not be read.
+const ABOUT_NAMES: &[&str] = &[
+    code::NO_NODE,
+    code::NO_TARGET,
+    code::NO_KNOB,
+    code::NO_LINK,
+    code::NO_OPERATION,
+];
 
 impl<'t> Findings<'t> {
     pub fn new(text: &'t str) -> Findings<'t> {
@@ -33,7 +48,10 @@ impl<'t> Findings<'t> {
             lines,
             spans: BTreeMap::new(),
             list: Vec::new(),
+            errors: 0,
             left_out: 0,
+            broken: BTreeSet::new(),
+            names_missing: false,
         }
     }
 
@@ -45,16 +63,6 @@ impl<'t> Findings<'t> {
         message: impl Into<String>,
     ) -> Help<'_> {
         self.add(code, Severity::Error, path, Some(span), message.into())
-    }
-
-    pub fn warning(
-        &mut self,
-        code: &'static str,
-        path: &str,
-        span: Span,
-        message: impl Into<String>,
-    ) -> Help<'_> {
-        self.add(code, Severity::Warning, path, Some(span), message.into())
     }
 
     /// Keeps the place of a field, for checks that come when everything has been read.
@@ -76,15 +84,20 @@ impl<'t> Findings<'t> {
         }
     }
 
-    /// An error about a field that has been read before.
+    /// Says that a table with a name could not be read.
+    pub fn names_are_missing(&mut self) {
+        self.names_missing = true;
+    }
+
+    /// An error about a field that has been read before. If it has one already, this one only
+    /// follows from it and is left out.
     pub fn error_at(
         &mut self,
         code: &'static str,
         path: &str,
         message: impl Into<String>,
     ) -> Help<'_> {
-        let span = self.span_of(path);
-        self.error(code, path, span, message)
+        self.at(code, Severity::Error, path, message.into())
     }
 
     pub fn warning_at(
@@ -93,8 +106,21 @@ impl<'t> Findings<'t> {
         path: &str,
         message: impl Into<String>,
     ) -> Help<'_> {
+        self.at(code, Severity::Warning, path, message.into())
+    }
+
+    fn at(
+        &mut self,
+        code: &'static str,
+        severity: Severity,
+        path: &str,
+        message: String,
+    ) -> Help<'_> {
+        if self.broken.contains(path) {
+            return Help(None);
+        }
         let span = self.span_of(path);
-        self.warning(code, path, span, message)
+        self.add(code, severity, path, Some(span), message)
     }
 
     /// A finding about the file as a whole.
@@ -110,6 +136,13 @@ impl<'t> Findings<'t> {
         span: Option<Span>,
         message: String,
     ) -> Help<'_> {
+        if self.names_missing && ABOUT_NAMES.contains(&code) {
+            return Help(None);
+        }
+        if severity == Severity::Error {
+            self.errors += 1;
+            self.broken.insert(path.to_owned());
+        }
         if self.list.len() >= MAX_FINDINGS {
             self.left_out += 1;
             return Help(None);
@@ -129,13 +162,15 @@ impl<'t> Findings<'t> {
     }
 
     pub fn has_errors(&self) -> bool {
-        self.list
-            .iter()
-            .any(|finding| finding.severity == Severity::Error)
+        self.errors > 0
     }
 
     /// All findings in the order of their places.
     pub fn finish(mut self) -> Vec<Diagnostic> {
+        if self.has_errors() {
+            // What a link with a fault leads to seems to be unused.
+            self.list.retain(|finding| finding.code != code::UNUSED);
+        }
         let start = |finding: &Diagnostic| finding.place.as_ref().map_or(0, |place| place.start);
         self.list.sort_by_key(start);
         if self.left_out > 0 {

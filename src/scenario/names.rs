@@ -3,9 +3,10 @@
 use crate::design::nearest::nearest;
 
 /// Names that are listed in a message.
-const LISTED: usize = 12;
+const LISTED: usize = 20;
 
-/// "did you mean `catalogue`? nodes: catalogue, shoppers".
+/// "did you mean `catalogue`? nodes: catalogue, shoppers". `what` is what the names are, or a
+/// sentence that they end: "a link has".
 pub fn suggest<'a>(
     wrong: &str,
     right: impl Iterator<Item = &'a str> + Clone,
@@ -17,7 +18,8 @@ pub fn suggest<'a>(
     }
     let dots = if listed.len() > LISTED { ", …" } else { "" };
     listed.truncate(LISTED);
-    let all = format!("{what}: {}{dots}", listed.join(", "));
+    let colon = if what.ends_with(" has") { "" } else { ":" };
+    let all = format!("{what}{colon} {}{dots}", listed.join(", "));
     match nearest(wrong, right) {
         Some(name) => format!("did you mean `{name}`? {all}"),
         None => all,

@@ -91,23 +91,55 @@ fn parse_toml<'t>(f: &mut Findings<'t>) -> Option<DeTable<'t>> {
     let (tree, errors) = DeTable::parse_recoverable(f.text);
     let (twice, broken): (Vec<_>, Vec<_>) =
         errors.iter().partition(|e| e.message() == "duplicate key");
-    for error in broken.iter().take(MAX_SYNTAX_FINDINGS) {
+    let mut line_before = None;
+    let mut told = 0;
+    for error in broken {
         let span = error.span().unwrap_or(0..0);
-        f.error(code::SYNTAX, "", span, error.message().to_owned())
-            .help("the file is TOML, see https://toml.io");
+        let line = f.text[..span.start.min(f.text.len())].matches('\n').count();
+        // What follows on the same line is an echo.
+        if line_before == Some(line) || told == MAX_SYNTAX_FINDINGS {
+            continue;
+        }
+        (line_before, told) = (Some(line), told + 1);
+        let written = f.text.get(span.clone()).unwrap_or_default();
+        let (message, help) = explain(error.message(), written);
+        f.error(code::SYNTAX, "", span, message).help(help);
     }
+    let mut header_twice = None;
     for error in &twice {
         let span = error.span().unwrap_or(0..0);
+        let line_start = f.text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let is_header = f.text[line_start..].trim_start().starts_with('[');
+        let echoes = |header: &usize| !f.text[*header..span.start].contains("\n[");
+        if !is_header && header_twice.as_ref().is_some_and(echoes) {
+            // A field of the second table of that name.
+            continue;
+        }
+        header_twice = is_header.then_some(span.start);
         let name = cut(f.text.get(span.clone()).unwrap_or_default());
-        f.error(
-            code::DUPLICATE,
-            &name,
-            span,
-            format!("`{name}` is there twice"),
-        )
-        .help("keep one of them, or give it another name");
+        let message = format!("`{name}` is there twice");
+        f.error(code::DUPLICATE, &name, span, message)
+            .help("keep one of them, or give it another name");
     }
-    broken.is_empty().then(|| tree.into_inner())
+    (told == 0).then(|| tree.into_inner())
+}
+
+/// The parser's words, and plainer ones for the slips that people make most.
+fn explain(message: &str, written: &str) -> (String, String) {
+    let see = "the file is TOML, see https://toml.io".to_owned();
+    if message.starts_with("string values must be quoted") {
+        return match cut(written).as_str() {
+            "" => ("the value is missing".to_owned(), see),
+            word => (
+                format!("`{word}` is not in quotes"),
+                format!("write `\"{word}\"`"),
+            ),
+        };
+    }
+    if message == "invalid basic string, expected `\"`" {
+        return ("the text does not end with `\"`".to_owned(), see);
+    }
+    (message.to_owned(), see)
 }
 
 fn unknown_tables(f: &mut Findings<'_>, root: &Row<'_, '_>) {
@@ -132,6 +164,9 @@ fn unknown_tables(f: &mut Findings<'_>, root: &Row<'_, '_>) {
             Some(right) => format!("did you mean `{right}`? {all}"),
             None => all,
         };
+        if nearest(name, known()).is_some() {
+            f.names_are_missing();
+        }
         let what = if matches!(value.get_ref(), DeValue::Table(_)) {
             "table"
         } else {
@@ -227,7 +262,7 @@ fn timeline(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Vec<(String, TimelineEn
     let mut entries = Vec::new();
     for row in root.listed(f, "timeline", MAX_TIMELINE) {
         let Some(word) = row.line(f, "what") else {
-            row.check_fields(f, "a timeline entry", sections::TIMELINE, &[]);
+            row.check_required(f, sections::TIMELINE, &[]);
             continue;
         };
         let Some(what) = registry::timeline_kind(&word) else {

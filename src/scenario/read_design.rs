@@ -33,7 +33,7 @@ pub fn design(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Design {
         }
     }
     for (key, row) in root.named(f, "link") {
-        design.links.extend(link(f, key, &row));
+        design.links.push(link(f, key, &row));
     }
     limit(f, "link", design.links.len(), MAX_LINKS);
     limit(f, "service", design.nodes.len(), MAX_NODES);
@@ -62,7 +62,7 @@ fn node(
 ) -> Node {
     row.check_fields(
         f,
-        &format!("a {} table", kind.name),
+        &format!("a table `{}`", kind.name),
         sections::NODE,
         kind.knobs,
     );
@@ -76,16 +76,16 @@ fn node(
     }
 }
 
-fn link(f: &mut Findings<'_>, key: String, row: &Row<'_, '_>) -> Option<Link> {
+fn link(f: &mut Findings<'_>, key: String, row: &Row<'_, '_>) -> Link {
     row.check_fields(f, "a link", sections::LINK, registry::LINK.knobs);
-    let (from, to) = (row.line(f, "from"), row.line(f, "to"));
-    let knobs = row.knobs(f, registry::LINK.knobs);
-    Some(Link {
+    // An end that is missing has its finding; the link itself is known.
+    let end = |f: &mut Findings<'_>, name| row.line(f, name).unwrap_or_default();
+    Link {
         key,
-        from: from?,
-        to: to?,
-        knobs,
-    })
+        from: end(f, "from"),
+        to: end(f, "to"),
+        knobs: row.knobs(f, registry::LINK.knobs),
+    }
 }
 
 /// What users do. A file that names no operation has one that reads, `request`.
@@ -171,7 +171,13 @@ fn plans(
         }
         let mode = mode_of(operation);
         let steps = items.iter().filter_map(|item| match item.get_ref() {
-            DeValue::String(text) => step(f, &path, text, item.span(), mode),
+            DeValue::String(text) => {
+                let step = step(f, &path, text, item.span(), mode);
+                if let Some(Step::Call { link, .. }) = &step {
+                    f.remember(format!("{path}.{link}"), item.span());
+                }
+                step
+            }
             _ => {
                 f.error(code::BAD_STEP, &path, item.span(), "a step is text")
                     .help(STEPS);

@@ -68,19 +68,27 @@ fn variants(f: &mut Findings<'_>, row: &Row<'_, '_>, name: &str) -> Vec<Variant>
     let mut variants = Vec::new();
     for (key, row) in few(f, row, name) {
         row.check_fields(f, "a variant", sections::VARIANT, &[]);
+        let changes = ["set", "add"]
+            .iter()
+            .any(|field| row.table.contains_key(*field));
+        // An answer to the judgement may be to leave things as they are.
+        if !changes && name != "answer" {
+            f.error_at(code::MISSING, &row.path, "the variant changes nothing")
+                .help("give it `set` or `add`");
+        }
         let mut set = Vec::new();
-        for (text, span) in row.texts(f, "set") {
-            match text.split_once('=') {
-                Some((path, value)) => set.push((path.trim().to_owned(), value.trim().to_owned())),
-                None => f
-                    .error(
-                        code::BAD_VALUE,
-                        &row.path,
-                        span,
-                        format!("`{}` is no change", cut(&text)),
-                    )
-                    .help("write path and value: `link.browse.attempts = 5`"),
+        for (i, (text, _)) in row.texts(f, "set").into_iter().enumerate() {
+            let (path, value) = text.split_once('=').unwrap_or((&text, ""));
+            if !text.contains('=') {
+                let at = format!("{}.set.{i}", row.path);
+                f.error_at(
+                    code::BAD_VALUE,
+                    &at,
+                    format!("`{}` is no change", cut(&text)),
+                )
+                .help("write path and value: `link.browse.attempts = 5`");
             }
+            set.push((path.trim().to_owned(), value.trim().to_owned()));
         }
         variants.push(Variant {
             key,

@@ -6,10 +6,10 @@ use toml::de::{DeTable, DeValue};
 use super::code;
 use super::findings::{Findings, Span};
 use super::limits::{MAX_LINE, MAX_LIST, MAX_NAME, MAX_PROSE};
+use super::names::suggest;
 use super::sections::Field;
 use crate::design::Knobs;
-use crate::design::nearest::nearest;
-use crate::design::registry::KnobSpec;
+use crate::design::registry::{self, KINDS, KnobSpec};
 use crate::design::value::{self, Unit, cut};
 use crate::time::Duration;
 
@@ -63,24 +63,20 @@ impl<'t, 'a> Row<'t, 'a> {
         fields: &[Field],
         knobs: &[KnobSpec],
     ) {
-        let names = || {
-            fields
-                .iter()
-                .map(|x| x.name)
-                .chain(knobs.iter().map(|x| x.name))
-        };
+        let names = fields.iter().map(|field| field.name);
+        let names = names.chain(knobs.iter().map(|knob| knob.name));
         for (key, _) in self.table {
             let name: &str = key.get_ref();
-            if names().any(|known| known == name) {
+            if names.clone().any(|known| known == name) {
                 continue;
             }
-            let all: Vec<&str> = names().collect();
-            let all = format!("{owner} has {}", all.join(", "));
-            let help = match nearest(name, names()) {
-                Some(right) => format!("did you mean `{right}`? {all}"),
-                None => all,
-            };
             let message = format!("`{}` is no field of {owner}", cut(name));
+            let others = owners_of(name);
+            let help = if others.is_empty() {
+                suggest(name, names.clone(), &format!("{owner} has"))
+            } else {
+                format!("it is one of {}", others.join(", "))
+            };
             f.error(
                 code::UNKNOWN_FIELD,
                 &self.path_of(name),
@@ -89,14 +85,15 @@ impl<'t, 'a> Row<'t, 'a> {
             )
             .help(help);
         }
-        let required = fields
-            .iter()
-            .filter(|x| x.required)
-            .map(|x| (x.name, x.meaning));
-        let no_default = knobs
-            .iter()
-            .filter(|x| x.default.is_empty())
-            .map(|x| (x.name, x.meaning));
+        self.check_required(f, fields, knobs);
+    }
+
+    /// Asks for the fields that must be there.
+    pub fn check_required(&self, f: &mut Findings<'_>, fields: &[Field], knobs: &[KnobSpec]) {
+        let required = fields.iter().filter(|field| field.required);
+        let required = required.map(|field| (field.name, field.meaning));
+        let no_default = knobs.iter().filter(|knob| knob.default.is_empty());
+        let no_default = no_default.map(|knob| (knob.name, knob.meaning));
         for (name, meaning) in required.chain(no_default) {
             if self.value(name).is_none() {
                 let message = format!("`{name}` is missing");
@@ -219,6 +216,7 @@ impl<'t, 'a> Row<'t, 'a> {
             match item.get_ref() {
                 DeValue::String(text) => {
                     self.fits(f, name, item.span(), text, MAX_PROSE);
+                    f.remember(format!("{}.{}", self.path_of(name), out.len()), item.span());
                     out.push((text.trim().to_owned(), item.span()));
                 }
                 _ => self.wrong(f, name, item, "text"),
@@ -330,29 +328,37 @@ impl<'t, 'a> Row<'t, 'a> {
     /// out, with a finding.
     pub fn named(&self, f: &mut Findings<'_>, name: &str) -> Vec<(String, Row<'t, 'a>)> {
         let Some(parent) = self.one(f, name) else {
+            if self.value(name).is_some() {
+                f.names_are_missing();
+            }
             return Vec::new();
         };
         let mut entries: Vec<_> = parent.table.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
         let mut out = Vec::new();
+        let mut nameless = false;
         for (key, value) in entries {
             let word: &str = key.get_ref();
             let path = parent.path_of(word);
             match value.get_ref() {
-                _ if !is_name(word) => {
+                DeValue::Table(_) if !is_name(word) => {
                     let message = format!("`{}` is no name", cut(word));
                     f.error(code::BAD_NAME, &path, key.span(), message)
                         .help(NAME_RULE);
+                    f.names_are_missing();
                 }
                 DeValue::Table(table) => {
                     let row = Row::new(f, path, key.span(), table);
                     out.push((word.to_owned(), row));
                 }
+                _ if nameless => {}
                 other => {
-                    let message = format!("`{word}` is {}, not a table", type_of(other));
-                    let table = parent.path.as_str();
+                    // Most likely the table has no name, and the fields that follow are its fields.
+                    nameless = true;
+                    let message = format!("`{}` is {}, not a table", cut(word), type_of(other));
                     f.error(code::WRONG_TYPE, &path, key.span(), message)
-                        .help(format!("tables here have names: `[{table}.NAME]`"));
+                        .help(format!("tables here have names: `[{}.NAME]`", parent.path));
+                    f.names_are_missing();
                 }
             }
         }
@@ -402,6 +408,14 @@ pub fn is_name(word: &str) -> bool {
         && word
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+}
+
+/// Which kinds have a knob of this name, for those who look for it in the wrong place.
+fn owners_of(knob: &str) -> Vec<String> {
+    let kinds = KINDS.iter().copied();
+    let kinds = kinds.chain([&registry::LINK, &registry::OPERATION]);
+    let owners = kinds.filter(|kind| kind.knob(knob).is_some());
+    owners.map(|kind| format!("`{}`", kind.name)).collect()
 }
 
 /// The text of a value as a person would type it; `None` if no text of the unit can come from it.

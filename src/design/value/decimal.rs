@@ -11,6 +11,8 @@ pub struct Decimal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
     NotANumber,
+    /// `1e9`
+    Exponent,
     Negative,
     /// More digits than a 64-bit whole number holds.
     TooManyDigits,
@@ -57,9 +59,11 @@ impl Decimal {
             end += 1;
         }
         let rest = &text[end..];
-        // `1.2.3`, `1,5`, `5_` and `1e9` are no numbers here; `10 ms` and `10ms` are.
-        let broken = rest.starts_with(['.', ',', '_']) || is_exponent(rest);
-        if end == 0 || broken {
+        if end > 0 && is_exponent(rest) {
+            return Err(Problem::Exponent);
+        }
+        // `1.2.3`, `1,5` and `5_` are no numbers; `10 ms` and `10ms` are.
+        if end == 0 || rest.starts_with(['.', ',', '_']) {
             return Err(Problem::NotANumber);
         }
         let decimals = decimals.unwrap_or(0);
@@ -135,8 +139,9 @@ mod tests {
             in_thousandths("9999999999999999999"),
             Err(Problem::TooLarge)
         );
+        assert_eq!(in_thousandths("1e9"), Err(Problem::Exponent));
         for text in [
-            "", "nan", "inf", ".5", "1.", "1.2.3", "1,5", "1_", "_1", "1__0", "1e9", "１",
+            "", "nan", "inf", ".5", "1.", "1.2.3", "1,5", "1_", "_1", "1__0", "１",
         ] {
             assert_eq!(in_thousandths(text), Err(Problem::NotANumber), "{text}");
         }

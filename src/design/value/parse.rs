@@ -121,7 +121,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, ValueError> {
         word
     };
     let Some(&(_, ns)) = DURATION_UNITS.iter().find(|(unit, _)| *unit == ascii) else {
-        return Err(wrong_unit(text, word, Unit::Duration));
+        return Err(wrong_unit(word, Unit::Duration));
     };
     exact(text, number, ns, Unit::Duration).map(Duration)
 }
@@ -137,7 +137,7 @@ pub fn parse_rate(text: &str) -> Result<Rate, ValueError> {
         (Some("per"), Some("min"), None) => (MICRO, 60),
         (Some("per"), Some("h"), None) => (MICRO, 3_600),
         (None, ..) => return Err(no_unit(text, Unit::Rate, &["rps", "per min"])),
-        _ => return Err(wrong_unit(text, word, Unit::Rate)),
+        _ => return Err(wrong_unit(word, Unit::Rate)),
     };
     let micro = exact(text, number, unit, Unit::Rate)?;
     Ok(Rate(
@@ -151,7 +151,7 @@ pub fn parse_share(text: &str) -> Result<Share, ValueError> {
     let unit = match word {
         "%" => NANO / 100,
         "" => NANO,
-        _ => return Err(wrong_unit(text, word, Unit::Share)),
+        _ => return Err(wrong_unit(word, Unit::Share)),
     };
     let share = exact(text, number, unit, Unit::Share)?;
     if share > NANO {
@@ -168,7 +168,7 @@ pub fn parse_share(text: &str) -> Result<Share, ValueError> {
 pub fn parse_factor(text: &str) -> Result<Factor, ValueError> {
     let (number, word) = split(text, Unit::Factor)?;
     if !matches!(word, "" | "x") {
-        return Err(wrong_unit(text, word, Unit::Factor));
+        return Err(wrong_unit(word, Unit::Factor));
     }
     exact(text, number, MICRO, Unit::Factor).map(Factor)
 }
@@ -180,12 +180,12 @@ pub fn parse_money(text: &str) -> Result<Money, ValueError> {
         return Err(match split(text, unit)?.1 {
             "" => ValueError::new(format!("`{}` has no unit", cut(text)))
                 .help(format!("write `${}`", cut(text))),
-            word => wrong_unit(text, word, unit),
+            word => wrong_unit(word, unit),
         });
     };
     let (number, word) = split(amount, unit)?;
     if !word.is_empty() {
-        return Err(wrong_unit(text, word, unit));
+        return Err(wrong_unit(word, unit));
     }
     let micro = exact(text, number, MICRO, unit)?;
     let micro = i64::try_from(micro).map_err(|_| wrong(text, "is too large", unit))?;
@@ -257,6 +257,7 @@ fn refuse(text: &str, problem: Problem, unit: Unit) -> ValueError {
     };
     let message = match problem {
         Problem::NotANumber => "is not a number",
+        Problem::Exponent => "has an exponent; write the number out",
         Problem::Negative => "is negative",
         Problem::TooManyDigits => "has too many digits",
         Problem::TooLarge => "is too large",
@@ -269,7 +270,7 @@ pub(super) fn wrong(text: &str, message: &str, unit: Unit) -> ValueError {
     ValueError::new(format!("`{}` {message}", cut(text))).help(unit.how_to_write())
 }
 
-fn wrong_unit(text: &str, word: &str, unit: Unit) -> ValueError {
+fn wrong_unit(word: &str, unit: Unit) -> ValueError {
     let message = format!("`{}` is no unit of {}", cut(word), unit.noun());
     let hint = match (unit, word) {
         (Unit::Duration, "m" | "M") => "minutes are `min`, milliseconds are `ms`; ",
@@ -277,7 +278,6 @@ fn wrong_unit(text: &str, word: &str, unit: Unit) -> ValueError {
         (Unit::Rate, "/s" | "qps" | "req/s" | "hz" | "Hz") => "per second is `rps`; ",
         _ => "",
     };
-    let _ = text;
     ValueError::new(message).help(format!("{hint}{}", unit.how_to_write()))
 }
 
