@@ -4,6 +4,7 @@
 //! text, what is allowed, and the nearest right name. It never panics on any input.
 
 mod address;
+mod cells;
 mod check_design;
 mod check_lesson;
 mod check_run;
