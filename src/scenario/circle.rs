@@ -1,6 +1,7 @@
 //! Calls that never come to an end: every call waits for its reply, so a circle of them waits for
 //! itself. And calls that come to very many: each level of a design can multiply them.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use petgraph::algo::tarjan_scc;
@@ -95,8 +96,8 @@ fn shortest_circle(calls: &Calls, start: NodeIndex) -> Option<Vec<NodeIndex>> {
                 circle.reverse();
                 return Some(circle);
             }
-            if !came_from.contains_key(&next) {
-                came_from.insert(next, node);
+            if let Entry::Vacant(unseen) = came_from.entry(next) {
+                unseen.insert(node);
                 open.push_back(next);
             }
         }

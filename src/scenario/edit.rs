@@ -31,9 +31,9 @@ pub struct Knob {
 }
 
 /// The knob that a path names.
-pub fn knob_at(scenario: &Scenario, path: &str) -> Result<Knob, Diagnostic> {
-    let address =
-        resolve(&scenario.design, path).map_err(|error| finding(code::NO_KNOB, path, error))?;
+pub fn knob_at(scenario: &Scenario, path: &str) -> Result<Knob, Box<Diagnostic>> {
+    let address = resolve(&scenario.design, path)
+        .map_err(|error| Box::new(finding(code::NO_KNOB, path, error)))?;
     let Address { kind, key, spec } = address;
     Ok(Knob {
         kind,
@@ -89,7 +89,7 @@ pub fn apply<P: AsRef<str>, V: AsRef<str>>(
         {
             continue;
         }
-        let knob = knob_at(&scenario, path).map_err(|finding| vec![finding])?;
+        let knob = knob_at(&scenario, path).map_err(|finding| vec![*finding])?;
         if value::parse(written.as_ref(), knob.spec).ok() != Some(knob.value) {
             return Err(vec![not_here(path)]);
         }

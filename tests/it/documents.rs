@@ -192,7 +192,7 @@ fn every_example_of_the_format_is_valid() {
             for table in &design {
                 let header = format!("[{}", table.lines().next().unwrap());
                 if !block.contains(&header) {
-                    let _ = write!(tried, "[{}\n", table.trim_end());
+                    let _ = writeln!(tried, "[{}", table.trim_end());
                 }
             }
             tried.push_str(block);
