@@ -89,7 +89,7 @@ fn pausing_stepping_and_checkpoints_change_nothing() {
             n = scramble(n);
             let until = pieces.now() + Duration(n % 3_000_000_000);
             pieces.advance(until, 1 + n % 5_000);
-            if n % 10 == 0 && saved.len() < 3 {
+            if n.is_multiple_of(10) && saved.len() < 3 {
                 saved.push(pieces.world.clone());
             }
         }

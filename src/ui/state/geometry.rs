@@ -192,7 +192,7 @@ impl Scene {
 
         let mut along = 0.0;
         let mut extent: f64 = 0.0;
-        for layer in 0..count {
+        for (layer, thick) in thickness.iter().enumerate() {
             let members: Vec<usize> = (0..sizes.len()).filter(|&i| layers[i] == layer).collect();
             let mut across = 0.0;
             for &i in &members {
@@ -201,7 +201,7 @@ impl Scene {
                     (rect.x, rect.y) = (across, along);
                     across += rect.w + 40.0;
                 } else {
-                    (rect.x, rect.y) = (along + (thickness[layer] - rect.w) / 2.0, across);
+                    (rect.x, rect.y) = (along + (thick - rect.w) / 2.0, across);
                     across += rect.h + BELOW + 30.0;
                 }
             }
@@ -215,7 +215,7 @@ impl Scene {
                     sizes[i].rect.y -= total / 2.0;
                 }
             }
-            along += thickness[layer] + gap;
+            along += thick + gap;
         }
         for node in &mut sizes {
             if top_down {
