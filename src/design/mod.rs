@@ -1,7 +1,7 @@
 //! What a learner draws: nodes, links, operations, each with knobs; and what is scripted to happen.
 //!
 //! A design is plain data with text keys. Identity is the stable key (the table's name in the file);
-//! labels and the order of tables change nothing (semantics.md 2). Everything a knob can be is said by
+//! labels and the order of tables change nothing (docs/semantics.md 2). Everything a knob can be is said by
 //! the [`registry`]; the design stores only what was set.
 
 pub mod diagnostic;
@@ -91,6 +91,6 @@ pub struct TimelineEntry {
 #[derive(Clone, Debug)]
 pub struct RunSpec {
     pub duration: Duration,
-    /// Measured part, from and to; by default the whole run (semantics.md 27).
+    /// Measured part, from and to; by default the whole run (docs/semantics.md 27).
     pub measure: (Duration, Duration),
 }

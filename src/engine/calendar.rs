@@ -1,14 +1,14 @@
 //! The event calendar: what happens next.
 //!
 //! Events leave in the order of (time, sequence), where the sequence number is given when an event
-//! is scheduled: at equal times the one scheduled first leaves first (semantics.md 1). Three places
+//! is scheduled: at equal times the one scheduled first leaves first (docs/semantics.md 1). Three places
 //! hold them, one order comes out:
 //! - a binary heap for the future;
 //! - a queue for what is scheduled for the current instant: such an event has a higher sequence
 //!   number than anything in the heap for this instant, so the heap goes first and the queue keeps
 //!   the order of scheduling;
 //! - lanes: constant timeouts of one link expire in the order in which they were set, so only the
-//!   head of each lane is in the heap, under its own (time, sequence) (semantics.md 31).
+//!   head of each lane is in the heap, under its own (time, sequence) (docs/semantics.md 31).
 //!
 //! Scheduling and popping cost O(log n) in the heap, O(1) in the queue and the lanes.
 

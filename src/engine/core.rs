@@ -9,7 +9,7 @@ use super::attempt::{Attempt, AttemptId, Call, CallId, CalleeSide, CallerSide, I
 use super::calendar::Calendar;
 use super::counters::{LinkCounters, NodeCounters};
 use super::digest::{Digest, Fact};
-use super::draw::{Address, Draws, Keys, Purpose};
+use super::draw::{Address, Draws, Keys, Purpose, mix64};
 use super::event::Event;
 use super::fault::Modifiers;
 use super::policy::budget::Budget;
@@ -34,7 +34,7 @@ pub struct LinkState {
     pub callers: Vec<Caller>,
 }
 
-/// What one instance of the calling node keeps for a link (semantics.md 10).
+/// What one instance of the calling node keeps for a link (docs/semantics.md 10).
 #[derive(Clone)]
 pub struct Caller {
     pub budget: Budget,
@@ -61,7 +61,7 @@ pub struct Core {
     pub link_counters: Vec<LinkCounters>,
     pub digest: Digest,
     /// One per node, then one per link: what happened there, for "an unconnected node changes
-    /// nothing" (semantics.md 6).
+    /// nothing" (docs/semantics.md 6).
     pub place_digests: Vec<u64>,
     pub seed: u64,
     /// Intents born so far.
@@ -242,7 +242,7 @@ impl<R: Record> Cx<'_, R> {
         let place = self.node as usize;
         self.core.fact(
             place,
-            node.place,
+            node.place ^ mix64(version),
             Fact::Effect,
             intent.address.0,
             attempt.number,

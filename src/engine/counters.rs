@@ -1,7 +1,7 @@
 //! What nodes and links count about themselves, for the laws and for whoever watches.
 //!
 //! Counters only grow; a watcher takes differences. Integrals over time (number waiting, number
-//! busy) are kept in 128 bits of nanoseconds, exactly, unfinished work included (semantics.md 4).
+//! busy) are kept in 128 bits of nanoseconds, exactly, unfinished work included (docs/semantics.md 4).
 
 use super::reason::{ByReason, Reason};
 use crate::time::Time;

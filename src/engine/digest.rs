@@ -1,4 +1,4 @@
-//! The fingerprint of a run: a 128-bit mix over everything that happened, in order (semantics.md 6).
+//! The fingerprint of a run: a 128-bit mix over everything that happened, in order (docs/semantics.md 6).
 //!
 //! It is no cryptographic hash: it tells runs apart, it does not resist an attacker who searches for
 //! a collision.

@@ -1,4 +1,4 @@
-//! Counter-based random numbers (semantics.md 3).
+//! Counter-based random numbers (docs/semantics.md 3).
 //!
 //! A draw is a function of where it belongs, never of how many draws came before it: the key of a
 //! (seed, place, purpose) mixed with the address of an attempt. So a second run that differs in one

@@ -1,4 +1,4 @@
-//! Which item an action is about (semantics.md 5): one table per key space, one draw per pick.
+//! Which item an action is about (docs/semantics.md 5): one table per key space, one draw per pick.
 
 use super::draw::{Draws, mix64};
 use super::math::pow;

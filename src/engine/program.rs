@@ -2,7 +2,7 @@
 //! and checkpoints, never changed by a run.
 //!
 //! Nodes, links and operations are in the order of their stable keys, so the order of tables in a
-//! file changes nothing (semantics.md 2).
+//! file changes nothing (docs/semantics.md 2).
 
 use std::collections::BTreeMap;
 
@@ -20,13 +20,13 @@ use crate::time::{Duration, NS_PER_MS, NS_PER_S, Time};
 /// Version of the rules of the simulation. Digests of different versions do not compare.
 pub const SEMANTICS_VERSION: u32 = 1;
 
-/// After the end, what is under way may go on for this long (semantics.md 25).
+/// After the end, what is under way may go on for this long (docs/semantics.md 25).
 pub const SETTLE_LIMIT: Duration = Duration::from_secs(600);
 
-/// The series of a run have at most this many buckets (semantics.md 29).
+/// The series of a run have at most this many buckets (docs/semantics.md 29).
 pub const BUCKETS_MAX: u64 = 4_096;
 
-/// What bounds a run. Reaching one ends it, truthfully (semantics.md 29).
+/// What bounds a run. Reaching one ends it, truthfully (docs/semantics.md 29).
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Attempts under way at the same time.
@@ -377,7 +377,7 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
     }
 }
 
-/// The steps written by hand, else the derived ones (semantics.md 13): work; calls to services,
+/// The steps written by hand, else the derived ones (docs/semantics.md 13): work; calls to services,
 /// reads, writes, third parties, each in the order of their links' keys; respond.
 fn plan(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanStep]> {
     if let Some(steps) = node.plans.get(&op.key) {

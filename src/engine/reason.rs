@@ -1,5 +1,5 @@
-//! Why an attempt did not succeed. Every failed attempt has exactly one reason (model.md 6,
-//! semantics.md 7): the innermost cause keeps it, a parent says "error from callee".
+//! Why an attempt did not succeed. Every failed attempt has exactly one reason (docs/semantics.md 7): the
+//! innermost cause keeps it, a parent says "error from callee".
 
 macro_rules! reasons {
     ($($variant:ident $code:literal $words:literal),* $(,)?) => {
@@ -53,7 +53,7 @@ reasons! {
     NoQuorum "no_quorum" "no quorum",
     DeadlockVictim "deadlock_victim" "deadlock victim",
     LockTimeout "lock_timeout" "lock timeout",
-    // Not in model.md: the message was still travelling (a long delay, a hold) when the caller gave
+    // The message was still travelling (a long delay, a hold) when the caller gave
     // up. Calling it "waiting" would accuse a queue that never saw it.
     TimedOutInNetwork "timed_out_in_network" "timed out on the way",
 }

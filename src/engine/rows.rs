@@ -1,5 +1,5 @@
 //! A store's rows: only those that were ever written, by key. A row never touched is version 0 and
-//! costs nothing (semantics.md 5).
+//! costs nothing (docs/semantics.md 5).
 //!
 //! Open addressing with linear probing and a fixed hash: the keys are already scattered (see
 //! `popularity::item_key`), so the key itself is the hash. Never iterated.

@@ -26,7 +26,7 @@ pub struct World {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     Running,
-    /// No new traffic; what is under way goes on (semantics.md 25).
+    /// No new traffic; what is under way goes on (docs/semantics.md 25).
     Settling,
     /// Nothing is under way any more.
     Settled,

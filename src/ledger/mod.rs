@@ -1,7 +1,7 @@
 //! The ledger of truth: for every intent what was promised, what was done, and what the user was told.
 //!
 //! It stands outside the simulated system and is never visible to it. A verdict is passed when
-//! nothing can happen to an intent any more (semantics.md 20); verdicts are not exclusive. While an
+//! nothing can happen to an intent any more (docs/semantics.md 20); verdicts are not exclusive. While an
 //! intent is open it costs one slot; a clean one is then forgotten, a faulty one is kept with its
 //! story, up to a bound, and beyond that as its number.
 
@@ -16,7 +16,7 @@ use chains::Chains;
 /// Promised effects that one operation may have.
 pub const PROMISED_MAX: usize = 8;
 
-/// Faulty intents whose whole story is kept (semantics.md 30).
+/// Faulty intents whose whole story is kept (docs/semantics.md 30).
 pub const STORIES_MAX: usize = 50_000;
 
 /// What can be wrong with an intent.

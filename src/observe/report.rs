@@ -47,7 +47,7 @@ pub enum Ended {
     /// To the end, but this many tries were still open: ten minutes later, or (`stuck`) for ever,
     /// because what they wait for was lost and nobody set a timeout.
     Unsettled { open: u64, stuck: bool },
-    /// More was under way than the limit allows (semantics.md 29).
+    /// More was under way than the limit allows (docs/semantics.md 29).
     BacklogLimit { at_ns: u64, limit: u64 },
     /// More events than the limit allows.
     EventLimit { at_ns: u64, limit: u64 },

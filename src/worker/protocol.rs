@@ -40,7 +40,7 @@ pub enum Command {
 #[serde(rename_all = "snake_case")]
 pub enum Update {
     /// The module is loaded; commands are read from here on. Page and worker must be of one build
-    /// (semantics.md 32).
+    /// (docs/semantics.md 32).
     Ready {
         build: String,
     },

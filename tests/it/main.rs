@@ -5,6 +5,7 @@ mod bits;
 mod documents;
 mod fuzz;
 mod invalid;
+mod knobs;
 mod laws;
 mod retry_storm;
 mod tidy;

@@ -14,7 +14,7 @@ pub use timeline::TIMELINE;
 
 use super::value::Unit;
 
-/// When a change made during a run takes effect (semantics.md 15).
+/// When a change made during a run takes effect (docs/semantics.md 15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// At the instant of the change.

@@ -2,7 +2,7 @@
 //!
 //! Nothing here is a float. A share is parts per billion, a factor is millionths, a rate is events per
 //! second in millionths, money is micro-dollars, time is nanoseconds: each is converted from decimal
-//! text once (semantics.md 4) and back without loss.
+//! text once (docs/semantics.md 4) and back without loss.
 
 mod decimal;
 mod dist;

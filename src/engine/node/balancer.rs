@@ -1,10 +1,11 @@
 //! Balancer: passes each request to one instance of what stands behind it, and the reply back.
 //!
-//! Simulated: the choice, from what this balancer itself has under way (its view is never stale, and
-//! it does not see other balancers' traffic). Ignored so far: health checks, weights, its own
-//! latency and capacity (it forwards at once, without limit).
+//! Simulated: the choice, from what this instance of the balancer itself has under way (its view is
+//! never stale, and it does not see what other instances or balancers pass on).
+//! Ignored so far: health checks, weights, its own latency and capacity (it forwards at once, without
+//! limit), and callers that go: it waits on for the reply.
 //!
-//! Two random choices are drawn with replacement, ties are broken at random (semantics.md 11).
+//! Two random choices are drawn with replacement, ties are broken at random (docs/semantics.md 11).
 
 use super::NodeKind;
 use crate::design::Settings;
@@ -25,6 +26,7 @@ enum Policy {
 
 pub struct Config {
     policy: Policy,
+    instances: u16,
 }
 
 /// One instance behind the balancer.
@@ -36,11 +38,18 @@ struct Endpoint {
     outstanding: u32,
 }
 
+/// What one instance of the balancer knows: only of what it has passed on itself.
 #[derive(Clone)]
-pub struct Balancer {
+struct View {
     endpoints: Vec<Endpoint>,
     /// Round robin: whose turn it is.
     cursor: usize,
+}
+
+#[derive(Clone)]
+pub struct Balancer {
+    /// One per instance.
+    views: Vec<View>,
 }
 
 impl NodeKind for Balancer {
@@ -53,28 +62,33 @@ impl NodeKind for Balancer {
             "least_outstanding" => Policy::LeastOutstanding,
             _ => Policy::TwoChoices,
         };
-        Config { policy }
+        Config {
+            policy,
+            instances: knobs.count("instances") as u16,
+        }
     }
 
     fn new(_: &Config) -> Balancer {
-        Balancer { endpoints: Vec::new(), cursor: 0 }
+        Balancer { views: Vec::new() }
     }
 
-    fn start<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>) {
-        self.endpoints = endpoints(cx.program, cx.node);
+    fn start<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        let view = View { endpoints: endpoints(cx.program, cx.node), cursor: 0 };
+        self.views = vec![view; config.instances as usize];
     }
 
     fn on_request<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         let attempt = cx.core.attempts[id];
         let draws = cx.draws(Purpose::Choice, attempt.address);
-        let Some(chosen) = self.choose(config.policy, draws, |_| true) else {
+        let view = &mut self.views[attempt.instance as usize];
+        let Some(chosen) = view.choose(config.policy, draws, |_| true) else {
             cx.refuse(id, Reason::NoBackend);
             return;
         };
         cx.enter();
         cx.begin(id);
         cx.core.attempts[id].callee = CalleeSide::Awaiting;
-        let endpoint = &mut self.endpoints[chosen];
+        let endpoint = &mut view.endpoints[chosen];
         endpoint.outstanding += 1;
         let new = NewCall {
             link: endpoint.link,
@@ -88,7 +102,7 @@ impl NodeKind for Balancer {
 
     fn on_try_over<R: Record>(&mut self, _: &Config, _: &mut Cx<'_, R>, call: &Call) {
         // A retry may have gone to another instance of the same link.
-        let mut of_call = self.endpoints.iter_mut();
+        let mut of_call = self.views[call.caller as usize].endpoints.iter_mut();
         let endpoint = of_call.find(|e| e.link == call.link && e.instance == call.instance);
         endpoint.expect("a call goes to an endpoint").outstanding -= 1;
     }
@@ -96,11 +110,12 @@ impl NodeKind for Balancer {
     fn route<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, call: &Call) -> u16 {
         let address = call.address.attempt(u32::from(call.tries) + 1);
         let draws = cx.draws(Purpose::Choice, address);
-        let chosen = self
+        let view = &mut self.views[call.caller as usize];
+        let chosen = view
             .choose(config.policy, draws, |e| e.link == call.link)
             .expect("the link of a call has instances");
-        self.endpoints[chosen].outstanding += 1;
-        self.endpoints[chosen].instance
+        view.endpoints[chosen].outstanding += 1;
+        view.endpoints[chosen].instance
     }
 
     fn on_call_over<R: Record>(
@@ -120,9 +135,9 @@ impl NodeKind for Balancer {
         cx.reply(parent, reply);
     }
 
-    fn on_crash<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>) {
+    fn on_crash<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
         cx.crash_all();
-        self.endpoints = endpoints(cx.program, cx.node);
+        self.start(config, cx);
     }
 }
 
@@ -136,7 +151,7 @@ fn endpoints(program: &Program, node: u16) -> Vec<Endpoint> {
         .collect()
 }
 
-impl Balancer {
+impl View {
     /// Position of the chosen endpoint among those allowed; `None` if there is none.
     fn choose(
         &mut self,

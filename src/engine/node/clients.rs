@@ -6,7 +6,7 @@
 //! one. The integral is kept in whole numbers, so a constant 300/s makes 300 in each second for ever.
 //!
 //! *Closed* loop: each user thinks, acts, waits for the outcome, and thinks again. A user's n-th
-//! action draws from (user, n), whatever the timing (semantics.md 3).
+//! action draws from (user, n), whatever the timing (docs/semantics.md 3).
 
 use rand::rand_core::Rng as _;
 use rand_chacha::ChaCha8Rng;

@@ -1,4 +1,4 @@
-//! The caller's policies, one mechanism per file. State lives per caller instance (semantics.md 10).
+//! The caller's policies, one mechanism per file. State lives per caller instance (docs/semantics.md 10).
 
 pub mod backoff;
 pub mod budget;
