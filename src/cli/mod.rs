@@ -1,3 +1,100 @@
-//! The native command line.
+//! The native command line: one file per command, and how results and findings are printed.
 
+mod bands;
+mod check;
+mod exit;
+mod number;
+mod output;
+mod progress;
 pub mod render;
+mod run;
+pub mod schema;
+mod source;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::Exit;
+
+/// Break a backend, see what happens to the data.
+#[derive(Debug, Parser)]
+#[command(
+    name = "brownout",
+    version,
+    after_help = exit::HELP,
+    after_long_help = GUIDE,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Simulate a scenario and print what users and data went through
+    Run(run::Run),
+    /// Say whether scenario files are valid, and what would be right
+    Check(check::Check),
+    /// Print the JSON Schema of a file that goes in or comes out
+    Schema(schema::Schema),
+}
+
+const GUIDE: &str = "\
+Brownout runs a backend that exists only as a text file: clients, balancers, services, databases,
+third parties, the network between them, and what goes wrong and when. The same file and seed give
+the same run, to the last bit, here and in the browser.
+
+Start here:
+  brownout run scenarios/s04-retry-storm.toml
+      ten slow seconds, and a shop that stays down
+  brownout run scenarios/s04-retry-storm.toml --set link.browse.retry_budget='10 %'
+      the same seconds, one knob turned
+  brownout run scenarios/s04-retry-storm.toml --seeds 20
+      is that chance? twenty seeds, as bands
+  brownout check my-scenario.toml
+      what is wrong in a file of your own, where, and what would be right
+
+Exit codes:
+  0  done (also when goals are missed: that is a result)
+  1  a file could not be read or written, or Brownout itself is wrong
+  2  the command line makes no sense
+  3  the scenario, or a change to it, is not valid
+  4  a run was ended by a limit; its report is printed
+  5  a conformance row is outside its tolerance
+
+Colours appear only on a terminal, and never when NO_COLOR is set. Results go to the standard
+output; findings, notes and the progress bar to the standard error.";
+
+/// Reads the arguments, does what they say, and says how it went.
+pub fn main() -> ExitCode {
+    own_up_to_panics();
+    let result = match Cli::parse().command {
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Schema(args) => schema::run(&args),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output::error(&failure.message);
+            failure.exit.into()
+        }
+    }
+}
+
+/// A panic is a bug in Brownout: say so, and end with the documented code in every build.
+fn own_up_to_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        usual(info);
+        output::note(
+            "This is a bug in Brownout. Please report it with the scenario and the command.\n",
+        );
+        std::process::exit(Exit::Internal as i32);
+    }));
+}

@@ -6,6 +6,7 @@ use crate::observe::report::Report;
 
 /// Where the values of one figure lie over the seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Band {
     /// Seeds in which the figure exists.
     pub seeds: usize,
@@ -61,10 +62,64 @@ impl Band {
 
 /// A named figure with its unit and its band.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Figure {
     pub name: &'static str,
     pub unit: &'static str,
     pub band: Option<Band>,
+}
+
+/// In how many seeds a goal held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct GoalHeld {
+    pub key: String,
+    pub label: String,
+    pub held: usize,
+    pub seeds: usize,
+}
+
+/// The same scenario under many seeds: what the command line prints as JSON for `--seeds`.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct SeedsReport {
+    /// In this order everywhere below.
+    pub seeds: Vec<u64>,
+    pub figures: Vec<Figure>,
+    pub goals: Vec<GoalHeld>,
+    /// Seeds in which all goals held.
+    pub passed: usize,
+    /// One per seed, with empty series and without traces: a run of one seed has those.
+    pub reports: Vec<Report>,
+}
+
+impl SeedsReport {
+    /// From reports in the order of their seeds.
+    pub fn of(mut reports: Vec<Report>) -> SeedsReport {
+        for report in &mut reports {
+            report.shorten();
+        }
+        SeedsReport {
+            seeds: reports.iter().map(|r| r.seed).collect(),
+            figures: figures(&reports),
+            goals: goals(&reports),
+            passed: reports.iter().filter(|r| r.passed).count(),
+            reports,
+        }
+    }
+}
+
+fn goals(reports: &[Report]) -> Vec<GoalHeld> {
+    let Some(first) = reports.first() else {
+        return Vec::new();
+    };
+    let rows = first.goals.iter().enumerate().map(|(i, goal)| GoalHeld {
+        key: goal.key.clone(),
+        label: goal.label.clone(),
+        held: reports.iter().filter(|r| r.goals[i].holds).count(),
+        seeds: reports.len(),
+    });
+    rows.collect()
 }
 
 type Read = fn(&Report) -> Option<f64>;

@@ -6,6 +6,7 @@ use crate::design::word::{self, Word};
 
 /// Everything about a finished run. Durations in nanoseconds, money in millionths of a dollar.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Report {
     pub scenario: String,
     pub title: String,
@@ -39,7 +40,23 @@ pub struct Report {
     pub traces: Vec<TraceReport>,
 }
 
+impl Report {
+    /// Drops what grows with the run's length, for collections of many reports.
+    pub fn shorten(&mut self) {
+        let bucket_ns = self.series.bucket_ns;
+        self.series = Series {
+            bucket_ns,
+            ..Series::default()
+        };
+        for node in &mut self.nodes {
+            node.series = NodeSeries::default();
+        }
+        self.traces = Vec::new();
+    }
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
     /// To the end, and everything under way came to rest.
@@ -55,6 +72,7 @@ pub enum Ended {
 
 /// All clients together, actions begun in the measured part.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Users {
     pub actions: u64,
     pub served: u64,
@@ -77,6 +95,7 @@ pub struct Users {
 
 /// From a histogram with at most 1 % error; `None` if nothing was recorded.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Latency {
     pub count: u64,
     pub mean_ns: Option<f64>,
@@ -90,6 +109,7 @@ pub struct Latency {
 
 /// Whole run, after settling.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct LedgerCounts {
     pub intents: u64,
     /// Effects applied, all intents and places.
@@ -104,6 +124,7 @@ pub struct LedgerCounts {
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct NodeReport {
     pub key: String,
     #[serde(deserialize_with = "word::read")]
@@ -135,6 +156,7 @@ pub struct NodeReport {
 
 /// Columns of equal length, one entry per bucket of [`Series`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct NodeSeries {
     pub arrived: Vec<u32>,
     pub useful: Vec<u32>,
@@ -147,6 +169,7 @@ pub struct NodeSeries {
 
 /// One action with all its tries. Instants in nanoseconds of the run; `None` for what did not happen.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct TraceReport {
     pub action: u64,
     pub operation: String,
@@ -162,6 +185,7 @@ pub struct TraceReport {
 
 /// One try: waited from arrived to began, worked on from began to left.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct SpanReport {
     pub link: String,
     pub node: String,
@@ -182,6 +206,7 @@ pub struct SpanReport {
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct LinkReport {
     pub key: String,
     pub from: String,
@@ -200,6 +225,7 @@ pub struct LinkReport {
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Cost {
     #[serde(deserialize_with = "word::read")]
     pub price_book: Word,
@@ -212,6 +238,7 @@ pub struct Cost {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct GoalReport {
     pub key: String,
     pub label: String,
@@ -226,6 +253,7 @@ pub struct GoalReport {
 
 /// Columns of equal length, one entry per bucket.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Series {
     pub bucket_ns: u64,
     pub offered_per_s: Vec<f64>,

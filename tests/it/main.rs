@@ -2,6 +2,7 @@
 
 #[path = "../bits.rs"]
 mod bits;
+mod cli;
 mod documents;
 mod fuzz;
 mod invalid;

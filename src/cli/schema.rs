@@ -1,0 +1,61 @@
+//! `brownout schema`: the published shapes of the files that go in and come out, as JSON Schema.
+
+use clap::ValueEnum;
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+
+use super::exit::{Exit, Failure};
+use super::output;
+use crate::experiment::bands::SeedsReport;
+use crate::observe::report::Report;
+use crate::scenario::schema;
+
+#[derive(Debug, clap::Args)]
+pub struct Schema {
+    /// Which shape
+    #[arg(value_enum, default_value = "scenario")]
+    of: Of,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Of {
+    /// A scenario file
+    Scenario,
+    /// The JSON of `brownout run --format json`
+    Report,
+    /// The JSON of `brownout run --seeds N --format json`
+    Seeds,
+}
+
+pub fn run(schema: &Schema) -> Result<Exit, Failure> {
+    let text = match schema.of {
+        Of::Scenario => schema::schema_text(),
+        Of::Report => report_text(),
+        Of::Seeds => seeds_text(),
+    };
+    output::print(&text)?;
+    Ok(Exit::Done)
+}
+
+/// The schema of a report, as committed in `assets/schema/report.schema.json`.
+pub fn report_text() -> String {
+    text(generator().into_root_schema_for::<Report>())
+}
+
+/// The schema of many seeds, as committed in `assets/schema/seeds.schema.json`.
+pub fn seeds_text() -> String {
+    text(generator().into_root_schema_for::<SeedsReport>())
+}
+
+fn generator() -> SchemaGenerator {
+    // What is written is described: a field that is always there is required.
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+}
+
+fn text(schema: schemars::Schema) -> String {
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
+    text.push('\n');
+    text
+}

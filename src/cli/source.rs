@@ -1,0 +1,75 @@
+//! Where a scenario's text comes from: a file, or the standard input when the name is `-`.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use super::exit::{Exit, Failure};
+use super::render;
+use crate::design::diagnostic::{Diagnostic, Severity};
+use crate::scenario::limits::MAX_BYTES;
+use crate::scenario::{self, Scenario, edit};
+
+/// A text with the name that findings call it by.
+pub struct Source {
+    pub name: String,
+    pub text: String,
+}
+
+impl Source {
+    /// Reads no more than a scenario may have, so that `/dev/zero` is refused, not swallowed.
+    pub fn read(name: &str) -> Result<Source, Failure> {
+        let shown = if name == "-" { "<stdin>" } else { name };
+        let mut bytes = Vec::new();
+        let most = MAX_BYTES as u64 + 1;
+        let done = if name == "-" {
+            io::stdin().lock().take(most).read_to_end(&mut bytes)
+        } else {
+            File::open(name).and_then(|file| file.take(most).read_to_end(&mut bytes))
+        };
+        done.map_err(|error| Failure::file("read", shown, &error))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            Failure::new(
+                Exit::Invalid,
+                format!("{shown} is no text: byte {at} is not UTF-8"),
+            )
+        })?;
+        Ok(Source {
+            name: shown.to_owned(),
+            text,
+        })
+    }
+
+    /// The text with these knobs changed.
+    pub fn edited(self, changes: &[(String, String)]) -> Result<Source, Failure> {
+        if changes.is_empty() {
+            return Ok(self);
+        }
+        match edit::apply(&self.text, changes) {
+            Ok(text) => Ok(Source { text, ..self }),
+            Err(findings) => Err(Failure::invalid(self.render(&findings))),
+        }
+    }
+
+    /// The scenario, and its warnings rendered.
+    pub fn check(&self) -> Result<(Scenario, String), Failure> {
+        let checked = scenario::check(&self.text);
+        let rendered = self.render(&checked.diagnostics);
+        checked
+            .scenario
+            .map(|scenario| (scenario, rendered.clone()))
+            .ok_or(Failure::invalid(rendered))
+    }
+
+    pub fn render(&self, findings: &[Diagnostic]) -> String {
+        render::diagnostics(&self.name, &self.text, findings)
+    }
+}
+
+/// How many of the findings are warnings.
+pub fn warnings(findings: &[Diagnostic]) -> usize {
+    findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Warning)
+        .count()
+}

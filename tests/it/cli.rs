@@ -1,0 +1,270 @@
+//! The real program: exit codes, JSON, changes from the command line, seeds, colours.
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value as Json;
+
+const S04: &str = "scenarios/s04-retry-storm.toml";
+
+/// A shop that gets more than it can serve, in the smallest file that says so.
+const OVERLOAD: &str = r#"
+format = 1
+[run]
+duration = "20 s"
+[clients.users]
+rate = "1 krps"
+[service.shop]
+slots = 1
+service_time = "1 s"
+[link.ask]
+from = "users"
+to = "shop"
+"#;
+
+fn brownout(args: &[&str]) -> Output {
+    fed(args, "")
+}
+
+/// The same with something on the standard input.
+fn fed(args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_brownout"))
+        .args(args)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    // Who does not read its input closes it early.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    child.wait_with_output().expect("the program ends")
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("it was not killed")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("text")
+}
+
+fn json(args: &[&str]) -> Json {
+    let output = brownout(args);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[test]
+fn exit_codes_say_how_it_went() {
+    assert_eq!(code(&brownout(&["run", S04, "--until", "5 s"])), 0);
+    assert_eq!(code(&brownout(&["run", "no/such/file.toml"])), 1);
+    assert_eq!(code(&brownout(&["check", "no/such/file.toml", S04])), 1);
+    for senseless in [
+        &["run"][..],
+        &["fly", S04],
+        &["run", S04, "--set", "attempts"],
+        &["run", S04, "--until", "soon"],
+        &["run", S04, "--until", "8 d"],
+        &["run", S04, "--seeds", "0"],
+        &["run", S04, "--seed", "1", "--seeds", "2"],
+    ] {
+        assert_eq!(code(&brownout(senseless)), 2, "{senseless:?}");
+    }
+    assert_eq!(code(&fed(&["check", "-"], "format = 1\n")), 3);
+    assert_eq!(
+        code(&brownout(&["run", S04, "--set", "link.browse.tries=5"])),
+        3
+    );
+    let limited = ["run", "-", "--backlog-limit", "2000", "--format", "json"];
+    let stopped = fed(&limited, OVERLOAD);
+    assert_eq!(code(&stopped), 4, "{}", stderr(&stopped));
+    let report: Json = serde_json::from_slice(&stopped.stdout).expect("its report is printed");
+    assert_eq!(report["ended"]["backlog_limit"]["limit"], 2000);
+}
+
+#[test]
+fn findings_name_file_line_and_remedy() {
+    let output = fed(
+        &["check", "-"],
+        "format = 1\n\n[run]\nduration = \"3 minuts\"\n",
+    );
+    assert_eq!(code(&output), 3);
+    let shown = stderr(&output);
+    for part in ["<stdin>:4:", "minuts", "min"] {
+        assert!(shown.contains(part), "{part} is not in\n{shown}");
+    }
+    assert!(stdout(&output).is_empty(), "findings are no result");
+    let output = brownout(&["run", S04, "--set", "link.brwse.attempts=5"]);
+    assert!(stderr(&output).contains("browse"), "{}", stderr(&output));
+}
+
+#[test]
+fn hostile_files_are_refused() {
+    for (name, bytes) in [
+        ("not UTF-8", &b"format = 1\n\xff\xfe"[..]),
+        ("nothing", b""),
+        ("zeros", &[0; 4096]),
+        ("too long", &[b'#'; 1_100_000]),
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_brownout"))
+            .args(["run", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let _ = stdin.write_all(bytes);
+        drop(stdin);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(code(&output), 3, "{name}: {}", stderr(&output));
+        assert!(output.stderr.len() < 10_000, "{name}");
+    }
+}
+
+#[test]
+fn a_report_adds_up() {
+    let report = json(&["run", S04, "--until", "60 s", "--format", "json"]);
+    let number = |value: &Json| value.as_u64().expect("a whole number");
+    assert_eq!(report["scenario"], "s04-retry-storm");
+    assert_eq!(report["seed"], 1);
+    assert_eq!(report["digest"].as_str().expect("text").len(), 32);
+    assert!(report["cost"]["price_book"].is_string());
+    let users = &report["users"];
+    let told = ["served", "degraded", "failed", "unanswered"];
+    let sum: u64 = told.iter().map(|part| number(&users[part])).sum();
+    assert_eq!(number(&users["actions"]), sum);
+    for link in report["links"].as_array().expect("links") {
+        let ended = number(&link["succeeded"]) + number(&link["failed"]);
+        assert_eq!(
+            number(&link["attempts"]),
+            ended + number(&link["in_flight"])
+        );
+        let by_reason = link["failed_by_reason"].as_array().expect("pairs");
+        let sum: u64 = by_reason.iter().map(|pair| number(&pair[1])).sum();
+        assert_eq!(number(&link["failed"]), sum);
+    }
+    let buckets = |column: &Json| column.as_array().expect("a column").len();
+    let series = &report["series"];
+    assert_eq!(
+        buckets(&series["offered_per_s"]),
+        buckets(&series["waiting"])
+    );
+}
+
+#[test]
+fn the_same_seed_is_the_same_run_and_another_is_not() {
+    let digest = |seed: &str| {
+        let report = json(&[
+            "run", S04, "--until", "10 s", "--seed", seed, "--format", "json",
+        ]);
+        report["digest"].clone()
+    };
+    assert_eq!(digest("7"), digest("7"));
+    assert_ne!(digest("7"), digest("8"));
+}
+
+#[test]
+fn set_changes_a_knob_and_until_the_length() {
+    let calm = json(&[
+        "run",
+        S04,
+        "--set",
+        "link.browse.attempts=1",
+        "--set",
+        "clients.shoppers.rate = 70 rps",
+        "--until",
+        "30 s",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(calm["duration_ns"], 30_000_000_000u64);
+    assert_eq!(calm["measure_ns"][1], 30_000_000_000u64);
+    assert_eq!(calm["links"][0]["retries"], 0);
+    let rate = calm["users"]["offered_per_s"].as_f64().expect("a number");
+    assert!((60.0..80.0).contains(&rate), "{rate}");
+    let longer = json(&["run", S04, "--until", "4 min", "--format", "json"]);
+    assert_eq!(longer["duration_ns"], 240_000_000_000u64);
+    assert_eq!(longer["measure_ns"][0], 100_000_000_000u64);
+}
+
+#[test]
+fn seeds_are_one_to_n_in_order() {
+    let many = json(&[
+        "run", S04, "--until", "5 s", "--seeds", "7", "--format", "json",
+    ]);
+    let seeds: Vec<u64> = (1..=7).collect();
+    assert_eq!(many["seeds"], serde_json::json!(seeds));
+    let reports = many["reports"].as_array().expect("reports");
+    let of_reports: Vec<u64> = reports
+        .iter()
+        .map(|r| r["seed"].as_u64().unwrap())
+        .collect();
+    assert_eq!(of_reports, seeds);
+    // Seed 3 among many is seed 3 alone.
+    let alone = json(&[
+        "run", S04, "--until", "5 s", "--seed", "3", "--format", "json",
+    ]);
+    assert_eq!(reports[2]["digest"], alone["digest"]);
+    for figure in many["figures"].as_array().expect("figures") {
+        let band = &figure["band"];
+        let at = |name: &str| band[name].as_f64().unwrap_or(0.0);
+        assert!(at("min") <= at("median") && at("median") <= at("max"));
+    }
+    let table = stdout(&brownout(&["run", S04, "--until", "5 s", "--seeds", "3"]));
+    for word in ["min", "p25", "median", "p75", "max", "of 3 seeds"] {
+        assert!(table.contains(word), "{word} is not in\n{table}");
+    }
+}
+
+#[test]
+fn a_table_speaks_plain_words_and_no_colours_where_nobody_sees_them() {
+    let output = brownout(&["run", S04]);
+    let shown = stdout(&output);
+    for words in [
+        "0.0 % served",
+        "useful replies/s (goodput)",
+        "tries per action (amplification)",
+        "What happened to your data",
+        "shoppers -> catalogue",
+        "timed out waiting",
+        "missed",
+        "prices: book",
+        "Run fingerprint",
+    ] {
+        assert!(shown.contains(words), "{words} is not in\n{shown}");
+    }
+    assert!(!shown.contains('\u{1b}'), "escape codes in a pipe");
+    assert!(!stderr(&output).contains('\u{1b}'));
+}
+
+#[test]
+fn help_teaches() {
+    let general = stdout(&brownout(&["--help"]));
+    for words in ["Exit codes", "--seeds 20", "NO_COLOR", "check"] {
+        assert!(general.contains(words), "{words} is not in\n{general}");
+    }
+    let run = stdout(&brownout(&["run", "--help"]));
+    for words in ["Examples:", "quartiles", "standard input"] {
+        assert!(run.contains(words), "{words} is not in\n{run}");
+    }
+}
+
+#[test]
+fn published_shapes_are_up_to_date() {
+    for shape in ["report", "seeds"] {
+        let file = format!("assets/schema/{shape}.schema.json");
+        let printed = stdout(&brownout(&["schema", shape]));
+        let kept =
+            std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&file))
+                .unwrap_or_default();
+        assert!(kept == printed, "run: cargo run -- schema {shape} > {file}");
+    }
+}
