@@ -4,24 +4,14 @@ use super::address::resolve;
 use super::findings::Findings;
 use super::metric::METRICS;
 use super::names::suggest;
-use super::read::Depth;
 use super::{Metric, Scenario, Variant, code, edit};
 use crate::design::value::{self, cut};
 
-pub fn check(f: &mut Findings<'_>, scenario: &Scenario, depth: Depth) {
+pub fn check(f: &mut Findings<'_>, scenario: &Scenario) {
     let lesson = &scenario.lesson;
     bets(f, scenario);
     charts(f, scenario);
-    for (i, path) in lesson.unlocked.iter().enumerate() {
-        if let Err(error) = resolve(&scenario.design, path) {
-            f.error_at(
-                code::NO_KNOB,
-                &format!("lesson.unlocked.{i}"),
-                error.message,
-            )
-            .maybe_help(error.help);
-        }
-    }
+    unlocked(f, scenario, &lesson.unlocked, "lesson");
     let groups = [
         ("fix", &lesson.fixes),
         ("not_enough", &lesson.not_enough),
@@ -31,7 +21,7 @@ pub fn check(f: &mut Findings<'_>, scenario: &Scenario, depth: Depth) {
     for (table, variants) in groups {
         for variant in variants {
             let path = format!("lesson.{table}.{}", variant.key);
-            check_variant(f, scenario, variant, &path, depth);
+            check_variant(f, scenario, variant, &path);
         }
     }
     for variant in lesson
@@ -40,7 +30,7 @@ pub fn check(f: &mut Findings<'_>, scenario: &Scenario, depth: Depth) {
         .flat_map(|judgement| &judgement.answers)
     {
         let path = format!("lesson.judgement.answer.{}", variant.key);
-        check_variant(f, scenario, variant, &path, depth);
+        check_variant(f, scenario, variant, &path);
     }
 }
 
@@ -75,13 +65,7 @@ fn charts(f: &mut Findings<'_>, scenario: &Scenario) {
     }
 }
 
-fn check_variant(
-    f: &mut Findings<'_>,
-    scenario: &Scenario,
-    variant: &Variant,
-    path: &str,
-    depth: Depth,
-) {
+fn check_variant(f: &mut Findings<'_>, scenario: &Scenario, variant: &Variant, path: &str) {
     let mut fine = true;
     for (i, (knob, value)) in variant.set.iter().enumerate() {
         let set = format!("{path}.set.{i}");
@@ -113,17 +97,27 @@ fn check_variant(
         )
         .help(suggest(metric, names, "metrics"));
     }
-    if depth == Depth::Once || !fine || f.has_errors() {
+    if !fine || f.has_errors() {
         return;
     }
-    if let Err(diagnostics) = edit::variant(f.text, variant) {
-        let first = diagnostics.into_iter().next();
-        let (message, help) = first.map(|d| (d.message, d.help)).unwrap_or_default();
-        f.error_at(
-            code::BAD_CHANGE,
-            path,
-            format!("with this change the design is refused: {message}"),
-        )
-        .maybe_help(help);
+    match edit::variant(f.text, variant).and_then(|text| Scenario::parse(&text)) {
+        Ok(changed) => unlocked(f, &changed, &variant.unlocked, path),
+        Err(diagnostics) => {
+            let first = diagnostics.into_iter().next();
+            let (message, help) = first.map(|d| (d.message, d.help)).unwrap_or_default();
+            let message = format!("with this change the design is refused: {message}");
+            f.error_at(code::BAD_CHANGE, path, message).maybe_help(help);
+        }
+    }
+}
+
+/// Knobs that a learner may turn are knobs of the design.
+fn unlocked(f: &mut Findings<'_>, scenario: &Scenario, paths: &[String], owner: &str) {
+    for (i, path) in paths.iter().enumerate() {
+        if let Err(error) = resolve(&scenario.design, path) {
+            let at = format!("{owner}.unlocked.{i}");
+            f.error_at(code::NO_KNOB, &at, error.message)
+                .maybe_help(error.help);
+        }
     }
 }

@@ -116,7 +116,7 @@ fn change<P: AsRef<str>, V: AsRef<str>>(
     text: &str,
     changes: &[(P, V)],
 ) -> Result<String, Vec<Diagnostic>> {
-    let base = read(text, Depth::Once);
+    let base = read(text, Depth::Run);
     let Some(scenario) = base.scenario else {
         return Err(base.diagnostics);
     };
@@ -150,7 +150,7 @@ fn change<P: AsRef<str>, V: AsRef<str>>(
 }
 
 fn valid(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
-    let checked = read(text, Depth::Once);
+    let checked = read(text, Depth::Run);
     checked.scenario.ok_or_else(|| {
         let mut errors = checked.diagnostics;
         errors.retain(|finding| finding.severity == Severity::Error);

@@ -64,9 +64,10 @@ pub fn check(text: &str) -> Checked {
 }
 
 impl Scenario {
-    /// Reads a text. Warnings are not reported, see [`check`].
+    /// Reads a text for a run. Warnings, and whether the lesson still fits a design that was changed,
+    /// are left to [`check`].
     pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
-        let mut checked = check(text);
+        let mut checked = read::read(text, read::Depth::Run);
         checked.scenario.ok_or_else(|| {
             checked
                 .diagnostics
@@ -170,6 +171,8 @@ pub struct Variant {
     pub set: Vec<(String, String)>,
     /// Tables to add, as text.
     pub add: String,
+    /// Paths of knobs that a learner may turn besides those of the lesson.
+    pub unlocked: Vec<String>,
     /// For a backfire: the metric that gets worse.
     pub worsens: Option<String>,
     pub because: String,

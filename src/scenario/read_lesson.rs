@@ -95,6 +95,7 @@ fn variants(f: &mut Findings<'_>, row: &Row<'_, '_>, name: &str) -> Vec<Variant>
             label: row.line(f, "label").unwrap_or_default(),
             set,
             add: row.prose(f, "add"),
+            unlocked: texts(f, &row, "unlocked"),
             worsens: row.line(f, "worsens"),
             because: row.prose(f, "because"),
         });

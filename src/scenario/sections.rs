@@ -203,6 +203,11 @@ pub static VARIANT: &[Field] = &[
         "changes to knobs: `\"link.browse.attempts = 5\"`",
     ),
     field("add", Prose, "tables to add, as text of this format"),
+    field(
+        "unlocked",
+        Lines,
+        "paths of knobs that a learner may turn besides those of the lesson",
+    ),
     field("worsens", Name, "the metric that gets worse"),
     field("because", Prose, "why it ends as it does").required(),
 ];

@@ -8,6 +8,7 @@ mod fuzz;
 mod invalid;
 mod knobs;
 mod laws;
+mod lessons;
 mod retry_storm;
 mod tidy;
 mod toy_kind;
