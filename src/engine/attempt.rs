@@ -5,6 +5,7 @@
 //! and lives until both are done with it.
 
 use super::reason::Reason;
+use super::record::Told;
 use super::slab::Id;
 use crate::design::CallMode;
 use crate::time::Time;
@@ -27,8 +28,8 @@ pub struct Intent {
     /// Which item it is about: a key of the operation's key space.
     pub item: u64,
     pub born: Time,
-    /// The user has been told an outcome.
-    pub told: bool,
+    /// What the user was told, and when.
+    pub told: Option<(Time, Told)>,
     /// Calls and attempts that still refer to it.
     pub open: u32,
 }

@@ -173,35 +173,38 @@ impl Core {
         if !was_sent {
             attempt.callee = CalleeSide::Lost;
         }
-        let attempt = *attempt;
-        let link = attempt.link as usize;
+        let (link, node) = (attempt.link as usize, attempt.node as usize);
+        let attempt = &self.attempts[id];
         let spec = &program.links[link];
         self.link_counters[link].end(outcome);
         if let Err(reason) = outcome {
-            self.node_counters[attempt.node as usize].failed.add(reason);
+            self.node_counters[node].failed.add(reason);
         }
-        let intent = self.intents[attempt.intent];
+        let intent = &self.intents[attempt.intent];
+        let (intent_address, number) = (intent.address.0, attempt.number);
         let code = outcome.map_or_else(|r| r as u8 + 1, |()| 0);
         let place = program.nodes.len() + link;
-        self.fact(
+        self.facts.note(
+            now,
             place,
             spec.place,
             Fact::Outcome,
-            intent.address.0,
-            attempt.number,
+            intent_address,
+            number,
             code,
         );
-        record.outcome(program, now, attempt.intent, &intent, &attempt);
+        record.outcome(program, now, attempt.intent, intent, attempt);
         let callee_is_done = !attempt.callee.is_open();
-        if attempt.holds_connection && (callee_is_done || spec.discards_on_timeout) {
+        let address = attempt.address;
+        // A good reply frees the connection. One that timed out is busy until the other side is done.
+        if attempt.holds_connection
+            && (outcome.is_ok() || callee_is_done || spec.discards_on_timeout)
+        {
             self.release_connection(program, record, id);
         }
-        if outcome.is_err()
-            && !callee_is_done
-            && program.nodes[attempt.node as usize].stops_abandoned
-        {
+        if outcome.is_err() && !callee_is_done && program.nodes[node].stops_abandoned {
             let state = &self.links[link];
-            let mut draws = state.keys.draws(Purpose::RequestDelay, attempt.address);
+            let mut draws = state.keys.draws(Purpose::RequestDelay, address);
             draws.bits();
             let delay = spec.delay.sample(&mut draws);
             // The word travels like a request: a cut link swallows it, a held one keeps it back
@@ -241,57 +244,48 @@ impl Core {
         record: &mut R,
         id: AttemptId,
     ) {
-        let attempt = self.attempts[id];
-        if attempt.holds_connection && !attempt.caller.is_open() && !attempt.callee.is_open() {
-            self.release_connection(program, record, id);
-        }
-        if !attempt.is_over() {
+        let attempt = &self.attempts[id];
+        if attempt.caller.is_open() || attempt.callee.is_open() {
             return;
         }
-        let now = self.now();
-        let node = attempt.node as usize;
-        let intent = self.intents[attempt.intent];
+        if attempt.holds_connection {
+            self.release_connection(program, record, id);
+        }
+        let attempt = &self.attempts[id];
+        if attempt.reply_under_way {
+            return;
+        }
+        debug_assert!(attempt.is_over());
+        let now = self.calendar.now();
+        let (node, intent_id) = (attempt.node as usize, attempt.intent);
+        let intent = &self.intents[intent_id];
         if attempt.has_arrived() {
             let counters = &mut self.node_counters[node];
-            let code = match attempt.callee {
+            let (counter, code) = match attempt.callee {
                 CalleeSide::Replied if attempt.caller == CallerSide::Succeeded => {
-                    counters.useful += 1;
-                    1
+                    (&mut counters.useful, 1)
                 }
-                CalleeSide::Replied => {
-                    counters.wasted += 1;
-                    2
-                }
-                CalleeSide::Refused(_) => {
-                    counters.refused += 1;
-                    3
-                }
-                CalleeSide::Error => {
-                    counters.errors += 1;
-                    4
-                }
-                CalleeSide::Crashed => {
-                    counters.lost_in_crash += 1;
-                    5
-                }
-                _ => {
-                    counters.cancelled += 1;
-                    6
-                }
+                CalleeSide::Replied => (&mut counters.wasted, 2),
+                CalleeSide::Refused(_) => (&mut counters.refused, 3),
+                CalleeSide::Error => (&mut counters.errors, 4),
+                CalleeSide::Crashed => (&mut counters.lost_in_crash, 5),
+                _ => (&mut counters.cancelled, 6),
             };
-            let place = program.nodes[node].place;
-            self.fact(
+            *counter += 1;
+            let (place, number) = (program.nodes[node].place, attempt.number);
+            self.facts.note(
+                now,
                 node,
                 place,
                 Fact::Disposition,
                 intent.address.0,
-                attempt.number,
+                number,
                 code,
             );
         }
-        record.attempt_over(program, now, attempt.intent, &intent, &attempt);
+        record.attempt_over(program, now, intent_id, intent, attempt);
         self.attempts.remove(id);
-        self.release_intent(program, record, attempt.intent);
+        self.release_intent(program, record, intent_id);
     }
 
     /// One record less refers to the intent; when none does and the user was told, it is history.
@@ -304,7 +298,7 @@ impl Core {
         let now = self.now();
         let intent = &mut self.intents[id];
         intent.open -= 1;
-        if intent.open == 0 && intent.told {
+        if intent.open == 0 && intent.told.is_some() {
             let intent = self.intents.remove(id);
             record.retired(program, now, id, &intent);
         }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use super::attempt::{Attempt, AttemptId, Call, CallId, CalleeSide, CallerSide, Intent, Parent};
 use super::calendar::Calendar;
 use super::counters::{LinkCounters, NodeCounters};
-use super::digest::{Digest, Fact};
+use super::digest::{Fact, Facts};
 use super::draw::{Address, Draws, Keys, Purpose, mix64};
 use super::event::Event;
 use super::fault::Modifiers;
@@ -59,10 +59,7 @@ pub struct Core {
     pub modifiers: Vec<Modifiers>,
     pub node_counters: Vec<NodeCounters>,
     pub link_counters: Vec<LinkCounters>,
-    pub digest: Digest,
-    /// One per node, then one per link: what happened there, for "an unconnected node changes
-    /// nothing" (docs/semantics.md 6).
-    pub place_digests: Vec<u64>,
+    pub facts: Facts,
     pub seed: u64,
     /// Intents born so far.
     pub intents_born: u64,
@@ -102,8 +99,7 @@ impl Core {
             modifiers: vec![Modifiers::default(); nodes],
             node_counters: vec![NodeCounters::default(); nodes],
             link_counters: vec![LinkCounters::default(); n_links],
-            digest: Digest::default(),
-            place_digests: vec![0; nodes + n_links],
+            facts: Facts::new(nodes + n_links),
             seed,
             intents_born: 0,
             events: 0,
@@ -155,7 +151,7 @@ impl Core {
             .collect()
     }
 
-    /// Notes a fact in the fingerprint of the run and of the place.
+    /// Notes a fact of this instant, see [`Facts::note`].
     #[inline]
     pub fn fact(
         &mut self,
@@ -166,11 +162,9 @@ impl Core {
         attempt: u16,
         outcome: u8,
     ) {
-        let what = (fact as u64) << 56 | u64::from(outcome) << 48 | u64::from(attempt);
-        let (x, y) = (self.now().0 ^ what.rotate_left(8), hash ^ intent ^ what);
-        self.digest.mix(x, y);
-        let p = (self.place_digests[place] ^ x).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        self.place_digests[place] = (p ^ (p >> 29)).wrapping_add(y);
+        let now = self.now();
+        self.facts
+            .note(now, place, hash, fact, intent, attempt, outcome);
     }
 }
 

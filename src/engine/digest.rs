@@ -4,6 +4,7 @@
 //! a collision.
 
 use super::draw::mix64;
+use crate::time::Time;
 
 /// Odd constants with many set bits (from SplitMix64 and Murmur3's finalisers).
 const K1: u64 = 0xbf58_476d_1ce4_e5b9;
@@ -64,6 +65,43 @@ pub enum Fact {
     Stopped = 7,
     /// A count of the ledger at the end.
     Count = 8,
+}
+
+/// The fingerprint of a run, and of each of its places: one per node, then one per link, for "an
+/// unconnected node changes nothing" (docs/semantics.md 6).
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub digest: Digest,
+    pub places: Vec<u64>,
+}
+
+impl Facts {
+    pub fn new(places: usize) -> Facts {
+        Facts {
+            digest: Digest::default(),
+            places: vec![0; places],
+        }
+    }
+
+    /// Notes what happened at a place, `hash` being its name's.
+    #[inline]
+    #[expect(clippy::too_many_arguments, reason = "a fact is a flat row")]
+    pub fn note(
+        &mut self,
+        now: Time,
+        place: usize,
+        hash: u64,
+        fact: Fact,
+        intent: u64,
+        attempt: u16,
+        outcome: u8,
+    ) {
+        let what = (fact as u64) << 56 | u64::from(outcome) << 48 | u64::from(attempt);
+        let (x, y) = (now.0 ^ what.rotate_left(8), hash ^ intent ^ what);
+        self.digest.mix(x, y);
+        let p = (self.places[place] ^ x).wrapping_mul(K1);
+        self.places[place] = (p ^ (p >> 29)).wrapping_add(y);
+    }
 }
 
 #[cfg(test)]

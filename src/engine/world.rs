@@ -122,6 +122,7 @@ impl World {
                 }
                 NodeVisit::CallOver { call, result } => {
                     let over = cx.core.take_call(call);
+                    s.on_try_over(c, cx, &over);
                     match over.parent {
                         Parent::Intent => s.on_action_over(c, cx, over.intent, result),
                         Parent::Attempt(parent) => s.on_call_over(c, cx, parent, &over, result),
@@ -251,10 +252,9 @@ impl World {
     ) {
         let attempt = &self.core.attempts[id];
         let (call, caller) = (attempt.call, program.links[attempt.link as usize].from);
-        let next = self.core.end_try(program, record, id, outcome);
-        self.at_node(program, record, caller, NodeVisit::TryOver(call));
-        match next {
+        match self.core.end_try(program, record, id, outcome) {
             Next::Retry { pause } => {
+                self.at_node(program, record, caller, NodeVisit::TryOver(call));
                 let at = self.core.now() + Duration(pause);
                 self.core.calendar.at(at, Event::Retry(call));
             }
@@ -513,7 +513,8 @@ impl<R: Record> Run<R> {
         } = self;
         let core = &mut world.core;
         if let Phase::Stopped(stop) = *phase {
-            core.digest
+            core.facts
+                .digest
                 .mix(core.now().0, (Fact::Stopped as u64) << 56 | stop as u64);
             return;
         }
@@ -531,7 +532,7 @@ impl<R: Record> Run<R> {
 
     /// The fingerprint so far: the events, then what the recorder counted at the end.
     pub fn digest(&self) -> String {
-        let mut digest = self.world.core.digest;
+        let mut digest = self.world.core.facts.digest;
         for (i, count) in self.record.final_counts().into_iter().enumerate() {
             digest.mix((Fact::Count as u64) << 56 | i as u64, count);
         }

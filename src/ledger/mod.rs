@@ -96,7 +96,6 @@ pub struct Story {
 struct Slot {
     /// How often each promised effect was applied.
     applied: [u8; PROMISED_MAX],
-    told: Option<(Time, Told)>,
 }
 
 /// Whole-run counts.
@@ -160,11 +159,6 @@ impl Ledger {
         self.effects.push(id.slot(), EffectAt { at: now, effect });
     }
 
-    #[inline]
-    pub fn told(&mut self, now: Time, id: IntentId, told: Told) {
-        self.slots[id.slot()].told = Some((now, told));
-    }
-
     /// Nothing can happen to the intent any more: passes the verdict.
     #[inline]
     pub fn judge(
@@ -176,7 +170,7 @@ impl Ledger {
         let slot = &self.slots[id.slot()];
         let verdicts = verdicts(
             &slot.applied[..operation.effects.len()],
-            slot.told.map(|t| t.1),
+            intent.told.map(|t| t.1),
         );
         self.counts.judged += 1;
         if verdicts.is_clean() {
@@ -201,7 +195,7 @@ impl Ledger {
             number: intent.number,
             operation: intent.operation,
             born: intent.born,
-            told: self.slots[id.slot()].told,
+            told: intent.told,
             verdicts,
             effects: self.effects.collect(id.slot()),
         });

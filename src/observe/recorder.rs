@@ -167,9 +167,7 @@ impl Record for Recorder {
     }
 
     #[inline]
-    fn told(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent, told: Told) {
-        self.ledger.told(now, id, told);
-        self.traces.told(now, id, told);
+    fn told(&mut self, program: &Program, now: Time, _: IntentId, intent: &Intent, told: Told) {
         let waited = now.since(intent.born).0;
         let useful = !matches!(told, Told::Failed(_));
         if useful {

@@ -72,7 +72,6 @@ pub struct Trace {
 
 #[derive(Clone, Copy, Default)]
 struct Slot {
-    told: Option<(Time, Told)>,
     /// Reasons whose first failure this intent has seen, as bits.
     first_failures: u32,
 }
@@ -120,17 +119,12 @@ impl Traces {
         self.spans.push(id.slot(), Span::of(attempt));
     }
 
-    #[inline]
-    pub fn told(&mut self, now: Time, id: IntentId, told: Told) {
-        self.slots[id.slot()].told = Some((now, told));
-    }
-
     /// Nothing can happen to the intent any more: keeps its trace, or forgets it.
     #[inline]
     pub fn retired(&mut self, id: IntentId, intent: &Intent, verdicts: Verdicts) {
         let slot = self.slots[id.slot()];
         let rank = mix64(intent.address.0 ^ 0x7472_6163_6573);
-        let waited = slot.told.map_or(0, |(at, _)| at.since(intent.born).0);
+        let waited = intent.told.map_or(0, |(at, _)| at.since(intent.born).0);
         let sampled = self.sample_bound.is_none_or(|bound| rank < bound);
         let slow = self.slowest.len() < SLOWEST || waited > self.slowest[0].0;
         if sampled || slow || slot.first_failures != 0 || !verdicts.is_clean() {
@@ -146,7 +140,7 @@ impl Traces {
             number: intent.number,
             operation: intent.operation,
             born: intent.born,
-            told: slot.told,
+            told: intent.told,
             spans: self.spans.collect(id.slot()),
             pins,
         };

@@ -111,14 +111,17 @@ fn recording_changes_nothing() {
         let bare = finished(Run::new(Arc::clone(&c.program), 3, Unrecorded));
         let watched = Recorder::watched(&c.program, 5);
         let watched = finished(Run::new(Arc::clone(&c.program), 3, watched));
-        assert_eq!(bare.world.core.digest, watched.world.core.digest);
+        assert_eq!(
+            bare.world.core.facts.digest,
+            watched.world.core.facts.digest
+        );
         assert_eq!(bare.now(), watched.now());
     });
 }
 
 /// What happened at each place, by its key.
 fn by_place(run: &Run<Unrecorded>) -> BTreeMap<String, u64> {
-    let digests = &run.world.core.place_digests;
+    let digests = &run.world.core.facts.places;
     let nodes = run.program.nodes.iter().map(|n| format!("node {}", n.key));
     let links = run.program.links.iter().map(|l| format!("link {}", l.key));
     nodes.chain(links).zip(digests.iter().copied()).collect()
