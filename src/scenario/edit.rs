@@ -249,17 +249,28 @@ fn splice(text: &str, address: &Address<'_>, literal: &str) -> Option<String> {
         let comma = if last.is_some() { ", " } else { " " };
         return Some(replace(text, at..at, &format!("{comma}{knob} = {literal}")));
     }
-    let at = last.unwrap_or(key.span().end);
-    let at = at + text[at..].find('\n').map_or(text.len() - at, |line| line);
+    let named_at = key.span();
+    let line_start = text[..named_at.start].rfind('\n').map_or(0, |at| at + 1);
+    // Up to the name: the beginning of a header, or of a dotted key as in `run.seed = 7`.
+    let head = &text[line_start..named_at.end];
+    let is_header = head.trim_start().starts_with('[');
+    let line = if is_header {
+        knob.to_owned()
+    } else {
+        format!("{head}.{knob}")
+    };
+    let at = last.unwrap_or(named_at.end);
+    let at = at + text[at..].find('\n').unwrap_or(text.len() - at);
     let before = if text[..at].ends_with('\r') {
         at - 1
     } else {
         at
     };
+    let end = line_end(text);
     Some(replace(
         text,
         before..before,
-        &format!("{}{knob} = {literal}", line_end(text)),
+        &format!("{end}{line} = {literal}"),
     ))
 }
 

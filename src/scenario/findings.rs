@@ -186,11 +186,16 @@ impl<'t> Findings<'t> {
         self.list
     }
 
+    /// The line of a byte, from 1.
+    pub fn line_of(&self, at: usize) -> usize {
+        self.lines.partition_point(|begin| *begin <= at)
+    }
+
     /// Line and column of a span. A span that no text could have is brought inside it.
     fn place(&self, span: Span) -> Place {
         let start = floor_boundary(self.text, span.start);
         let end = floor_boundary(self.text, span.end).max(start);
-        let line = self.lines.partition_point(|begin| *begin <= start);
+        let line = self.line_of(start);
         let column = self.text[self.lines[line - 1]..start].chars().count() + 1;
         Place {
             start,

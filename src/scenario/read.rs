@@ -3,7 +3,7 @@
 use toml::de::{DeTable, DeValue};
 
 use super::findings::Findings;
-use super::limits::{MAX_BYTES, MAX_CONCEPT_WORDS, MAX_GOALS, MAX_TIMELINE};
+use super::limits::{MAX_BYTES, MAX_CONCEPT_WORDS, MAX_FINDINGS, MAX_GOALS, MAX_TIMELINE};
 use super::row::Row;
 use super::{
     About, Bound, Checked, Goal, Metric, Scenario, check_design, check_lesson, check_run, code,
@@ -95,35 +95,46 @@ fn parse_toml<'t>(f: &mut Findings<'t>) -> Option<DeTable<'t>> {
         errors.iter().partition(|e| e.message() == "duplicate key");
     let mut line_before = None;
     let mut told = 0;
-    for error in broken {
+    for error in &broken {
         let span = error.span().unwrap_or(0..0);
-        let line = f.text[..span.start.min(f.text.len())].matches('\n').count();
+        let line = f.line_of(span.start);
         // What follows on the same line is an echo.
-        if line_before == Some(line) || told == MAX_SYNTAX_FINDINGS {
+        if line_before == Some(line) {
             continue;
         }
-        (line_before, told) = (Some(line), told + 1);
         let written = f.text.get(span.clone()).unwrap_or_default();
         let (message, help) = explain(error.message(), written);
         f.error(code::SYNTAX, "", span, message).help(help);
+        (line_before, told) = (Some(line), told + 1);
+        if told == MAX_SYNTAX_FINDINGS {
+            break;
+        }
     }
-    let mut header_twice = None;
-    for error in &twice {
+    twice_named(f, twice);
+    broken.is_empty().then(|| tree.into_inner())
+}
+
+/// Names that are there twice. The fields of a second table of the same name are its echo.
+fn twice_named(f: &mut Findings<'_>, errors: Vec<&toml::de::Error>) {
+    let mut echo_until = 0;
+    for error in errors.into_iter().take(10 * MAX_FINDINGS) {
         let span = error.span().unwrap_or(0..0);
-        let line_start = f.text[..span.start].rfind('\n').map_or(0, |at| at + 1);
-        let is_header = f.text[line_start..].trim_start().starts_with('[');
-        let echoes = |header: &usize| !f.text[*header..span.start].contains("\n[");
-        if !is_header && header_twice.as_ref().is_some_and(echoes) {
-            // A field of the second table of that name.
+        if span.start < echo_until {
             continue;
         }
-        header_twice = is_header.then_some(span.start);
+        let Some(before) = f.text.get(..span.start) else {
+            continue;
+        };
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        if f.text[line_start..].trim_start().starts_with('[') {
+            let next_table = f.text[span.start..].find("\n[");
+            echo_until = next_table.map_or(f.text.len(), |at| span.start + at);
+        }
         let name = cut(f.text.get(span.clone()).unwrap_or_default());
         let message = format!("`{name}` is there twice");
         f.error(code::DUPLICATE, &name, span, message)
             .help("keep one of them, or give it another name");
     }
-    (told == 0).then(|| tree.into_inner())
 }
 
 /// The parser's words, and plainer ones for the slips that people make most.

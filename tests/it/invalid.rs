@@ -104,6 +104,9 @@ fn hostile_texts_are_refused_calmly() {
         format!("format = 1\n[service.{}]", "n".repeat(100_000)),
         "format = 1\r\n[run]\rduration = 1".to_owned(),
         "[[[[[[".repeat(10_000),
+        // What is done per finding is done for each of these.
+        format!("format = 1\n{}", "a =\n".repeat(200_000)),
+        format!("format = 1\n[a]\n{}", "[a]\nb = 1\n".repeat(90_000)),
     ] {
         let checked = check(&text);
         assert!(checked.scenario.is_none());
