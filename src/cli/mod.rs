@@ -1,6 +1,7 @@
 //! The native command line: one file per command, and how results and findings are printed.
 
 mod bands;
+mod bench;
 mod check;
 mod exit;
 mod number;
@@ -42,6 +43,8 @@ enum Command {
     Check(check::Check),
     /// Print the JSON Schema of a file that goes in or comes out
     Schema(schema::Schema),
+    /// Measure how fast the engine is, against a floor
+    Bench(bench::Bench),
 }
 
 const GUIDE: &str = "\
@@ -77,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Bench(args) => bench::run(&args),
     };
     match result {
         Ok(exit) => exit.into(),
