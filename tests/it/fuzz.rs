@@ -1,7 +1,9 @@
-//! Whatever somebody writes: no panic, and every finding points into the text.
+//! Whatever somebody writes: no panic, every finding points into the text, and what is accepted runs.
 
 use brownout::design::registry::{KINDS, KnobSpec, LINK, OPERATION, TIMELINE};
 use brownout::design::value::{self, Value};
+use brownout::engine::Limits;
+use brownout::experiment;
 use brownout::scenario::{Scenario, check, edit};
 use proptest::prelude::*;
 
@@ -79,6 +81,15 @@ fn sound(text: &str) -> Result<(), TestCaseError> {
             "{finding:?}"
         );
     }
+    if let Some(scenario) = &checked.scenario {
+        let limits = Limits {
+            in_flight: 1_000,
+            events: 20_000,
+        };
+        let program = experiment::compile(scenario, limits);
+        let report = experiment::run(scenario, program, scenario.seed);
+        prop_assert_eq!(report.digest.len(), 32);
+    }
     let _ = brownout::cli::render::diagnostics("fuzz.toml", text, &checked.diagnostics);
     Ok(())
 }
@@ -90,6 +101,114 @@ fn every_knob() -> Vec<&'static KnobSpec> {
         .chain([&LINK, &OPERATION])
         .chain(TIMELINE);
     kinds.flat_map(|kind| kind.knobs).collect()
+}
+
+/// One of every kind, and a timeline with everything.
+const DESIGN: &str = r#"
+format = 1
+[run]
+duration = "10 s"
+[clients.open]
+rate = "200 rps"
+users = 20
+[clients.closed]
+arrivals = "closed"
+users = 20
+rate = "50 rps"
+[balancer.front]
+[service.shop]
+instances = 2
+[service.stock]
+[database.orders]
+[third_party.bank]
+[link.visit]
+from = "open"
+to = "front"
+[link.return]
+from = "closed"
+to = "shop"
+[link.pass]
+from = "front"
+to = "shop"
+[link.ask]
+from = "shop"
+to = "stock"
+[link.store]
+from = "shop"
+to = "orders"
+[link.charge]
+from = "stock"
+to = "bank"
+[operation.browse]
+[operation.buy]
+kind = "write"
+[[timeline]]
+what = "traffic_ramp"
+target = "open"
+at = "1 s"
+lasts = "1 s"
+rate = "400 rps"
+[[timeline]]
+what = "slow"
+target = "shop"
+at = "2 s"
+lasts = "1 s"
+factor = "20x"
+[[timeline]]
+what = "crash"
+target = "stock"
+at = "3 s"
+lasts = "1 s"
+[[timeline]]
+what = "errors"
+target = "orders"
+at = "4 s"
+lasts = "1 s"
+share = "50 %"
+[[timeline]]
+what = "partition"
+target = "charge"
+at = "5 s"
+lasts = "1 s"
+[[timeline]]
+what = "hold"
+target = "ask"
+at = "6 s"
+lasts = "1 s"
+"#;
+
+/// Paths of all knobs of [`DESIGN`].
+fn every_design_knob() -> Vec<(String, &'static KnobSpec)> {
+    let design = Scenario::parse(DESIGN).unwrap().design;
+    let nodes = design.nodes.iter().map(|node| (node.kind, &node.key));
+    let links = design.links.iter().map(|link| (&LINK, &link.key));
+    let operations = design
+        .operations
+        .iter()
+        .map(|operation| (&OPERATION, &operation.key));
+    let owners = nodes.chain(links).chain(operations);
+    let knobs = owners.flat_map(|(kind, key)| {
+        kind.knobs
+            .iter()
+            .map(move |spec| (format!("{}.{key}.{}", kind.name, spec.name), spec))
+    });
+    knobs.collect()
+}
+
+/// The smallest, the largest, the default or another value of a knob.
+fn some_value(spec: &KnobSpec, n: u64) -> Option<String> {
+    let text = match (spec.unit, n % 5) {
+        (value::Unit::Choice(words), _) => words[(n / 5) as usize % words.len()],
+        (value::Unit::Flag, _) => "true",
+        (value::Unit::Dist, _) => value::DIST_FORMS[(n / 5) as usize % value::DIST_FORMS.len()].1,
+        (_, 0) => spec.off?,
+        (_, 1) => spec.min,
+        // Large counts are tried one at a time, below.
+        (value::Unit::Count, 2) => return Some((n / 5 % 100).max(1).to_string()),
+        (_, 2) => spec.max,
+        _ => spec.default,
+    };
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 proptest! {
@@ -117,6 +236,23 @@ proptest! {
             let end = floor((start + length).min(text.len()));
             text.replace_range(start..end, with);
         }
+        sound(&text)?;
+    }
+
+    /// Designs that hold together, with values from all over the ranges.
+    #[test]
+    fn what_is_accepted_runs(
+        changes in prop::collection::vec((prop::sample::select(every_design_knob()), any::<u64>()), 1..8),
+    ) {
+        let mut text = DESIGN.to_owned();
+        for ((path, spec), n) in changes {
+            if let Some(value) = some_value(spec, n)
+                && let Ok(changed) = edit::apply(&text, &[(path, value)])
+            {
+                text = changed;
+            }
+        }
+        prop_assert!(Scenario::parse(&text).is_ok());
         sound(&text)?;
     }
 
@@ -190,6 +326,22 @@ proptest! {
         }
         if let Ok(text) = edit::apply(S04, &[("link.browse.from", &value)]) {
             prop_assert!(Scenario::parse(&text).is_ok());
+        }
+    }
+}
+
+/// Each knob at the ends of its range, the largest counts too.
+#[test]
+fn every_knob_can_be_at_its_ends() {
+    for (path, spec) in every_design_knob() {
+        for end in [spec.min, spec.max, spec.off.unwrap_or_default()] {
+            if end.is_empty() {
+                continue;
+            }
+            // What cannot go together with the rest of the design is refused, not run.
+            if let Ok(text) = edit::apply(DESIGN, &[(&path, end)]) {
+                sound(&text).unwrap();
+            }
         }
     }
 }

@@ -320,6 +320,8 @@ impl Clients {
         let (mode, item) = (spec.mode, item_key(spec.place, rank));
         let node = &cx.program.nodes[cx.node as usize];
         let link = match node.out.len() {
+            // Nobody to ask: a drawing that is not finished.
+            0 => return,
             1 => node.out[0],
             n => node.out[cx.draws(Purpose::Path, address).below(n as u64) as usize],
         };
