@@ -1,2 +1,4 @@
 //! The page.
-fn main() {}
+fn main() {
+    brownout::ui::start();
+}

@@ -1,2 +1,4 @@
 //! The engine in a web worker.
-fn main() {}
+fn main() {
+    brownout::worker::shell::start();
+}

@@ -33,23 +33,17 @@ pub fn run(check: &Check) -> Result<Exit, Failure> {
             continue;
         };
         let design = &scenario.design;
-        let counts = [
-            (design.nodes.len(), "node", "nodes"),
-            (design.links.len(), "link", "links"),
-            (design.operations.len(), "operation", "operations"),
-            (
-                scenario.timeline.len(),
-                "timeline entry",
-                "timeline entries",
-            ),
-            (scenario.goals.len(), "goal", "goals"),
-        ];
-        let counts =
-            counts.map(|(n, one, many)| format!("{n} {}", if n == 1 { one } else { many }));
-        let mut line = format!("{}: valid; {}", source.name, counts.join(", "));
+        let mut line = format!(
+            "{}: valid; {} nodes, {} links, {} operations, {} timeline entries, {} goals",
+            source.name,
+            design.nodes.len(),
+            design.links.len(),
+            design.operations.len(),
+            scenario.timeline.len(),
+            scenario.goals.len()
+        );
         match warnings(&checked.diagnostics) {
             0 => {}
-            1 => line.push_str("; 1 warning"),
             n => {
                 let _ = write!(line, "; {n} warnings");
             }

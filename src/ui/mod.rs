@@ -1,4 +1,28 @@
 //! The page. `state` is plain data with an update function and runs anywhere; everything else needs
 //! a browser and is compiled only with the feature `ui`.
+//!
+//! A click becomes a [`state::update::Msg`]; `update` changes the [`state::model::Model`] and returns
+//! effects; [`store`] carries them out. Views read selectors through memos. Frames of a running
+//! simulation go another way, past the signals: see [`live`].
 
 pub mod state;
+
+#[cfg(feature = "ui")]
+pub mod app;
+#[cfg(feature = "ui")]
+pub mod learn;
+#[cfg(feature = "ui")]
+pub mod live;
+#[cfg(feature = "ui")]
+pub mod platform;
+#[cfg(feature = "ui")]
+pub mod store;
+#[cfg(feature = "ui")]
+pub mod widgets;
+
+/// Draws the page and starts its simulator.
+#[cfg(feature = "ui")]
+pub fn start() {
+    console_error_panic_hook::set_once();
+    leptos::mount::mount_to_body(app::App);
+}

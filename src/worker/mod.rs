@@ -3,3 +3,5 @@
 pub mod frame;
 pub mod protocol;
 pub mod session;
+#[cfg(feature = "worker")]
+pub mod shell;

@@ -28,6 +28,8 @@ pub struct Document {
     pub drafts: BTreeMap<String, Draft>,
     /// The last file that was refused.
     pub refused: Option<Refused>,
+    /// The field that somebody is typing into, with its raw text: it must not be tidied meanwhile.
+    pub typing: Option<(String, String)>,
     past: Vec<String>,
     future: Vec<String>,
 }
@@ -64,6 +66,7 @@ impl Document {
             scenario,
             drafts: BTreeMap::new(),
             refused: None,
+            typing: None,
             past: Vec::new(),
             future: Vec::new(),
         })
@@ -96,8 +99,26 @@ impl Document {
         }
     }
 
-    /// Something was typed or clicked for a knob. True if the text changed.
+    /// A keystroke in a knob's field. Undo takes back all keystrokes of a field at once.
+    pub fn type_in(&mut self, path: &str, typed: &str) -> bool {
+        let goes_on = self.typing.as_ref().is_some_and(|(p, _)| p == path);
+        let depth = self.past.len();
+        let changed = self.set(path, typed);
+        self.typing = Some((path.into(), typed.into()));
+        if goes_on && self.past.len() > depth {
+            self.past.pop();
+        }
+        changed
+    }
+
+    /// The field was left: it shows the value as the file writes it.
+    pub fn typed(&mut self) {
+        self.typing = None;
+    }
+
+    /// A value was chosen or typed for a knob. True if the text changed.
     pub fn set(&mut self, path: &str, typed: &str) -> bool {
+        self.typing = None;
         let value = typed.trim();
         match self.spliced(path, value) {
             Ok((text, scenario)) => {
@@ -135,6 +156,7 @@ impl Document {
 
     /// Back to the file as it was opened.
     pub fn reset(&mut self) -> bool {
+        self.typing = None;
         self.drafts.clear();
         if self.text == self.start {
             return false;
@@ -184,6 +206,7 @@ impl Document {
     /// Every text in the history was read before, so this cannot fail; if it did, the reading kept
     /// is the last good one.
     fn read_again(&mut self) {
+        self.typing = None;
         self.drafts.clear();
         if let Ok(scenario) = Scenario::parse(&self.text) {
             self.scenario = Arc::new(scenario);

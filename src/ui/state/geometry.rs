@@ -186,7 +186,7 @@ impl Scene {
         let (least, most) = if top_down {
             (72.0, 110.0)
         } else {
-            (150.0, 300.0)
+            (150.0, 380.0)
         };
         let gap = ((room - 2.0 * 40.0 - thickness.iter().sum::<f64>()) / gaps).clamp(least, most);
 
@@ -233,7 +233,7 @@ impl Scene {
         let links = route(design, &sizes, top_down);
         let fit_w = (canvas_w - 32.0) / width.max(1.0);
         let fit_h = (canvas_h - 48.0) / height.max(1.0);
-        let zoom = fit_w.min(fit_h).clamp(0.5, 1.0);
+        let zoom = fit_w.min(fit_h).clamp(0.5, 1.15);
         let shift = (
             (canvas_w - width * zoom) / 2.0,
             (canvas_h - height * zoom) / 2.0,

@@ -104,7 +104,11 @@ pub fn knobs(doc: &Document) -> Vec<Knob> {
             title: title(spec),
             owner: owner.to_owned(),
             meaning: spec.meaning,
-            typed: draft.map_or_else(|| value.clone(), |d| d.typed.clone()),
+            typed: match (&doc.typing, draft) {
+                (Some((at, raw)), _) if at == path => raw.clone(),
+                (_, Some(draft)) => draft.typed.clone(),
+                _ => value.clone(),
+            },
             error,
             was,
             control: control(spec, &held),

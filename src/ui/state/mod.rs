@@ -1,9 +1,11 @@
 //! What the page knows and how it changes: plain structs, one update function, selectors.
 //! No web types, so all of it is tested natively.
 
+pub mod chart;
 pub mod debrief;
 pub mod discs;
 pub mod document;
+pub mod facts;
 pub mod geometry;
 pub mod goals;
 pub mod keys;

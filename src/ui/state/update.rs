@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::design::Settings;
-use crate::design::diagnostic::Diagnostic;
+use crate::design::diagnostic::{Diagnostic, Severity};
 use crate::observe::report::Report;
 use crate::worker::protocol::{Command, Frame, News, NewsKind, RunPlan};
 
@@ -56,16 +56,29 @@ pub enum Msg {
     ToggleBullet,
     /// Leave bullet time.
     Continue,
+    /// A value was chosen for a knob.
     Knob {
         path: String,
         typed: String,
     },
+    /// A keystroke in a knob's field.
+    KnobInput {
+        path: String,
+        typed: String,
+    },
+    /// The field was left.
+    KnobTyped,
     ResetKnobs,
     Undo,
     Redo,
     Import {
         name: String,
         text: String,
+    },
+    /// A file could not even be read.
+    NotRead {
+        name: String,
+        why: String,
     },
     OpenBuiltIn,
     DismissRefused,
@@ -148,6 +161,14 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.doc.set(&path, &typed);
             edited(model)
         }
+        Msg::KnobInput { path, typed } => {
+            model.doc.type_in(&path, &typed);
+            edited(model)
+        }
+        Msg::KnobTyped => {
+            model.doc.typed();
+            Vec::new()
+        }
         Msg::ResetKnobs => {
             model.doc.reset();
             edited(model)
@@ -167,6 +188,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
         }
         Msg::Import { name, text } => import(model, &name, &text),
+        Msg::NotRead { name, why } => not_read(model, name, why),
         Msg::OpenBuiltIn => {
             let (name, text) = super::built_in();
             import(model, name, text)
@@ -296,7 +318,8 @@ fn crashed(model: &mut Model, why: String) -> Vec<Effect> {
 
 fn bet(model: &mut Model, bet: Bet) -> Vec<Effect> {
     model.bet = bet;
-    vec![Effect::Save]
+    // So that the next key press runs it.
+    vec![Effect::Save, Effect::Focus("run-bet")]
 }
 
 fn play_pause(model: &mut Model) -> Vec<Effect> {
@@ -376,6 +399,24 @@ fn import(model: &mut Model, name: &str, text: &str) -> Vec<Effect> {
     let mut effects = restart(model, false);
     effects.push(Effect::Save);
     effects
+}
+
+fn not_read(model: &mut Model, name: String, why: String) -> Vec<Effect> {
+    let diagnostic = Diagnostic {
+        code: "E0001",
+        severity: Severity::Error,
+        path: String::new(),
+        place: None,
+        message: why,
+        help: None,
+    };
+    model.doc.refused = Some(Refused {
+        name,
+        diagnostics: vec![diagnostic],
+    });
+    model.tab = Tab::Story;
+    model.story_open = true;
+    vec![Effect::Focus("refused")]
 }
 
 fn tick(model: &mut Model, frame: Arc<Frame>, series: Arc<Series>, wall_ms: f64) -> Vec<Effect> {

@@ -1,0 +1,357 @@
+//! The page as a whole: bar, strip, story, drawing, knobs, dock; keyboard and files for all of it.
+
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+use super::learn::knobs::Knobs;
+use super::learn::story::Story;
+use super::live::chart::Charts;
+use super::live::diagram::Diagram;
+use super::live::frame_loop;
+use super::live::strip::Strip;
+use super::live::transport::Transport;
+use super::platform::{self, files, media};
+use super::state::keys::{self, Act};
+use super::state::model::{Bet, Model, Saved, Status, Tab};
+use super::state::update::Msg;
+use super::store::Store;
+use super::widgets::dialog::Dialogs;
+use super::widgets::icon::{Icon, Pic};
+
+#[component]
+pub fn App() -> impl IntoView {
+    let store = Store::open();
+    provide_context(store);
+    listen_to_keys(store);
+    media::on_change(move || store.colours.update(|n| *n += 1));
+    store.start_worker();
+    frame_loop::start(store);
+    let dropping = RwSignal::new(false);
+    let tab = store.memo(|m| m.tab.key());
+    let story = store.memo(|m| if m.story_open { "open" } else { "closed" });
+    let knobs = store.memo(|m| if m.knobs_open { "open" } else { "closed" });
+    let said = store.memo(|m| m.said.clone());
+    view! {
+        <div
+            class="page"
+            class:dropping=move || dropping.get()
+            data-tab=move || tab.get()
+            data-story=move || story.get()
+            data-knobs=move || knobs.get()
+            on:dragover=move |event| {
+                event.prevent_default();
+                dropping.set(true);
+            }
+            on:dragleave=move |_| dropping.set(false)
+            on:drop=move |event| {
+                event.prevent_default();
+                dropping.set(false);
+                let file = event.data_transfer().and_then(|d| d.files()).and_then(|f| f.get(0));
+                if let Some(file) = file {
+                    open_file(store, &file);
+                }
+            }
+        >
+            <Bar />
+            <Strip />
+            <main class="work" id="main">
+                <Story />
+                <Diagram />
+                <Knobs />
+                <section class="dock" aria-label="Time and charts">
+                    <Transport />
+                    <Charts />
+                </section>
+            </main>
+            <Tabs />
+            <div class="sr-only" aria-live="polite" data-testid="said">{move || said.get()}</div>
+            <Dialogs />
+        </div>
+    }
+}
+
+#[component]
+fn Bar() -> impl IntoView {
+    let store = Store::get();
+    let title = store.memo(|m| m.doc.scenario.about.title.clone());
+    let undo = store.memo(|m| m.doc.can_undo());
+    let redo = store.memo(|m| m.doc.can_redo());
+    let knobs = store.memo(|m| m.knobs_open);
+    let debug = store.memo(|m| m.debug);
+    let theme = store.memo(|m| m.theme.label());
+    view! {
+        <header>
+            <a class="skip" href="#main">"Skip to the drawing"</a>
+            <div class="bar">
+                <span class="brand">"Brownout"</span>
+                <h1>{move || title.get()}</h1>
+                <span class="space"></span>
+                <SaveState />
+                <button
+                    class="button quiet icon-only wide"
+                    aria-label="Undo"
+                    title="Undo  Ctrl Z"
+                    disabled=move || !undo.get()
+                    on:click=move |_| store.send(Msg::Undo)
+                >
+                    <Pic icon=Icon::Undo />
+                </button>
+                <button
+                    class="button quiet icon-only wide"
+                    aria-label="Redo"
+                    title="Redo  Ctrl Shift Z"
+                    disabled=move || !redo.get()
+                    on:click=move |_| store.send(Msg::Redo)
+                >
+                    <Pic icon=Icon::Redo />
+                </button>
+                <FileButtons />
+                <button
+                    class="button wide"
+                    aria-expanded=move || knobs.get().to_string()
+                    aria-controls="knobs"
+                    title="Knobs  K"
+                    on:click=move |_| store.send(Msg::ToggleKnobs)
+                >
+                    <Pic icon=Icon::Sliders />
+                    "Knobs"
+                </button>
+                {move || {
+                    debug
+                        .get()
+                        .then(|| {
+                            view! {
+                                <button class="button quiet" on:click=move |_| store.send(Msg::PanicOnPurpose)>
+                                    "Crash the simulator"
+                                </button>
+                            }
+                        })
+                }}
+                <button
+                    class="button quiet icon-only"
+                    aria-label=move || theme.get()
+                    title=move || theme.get()
+                    on:click=move |_| store.send(Msg::NextTheme)
+                >
+                    <Pic icon=Icon::Theme />
+                </button>
+                <button
+                    class="button quiet icon-only"
+                    aria-label="Keyboard shortcuts"
+                    title="Keyboard shortcuts  ?"
+                    on:click=move |_| store.send(Msg::Dialog(Some(super::state::model::Dialog::Keys)))
+                >
+                    <Pic icon=Icon::Keyboard />
+                </button>
+            </div>
+            <Banner />
+        </header>
+    }
+}
+
+/// Whether what was typed is safe, always visible.
+#[component]
+fn SaveState() -> impl IntoView {
+    let store = Store::get();
+    let saved = store.memo(|m| m.saved.clone());
+    let key = move || match saved.get() {
+        Saved::Untouched => "untouched",
+        Saved::At(_) => "saved",
+        Saved::Failed(_) => "failed",
+    };
+    view! {
+        <span class="save" data-testid="saved" data-value=key>
+            {move || match saved.get() {
+                Saved::Untouched => ().into_any(),
+                Saved::At(time) => {
+                    view! { <Pic icon=Icon::Check /> <span><span class="wide">"Saved "</span>{time}</span> }.into_any()
+                }
+                Saved::Failed(_) => view! { <span class="bad">"✕ Not saved"</span> }.into_any(),
+            }}
+        </span>
+    }
+}
+
+#[component]
+fn FileButtons() -> impl IntoView {
+    let store = Store::get();
+    let input = NodeRef::<html::Input>::new();
+    let chosen = move |_| {
+        let Some(input) = input.get_untracked() else {
+            return;
+        };
+        if let Some(file) = input.files().and_then(|f| f.get(0)) {
+            open_file(store, &file);
+        }
+        // The same file can be chosen again.
+        input.set_value("");
+    };
+    view! {
+        <input
+            node_ref=input
+            class="sr-only"
+            type="file"
+            accept=".toml,text/plain"
+            aria-label="Open a scenario file"
+            tabindex="-1"
+            data-testid="file"
+            on:change=chosen
+        />
+        <button
+            class="button quiet wide"
+            title="Open a scenario file; dropping one on the page does the same"
+            on:click=move |_| {
+                if let Some(input) = input.get_untracked() {
+                    input.click();
+                }
+            }
+        >
+            <Pic icon=Icon::Open />
+            "Open"
+        </button>
+        <button
+            class="button quiet wide"
+            title="Download the scenario with your changes"
+            data-testid="download"
+            on:click=move |_| store.send(Msg::Download)
+        >
+            <Pic icon=Icon::Download />
+            "Download"
+        </button>
+    }
+}
+
+fn open_file(store: Store, file: &web_sys::File) {
+    files::read(file, move |name, text| match text {
+        Ok(text) => store.send(Msg::Import { name, text }),
+        Err(why) => store.send(Msg::NotRead { name, why }),
+    });
+}
+
+/// What needs an answer: a dead simulator, a design that is not saved.
+#[component]
+fn Banner() -> impl IntoView {
+    let store = Store::get();
+    let crash = store.memo(|m| match &m.run.status {
+        Status::Crashed(why) => Some(why.clone()),
+        _ => None,
+    });
+    let unsaved = store.memo(|m| match &m.saved {
+        Saved::Failed(why) => Some(why.clone()),
+        _ => None,
+    });
+    let download = move |_| store.send(Msg::Download);
+    view! {
+        {move || {
+            crash
+                .get()
+                .map(|why| {
+                    view! {
+                        <div class="banner" role="alert" id="crash" tabindex="-1" data-testid="crash">
+                            <strong>"✕ The simulator stopped with an error. Your design is safe."</strong>
+                            <span class="small muted">{why}</span>
+                            <button class="button" on:click=download>"Download the design"</button>
+                            <button
+                                class="button primary"
+                                data-testid="restart-worker"
+                                on:click=move |_| store.send(Msg::StartWorkerAgain)
+                            >
+                                "Start again"
+                            </button>
+                        </div>
+                    }
+                })
+        }}
+        {move || {
+            unsaved
+                .get()
+                .map(|why| {
+                    view! {
+                        <div class="banner" role="alert" data-testid="unsaved">
+                            <strong>"✕ Not saved: " {why} "."</strong>
+                            <button class="button" on:click=download>"Download the design"</button>
+                        </div>
+                    }
+                })
+        }}
+    }
+}
+
+/// The four views of a phone.
+#[component]
+fn Tabs() -> impl IntoView {
+    let store = Store::get();
+    let now = store.memo(|m| m.tab);
+    let icon = |tab| match tab {
+        Tab::Story => Icon::Story,
+        Tab::Diagram => Icon::Diagram,
+        Tab::Charts => Icon::Chart,
+        Tab::Knobs => Icon::Sliders,
+    };
+    view! {
+        <nav class="tabs" aria-label="Views">
+            {Tab::ALL
+                .map(|tab| {
+                    view! {
+                        <button
+                            aria-current=move || (now.get() == tab).to_string()
+                            on:click=move |_| store.send(Msg::Tab(tab))
+                        >
+                            <Pic icon=icon(tab) />
+                            {tab.label()}
+                        </button>
+                    }
+                })
+                .collect_view()}
+        </nav>
+    }
+}
+
+/// Shortcuts act wherever no field or control wants the key for itself.
+fn listen_to_keys(store: Store) {
+    let handle = window_event_listener(ev::keydown, move |event| {
+        let control = event.ctrl_key() || event.meta_key();
+        if event.alt_key() || event.default_prevented() || store.peek(|m| m.dialog.is_some()) {
+            return;
+        }
+        let Some(act) = keys::find(&event.key(), event.shift_key(), control) else {
+            return;
+        };
+        if wants_key(&event, act) {
+            return;
+        }
+        event.prevent_default();
+        match act {
+            Act::NewSeed => store.send(Msg::NewSeed(platform::random_seed())),
+            Act::Bet(nth) => {
+                let open = |m: &Model| m.bet == Bet::Open || !m.has_begun() && m.runs_done == 0;
+                let key = |m: &Model| m.doc.scenario.lesson.bets.get(nth).map(|b| b.key.clone());
+                if let Some(key) = store.peek(|m| if open(m) { key(m) } else { None }) {
+                    store.send(Msg::Bet(key));
+                }
+            }
+            act => {
+                if let Some(msg) = keys::message(act) {
+                    store.send(msg);
+                }
+            }
+        }
+    });
+    on_cleanup(move || handle.remove());
+}
+
+/// Text fields own all their keys; a focused button or option owns Space.
+fn wants_key(event: &ev::KeyboardEvent, act: Act) -> bool {
+    let target = event
+        .target()
+        .and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+    let Some(element) = target else { return false };
+    match element.tag_name().as_str() {
+        "INPUT" => act != Act::Continue || event.key() != "Escape",
+        "SELECT" | "TEXTAREA" => true,
+        "BUTTON" | "A" | "SUMMARY" => act == Act::PlayPause,
+        _ => false,
+    }
+}

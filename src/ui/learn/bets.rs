@@ -1,0 +1,94 @@
+//! The prediction before the first run.
+
+use leptos::prelude::*;
+
+use crate::ui::state::model::Bet;
+use crate::ui::state::update::Msg;
+use crate::ui::store::Store;
+
+#[component]
+pub fn Bets() -> impl IntoView {
+    let store = Store::get();
+    let bets = store.memo(|m| {
+        let bets = &m.doc.scenario.lesson.bets;
+        bets.iter()
+            .map(|b| (b.key.clone(), b.label.clone()))
+            .collect::<Vec<_>>()
+    });
+    let placed = store.memo(|m| m.bet.clone());
+    // Once the first run has begun, the prediction stands.
+    let fixed = store.memo(|m| m.runs_done > 0 || m.has_begun());
+    let asked = store.memo(|m| m.asked_to_bet > 0 && !m.bet.is_placed());
+    let none = move || bets.with(Vec::is_empty);
+    view! {
+        <fieldset
+            class=move || if asked.get() { "block bets asked" } else { "block bets" }
+            hidden=none
+            id="bets"
+            tabindex="-1"
+        >
+            <legend class="label">
+                {move || if asked.get() { "Predict first: what will happen?" } else { "Your prediction" }}
+            </legend>
+            {move || {
+                bets.get()
+                    .into_iter()
+                    .map(|(key, label)| view! { <One key=key label=label placed=placed fixed=fixed /> })
+                    .collect_view()
+            }}
+            <AfterBet placed=placed fixed=fixed />
+        </fieldset>
+    }
+}
+
+#[component]
+fn One(key: String, label: String, placed: Memo<Bet>, fixed: Memo<bool>) -> impl IntoView {
+    let store = Store::get();
+    let id = key.clone();
+    let chosen = Memo::new(move |_| placed.with(|b| *b == Bet::Chosen(id.clone())));
+    let test_id = format!("bet-{key}");
+    view! {
+        <button
+            class="bet"
+            data-testid=test_id
+            aria-pressed=move || chosen.get().to_string()
+            disabled=move || fixed.get() && !chosen.get()
+            on:click=move |_| {
+                if !fixed.get_untracked() {
+                    store.send(Msg::Bet(key.clone()));
+                }
+            }
+        >
+            <span>{label}</span>
+            {move || chosen.get().then(|| view! { <span class="mark">"chosen"</span> })}
+        </button>
+    }
+}
+
+#[component]
+fn AfterBet(placed: Memo<Bet>, fixed: Memo<bool>) -> impl IntoView {
+    let store = Store::get();
+    view! {
+        <div class="after-bet">
+            {move || match (fixed.get(), placed.get()) {
+                (true, _) => None,
+                (false, Bet::Open) => Some(
+                    view! {
+                        <button class="link" data-testid="skip-bet" on:click=move |_| store.send(Msg::SkipBet)>
+                            "Skip the prediction"
+                        </button>
+                    }
+                        .into_any(),
+                ),
+                (false, _) => Some(
+                    view! {
+                        <button class="button primary" id="run-bet" data-testid="run-bet" on:click=move |_| store.send(Msg::PlayPause)>
+                            "Run and see"
+                        </button>
+                    }
+                        .into_any(),
+                ),
+            }}
+        </div>
+    }
+}

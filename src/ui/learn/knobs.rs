@@ -1,0 +1,275 @@
+//! The knobs a learner may turn: each with its value, its steps, a typed field and what it does.
+
+use leptos::prelude::*;
+
+use crate::ui::state::knobs::{self, Control, Knob};
+use crate::ui::state::model::{Model, Tab};
+use crate::ui::state::update::Msg;
+use crate::ui::store::Store;
+use crate::ui::widgets::icon::{Icon, Pic};
+
+#[component]
+pub fn Knobs() -> impl IntoView {
+    let store = Store::get();
+    let open = store.memo(|m| m.knobs_open || m.tab == Tab::Knobs);
+    // The list changes with the scenario, not with every keystroke: fields keep their focus.
+    let paths = store.memo(|m| m.doc.scenario.lesson.unlocked.clone());
+    let none = move || paths.with(Vec::is_empty);
+    view! {
+        <section class="knobs" id="knobs" aria-label="Knobs" tabindex="-1" hidden=move || !open.get()>
+            <div class="knobs-head">
+                <h2>"Knobs"</h2>
+                <button
+                    class="button quiet icon-only"
+                    aria-label="Close the knobs"
+                    on:click=move |_| store.send(Msg::ToggleKnobs)
+                >
+                    <Pic icon=Icon::Close />
+                </button>
+            </div>
+            <p class="small muted" hidden=none>
+                "Changes count from the next start. The first run stays in the charts to compare."
+            </p>
+            <p class="small muted" hidden=move || !none()>"This scenario has no knobs to turn."</p>
+            {move || {
+                paths.get().into_iter().map(|path| view! { <One path=path /> }).collect_view()
+            }}
+            <Foot />
+        </section>
+    }
+}
+
+#[component]
+fn One(path: String) -> impl IntoView {
+    let store = Store::get();
+    let knob = {
+        let path = path.clone();
+        store.memo(move |m| knobs::knobs(&m.doc).into_iter().find(|k| k.path == path))
+    };
+    let Some(first) = knob.get_untracked() else {
+        return ().into_any();
+    };
+    let id = path.replace('.', "-");
+    let (meaning_id, error_id, label_id) = (
+        format!("{id}-meaning"),
+        format!("{id}-error"),
+        format!("{id}-label"),
+    );
+    let error = Memo::new(move |_| knob.with(|k| k.as_ref().and_then(|k| k.error.clone())));
+    let was = Memo::new(move |_| knob.with(|k| k.as_ref().and_then(|k| k.was.clone())));
+    let control = match first.control {
+        Control::Words(words) => {
+            view! { <Segments path=path.clone() words=words knob=knob label=label_id.clone() /> }.into_any()
+        }
+        Control::Steps(_) => view! {
+            <Steps path=path.clone() knob=knob id=id.clone() described=format!("{meaning_id} {error_id}") />
+        }
+        .into_any(),
+    };
+    view! {
+        <div class="knob" data-testid=format!("knob-{path}") data-value=move || {
+            knob.with(|k| k.as_ref().map(|k| k.value.clone()))
+        }>
+            <div class="knob-head">
+                <label class="knob-name" id=label_id for=id title=path.clone()>{first.title}</label>
+                {move || was.get().map(|was| view! { <span class="was">"was " {was}</span> })}
+            </div>
+            {control}
+            <p class="meaning" id=meaning_id>
+                <strong>{first.owner}</strong> ": " {first.meaning}
+            </p>
+            <p class="error" id=error_id role="alert" hidden=move || error.with(Option::is_none)>
+                {move || error.get().map(|e| format!("✕ Not used: {e}"))}
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+type Held = Memo<Option<Knob>>;
+
+fn set(store: Store, path: &str, typed: &str) {
+    store.send(Msg::Knob {
+        path: path.to_owned(),
+        typed: typed.to_owned(),
+    });
+}
+
+/// A few words of which one holds.
+#[component]
+fn Segments(path: String, words: Vec<&'static str>, knob: Held, label: String) -> impl IntoView {
+    let store = Store::get();
+    let name = path.clone();
+    let now = Memo::new(move |_| knob.with(|k| k.as_ref().map(|k| k.value.clone())));
+    view! {
+        <div class="knob-row">
+            <div class="segments" role="radiogroup" aria-labelledby=label>
+                {words
+                    .into_iter()
+                    .map(|word| {
+                        let path = path.clone();
+                        view! {
+                            <label>
+                                <input
+                                    type="radio"
+                                    name=name.clone()
+                                    value=word
+                                    prop:checked=move || now.with(|n| n.as_deref() == Some(word))
+                                    on:change=move |_| set(store, &path, word)
+                                />
+                                {word}
+                            </label>
+                        }
+                    })
+                    .collect_view()}
+            </div>
+        </div>
+    }
+}
+
+/// A typed value with steps down and up, and the steps as chips.
+#[component]
+fn Steps(path: String, knob: Held, id: String, described: String) -> impl IntoView {
+    let store = Store::get();
+    let typed =
+        Memo::new(move |_| knob.with(|k| k.as_ref().map(|k| k.typed.clone()).unwrap_or_default()));
+    let invalid = Memo::new(move |_| knob.with(|k| k.as_ref().is_some_and(|k| k.error.is_some())));
+    let allowed =
+        knob.with_untracked(|k| k.as_ref().map(|k| k.allowed.clone()).unwrap_or_default());
+    let step = move |up: bool| {
+        Memo::new(move |_| knob.with(|k| k.as_ref().and_then(|k| k.step(up).map(str::to_owned))))
+    };
+    let (down, up) = (step(false), step(true));
+    let title = knob.with_untracked(|k| k.as_ref().map(|k| k.title).unwrap_or_default());
+    let go = {
+        let path = path.clone();
+        move |to: Memo<Option<String>>| {
+            if let Some(value) = to.get_untracked() {
+                set(store, &path, &value);
+            }
+        }
+    };
+    let (go_down, go_up, go_keys) = (go.clone(), go.clone(), go);
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        let to = match event.key().as_str() {
+            "ArrowDown" => down,
+            "ArrowUp" => up,
+            _ => return,
+        };
+        event.prevent_default();
+        go_keys(to);
+    };
+    let input_path = path.clone();
+    view! {
+        <div class="knob-row">
+            <button
+                class="button icon-only"
+                aria-label=format!("{title}: one step down")
+                disabled=move || down.with(Option::is_none)
+                on:click=move |_| go_down(down)
+            >
+                "−"
+            </button>
+            <input
+                class="field"
+                id=id
+                type="text"
+                autocomplete="off"
+                spellcheck="false"
+                maxlength="60"
+                title=allowed
+                aria-describedby=described
+                aria-invalid=move || invalid.get().to_string()
+                prop:value=move || typed.get()
+                on:input=move |event| {
+                    let typed = event_target_value(&event);
+                    store.send(Msg::KnobInput { path: input_path.clone(), typed });
+                }
+                on:change=move |_| store.send(Msg::KnobTyped)
+                on:keydown=on_key
+            />
+            <button
+                class="button icon-only"
+                aria-label=format!("{title}: one step up")
+                disabled=move || up.with(Option::is_none)
+                on:click=move |_| go_up(up)
+            >
+                "+"
+            </button>
+        </div>
+        <Chips path=path knob=knob title=title />
+    }
+}
+
+/// At most six steps around the ones people try, to click.
+#[component]
+fn Chips(path: String, knob: Held, title: &'static str) -> impl IntoView {
+    let store = Store::get();
+    let now = Memo::new(move |_| knob.with(|k| k.as_ref().map(|k| k.value.clone())));
+    view! {
+        <div class="chips" role="group" aria-label=format!("{title}: common values")>
+            {common(&path)
+                .iter()
+                .map(|&value| {
+                    let path = path.clone();
+                    view! {
+                        <button
+                            class="chip"
+                            aria-pressed=move || now.with(|n| n.as_deref() == Some(value)).to_string()
+                            on:click=move |_| set(store, &path, value)
+                        >
+                            {value}
+                        </button>
+                    }
+                })
+                .collect_view()}
+        </div>
+    }
+}
+
+fn common(path: &str) -> &'static [&'static str] {
+    match path.rsplit('.').next().unwrap_or_default() {
+        "attempts" => &["1", "2", "3", "5"],
+        "retry_budget" => &["none", "5 %", "10 %", "20 %"],
+        "queue_limit" => &["unbounded", "500", "50", "10"],
+        _ => &[],
+    }
+}
+
+#[component]
+fn Foot() -> impl IntoView {
+    let store = Store::get();
+    let changed = store.memo(|m| m.doc.changes().len());
+    let waits = store.memo(|m| m.has_pending() && m.has_begun());
+    let run = move |_| {
+        // A run that is under way is given up for one with the new values.
+        if store.peek(|m: &Model| m.has_begun() && !m.is_over()) {
+            store.send(Msg::Restart);
+        }
+        store.send(Msg::PlayPause);
+    };
+    view! {
+        <div class="knobs-foot">
+            <p class="small muted" role="status">
+                {move || match (changed.get(), waits.get()) {
+                    (0, false) => "As the file was opened.".to_owned(),
+                    (n, false) => format!("{n} changed against the first run."),
+                    (n, true) => format!("{n} changed; counts from the next start."),
+                }}
+            </p>
+            <div class="row">
+                <button class="button primary" data-testid="run-again" on:click=run>
+                    <Pic icon=Icon::Play />
+                    "Run with these"
+                </button>
+                <button
+                    class="button"
+                    disabled=move || changed.get() == 0
+                    on:click=move |_| store.send(Msg::ResetKnobs)
+                >
+                    "Reset"
+                </button>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,10 @@
+//! The lesson: question, prediction, goals, verdict, knobs, and a file that was refused.
+
+pub mod bets;
+pub mod goals;
+pub mod hints;
+pub mod knobs;
+pub mod numbers;
+pub mod refused;
+pub mod story;
+pub mod verdict;

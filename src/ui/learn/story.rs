@@ -1,0 +1,126 @@
+//! The panel at the left: from the question to the verdict.
+
+use leptos::prelude::*;
+
+use super::bets::Bets;
+use super::goals::Goals;
+use super::hints::Hints;
+use super::numbers::Numbers;
+use super::refused::Refused;
+use super::verdict::Verdict;
+use crate::ui::live::feed::Feed;
+use crate::ui::state::debrief;
+use crate::ui::state::model::{Model, Status};
+use crate::ui::state::update::Msg;
+use crate::ui::state::words;
+use crate::ui::store::Store;
+use crate::worker::protocol::NewsKind;
+
+#[component]
+pub fn Story() -> impl IntoView {
+    let store = Store::get();
+    let about = store.memo(|m| {
+        let scenario = &m.doc.scenario;
+        (
+            scenario.about.question.clone(),
+            scenario.lesson.hook.trim().to_owned(),
+        )
+    });
+    let over = store.memo(Model::is_over);
+    view! {
+        <section class="story" id="story" aria-label="Story" tabindex="-1">
+            <Refused />
+            {move || {
+                if over.get() {
+                    view! { <Verdict /> }.into_any()
+                } else {
+                    view! {
+                        <h2 class="question">{move || about.with(|a| a.0.clone())}</h2>
+                        <p class="hook">{move || about.with(|a| a.1.clone())}</p>
+                        <Bets />
+                        <FirstFailure />
+                    }
+                        .into_any()
+                }
+            }}
+            <Goals />
+            <Hints />
+            <Feed />
+            <Numbers />
+        </section>
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Failure {
+    at: String,
+    action: u64,
+    attempt: u32,
+    reason: String,
+    meaning: String,
+    slow: bool,
+}
+
+/// The card of the newest first failure that is not everyday noise.
+#[component]
+fn FirstFailure() -> impl IntoView {
+    let store = Store::get();
+    let failure = store.memo(failure);
+    view! {
+        {move || {
+            failure
+                .get()
+                .map(|f| {
+                    view! {
+                        <div class="card alarm" data-testid="first-failure">
+                            <h2>"First failure, " {f.at}</h2>
+                            <p>
+                                "Action #" {words::count(f.action)} ", try " {f.attempt} ": " {f.reason} ". "
+                                {f.meaning}
+                            </p>
+                            {f.slow
+                                .then(|| {
+                                    view! {
+                                        <div class="card-foot">
+                                            <button class="link" on:click=move |_| store.send(Msg::Continue)>
+                                                "Go on ▸"
+                                            </button>
+                                        </div>
+                                    }
+                                })}
+                        </div>
+                    }
+                })
+        }}
+    }
+}
+
+fn failure(model: &Model) -> Option<Failure> {
+    let trouble = model.run.moments.at_ns.first().copied().unwrap_or(0);
+    let news = model
+        .run
+        .news
+        .iter()
+        .rfind(|n| n.at_ns >= trouble && matches!(n.what, NewsKind::FirstFailure { .. }))?;
+    let NewsKind::FirstFailure {
+        reason,
+        link,
+        action,
+        attempt,
+    } = &news.what
+    else {
+        return None;
+    };
+    let mut meaning = debrief::what_failing_means(model, reason, link);
+    if let Some(first) = meaning.get(..1) {
+        meaning = format!("{}{}.", first.to_uppercase(), &meaning[1..]);
+    }
+    Some(Failure {
+        at: words::seconds(news.at_ns),
+        action: *action,
+        attempt: *attempt,
+        reason: words::reason(reason),
+        meaning,
+        slow: model.run.bullet.is_some() && model.run.status == Status::Playing,
+    })
+}

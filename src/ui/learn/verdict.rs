@@ -1,0 +1,183 @@
+//! After a run: passed or not, the prediction, the chain of causes, one next thing to try.
+
+use leptos::prelude::*;
+
+use crate::ui::state::debrief;
+use crate::ui::state::model::Model;
+use crate::ui::state::update::{CHECK_SEEDS, Msg};
+use crate::ui::state::words;
+use crate::ui::store::Store;
+
+#[component]
+pub fn Verdict() -> impl IntoView {
+    let store = Store::get();
+    let passed = store.memo(|m| m.run.report.as_ref().is_some_and(|r| r.passed));
+    let outcome = store.memo(|m| debrief::outcome(m).unwrap_or_default());
+    let next = store.memo(debrief::next);
+    view! {
+        <div data-testid="verdict" data-passed=move || passed.get().to_string()>
+            <h2 class=move || if passed.get() { "verdict-word good" } else { "verdict-word bad" }>
+                <span aria-hidden="true">{move || if passed.get() { "✓" } else { "✕" }}</span>
+                {move || if passed.get() { "Passed" } else { "Not passed" }}
+            </h2>
+            <p class="hook">"In this run " {move || outcome.get()} "."</p>
+            <BetCard />
+            <Chain />
+            <AboutChange />
+            <div class="card">
+                <h3>"Next"</h3>
+                <p>{move || next.get()}</p>
+                <div class="card-foot">
+                    <NextButton passed=passed />
+                </div>
+                <Check />
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn BetCard() -> impl IntoView {
+    let store = Store::get();
+    // The prediction was about the first run; later runs do not change what it was worth.
+    let bet = store.memo(|m| {
+        if m.runs_done == 1 {
+            debrief::bet(m)
+        } else {
+            None
+        }
+    });
+    view! {
+        {move || {
+            bet.get()
+                .map(|bet| {
+                    let verdict = if bet.right { "That is what happened." } else { "It went another way." };
+                    view! {
+                        <div class="card" data-testid="bet-outcome" data-right=bet.right.to_string()>
+                            <h3>"Your prediction: " {bet.chosen}</h3>
+                            <p>{verdict} " " {bet.because}</p>
+                            {bet.actual.map(|actual| view! { <p><strong>"What held: "</strong> {actual}</p> })}
+                        </div>
+                    }
+                })
+        }}
+    }
+}
+
+#[component]
+fn Chain() -> impl IntoView {
+    let store = Store::get();
+    let chain = store.memo(debrief::chain);
+    view! {
+        <section class="block" hidden=move || chain.with(Vec::is_empty)>
+            <h3 class="label">"How it came"</h3>
+            <ol class="chain" data-testid="chain">
+                {move || {
+                    chain
+                        .get()
+                        .into_iter()
+                        .enumerate()
+                        .map(|(i, moment)| {
+                            view! {
+                                <li>
+                                    <span class="nr" aria-hidden="true">{i + 1}</span>
+                                    <span>
+                                        <time>{words::seconds(moment.at_ns)}</time> " " {moment.text}
+                                    </span>
+                                </li>
+                            }
+                        })
+                        .collect_view()
+                }}
+            </ol>
+        </section>
+    }
+}
+
+/// What the lesson says about the change that was tried.
+#[component]
+fn AboutChange() -> impl IntoView {
+    let store = Store::get();
+    let about = store
+        .memo(|m| debrief::about_change(m).map(|v| (v.label.clone(), v.because.trim().to_owned())));
+    view! {
+        {move || {
+            about
+                .get()
+                .map(|(label, because)| {
+                    view! {
+                        <div class="card" data-testid="about-change">
+                            <h3>{label}</h3>
+                            <p>{because}</p>
+                        </div>
+                    }
+                })
+        }}
+    }
+}
+
+#[component]
+fn NextButton(passed: Memo<bool>) -> impl IntoView {
+    let store = Store::get();
+    let busy = store.memo(|m| m.check.as_ref().is_some_and(|c| c.done < c.asked));
+    view! {
+        {move || {
+            if passed.get() {
+                view! {
+                    <button
+                        class="button"
+                        data-testid="check-seeds"
+                        disabled=move || busy.get()
+                        on:click=move |_| store.send(Msg::CheckSeeds)
+                    >
+                        "Try " {CHECK_SEEDS} " other random seeds"
+                    </button>
+                }
+                    .into_any()
+            } else {
+                view! { <OpenKnobs /> }.into_any()
+            }
+        }}
+    }
+}
+
+#[component]
+fn OpenKnobs() -> impl IntoView {
+    let store = Store::get();
+    let open = store.memo(|m: &Model| m.knobs_open);
+    view! {
+        <button
+            class="button"
+            hidden=move || open.get()
+            on:click=move |_| store.send(Msg::ToggleKnobs)
+        >
+            "Open the knobs"
+        </button>
+    }
+}
+
+#[component]
+fn Check() -> impl IntoView {
+    let store = Store::get();
+    let check = store.memo(|m| m.check.clone());
+    view! {
+        {move || {
+            check
+                .get()
+                .map(|c| {
+                    let text = if c.done < c.asked {
+                        format!("{} of {} run …", c.done, c.asked)
+                    } else if c.passed * 10 >= c.asked * 9 {
+                        format!("Passed on {} of {}: it holds.", c.passed, c.asked)
+                    } else {
+                        format!("Passed on only {} of {}: this seed was lucky.", c.passed, c.asked)
+                    };
+                    view! {
+                        <p data-testid="seed-check" data-passed=c.passed.to_string() data-done=c.done.to_string()>
+                            {text}
+                        </p>
+                    }
+                })
+        }}
+    }
+}

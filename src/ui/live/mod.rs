@@ -1,0 +1,89 @@
+//! What moves: the newest frame, the diagram, the charts, the strip.
+//!
+//! Frames do not pass through signals. They land in [`LIVE`]; the frame loop draws from there, and at
+//! most ten times a second a summary goes into the model.
+
+pub mod chart;
+pub mod chart_canvas;
+pub mod diagram;
+pub mod discs_canvas;
+pub mod feed;
+pub mod frame_loop;
+pub mod node_view;
+pub mod strip;
+pub mod timeline;
+pub mod transport;
+pub mod wire_view;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crate::worker::protocol::{BUCKET_FIELDS, Frame};
+
+use super::platform::theme::Palette;
+use super::state::discs::Discs;
+use super::state::geometry::Scene;
+use super::state::pace::Clock;
+use super::state::series::Series;
+
+/// The newest state of the run, outside the reactive graph.
+#[derive(Default)]
+pub struct Live {
+    pub run: u32,
+    pub frame: Arc<Frame>,
+    pub series: Arc<Series>,
+    pub discs: Discs,
+    pub clock: Clock,
+    /// Simulated seconds per second on the wall, as far as the page wants it.
+    pub rate: f64,
+    /// The frame has not been told to the model yet.
+    pub untold: bool,
+    pub last_told_ms: f64,
+    /// Something on the canvas changed.
+    pub redraw: bool,
+    pub scene: Arc<Scene>,
+    pub palette: Palette,
+    /// Where the drawing's nodes and links are in the frame's lists.
+    pub node_index: Vec<Option<usize>>,
+    pub link_index: Vec<Option<usize>>,
+    pub reduced_motion: bool,
+}
+
+thread_local! {
+    pub static LIVE: RefCell<Live> = RefCell::default();
+}
+
+impl Live {
+    /// A new run stands at zero.
+    pub fn reset(&mut self, run: u32, bucket_ns: u64) {
+        self.run = run;
+        self.frame = Arc::new(Frame {
+            run,
+            ..Frame::default()
+        });
+        self.series = Arc::new(Series::new(bucket_ns));
+        self.discs.clear();
+        self.clock.reset();
+        self.redraw = true;
+    }
+
+    /// Takes a frame of the run on the screen; frames of another run are dropped.
+    pub fn take(&mut self, mut frame: Frame) -> bool {
+        if frame.run != self.run {
+            return false;
+        }
+        self.clock.answered();
+        let bulk = std::mem::take(&mut frame.bulk);
+        let (buckets, discs) =
+            bulk.split_at((frame.buckets as usize * BUCKET_FIELDS).min(bulk.len()));
+        if !buckets.is_empty() {
+            Arc::make_mut(&mut self.series).splice(frame.first_bucket as usize, buckets);
+        }
+        self.discs
+            .update(discs, frame.now_ns as f64 / 1e6, self.rate);
+        self.frame = Arc::new(frame);
+        self.untold = true;
+        self.redraw = true;
+        true
+    }
+}

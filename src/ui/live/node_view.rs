@@ -1,0 +1,227 @@
+//! One node of the drawing: silhouette, name, state in words, figures, badges.
+
+use leptos::prelude::*;
+
+use crate::ui::state::facts;
+use crate::ui::state::geometry::{LINE_HEIGHT, NodeBox, PAD, Rect, Shape};
+use crate::ui::state::names;
+use crate::ui::store::Store;
+
+#[component]
+pub fn NodeView(node: NodeBox) -> impl IntoView {
+    let store = Store::get();
+    let key = node.key.clone();
+    let facts = {
+        let key = key.clone();
+        store.memo(move |m| facts::node(m, &key))
+    };
+    let title = store.memo(move |m| {
+        let found = m.doc.scenario.design.nodes.iter().find(|n| n.key == key);
+        found.map_or_else(Default::default, |n| {
+            (names::node(n).to_owned(), n.kind.word.to_lowercase())
+        })
+    });
+    let r = node.rect;
+    let body = if node.slots.is_some() {
+        view! { <Worker node=node.clone() facts=facts title=title /> }.into_any()
+    } else {
+        view! { <Plain node=node.clone() facts=facts title=title /> }.into_any()
+    };
+    view! {
+        <g
+            class="node"
+            data-node=node.key.clone()
+            data-state=move || facts.with(|f| f.state_key)
+            data-dim=move || facts.with(|f| f.dim).to_string()
+        >
+            <path class="halo" d=silhouette(node.shape, grown(r, 5.0)) />
+            {(node.shape == Shape::Foreign)
+                .then(|| view! { <path class="foreign" d=silhouette(Shape::Rectangle, grown(r, 8.0)) /> })}
+            <path class="outline" d=silhouette(node.shape, r) />
+            {body}
+            {move || badges(&facts.with(|f| f.badges.clone()), r)}
+        </g>
+    }
+}
+
+/// A node with a waiting line and slots.
+#[component]
+fn Worker(
+    node: NodeBox,
+    facts: Memo<facts::NodeFacts>,
+    title: Memo<(String, String)>,
+) -> impl IntoView {
+    let r = node.rect;
+    let head = if node.shape == Shape::Cylinder {
+        r.y + 34.0
+    } else {
+        r.y + 25.0
+    };
+    let line = node.line.unwrap_or_default();
+    let below = line.bottom() + 17.0;
+    let slots_x = node.slots.map_or(r.right() - PAD, |s| s.x);
+    view! {
+        <path class="kind-icon" d=icon(node.shape, r.x + PAD, head - 12.0) />
+        <text x=r.x + PAD + 24.0 y=head>
+            <tspan class="name">{move || title.with(|t| t.0.clone())}</tspan>
+            <tspan class="kind" dx="8">{move || title.with(|t| t.1.clone())}</tspan>
+        </text>
+        <text class="state" x=r.right() - PAD y=head text-anchor="end">
+            {move || facts.with(|f| f.state.clone())}
+        </text>
+        <text class="fact" x=line.x y=below>{move || facts.with(|f| f.line.clone())}</text>
+        <text class="fact" x=slots_x y=below>{move || facts.with(|f| f.slots.clone())}</text>
+        <text class=move || if facts.with(|f| f.hurt) { "fact hurt" } else { "fact" } x=line.x y=below + 20.0>
+            {move || facts.with(|f| f.bottom.clone())}
+        </text>
+    }
+}
+
+/// Clients, balancers, third parties: lines of text in the middle.
+#[component]
+fn Plain(
+    node: NodeBox,
+    facts: Memo<facts::NodeFacts>,
+    title: Memo<(String, String)>,
+) -> impl IntoView {
+    let store = Store::get();
+    let (x, y) = node.rect.middle();
+    let key = node.key.clone();
+    let is_clients = node.shape == Shape::Stadium;
+    let lines = store.memo(move |m| match is_clients {
+        true => facts::clients(m, &key),
+        false => Default::default(),
+    });
+    let second = move || {
+        let (actions, _) = lines.get();
+        if actions.is_empty() {
+            facts.with(|f| f.state.clone())
+        } else {
+            actions
+        }
+    };
+    // One line less stands lower, so that the block stays in the middle.
+    let lift = move || {
+        if lines.with(|l| l.1.is_empty()) {
+            0.0
+        } else {
+            9.0
+        }
+    };
+    view! {
+        <text class="name" x=x y=move || y - 4.0 - lift() text-anchor="middle">
+            {move || title.with(|t| t.0.clone())}
+        </text>
+        <text class="fact" x=x y=move || y + 16.0 - lift() text-anchor="middle">{second}</text>
+        <text class="fact retrying" x=x y=move || y + 35.0 - lift() text-anchor="middle">
+            {move || lines.with(|l| l.1.clone())}
+        </text>
+    }
+}
+
+fn badges(texts: &[String], r: Rect) -> impl IntoView + use<> {
+    let mut x = r.x + 10.0;
+    let pills: Vec<_> = texts
+        .iter()
+        .map(|text| {
+            let w = pill_width(text);
+            let pill =
+                view! { <Pill x=x y=r.bottom() + 10.0 w=w text=text.clone() class="pill badge" /> };
+            x += w + 6.0;
+            pill
+        })
+        .collect();
+    pills
+}
+
+/// About as wide as the text will be; SVG cannot measure before it draws.
+pub fn pill_width(text: &str) -> f64 {
+    text.chars().count() as f64 * 6.7 + 22.0
+}
+
+#[component]
+pub fn Pill(x: f64, y: f64, w: f64, text: String, class: &'static str) -> impl IntoView {
+    view! {
+        <g class=class>
+            <rect x=x y=y width=w height="22" rx="11" />
+            <text x=x + w / 2.0 y=y + 15.5 text-anchor="middle">{text}</text>
+        </g>
+    }
+}
+
+fn grown(r: Rect, by: f64) -> Rect {
+    Rect {
+        x: r.x - by,
+        y: r.y - by,
+        w: r.w + 2.0 * by,
+        h: r.h + 2.0 * by,
+    }
+}
+
+/// The outline of a kind.
+fn silhouette(shape: Shape, r: Rect) -> String {
+    let Rect { x, y, w, h } = r;
+    match shape {
+        Shape::Stadium => rounded(r, h / 2.0),
+        Shape::Rectangle | Shape::Foreign => rounded(r, 8.0),
+        Shape::Hexagon => {
+            let cut = 22.0;
+            format!(
+                "M{:.1} {y:.1}H{:.1}L{:.1} {:.1}L{:.1} {:.1}H{:.1}L{x:.1} {:.1}Z",
+                x + cut,
+                x + w - cut,
+                x + w,
+                y + h / 2.0,
+                x + w - cut,
+                y + h,
+                x + cut,
+                y + h / 2.0
+            )
+        }
+        Shape::Cylinder => {
+            let (rx, ry) = (w / 2.0, 10.0);
+            let (top, bottom) = (y + ry, y + h - ry);
+            format!(
+                "M{x:.1} {top:.1}A{rx:.1} {ry} 0 0 1 {:.1} {top:.1}V{bottom:.1}\
+                 A{rx:.1} {ry} 0 0 1 {x:.1} {bottom:.1}ZM{x:.1} {top:.1}A{rx:.1} {ry} 0 0 0 {:.1} {top:.1}",
+                x + w,
+                x + w
+            )
+        }
+    }
+}
+
+fn rounded(r: Rect, radius: f64) -> String {
+    let Rect { x, y, w, h } = r;
+    format!(
+        "M{:.1} {y:.1}h{:.1}a{radius:.1} {radius:.1} 0 0 1 {radius:.1} {radius:.1}v{:.1}\
+         a{radius:.1} {radius:.1} 0 0 1 -{radius:.1} {radius:.1}h-{:.1}\
+         a{radius:.1} {radius:.1} 0 0 1 -{radius:.1} -{radius:.1}v-{:.1}\
+         a{radius:.1} {radius:.1} 0 0 1 {radius:.1} -{radius:.1}z",
+        x + radius,
+        w - 2.0 * radius,
+        h - 2.0 * radius,
+        w - 2.0 * radius,
+        h - 2.0 * radius
+    )
+}
+
+/// A 16 px sign of the kind, beside its word.
+fn icon(shape: Shape, x: f64, y: f64) -> String {
+    let m = LINE_HEIGHT - 22.0;
+    match shape {
+        Shape::Cylinder => format!(
+            "M{x} {0}a8 3 0 0 1 16 0v8a8 3 0 0 1 -16 0zM{x} {0}a8 3 0 0 0 16 0",
+            y + 3.0 + m
+        ),
+        _ => format!(
+            "M{} {}h14v10h-14zM{} {}h3M{} {}h14",
+            x + 1.0,
+            y + 2.0,
+            x + 3.5,
+            y + 5.0,
+            x + 1.0,
+            y + 8.0
+        ),
+    }
+}

@@ -1,0 +1,85 @@
+//! The strip that answers six questions in five seconds.
+
+use leptos::prelude::*;
+
+use crate::ui::state::model::Model;
+use crate::ui::state::strip::{self, Cell};
+use crate::ui::store::Store;
+
+#[component]
+pub fn Strip() -> impl IntoView {
+    view! {
+        <dl class="strip" aria-label="Right now">
+            <One name="Users" id="users" select=strip::users />
+            <One name="Data" id="data" select=strip::data />
+            <One name="Where" id="where" select=strip::place />
+            <Trend />
+            <One name="Last change" id="change" select=strip::change />
+            <One name="Cost" id="cost" select=strip::cost />
+        </dl>
+    }
+}
+
+#[component]
+fn One(name: &'static str, id: &'static str, select: fn(&Model) -> Cell) -> impl IntoView {
+    let cell = Store::get().memo(select);
+    view! {
+        <div class="cell" data-tone=move || cell.with(|c| c.tone.key()) data-testid=format!("strip-{id}")>
+            <dt>{name}</dt>
+            <Lines cell=cell />
+        </div>
+    }
+}
+
+#[component]
+fn Lines(cell: Memo<Cell>) -> impl IntoView {
+    view! {
+        <dd class="main" title=move || cell.with(|c| c.main.clone())>
+            {move || {
+                let glyph = cell.with(|c| c.tone.glyph());
+                (!glyph.is_empty()).then(|| view! { <span aria-hidden="true">{glyph} " "</span> })
+            }}
+            {move || cell.with(|c| c.main.clone())}
+        </dd>
+        <dd class="detail" title=move || cell.with(|c| c.detail.clone())>
+            {move || cell.with(|c| c.detail.clone())}
+        </dd>
+    }
+}
+
+/// The last minute of useful replies as a small line; the words beside it say the same.
+#[component]
+fn Trend() -> impl IntoView {
+    let store = Store::get();
+    let cell = store.memo(strip::trend);
+    let points = store.memo(|m| line(&strip::spark(m)));
+    view! {
+        <div class="cell trend" data-tone=move || cell.with(|c| c.tone.key()) data-testid="strip-trend">
+            <dt>"Trend"</dt>
+            <svg class="spark" viewBox="0 0 96 30" preserveAspectRatio="none" aria-hidden="true">
+                <polyline
+                    points=move || points.get()
+                    fill="none"
+                    stroke="var(--served)"
+                    stroke-width="2"
+                    vector-effect="non-scaling-stroke"
+                />
+            </svg>
+            <Lines cell=cell />
+        </div>
+    }
+}
+
+fn line(values: &[f64]) -> String {
+    let top = values.iter().copied().fold(1.0, f64::max);
+    let last = values.len().saturating_sub(1).max(1) as f64;
+    let point = |(i, v): (usize, &f64)| {
+        format!("{:.1},{:.1}", 96.0 * i as f64 / last, 28.0 - 26.0 * v / top)
+    };
+    values
+        .iter()
+        .enumerate()
+        .map(point)
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,56 @@
+//! The browser: everything that is neither state nor view.
+
+pub mod address;
+pub mod canvas;
+pub mod files;
+pub mod frames;
+pub mod media;
+pub mod observe;
+pub mod storage;
+pub mod theme;
+pub mod worker_client;
+
+use web_sys::{Document, Window};
+
+pub fn window() -> Window {
+    web_sys::window().expect("the page runs in a window")
+}
+
+pub fn document() -> Document {
+    window().document().expect("a window has a document")
+}
+
+/// Milliseconds on the wall, from an arbitrary beginning.
+pub fn now_ms() -> f64 {
+    window().performance().map_or(0.0, |p| p.now())
+}
+
+/// Local time of day for people: "12:04".
+pub fn time_of_day() -> String {
+    let now = js_sys::Date::new_0();
+    format!("{:02}:{:02}", now.get_hours(), now.get_minutes())
+}
+
+/// A seed that nobody chose, small enough to read out.
+pub fn random_seed() -> u64 {
+    let mut bytes = [0u8; 4];
+    let drawn = window()
+        .crypto()
+        .and_then(|c| c.get_random_values_with_u8_array(&mut bytes));
+    let number = match drawn {
+        Ok(_) => u32::from_le_bytes(bytes),
+        // Without a source of chance the time of day does: this seed only has to be another one.
+        Err(_) => js_sys::Date::now() as u32,
+    };
+    u64::from(number % 999_999) + 1
+}
+
+/// Moves the keyboard focus to the element with this id, if it is there.
+pub fn focus(id: &str) {
+    use wasm_bindgen::JsCast;
+    let element = document().get_element_by_id(id);
+    if let Some(element) = element.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // An element that cannot take the focus leaves it where it was.
+        let _ = element.focus();
+    }
+}

@@ -1,0 +1,76 @@
+//! The colours of the style sheet, for the canvases.
+
+use wasm_bindgen::JsCast;
+use web_sys::{CssStyleDeclaration, HtmlElement};
+
+use super::{document, window};
+use crate::ui::state::model::Theme;
+
+/// Every colour a canvas draws with, as the browser resolved it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Palette {
+    pub panel: String,
+    pub sunk: String,
+    pub text: String,
+    pub muted: String,
+    pub control: String,
+    pub hairline: String,
+    pub action: String,
+    pub served: String,
+    pub failed: String,
+    pub strained: String,
+    pub strained_text: String,
+    pub strained_soft: String,
+    pub offered: String,
+    pub font: String,
+}
+
+/// Light, dark, or what the system prefers.
+pub fn apply(theme: Theme) {
+    let Some(root) = document().document_element() else {
+        return;
+    };
+    let done = match theme {
+        Theme::System => root.remove_attribute("data-theme"),
+        Theme::Light | Theme::Dark => root.set_attribute("data-theme", theme.key()),
+    };
+    // The name of the attribute is valid, so this cannot be refused.
+    debug_assert!(done.is_ok());
+}
+
+/// Reads the tokens. `light-dark()` is resolved only where a colour is used, so a probe wears each.
+pub fn palette() -> Palette {
+    read().unwrap_or_default()
+}
+
+fn read() -> Option<Palette> {
+    let probe: HtmlElement = document().create_element("span").ok()?.unchecked_into();
+    let body = document().body()?;
+    body.append_child(&probe).ok()?;
+    let worn: CssStyleDeclaration = window().get_computed_style(&probe).ok()??;
+    let style = probe.style();
+    let colour = |token: &str| {
+        style
+            .set_property("color", &format!("var(--{token})"))
+            .ok()?;
+        worn.get_property_value("color").ok()
+    };
+    let palette = Palette {
+        panel: colour("panel")?,
+        sunk: colour("sunk")?,
+        text: colour("text")?,
+        muted: colour("muted")?,
+        control: colour("control")?,
+        hairline: colour("hairline")?,
+        action: colour("action")?,
+        served: colour("served")?,
+        failed: colour("failed")?,
+        strained: colour("strained")?,
+        strained_text: colour("strained-text")?,
+        strained_soft: colour("strained-soft")?,
+        offered: colour("offered")?,
+        font: worn.get_property_value("font-family").ok()?,
+    };
+    probe.remove();
+    Some(palette)
+}

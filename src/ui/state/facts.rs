@@ -1,0 +1,286 @@
+//! The lines of text on nodes and links of the drawing.
+
+use crate::design::value;
+use crate::design::{Link, Settings, registry};
+use crate::worker::protocol::{LinkNow, NodeNow, State};
+
+use super::model::Model;
+use super::{names, states, words};
+
+/// What stands in and under a node.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NodeFacts {
+    pub state: String,
+    pub state_key: &'static str,
+    /// Below the waiting line.
+    pub line: String,
+    /// Below the slots.
+    pub slots: String,
+    /// The last row; in the colour of failure if `hurt`.
+    pub bottom: String,
+    pub hurt: bool,
+    /// Under the node: failures per second with their reasons, at most two, then how many more.
+    pub badges: Vec<String>,
+    pub dim: bool,
+}
+
+fn now_of<'a>(model: &'a Model, key: &str) -> Option<(usize, &'a NodeNow)> {
+    let plan = model.run.plan.as_ref()?;
+    let index = plan.nodes.iter().position(|k| k == key)?;
+    Some((index, model.run.now.nodes.get(index)?))
+}
+
+fn link_now<'a>(model: &'a Model, key: &str) -> Option<&'a LinkNow> {
+    let plan = model.run.plan.as_ref()?;
+    let index = plan.links.iter().position(|k| k == key)?;
+    model.run.now.links.get(index)
+}
+
+pub fn node(model: &Model, key: &str) -> NodeFacts {
+    let Some((index, now)) = now_of(model, key).filter(|_| model.has_begun()) else {
+        return NodeFacts {
+            state: String::new(),
+            state_key: "idle",
+            ..NodeFacts::default()
+        };
+    };
+    let state = model.run.shown.get(index);
+    let glyph = match state {
+        State::Idle => "",
+        State::Busy => "● ",
+        State::Strained => "▲ ",
+        State::Failing | State::Down => "✕ ",
+    };
+    let slow = if now.slow_factor > 1.0 {
+        format!(" · {}× slower", words::factor(now.slow_factor))
+    } else {
+        String::new()
+    };
+    let waits = now.wait_ms.map_or("–".into(), words::ms);
+    NodeFacts {
+        state: format!("{glyph}{}{slow}", states::word(state)),
+        state_key: states::key(state),
+        line: line(now),
+        slots: slots(now),
+        bottom: format!("waits {waits} · {} useful", words::rate(now.useful_per_s)),
+        hurt: matches!(state, State::Failing | State::Down),
+        badges: badges(now),
+        dim: is_dim(model, index),
+    }
+}
+
+fn line(now: &NodeNow) -> String {
+    let count = words::count(now.queue.into());
+    match (now.queue, now.queue_limit) {
+        (0, None) => "nobody waits".into(),
+        (0, Some(limit)) => format!("0 of {} waiting", words::count(limit.into())),
+        (_, Some(limit)) => format!("{count} of {} waiting", words::count(limit.into())),
+        (_, None) => format!("{count} waiting · {}", words::ms(now.oldest_wait_ms)),
+    }
+}
+
+fn slots(now: &NodeNow) -> String {
+    if now.for_nobody > 0 {
+        format!("{} of {} for nobody", now.for_nobody, now.slots)
+    } else if now.waiting_for_others > 0 {
+        format!("{} of {} held", now.waiting_for_others, now.slots)
+    } else {
+        format!("{} of {} busy", now.busy, now.slots)
+    }
+}
+
+fn badges(now: &NodeNow) -> Vec<String> {
+    let mut own = now
+        .failed_per_s
+        .iter()
+        .filter(|(code, n)| !states::is_network(code) && *n > 0.0);
+    let shown: Vec<String> = own
+        .by_ref()
+        .take(2)
+        .map(|&(code, n)| format!("{} {}", words::rate(n), words::reason(code)))
+        .collect();
+    let more = own.count();
+    let more = (more > 0).then(|| format!("+{more}"));
+    shown.into_iter().chain(more).collect()
+}
+
+/// While something fails, what has nothing to do with it steps back.
+fn is_dim(model: &Model, index: usize) -> bool {
+    let (Some((culprit, State::Failing | State::Down)), Some(plan)) =
+        (super::strip::culprit(model), &model.run.plan)
+    else {
+        return false;
+    };
+    let (here, there) = (&plan.nodes[index], &plan.nodes[culprit]);
+    let touches =
+        |l: &Link| (l.from == *here && l.to == *there) || (l.from == *there && l.to == *here);
+    culprit != index && !model.doc.scenario.design.links.iter().any(touches)
+}
+
+/// The two lines in a clients node: what users want, and what is sent for it.
+pub fn clients(model: &Model, key: &str) -> (String, String) {
+    let links: Vec<&Link> = model
+        .doc
+        .scenario
+        .design
+        .links
+        .iter()
+        .filter(|l| l.from == key)
+        .collect();
+    let (mut sent, mut retries) = (0.0, 0.0);
+    for now in links.iter().filter_map(|l| link_now(model, &l.key)) {
+        sent += now.sent_per_s;
+        retries += now.retries_per_s;
+    }
+    if sent == 0.0 {
+        return (planned(model, key), String::new());
+    }
+    let actions = format!("{} actions/s", words::amount(sent - retries));
+    let storm = retries > 0.05 * (sent - retries);
+    (
+        actions,
+        if storm {
+            format!("{} with retries", words::rate(sent))
+        } else {
+            String::new()
+        },
+    )
+}
+
+/// What the design says, before the first request.
+fn planned(model: &Model, key: &str) -> String {
+    let Some(node) = model
+        .doc
+        .scenario
+        .design
+        .nodes
+        .iter()
+        .find(|n| n.key == key)
+    else {
+        return String::new();
+    };
+    let settings = Settings::new(node.kind, &node.knobs);
+    match (settings.opt_rate("rate"), settings.opt_count("users")) {
+        (Some(rate), _) => {
+            let per_s = rate.0 as f64 / value::MICRO as f64;
+            format!("{} actions/s", words::amount(per_s))
+        }
+        (None, Some(users)) => format!("{} users", words::count(users)),
+        (None, None) => String::new(),
+    }
+}
+
+/// What stands at a link.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LinkFacts {
+    /// The caller's policy: "1 s · ×3 · no budget".
+    pub policy: String,
+    /// "2,030/s".
+    pub rate: String,
+    /// "×2.9 tries per action", if there are more tries than actions.
+    pub storm: String,
+    /// Tries per action; the width of the lane.
+    pub tries: f64,
+    /// "14/s lost on the way".
+    pub lost: String,
+    pub cut: bool,
+}
+
+pub fn link(model: &Model, key: &str) -> LinkFacts {
+    let design = &model.doc.scenario.design;
+    let Some(link) = design.links.iter().find(|l| l.key == key) else {
+        return LinkFacts::default();
+    };
+    let policy = policy(link);
+    let Some(now) = link_now(model, key).filter(|_| model.has_begun()) else {
+        return LinkFacts {
+            policy,
+            tries: 1.0,
+            ..LinkFacts::default()
+        };
+    };
+    let first = now.sent_per_s - now.retries_per_s;
+    let tries = if first > 0.0 {
+        now.sent_per_s / first
+    } else {
+        1.0
+    };
+    let lost = states::lost_on_the_way(now);
+    let storm = tries > 1.1;
+    LinkFacts {
+        policy,
+        rate: words::rate(now.sent_per_s),
+        storm: match storm {
+            true => format!(
+                "×{} tries per action",
+                words::factor((tries * 10.0).round() / 10.0)
+            ),
+            false => String::new(),
+        },
+        tries,
+        lost: match lost > 0.0 {
+            true => format!("{} lost on the way", words::rate(lost)),
+            false => String::new(),
+        },
+        cut: now.cut,
+    }
+}
+
+fn policy(link: &Link) -> String {
+    let settings = Settings::new(&registry::LINK, &link.knobs);
+    let timeout = settings
+        .opt_duration("timeout")
+        .map_or("no timeout".into(), |d| d.to_string());
+    let attempts = settings.count("attempts");
+    if attempts <= 1 {
+        return format!("{timeout} · one try");
+    }
+    let budget = match settings.opt_share("retry_budget") {
+        Some(share) => format!("{share} budget"),
+        None => "no budget".into(),
+    };
+    let pause = match settings.choice("backoff") {
+        "none" => "",
+        _ => " · pauses",
+    };
+    format!("{timeout} · ×{attempts}{pause} · {budget}")
+}
+
+/// The drawing in words: one line for each node and each link.
+pub fn outline(model: &Model) -> Vec<String> {
+    let design = &model.doc.scenario.design;
+    let nodes = design.nodes.iter().map(|n| {
+        let word = n.kind.word;
+        let name = names::node(n);
+        if n.kind.name == "clients" {
+            let (actions, retries) = clients(model, &n.key);
+            return format!("{name}, {word}: {actions} {retries}");
+        }
+        let f = node(model, &n.key);
+        let state = if f.state.is_empty() {
+            "not started".into()
+        } else {
+            f.state.clone()
+        };
+        let figures = [&f.line, &f.slots, &f.bottom]
+            .map(String::as_str)
+            .join(", ");
+        let badges = f.badges.join(", ");
+        format!("{name}, {word}: {state}. {figures} {badges}")
+    });
+    let links = design.links.iter().map(|l| {
+        let f = link(model, &l.key);
+        format!(
+            "{}: {} {} {} {}",
+            names::link(design, l),
+            f.policy,
+            f.rate,
+            f.storm,
+            f.lost
+        )
+    });
+    nodes
+        .chain(links)
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect()
+}

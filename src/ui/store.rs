@@ -1,0 +1,155 @@
+//! The one place where the model changes and effects are carried out.
+
+use std::cell::RefCell;
+
+use leptos::prelude::*;
+
+use super::live::{LIVE, frame_loop};
+use super::platform::{self, address, files, storage, theme, worker_client::WorkerClient};
+use super::state::built_in;
+use super::state::model::Model;
+use super::state::pace::Speed;
+use super::state::saved::{STORAGE_KEY, SavedSession};
+use super::state::update::{Effect, Msg, update};
+use crate::version::BUILD;
+use crate::worker::protocol::{Command, Update as Said};
+
+thread_local! {
+    static WORKER: RefCell<Option<WorkerClient>> = const { RefCell::new(None) };
+}
+
+/// A handle to the model; every component gets it from the context.
+#[derive(Clone, Copy)]
+pub struct Store {
+    model: RwSignal<Model>,
+    /// Counts up when the colours may have changed.
+    pub colours: RwSignal<u32>,
+}
+
+impl Store {
+    /// The saved session, what the address asks for, and a worker.
+    pub fn open() -> Store {
+        let mut model = Model::default();
+        let saved = storage::read(STORAGE_KEY);
+        if let Some(session) = saved.as_deref().and_then(SavedSession::from_json) {
+            session.restore(&mut model, built_in().1);
+        }
+        let asked = address::read();
+        model.debug = asked.debug;
+        model.seed = asked.seed.unwrap_or(model.seed);
+        if let Some(speed) = asked.speed.as_deref().and_then(Speed::from_key) {
+            model.speed = speed;
+        }
+        theme::apply(model.theme);
+        Store {
+            model: RwSignal::new(model),
+            colours: RwSignal::new(0),
+        }
+    }
+
+    /// The store of the page that this component is part of.
+    pub fn get() -> Store {
+        expect_context::<Store>()
+    }
+
+    /// A derived value that changes only when it differs.
+    pub fn memo<T>(self, select: impl Fn(&Model) -> T + Send + Sync + 'static) -> Memo<T>
+    where
+        T: PartialEq + Send + Sync + 'static,
+    {
+        Memo::new(move |_| self.model.with(&select))
+    }
+
+    /// Looks without subscribing.
+    pub fn peek<T>(self, look: impl FnOnce(&Model) -> T) -> T {
+        self.model.with_untracked(look)
+    }
+
+    pub fn send(self, msg: Msg) {
+        let mut effects = Vec::new();
+        self.model.update(|model| effects = update(model, msg));
+        for effect in effects {
+            self.carry_out(effect);
+        }
+    }
+
+    fn carry_out(self, effect: Effect) {
+        match effect {
+            Effect::Send(command) => self.to_worker(&command),
+            Effect::StartWorker => self.start_worker(),
+            Effect::ResetLive { run, bucket_ns } => {
+                LIVE.with_borrow_mut(|live| live.reset(run, bucket_ns));
+            }
+            Effect::Save => self.save(),
+            Effect::Download { name, text } => {
+                if files::download(&name, &text).is_err() {
+                    self.send(Msg::Saved(Err("this browser refused the download".into())));
+                }
+            }
+            Effect::ApplyTheme => {
+                theme::apply(self.peek(|m| m.theme));
+                self.colours.update(|n| *n += 1);
+            }
+            Effect::Focus(id) => {
+                // After the views that this message opens are there.
+                request_animation_frame(move || platform::focus(id));
+            }
+        }
+    }
+
+    fn save(self) {
+        let json = self.peek(|model| SavedSession::of(model).to_json());
+        let result = storage::write(STORAGE_KEY, &json).map(|()| platform::time_of_day());
+        self.send(Msg::Saved(result));
+    }
+
+    fn to_worker(self, command: &Command) {
+        if matches!(command, Command::Step { .. }) {
+            LIVE.with_borrow_mut(|live| live.clock.occupied());
+        }
+        WORKER.with_borrow(|worker| {
+            if let Some(worker) = worker {
+                worker.send(command);
+            }
+        });
+    }
+
+    /// Ends the worker that there is, and starts another.
+    pub fn start_worker(self) {
+        WORKER.with_borrow_mut(|worker| *worker = None);
+        LIVE.with_borrow_mut(|live| live.clock.reset());
+        let started = WorkerClient::start(
+            move |said| self.hear(said),
+            move |why| self.send(Msg::WorkerFailed(why)),
+        );
+        match started {
+            Ok(client) => WORKER.with_borrow_mut(|worker| *worker = Some(client)),
+            Err(why) => self.send(Msg::WorkerFailed(why)),
+        }
+    }
+
+    fn hear(self, said: Said) {
+        match said {
+            Said::Ready { build } if build == BUILD => self.send(Msg::WorkerReady),
+            Said::Ready { .. } => {
+                let why = "page and simulator are of different releases; reload the page";
+                self.send(Msg::WorkerFailed(why.into()));
+            }
+            Said::Refused { run, diagnostics } => self.send(Msg::Refused { run, diagnostics }),
+            Said::Loaded { run, plan } => self.send(Msg::Loaded { run, plan }),
+            Said::Frame(frame) => frame_loop::frame_came(self, *frame),
+            Said::Done { run, report } => {
+                // The last state first: the verdict stands beside it.
+                frame_loop::tell(self, platform::now_ms());
+                self.send(Msg::Done { run, report });
+            }
+            Said::Seed { run, report, .. } => self.send(Msg::Seed { run, report }),
+            Said::Panicked { message } => self.send(Msg::WorkerFailed(message)),
+        }
+    }
+
+    /// Sends a command that no message of the model asks for: the next piece of time.
+    pub fn ask_worker(self, command: &Command) {
+        self.to_worker(command);
+    }
+}

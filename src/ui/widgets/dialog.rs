@@ -1,0 +1,137 @@
+//! The dialogs: keyboard shortcuts, and the words used here with their formal names.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::icon::{Icon, Pic};
+use crate::ui::state::keys::SHORTCUTS;
+use crate::ui::state::model::Dialog;
+use crate::ui::state::update::Msg;
+use crate::ui::store::Store;
+
+/// Plain word, formal word, what it is.
+const WORDS: &[(&str, &str, &str)] = &[
+    (
+        "User action",
+        "intent",
+        "One thing a user wants done, once, however often it is tried.",
+    ),
+    (
+        "Try",
+        "attempt",
+        "One call on one link. An action that is retried has several.",
+    ),
+    (
+        "Requests arriving",
+        "offered load",
+        "Tries sent per second, retries included.",
+    ),
+    (
+        "Useful replies",
+        "goodput",
+        "Replies per second that somebody still waited for.",
+    ),
+    (
+        "Tries per action",
+        "amplification",
+        "How many requests one user action becomes.",
+    ),
+    (
+        "Waiting line",
+        "queue",
+        "Requests in front of a node that has no free slot.",
+    ),
+    (
+        "Slot",
+        "worker, thread",
+        "Room for one request to be worked on.",
+    ),
+    (
+        "Works for nobody",
+        "abandoned work",
+        "Work on a request whose caller has given up.",
+    ),
+    (
+        "p99",
+        "99th percentile",
+        "99 of 100 served users waited no longer than this.",
+    ),
+    (
+        "Run fingerprint",
+        "digest",
+        "Same design and seed give the same one, on every machine.",
+    ),
+    (
+        "What happened to your data",
+        "ledger",
+        "Every action compared with what it left behind.",
+    ),
+    (
+        "Done, but told failed",
+        "phantom",
+        "It happened, and its user was told that it failed.",
+    ),
+    (
+        "Seed",
+        "random seed",
+        "The number that all chance of a run is made from.",
+    ),
+];
+
+#[component]
+pub fn Dialogs() -> impl IntoView {
+    view! {
+        <Sheet dialog=Dialog::Keys title="Keyboard">
+            <div class="keys">
+                {SHORTCUTS
+                    .iter()
+                    .map(|s| view! { <kbd>{s.shown}</kbd><span>{s.what}</span> })
+                    .collect_view()}
+            </div>
+        </Sheet>
+        <Sheet dialog=Dialog::Words title="Words used here">
+            <dl class="glossary">
+                {WORDS
+                    .iter()
+                    .map(|(word, formal, meaning)| {
+                        view! {
+                            <dt>{*word} " " <span class="formal">"(" {*formal} ")"</span></dt>
+                            <dd>{*meaning}</dd>
+                        }
+                    })
+                    .collect_view()}
+            </dl>
+        </Sheet>
+    }
+}
+
+/// A native dialog: it keeps the focus inside, closes on Escape and gives the focus back.
+#[component]
+fn Sheet(dialog: Dialog, title: &'static str, children: Children) -> impl IntoView {
+    let store = Store::get();
+    let open = store.memo(move |m| m.dialog == Some(dialog));
+    let element = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        let Some(element) = element.get() else { return };
+        if open.get() && !element.open() {
+            // It is in the document and closed, so it can be shown.
+            let _ = element.show_modal();
+        } else if !open.get() && element.open() {
+            element.close();
+        }
+    });
+    let close = move || store.send(Msg::Dialog(None));
+    let id = format!("dialog-{}", title.to_lowercase().replace(' ', "-"));
+    let labelled_by = id.clone();
+    view! {
+        <dialog node_ref=element aria-labelledby=labelled_by on:close=move |_| close()>
+            <div class="dialog-head">
+                <h2 id=id>{title}</h2>
+                <button class="button quiet icon-only" aria-label="Close" on:click=move |_| close()>
+                    <Pic icon=Icon::Close />
+                </button>
+            </div>
+            {children()}
+        </dialog>
+    }
+}

@@ -1,0 +1,216 @@
+//! The web worker itself: reads commands, runs the session in slices, posts what came of it.
+//!
+//! A message to the page is `[json]` or `[json, Float64Array]`, the numbers transferred, not copied.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::panic;
+
+use js_sys::{Array, Float64Array};
+use wasm_bindgen::prelude::*;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Performance};
+
+use super::protocol::{Command, Update};
+use super::session::{Session, run_to_end};
+use crate::time::Time;
+use crate::version::BUILD;
+
+/// What the worker holds between two messages.
+#[derive(Default)]
+struct Shell {
+    /// The run that the page watches, with its number.
+    session: Option<(u32, Session)>,
+    reported: bool,
+    /// Seeds still to be run without being watched.
+    seeds: VecDeque<Job>,
+    timer: Option<Closure<dyn FnMut()>>,
+}
+
+struct Job {
+    run: u32,
+    text: String,
+    seed: u64,
+}
+
+thread_local! {
+    static SHELL: RefCell<Shell> = RefCell::default();
+}
+
+fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
+
+/// Listens for commands; called once, when the module is loaded.
+pub fn start() {
+    panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        // The program traps after this; what the page hears now is the last word.
+        post(
+            &Update::Panicked {
+                message: info.to_string(),
+            },
+            None,
+        );
+    }));
+    let listen = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| {
+        let text = event.data().as_string().unwrap_or_default();
+        match serde_json::from_str(&text) {
+            Ok(command) => SHELL.with_borrow_mut(|shell| shell.obey(command)),
+            // Page and worker are of one build, so this is a bug and not somebody's input.
+            Err(error) => panic!("a command that cannot be read: {error}"),
+        }
+    });
+    scope().set_onmessage(Some(listen.as_ref().unchecked_ref()));
+    // The worker listens as long as it lives.
+    listen.forget();
+    post(
+        &Update::Ready {
+            build: BUILD.to_owned(),
+        },
+        None,
+    );
+}
+
+impl Shell {
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Load { run, text, seed } => self.load(run, &text, seed),
+            Command::Advance {
+                run,
+                until_ns,
+                budget_ms,
+            } => {
+                let clock = Stopwatch::start();
+                self.with_session(run, |session| {
+                    session.advance(Time(until_ns), || clock.ms() >= budget_ms);
+                });
+            }
+            Command::Step { run } => self.with_session(run, Session::step),
+            Command::Seeds { run, text, seeds } => {
+                let jobs = seeds.into_iter().map(|seed| Job {
+                    run,
+                    text: text.clone(),
+                    seed,
+                });
+                self.seeds = jobs.collect();
+                self.continue_later();
+            }
+            Command::Panic => panic!("asked to panic, for a test"),
+        }
+    }
+
+    fn load(&mut self, run: u32, text: &str, seed: u64) {
+        self.session = None;
+        self.seeds.clear();
+        self.reported = false;
+        match Session::load(text, seed) {
+            Ok(mut session) => {
+                post(
+                    &Update::Loaded {
+                        run,
+                        plan: session.plan(),
+                    },
+                    None,
+                );
+                post_frame(session.frame(run));
+                self.session = Some((run, session));
+            }
+            Err(diagnostics) => post(&Update::Refused { run, diagnostics }, None),
+        }
+    }
+
+    /// Does something with the session if it is still the one meant, then shows what came of it.
+    fn with_session(&mut self, run: u32, act: impl FnOnce(&mut Session)) {
+        let Some((number, session)) = &mut self.session else {
+            return;
+        };
+        if *number != run {
+            return;
+        }
+        act(session);
+        post_frame(session.frame(run));
+        if session.is_over() && !self.reported {
+            self.reported = true;
+            post(
+                &Update::Done {
+                    run,
+                    report: Box::new(session.report()),
+                },
+                None,
+            );
+        }
+    }
+
+    /// One seed at a time, so that commands of the page come in between.
+    fn next_seed(&mut self) {
+        let Some(Job { run, text, seed }) = self.seeds.pop_front() else {
+            return;
+        };
+        match run_to_end(&text, seed) {
+            Ok(mut report) => {
+                report.shorten();
+                post(
+                    &Update::Seed {
+                        run,
+                        seed,
+                        report: Box::new(report),
+                    },
+                    None,
+                );
+            }
+            Err(diagnostics) => post(&Update::Refused { run, diagnostics }, None),
+        }
+        if !self.seeds.is_empty() {
+            self.continue_later();
+        }
+    }
+
+    fn continue_later(&mut self) {
+        let tick = self
+            .timer
+            .get_or_insert_with(|| Closure::new(|| SHELL.with_borrow_mut(Shell::next_seed)));
+        let tick = tick.as_ref().unchecked_ref();
+        scope()
+            .set_timeout_with_callback_and_timeout_and_arguments_0(tick, 0)
+            .expect("a worker has timers");
+    }
+}
+
+/// Wall time; only here, never in the engine.
+struct Stopwatch {
+    performance: Performance,
+    started: f64,
+}
+
+impl Stopwatch {
+    fn start() -> Stopwatch {
+        let performance = scope().performance().expect("a worker has a clock");
+        let started = performance.now();
+        Stopwatch {
+            performance,
+            started,
+        }
+    }
+
+    fn ms(&self) -> f64 {
+        self.performance.now() - self.started
+    }
+}
+
+fn post_frame(mut frame: super::protocol::Frame) {
+    let bulk = Float64Array::from(std::mem::take(&mut frame.bulk).as_slice());
+    post(&Update::Frame(Box::new(frame)), Some(&bulk));
+}
+
+fn post(update: &Update, bulk: Option<&Float64Array>) {
+    let json = serde_json::to_string(update).expect("updates are plain data");
+    let message = Array::of1(&json.into());
+    let transfer = Array::new();
+    if let Some(bulk) = bulk {
+        message.push(bulk);
+        transfer.push(&bulk.buffer());
+    }
+    scope()
+        .post_message_with_transfer(&message, &transfer)
+        .expect("text and numbers can be posted");
+}
