@@ -3,6 +3,8 @@
 mod bands;
 mod bench;
 mod check;
+mod conformance;
+mod conformance_table;
 mod exit;
 mod number;
 mod output;
@@ -41,6 +43,8 @@ enum Command {
     Run(run::Run),
     /// Say whether scenario files are valid, and what would be right
     Check(check::Check),
+    /// Hold the engine against published results
+    Conformance(conformance::Conformance),
     /// Print the JSON Schema of a file that goes in or comes out
     Schema(schema::Schema),
     /// Measure how fast the engine is, against a floor
@@ -59,6 +63,8 @@ Start here:
       the same seconds, one knob turned
   brownout run scenarios/s04-retry-storm.toml --seeds 20
       is that chance? twenty seeds, as bands
+  brownout conformance
+      does it agree with queueing theory?
   brownout check my-scenario.toml
       what is wrong in a file of your own, where, and what would be right
 
@@ -79,6 +85,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Conformance(args) => conformance::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Bench(args) => bench::run(&args),
     };

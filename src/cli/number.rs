@@ -62,6 +62,25 @@ pub fn money(micro: i64) -> String {
     format!("${dollars:.decimals$}")
 }
 
+/// Four significant digits, without zeros that say nothing: `49.46`, `0.1217`, `64`.
+pub fn digits4(x: f64) -> String {
+    let size = x.abs();
+    let decimals = match size {
+        0.0 => 0,
+        _ if size >= 1_000.0 => 0,
+        _ if size >= 100.0 => 1,
+        _ if size >= 10.0 => 2,
+        _ if size >= 1.0 => 3,
+        _ if size >= 0.1 => 4,
+        _ => 5,
+    };
+    let text = format!("{x:.decimals$}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
 /// About three significant digits, at least one decimal.
 fn digits(x: f64) -> String {
     match x.abs() {
@@ -93,6 +112,10 @@ mod tests {
         assert_eq!(share(0.0), "0.0 %");
         assert_eq!(plain(2_100.4), "2,100");
         assert_eq!(plain(2.0), "2.00");
+        assert_eq!(digits4(49.456), "49.46");
+        assert_eq!(digits4(64.0), "64");
+        assert_eq!(digits4(120_000.4), "120000");
+        assert_eq!(digits4(0.045_593), "0.04559");
         assert_eq!(money(100_000), "$0.10");
         assert_eq!(money(-1_500), "$-0.0015");
     }

@@ -3,6 +3,8 @@
 pub mod bands;
 pub mod benchmark;
 pub mod closed_form;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod conformance;
 pub mod floor;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod parallel;

@@ -66,6 +66,8 @@ pub struct Recorder {
     pub marks: Vec<Mark>,
     /// Per node: from arrival to leaving, for requests that arrived in the measured part.
     pub sojourn: Vec<Histogram>,
+    /// Per node: those of them that did not begin at once.
+    pub waited: Vec<u64>,
     pub series: Series,
     pub ledger: Ledger,
     pub traces: Traces,
@@ -81,6 +83,7 @@ impl Recorder {
             windows: vec![WindowTally::default(); program.windows.len()],
             marks: Vec::new(),
             sojourn: vec![Histogram::default(); program.nodes.len()],
+            waited: vec![0; program.nodes.len()],
             series: Series::new(program),
             ledger: Ledger::default(),
             traces: Traces::default(),
@@ -158,7 +161,9 @@ impl Record for Recorder {
     #[inline]
     fn left_node(&mut self, program: &Program, now: Time, attempt: &Attempt) {
         if program.windows[0].contains(attempt.arrived) {
-            self.sojourn[attempt.node as usize].record(now.since(attempt.arrived).0);
+            let node = attempt.node as usize;
+            self.sojourn[node].record(now.since(attempt.arrived).0);
+            self.waited[node] += u64::from(attempt.began != attempt.arrived);
         }
     }
 

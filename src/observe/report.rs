@@ -145,6 +145,8 @@ pub struct NodeReport {
     pub mean_busy: f64,
     /// Mean wait of work that began, in nanoseconds.
     pub mean_wait_ns: Option<f64>,
+    /// Share of what was let in in the measured part that had to wait.
+    pub waited_share: Option<f64>,
     /// From arrival to the end of the work, for work that arrived in the measured part.
     pub sojourn: Latency,
     pub arrived_per_s: f64,

@@ -162,6 +162,7 @@ fn node(run: &Run<Recorder>, i: usize, window: Window) -> NodeReport {
         errors: now.errors,
         lost_in_crash: now.lost_in_crash,
         in_flight: now.in_flight(),
+        waited_share: ratio(record.waited[i], record.sojourn[i].count()),
         sojourn: latency(&record.sojourn[i]),
         series: node_series(record, i),
         ..NodeReport::default()

@@ -1,0 +1,262 @@
+//! Published results that a run must reproduce, as data.
+//!
+//! A [`Row`] names a [`Family`] and its parameters. The family writes an ordinary scenario file from
+//! them, says what comes out by closed form, and where to read it in a report. So other parameters
+//! need no new code: expectation and run follow from the same numbers.
+//!
+//! Rules: what happens in the first 15 % of a run is not measured; each seed is long enough for its
+//! mean to be within the tolerance in 19 of 20 seeds ([`length`]); the mean over the seeds is what
+//! must fit; percentiles have one and a half times the tolerance of means.
+
+mod balancing;
+mod figure;
+mod length;
+mod metastable;
+mod parameters;
+mod retries;
+mod rows;
+mod stations;
+mod text;
+
+pub use figure::{Expected, Target};
+pub use length::{Length, requests_for};
+pub use parameters::{Dice, Parameter, Parameters};
+pub use rows::ROWS;
+
+use serde::Serialize;
+
+use super::bands::Band;
+use crate::engine::Limits;
+use crate::observe::report::Report;
+use crate::scenario::Scenario;
+
+/// Where an expectation comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// A formula.
+    ClosedForm,
+    /// Another simulation, which shares nothing with the engine.
+    IndependentSimulation,
+    /// A number in a publication; with other parameters, the formula behind it.
+    Published,
+}
+
+/// Designs that differ in their parameters only.
+pub struct Family {
+    pub name: &'static str,
+    pub basis: Basis,
+    pub source: &'static str,
+    pub parameters: &'static [Parameter],
+    /// Why nothing is known about these parameters.
+    pub refuses: fn(&Parameters) -> Option<String>,
+    /// How long a run has to be for means within this relative error.
+    pub length: fn(&Parameters, f64) -> Length,
+    /// What is drawn and what happens, as tables of a scenario file.
+    pub design: fn(&Parameters) -> String,
+    pub expects: fn(&Parameters) -> Vec<Expected>,
+    /// Other parameters, for a test that rows are no special cases.
+    pub draw: fn(&mut Dice) -> Vec<(&'static str, f64)>,
+}
+
+/// One line of the list.
+pub struct Row {
+    pub name: &'static str,
+    /// What is compared, for people.
+    pub title: &'static str,
+    pub family: &'static Family,
+    pub values: &'static [(&'static str, f64)],
+    /// Relative, of means.
+    pub tolerance: f64,
+    /// What the publication prints, by figure. The formula is tested against it; where a family is
+    /// [`Basis::Published`], it is what a run is held to.
+    pub published: &'static [(&'static str, f64)],
+}
+
+/// A row with its parameters settled: what is run and what must come out.
+pub struct Case {
+    pub row: &'static Row,
+    pub parameters: Parameters,
+    pub length: Length,
+    /// The scenario file.
+    pub text: String,
+    pub expected: Vec<Expected>,
+    scenario: Scenario,
+}
+
+impl Row {
+    /// The row with some parameters changed; those it does not have are refused.
+    pub fn case(&'static self, changes: &[(&str, f64)], effort: f64) -> Result<Case, String> {
+        let mut parameters = Parameters::of(self);
+        for &(name, value) in changes {
+            parameters.set(name, value)?;
+        }
+        if let Some(why) = (self.family.refuses)(&parameters) {
+            return Err(format!("row {}: {why}", self.name));
+        }
+        let length = (self.family.length)(&parameters, self.tolerance).times(effort);
+        let text = text::scenario(
+            self,
+            &parameters,
+            length,
+            &(self.family.design)(&parameters),
+        );
+        let scenario = Scenario::parse(&text).map_err(|findings| {
+            let first = findings.first().map_or("", |f| f.message.as_str());
+            format!(
+                "row {}: these parameters make no valid scenario: {first}",
+                self.name
+            )
+        })?;
+        let mut expected = (self.family.expects)(&parameters);
+        let unchanged = Parameters::of(self) == parameters;
+        for figure in &mut expected {
+            let published = self.published.iter().find(|(name, _)| *name == figure.name);
+            if let (Basis::Published, true, Some(&(_, value)), Target::Near { .. }) =
+                (self.family.basis, unchanged, published, figure.target)
+            {
+                figure.target = Target::near(value);
+            }
+            figure.settle(self.tolerance);
+        }
+        Ok(Case {
+            row: self,
+            parameters,
+            length,
+            text,
+            expected,
+            scenario,
+        })
+    }
+}
+
+/// What one seed measured, by figure.
+pub type Measured = Vec<Option<f64>>;
+
+impl Case {
+    /// Runs one seed.
+    pub fn measure(&self, seed: u64) -> Measured {
+        let program = super::compile(&self.scenario, Limits::NATIVE);
+        let report: Report = super::run(&self.scenario, program, seed);
+        let read = |figure: &Expected| (figure.read)(&report, &self.parameters);
+        self.expected.iter().map(read).collect()
+    }
+
+    /// Holds what the seeds measured against what was expected.
+    pub fn judge(&self, seeds: &[Measured]) -> Outcome {
+        let figures = self.expected.iter().enumerate().map(|(i, figure)| {
+            let values: Vec<f64> = seeds.iter().filter_map(|m| m[i]).collect();
+            let complete = values.len() == seeds.len();
+            let band = Band::of(values);
+            FigureOutcome {
+                name: figure.name,
+                unit: figure.unit,
+                target: figure.target,
+                holds: complete && band.is_some_and(|band| figure.target.holds(&band)),
+                measured: band,
+            }
+        });
+        let figures: Vec<FigureOutcome> = figures.collect();
+        Outcome {
+            row: self.row.name,
+            title: self.row.title,
+            basis: self.row.family.basis,
+            source: self.row.family.source,
+            parameters: self.parameters.listed(),
+            seeds: seeds.len(),
+            simulated_s: self.length.duration.as_secs_f64(),
+            passed: figures.iter().all(|f| f.holds),
+            figures,
+        }
+    }
+}
+
+/// How one figure came out.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct FigureOutcome {
+    pub name: &'static str,
+    pub unit: &'static str,
+    pub target: Target,
+    /// Over the seeds; `None` if none of them has the figure.
+    pub measured: Option<Band>,
+    pub holds: bool,
+}
+
+/// How a row came out.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Outcome {
+    pub row: &'static str,
+    pub title: &'static str,
+    pub basis: Basis,
+    pub source: &'static str,
+    pub parameters: Vec<(&'static str, f64)>,
+    pub seeds: usize,
+    /// Length of each run.
+    pub simulated_s: f64,
+    pub figures: Vec<FigureOutcome>,
+    pub passed: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_values_are_parameters() {
+        for (i, row) in ROWS.iter().enumerate() {
+            assert!(ROWS[..i].iter().all(|other| other.name != row.name));
+            let names = row.family.parameters.iter().map(|p| p.name);
+            assert!(
+                row.values.iter().map(|(name, _)| *name).eq(names),
+                "{}",
+                row.name
+            );
+        }
+    }
+
+    #[test]
+    fn formulas_give_the_published_numbers() {
+        for row in ROWS {
+            let expected = (row.family.expects)(&Parameters::of(row));
+            for &(name, published) in row.published {
+                let figure = expected.iter().find(|f| f.name == name);
+                let figure = figure.unwrap_or_else(|| panic!("{} has no {name}", row.name));
+                // A fluid is not the experiment it explains; a chain is stepped, not solved.
+                let relative = match row.family.basis {
+                    Basis::ClosedForm => 1e-3,
+                    _ => 0.06,
+                };
+                let off = (figure.target.value() - published).abs();
+                assert!(
+                    off <= relative * published,
+                    "{} {name}: {:?}",
+                    row.name,
+                    figure.target
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_row_is_a_valid_scenario_also_with_other_parameters() {
+        let mut dice = Dice::new(1);
+        for row in ROWS {
+            row.case(&[], 1.0).unwrap();
+            for _ in 0..10 {
+                row.case(&(row.family.draw)(&mut dice), 1.0).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_load_without_a_steady_state_is_refused() {
+        let row = ROWS.iter().find(|row| row.name == "mm1").unwrap();
+        let refused = row.case(&[("lambda", 100.0)], 1.0).err().unwrap();
+        assert!(refused.contains("steady"), "{refused}");
+        let refused = row.case(&[("lamda", 10.0)], 1.0).err().unwrap();
+        assert!(refused.contains("lambda"), "{refused}");
+    }
+}

@@ -1,0 +1,454 @@
+//! Stations with a waiting line, chains, closed loops, backlogs.
+
+use super::figure::{Expected, blocking, goodput, p50, p95, p99, server, sojourn, wait, waits};
+use super::length::{Length, requests_for};
+use super::text::{rate, refuses_spread, seconds, service_time, users_and_server};
+use super::{Basis, Family, Parameter, Parameters};
+use crate::experiment::closed_form::backlog::Backlog;
+use crate::experiment::closed_form::loops::ClosedLoop;
+use crate::experiment::closed_form::stations::{Mg1, Mmc, Mmck, Tandem, erlang_b};
+use crate::observe::report::Report;
+use crate::time::NS_PER_S;
+
+const LAMBDA: Parameter = Parameter::new("lambda", 0.001, 1e5, "arrivals per second");
+const MU: Parameter = Parameter::new("mu", 0.001, 1e5, "served per second by one server");
+const SERVERS: Parameter = Parameter::new("c", 1.0, 1000.0, "servers").whole();
+const CS2: Parameter = Parameter::new(
+    "cs2",
+    0.0,
+    100.0,
+    "squared coefficient of variation of the service time: 0 constant, 1 exponential",
+);
+
+/// Fuller than this, a run would take longer than anybody waits.
+const FULLEST: f64 = 0.99;
+
+fn no_steady_state(rho: f64) -> Option<String> {
+    (rho > FULLEST).then(|| {
+        format!("the load of a server is {rho:.3}: above {FULLEST} there is no steady state, or it takes too long to reach")
+    })
+}
+
+fn mmc(p: &Parameters) -> Mmc {
+    Mmc {
+        lambda: p.get("lambda"),
+        mu: p.get("mu"),
+        c: p.whole("c"),
+    }
+}
+
+/// The wait is a small part of the sojourn where few have to wait: more requests for the same error.
+fn mmc_requests(station: &Mmc, error: f64) -> f64 {
+    requests_for(error, station.rho()) / station.waits().max(0.05)
+}
+
+pub static MMC: Family = Family {
+    name: "mmc",
+    basis: Basis::ClosedForm,
+    source: "Erlang C; Gross et al., Fundamentals of Queueing Theory (2008), ch. 2",
+    parameters: &[LAMBDA, MU, SERVERS],
+    refuses: |p| no_steady_state(mmc(p).rho()),
+    length: |p, error| Length::of(mmc_requests(&mmc(p), error), p.get("lambda")),
+    design: |p| {
+        let work = service_time(1.0 / p.get("mu"), 1.0);
+        let slots = p.whole("c");
+        let server = format!("slots = {slots}\nservice_time = \"{work}\"\n");
+        users_and_server(p.get("lambda"), &server)
+    },
+    expects: |p| {
+        let station = mmc(p);
+        vec![
+            Expected::near("P(wait)", "", station.waits(), waits),
+            Expected::time("Wq", station.wait(), wait),
+            Expected::time("W", station.sojourn(), sojourn),
+            Expected::percentile("p50", station.sojourn_percentile(0.50), p50),
+            Expected::percentile("p95", station.sojourn_percentile(0.95), p95),
+            Expected::percentile("p99", station.sojourn_percentile(0.99), p99),
+        ]
+    },
+    draw: |dice| {
+        let (c, mu, rho) = (
+            dice.whole(1, 8),
+            dice.between(20.0, 400.0),
+            dice.between(0.4, 0.8),
+        );
+        vec![("lambda", rho * c * mu), ("mu", mu), ("c", c)]
+    },
+};
+
+/// Each server with a line of its own, chosen by chance: the other end of pooling.
+pub static SEPARATE: Family = Family {
+    name: "separate-lines",
+    basis: Basis::ClosedForm,
+    source: "n times M/M/1; Kleinrock, Queueing Systems I (1975), ch. 3",
+    parameters: &[
+        Parameter::new("lambda", 0.001, 1e4, "arrivals per second and server"),
+        MU,
+        Parameter::new("n", 1.0, 1000.0, "servers").whole(),
+    ],
+    refuses: |p| no_steady_state(p.get("lambda") / p.get("mu")),
+    length: |p, error| {
+        let requests = requests_for(error, p.get("lambda") / p.get("mu"));
+        Length::of(requests, p.get("lambda") * p.get("n"))
+    },
+    design: |p| {
+        let work = service_time(1.0 / p.get("mu"), 1.0);
+        let n = p.whole("n");
+        let server = format!("instances = {n}\nslots = 1\nservice_time = \"{work}\"\n");
+        users_and_server(p.get("lambda") * p.get("n"), &server)
+    },
+    expects: |p| {
+        let station = Mmc {
+            lambda: p.get("lambda"),
+            mu: p.get("mu"),
+            c: 1,
+        };
+        vec![
+            Expected::time("Wq", station.wait(), wait),
+            Expected::time("W", station.sojourn(), sojourn),
+        ]
+    },
+    draw: |dice| {
+        let (n, mu, rho) = (
+            dice.whole(2, 12),
+            dice.between(20.0, 400.0),
+            dice.between(0.4, 0.8),
+        );
+        vec![("lambda", rho * mu), ("mu", mu), ("n", n)]
+    },
+};
+
+fn mmck(p: &Parameters) -> Mmck {
+    Mmck {
+        lambda: p.get("lambda"),
+        mu: p.get("mu"),
+        c: p.whole("c"),
+        k: p.whole("k"),
+    }
+}
+
+/// Requests to count a share of `p` within the error, where losses come `clump` at a time.
+fn requests_to_count(p: f64, error: f64, clump: f64) -> f64 {
+    let points = 1.96 / error;
+    points * points * (1.0 - p) / p * clump
+}
+
+pub static MMCK: Family = Family {
+    name: "mmck",
+    basis: Basis::ClosedForm,
+    source: "M/M/c/K; Gross et al., Fundamentals of Queueing Theory (2008), ch. 2",
+    parameters: &[
+        LAMBDA,
+        MU,
+        SERVERS,
+        Parameter::new(
+            "k",
+            1.0,
+            1000.0,
+            "room for requests, those in service included",
+        )
+        .whole(),
+    ],
+    refuses: |p| {
+        let station = mmck(p);
+        if station.k < station.c {
+            return Some(format!("room for {} with {} servers", station.k, station.c));
+        }
+        let blocked = station.blocking();
+        (blocked < 1e-3)
+            .then(|| format!("only a share of {blocked:.1e} is refused: too rare to count"))
+    },
+    length: |p, error| {
+        let requests = requests_to_count(mmck(p).blocking(), error, 4.0);
+        Length::of(requests.max(100_000.0), p.get("lambda"))
+    },
+    design: |p| {
+        let work = service_time(1.0 / p.get("mu"), 1.0);
+        let (slots, room) = (p.whole("c"), p.whole("k") - p.whole("c"));
+        let server = format!("slots = {slots}\nservice_time = \"{work}\"\nqueue_limit = {room}\n");
+        users_and_server(p.get("lambda"), &server)
+    },
+    expects: |p| {
+        let station = mmck(p);
+        vec![
+            Expected::near("blocking", "", station.blocking(), blocking),
+            Expected::near("throughput", "per s", station.throughput(), goodput),
+            Expected::time("W of accepted", station.sojourn(), sojourn),
+        ]
+    },
+    draw: |dice| {
+        let (c, mu, rho) = (
+            dice.whole(1, 4),
+            dice.between(20.0, 400.0),
+            dice.between(0.7, 1.5),
+        );
+        let k = c + dice.whole(0, 8);
+        vec![("lambda", rho * c * mu), ("mu", mu), ("c", c), ("k", k)]
+    },
+};
+
+pub static ERLANG_B: Family = Family {
+    name: "erlang-b",
+    basis: Basis::ClosedForm,
+    source: "Erlang B, insensitive to the service time: Sevastyanov (1957)",
+    parameters: &[
+        Parameter::new("a", 0.01, 1000.0, "offered load, in servers"),
+        SERVERS,
+        CS2,
+    ],
+    refuses: |p| {
+        let blocked = erlang_b(p.whole("c"), p.get("a"));
+        let rare = blocked < 1e-3;
+        rare.then(|| format!("only a share of {blocked:.1e} is refused: too rare to count"))
+            .or_else(|| refuses_spread(p.get("cs2")))
+    },
+    length: |p, error| {
+        let blocked = erlang_b(p.whole("c"), p.get("a"));
+        Length::of(requests_to_count(blocked, error, 3.0), p.get("a") * 100.0)
+    },
+    design: |p| {
+        let work = service_time(0.01, p.get("cs2"));
+        let slots = p.whole("c");
+        let server = format!("slots = {slots}\nservice_time = \"{work}\"\nqueue_limit = 0\n");
+        users_and_server(p.get("a") * 100.0, &server)
+    },
+    expects: |p| {
+        let blocked = erlang_b(p.whole("c"), p.get("a"));
+        vec![Expected::near("blocking", "", blocked, blocking)]
+    },
+    draw: |dice| {
+        let c = dice.whole(2, 30);
+        let cs2 = [0.0, 0.25, 1.0, 3.0][dice.whole(0, 3) as usize];
+        vec![("a", c * dice.between(0.8, 1.3)), ("c", c), ("cs2", cs2)]
+    },
+};
+
+fn mg1(p: &Parameters) -> Mg1 {
+    Mg1 {
+        lambda: p.get("lambda"),
+        mean: p.get("mean_ms") / 1e3,
+        cs2: p.get("cs2"),
+    }
+}
+
+pub static MG1: Family = Family {
+    name: "mg1",
+    basis: Basis::ClosedForm,
+    source: "Pollaczek-Khinchine; Kleinrock, Queueing Systems I (1975), ch. 5",
+    parameters: &[
+        LAMBDA,
+        Parameter::new("mean_ms", 0.001, 1e6, "mean service time in ms"),
+        CS2,
+    ],
+    refuses: |p| no_steady_state(mg1(p).rho()).or_else(|| refuses_spread(p.get("cs2"))),
+    length: |p, error| {
+        // The rarer the long pieces of work, the longer it takes to have seen enough of them.
+        let cs2 = p.get("cs2");
+        let spread = (1.0 + cs2) / 2.0 * cs2.max(1.0);
+        Length::of(requests_for(error, mg1(p).rho()) * spread, p.get("lambda"))
+    },
+    design: |p| {
+        let work = service_time(p.get("mean_ms") / 1e3, p.get("cs2"));
+        let server = format!("slots = 1\nservice_time = \"{work}\"\n");
+        users_and_server(p.get("lambda"), &server)
+    },
+    expects: |p| {
+        vec![
+            Expected::time("Wq", mg1(p).wait(), wait),
+            Expected::time("W", mg1(p).sojourn(), sojourn),
+        ]
+    },
+    draw: |dice| {
+        let (mean, rho) = (dice.between(1.0, 50.0), dice.between(0.4, 0.75));
+        let cs2 = [0.0, 0.25, 1.0, 2.5][dice.whole(0, 3) as usize];
+        vec![
+            ("lambda", rho / mean * 1e3),
+            ("mean_ms", mean),
+            ("cs2", cs2),
+        ]
+    },
+};
+
+fn tandem(p: &Parameters) -> Tandem {
+    Tandem {
+        lambda: p.get("lambda"),
+        mu: [p.get("mu1"), p.get("mu2")],
+    }
+}
+
+pub static TANDEM: Family = Family {
+    name: "tandem",
+    basis: Basis::ClosedForm,
+    source: "Burke (1956), Reich (1957): two M/M/1 stations in a row",
+    parameters: &[
+        LAMBDA,
+        Parameter::new("mu1", 0.001, 1e5, "served per second by the first"),
+        Parameter::new("mu2", 0.001, 1e5, "served per second by the second"),
+    ],
+    refuses: |p| no_steady_state(p.get("lambda") / p.get("mu1").min(p.get("mu2"))),
+    length: |p, error| {
+        let rho = p.get("lambda") / p.get("mu1").min(p.get("mu2"));
+        Length::of(requests_for(error, rho), p.get("lambda"))
+    },
+    // A service holds its slot while it calls; so that the first station is free for the next one,
+    // a door with a slot for everybody calls both.
+    design: |p| {
+        let first = service_time(1.0 / p.get("mu1"), 1.0);
+        let second = service_time(1.0 / p.get("mu2"), 1.0);
+        let arrivals = rate(p.get("lambda"));
+        format!(
+            "[clients.users]\nrate = \"{arrivals}\"\n\n\
+             [operation.ask]\nkind = \"read\"\n\n\
+             [service.door]\nslots = 100000\nservice_time = \"0 s\"\n\
+             plan.ask = [\"call first\", \"call second\", \"respond\"]\n\n\
+             [service.front]\nslots = 1\nservice_time = \"{first}\"\n\n\
+             [service.server]\nslots = 1\nservice_time = \"{second}\"\n\n\
+             [link.ask]\nfrom = \"users\"\nto = \"door\"\n\n\
+             [link.first]\nfrom = \"door\"\nto = \"front\"\n\n\
+             [link.second]\nfrom = \"door\"\nto = \"server\"\n"
+        )
+    },
+    expects: |p| {
+        let chain = tandem(p);
+        vec![
+            Expected::time("W", chain.sojourn(), sojourn),
+            Expected::percentile("p95", chain.sojourn_percentile(0.95), p95),
+            Expected::percentile("p99", chain.sojourn_percentile(0.99), p99),
+        ]
+    },
+    draw: |dice| {
+        let lambda = dice.between(20.0, 200.0);
+        let mut mu = || lambda / dice.between(0.4, 0.75);
+        vec![("mu1", mu()), ("mu2", mu()), ("lambda", lambda)]
+    },
+};
+
+fn closed_loop(p: &Parameters) -> ClosedLoop {
+    ClosedLoop {
+        users: p.whole("users"),
+        think: p.get("think_s"),
+        demand: p.get("demand_ms") / 1e3,
+    }
+}
+
+pub static CLOSED_LOOP: Family = Family {
+    name: "closed-loop",
+    basis: Basis::ClosedForm,
+    source: "Machine repairman by exact mean value analysis: Reiser, Lavenberg (1980)",
+    parameters: &[
+        Parameter::new("users", 1.0, 10_000.0, "users").whole(),
+        Parameter::new("think_s", 0.001, 1e4, "mean think time in s"),
+        Parameter::new("demand_ms", 0.001, 1e6, "mean service time in ms"),
+    ],
+    refuses: |_| None,
+    // The loop holds itself together: its means settle faster than those of an open station.
+    length: |p, error| {
+        let points = 1.96 / error;
+        Length::of(points * points * 25.0, closed_loop(p).solve().0)
+    },
+    design: |p| {
+        let think = service_time(p.get("think_s"), 1.0);
+        let work = service_time(p.get("demand_ms") / 1e3, 1.0);
+        format!(
+            "[clients.users]\narrivals = \"closed\"\nusers = {}\nthink_time = \"{think}\"\n\n\
+             [service.server]\nslots = 1\nservice_time = \"{work}\"\n\n\
+             [link.ask]\nfrom = \"users\"\nto = \"server\"\n",
+            p.whole("users")
+        )
+    },
+    expects: |p| {
+        let (throughput, response) = closed_loop(p).solve();
+        vec![
+            Expected::near("X", "per s", throughput, goodput),
+            Expected::time("R", response, sojourn),
+        ]
+    },
+    draw: |dice| {
+        vec![
+            ("users", dice.whole(2, 120)),
+            ("think_s", dice.between(0.2, 2.0)),
+            ("demand_ms", dice.between(5.0, 30.0)),
+        ]
+    },
+};
+
+fn line(p: &Parameters) -> Backlog {
+    Backlog {
+        arrivals: p.get("arrivals"),
+        capacity: p.get("capacity"),
+        overload: p.get("overload_s"),
+        after: p.get("after"),
+    }
+}
+
+/// In the line or in service at the end of each bucket.
+fn present(report: &Report) -> Option<Vec<u64>> {
+    let series = &server(report)?.series;
+    let both = series.waiting.iter().zip(&series.busy);
+    Some(both.map(|(&w, &b)| u64::from(w) + u64::from(b)).collect())
+}
+
+fn overload_bucket(report: &Report, p: &Parameters) -> usize {
+    let end_ns = p.get("overload_s") * NS_PER_S as f64;
+    (end_ns / report.series.bucket_ns as f64).round() as usize
+}
+
+pub static BACKLOG: Family = Family {
+    name: "backlog",
+    basis: Basis::ClosedForm,
+    source: "Arithmetic of even arrivals and even work",
+    parameters: &[
+        Parameter::new(
+            "arrivals",
+            1.0,
+            1e4,
+            "arrivals per second during the overload",
+        ),
+        Parameter::new("capacity", 1.0, 1e4, "served per second"),
+        Parameter::new("overload_s", 10.0, 1e4, "length of the overload in s").whole(),
+        Parameter::new("after", 0.0, 1e4, "arrivals per second after it"),
+    ],
+    refuses: |p| {
+        let line = line(p);
+        (line.arrivals <= line.capacity || line.after >= line.capacity)
+            .then(|| "needs arrivals > capacity > after".to_owned())
+    },
+    length: |p, _| {
+        let seconds = p.get("overload_s") + line(p).drains_in() * 1.25;
+        Length::exactly(seconds.ceil(), 0.0)
+    },
+    design: |p| {
+        let work = seconds(1.0 / p.get("capacity"));
+        format!(
+            "[clients.users]\narrivals = \"constant\"\nrate = \"{}\"\n\n\
+             [service.server]\nslots = 1\nservice_time = \"{work}\"\n\n\
+             [link.ask]\nfrom = \"users\"\nto = \"server\"\n\n\
+             [[timeline]]\nwhat = \"traffic_step\"\ntarget = \"users\"\nat = \"{} s\"\nrate = \"{}\"\n",
+            rate(p.get("arrivals")),
+            p.whole("overload_s"),
+            rate(p.get("after"))
+        )
+    },
+    expects: |p| {
+        vec![
+            Expected::near("backlog", "requests", line(p).at_the_end(), |report, p| {
+                let at = overload_bucket(report, p);
+                present(report)?.get(at - 1).map(|&n| n as f64)
+            }),
+            Expected::near("drained after", "s", line(p).drains_in(), |report, p| {
+                let from = overload_bucket(report, p);
+                let rest = present(report)?.split_off(from);
+                let buckets = rest.iter().position(|&n| n <= 1)?;
+                Some((buckets + 1) as f64 * report.series.bucket_ns as f64 / NS_PER_S as f64)
+            }),
+        ]
+    },
+    draw: |dice| {
+        vec![
+            ("arrivals", dice.between(900.0, 1_500.0)),
+            ("capacity", dice.between(500.0, 850.0)),
+            ("overload_s", dice.whole(60, 200)),
+            ("after", dice.between(100.0, 400.0)),
+        ]
+    },
+};
