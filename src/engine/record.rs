@@ -87,6 +87,8 @@ pub trait Record {
     fn bucket(&mut self, _program: &Program, _snapshot: &Snapshot<'_>) {}
     /// The edge of one of the program's windows.
     fn mark(&mut self, _program: &Program, _mark: u16, _snapshot: &Snapshot<'_>) {}
+    /// The run is over, perhaps within a bucket.
+    fn ended(&mut self, _program: &Program, _snapshot: &Snapshot<'_>) {}
     /// Final counts that belong into the digest (docs/semantics.md 6); empty if nothing was kept.
     fn final_counts(&self) -> Vec<u64> {
         Vec::new()

@@ -512,6 +512,7 @@ impl<R: Record> Run<R> {
             phase,
         } = self;
         let core = &mut world.core;
+        record.ended(program, &core.snapshot());
         if let Phase::Stopped(stop) = *phase {
             core.facts
                 .digest

@@ -230,6 +230,12 @@ impl Record for Recorder {
         self.marks.push(Mark::of(snapshot));
     }
 
+    fn ended(&mut self, program: &Program, snapshot: &Snapshot<'_>) {
+        if self.series.has_more(program, snapshot) {
+            self.bucket(program, snapshot);
+        }
+    }
+
     fn final_counts(&self) -> Vec<u64> {
         self.ledger.counts.listed()
     }

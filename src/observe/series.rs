@@ -68,6 +68,20 @@ impl Series {
         }
     }
 
+    /// Whether anything happened since the last edge. The end of a run is seldom an edge, and what
+    /// happens at the very instant of one belongs to the bucket after it.
+    pub fn has_more(&self, program: &Program, snapshot: &Snapshot<'_>) -> bool {
+        let told = self.begun + self.served + self.failed;
+        let nodes = snapshot.nodes.iter().zip(&self.last_nodes);
+        let mut counted = nodes.map(|(now, last)| {
+            (now.arrived, now.useful, now.failed.total())
+                != (last.arrived, last.useful, last.failed.total())
+        });
+        told > 0
+            || sent_by_clients(program, snapshot.links) != self.last_sent
+            || counted.any(|changed| changed)
+    }
+
     /// The edge of a bucket: what was gathered since the last one becomes an entry.
     pub fn bucket(&mut self, program: &Program, snapshot: &Snapshot<'_>) {
         self.recorded += self.latency.count();
@@ -102,5 +116,44 @@ impl Series {
             });
             last.clone_from(now);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::Limits;
+    use crate::experiment;
+    use crate::scenario::Scenario;
+
+    /// The last retry of all comes at exactly 7 s, the edge of a bucket, and is the end of the run.
+    const HERD: &str = r#"
+        format = 1
+        [run]
+        duration = "1 ms"
+        [clients.users]
+        arrivals = "closed"
+        users = 10
+        think_time = "0 s"
+        [third_party.mail]
+        latency = "0 s"
+        error_share = "100 %"
+        [link.send]
+        from = "users"
+        to = "mail"
+        attempts = 4
+        backoff = "exponential"
+        backoff_base = "1 s"
+    "#;
+
+    #[test]
+    fn the_series_hold_everything_up_to_the_end() {
+        let scenario = Scenario::parse(HERD).unwrap();
+        let program = experiment::compile(&scenario, Limits::NATIVE);
+        let report = experiment::run(&scenario, program, 1);
+        let mail = report.nodes.iter().find(|n| n.key == "mail").unwrap();
+        assert_eq!(mail.arrived, 40);
+        let buckets: Vec<u64> = mail.series.arrived.iter().map(|&n| u64::from(n)).collect();
+        assert_eq!(buckets.iter().sum::<u64>(), mail.arrived);
+        assert_eq!((buckets.len(), buckets[70]), (71, 10));
     }
 }

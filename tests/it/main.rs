@@ -3,6 +3,7 @@
 #[path = "../bits.rs"]
 mod bits;
 mod cli;
+mod conformance;
 mod documents;
 mod fuzz;
 mod invalid;

@@ -135,7 +135,7 @@ mod tests {
     )]
     fn the_chain_has_the_published_values() {
         let steps = 10_000_000;
-        close(chain(Policy::TwoChoices, 10, 0.9, steps), 3.1416, 0.02);
+        close(chain(Policy::TwoChoices, 10, 0.9, steps), 3.142, 0.02);
         close(chain(Policy::LeastOutstanding, 10, 0.9, steps), 1.896, 0.02);
     }
 

@@ -11,7 +11,7 @@ use crate::observe::report::Report;
 const MEAN_MS: f64 = 10.0;
 
 /// Steps of the chain that stands in for a formula: its error is far below the tolerance.
-const STEPS: u64 = 20_000_000;
+const STEPS: u64 = 40_000_000;
 
 const PARAMETERS: &[Parameter] = &[
     Parameter::new("n", 1.0, 1000.0, "servers").whole(),

@@ -1,0 +1,78 @@
+//! Published results, through real scenario files and the real engine.
+
+use brownout::experiment::conformance::{Case, Dice, FigureOutcome, Outcome, ROWS};
+use brownout::experiment::parallel;
+
+const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
+
+/// Where the random parameters begin. A failure prints them, so it can be repeated with
+/// `brownout conformance --row NAME --set ...`.
+const OTHER_PARAMETERS: u64 = 20_261_122;
+
+/// Runs all cases with all seeds, and lists the figures that are off.
+fn failures(cases: &[Case]) -> Vec<String> {
+    let jobs: Vec<(&Case, u64)> = cases
+        .iter()
+        .flat_map(|case| SEEDS.iter().map(move |&seed| (case, seed)))
+        .collect();
+    let measured = parallel::map(&jobs, |(case, seed)| case.measure(*seed), || ());
+    let outcomes = cases.iter().zip(measured.chunks(SEEDS.len()));
+    outcomes
+        .map(|(case, measured)| case.judge(measured))
+        .flat_map(|outcome| off(&outcome))
+        .collect()
+}
+
+fn off(outcome: &Outcome) -> Vec<String> {
+    let say = |figure: &FigureOutcome| {
+        format!(
+            "{} {:?}, {}: expected {:?}, measured {:?}",
+            outcome.row, outcome.parameters, figure.name, figure.target, figure.measured
+        )
+    };
+    let figures = outcome.figures.iter().filter(|figure| !figure.holds);
+    figures.map(say).collect()
+}
+
+#[test]
+fn every_row_comes_out() {
+    let cases: Vec<Case> = ROWS
+        .iter()
+        .map(|row| row.case(&[], 1.0).expect("a row of the list"))
+        .collect();
+    let failures = failures(&cases);
+    assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
+}
+
+/// Rows are no special cases: three parameter sets that stand in no list, for each family.
+#[test]
+fn other_parameters_come_out_too() {
+    let mut dice = Dice::new(OTHER_PARAMETERS);
+    let mut cases = Vec::new();
+    let mut families = Vec::new();
+    for row in ROWS {
+        if families.contains(&row.family.name) {
+            continue;
+        }
+        families.push(row.family.name);
+        for _ in 0..3 {
+            let changes = (row.family.draw)(&mut dice);
+            cases.push(row.case(&changes, 1.0).expect("what a family draws"));
+        }
+    }
+    let failures = failures(&cases);
+    assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
+}
+
+/// The page is made by `brownout conformance --format markdown > docs/conformance.md`.
+#[test]
+fn the_page_is_of_these_rows_and_these_rules() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/conformance.md");
+    let page = std::fs::read_to_string(path).expect("the page");
+    let rules = brownout::engine::SEMANTICS_VERSION;
+    assert!(page.contains(&format!("rules of simulation {rules},")));
+    assert!(page.contains(&format!("{n} of {n} rows pass", n = ROWS.len())));
+    for row in ROWS {
+        assert!(page.contains(&format!("`{}`", row.name)), "{}", row.name);
+    }
+}
