@@ -71,6 +71,9 @@ pub enum CallMode {
     Write,
 }
 
+/// Effects that one operation may promise.
+pub const PROMISED_MAX: usize = 8;
+
 /// The drawing as a whole.
 #[derive(Clone, Debug, Default)]
 pub struct Design {

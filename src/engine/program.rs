@@ -12,6 +12,7 @@ use super::fault::Action;
 use super::node::NodeConfig;
 use super::policy::backoff::Backoff;
 use super::policy::budget::BudgetPolicy;
+pub use crate::design::PROMISED_MAX;
 use crate::design::registry::{LINK, OPERATION};
 use crate::design::value::Value;
 use crate::design::{CallMode, Design, Link, Node, RunSpec, Settings, Step, TimelineEntry};

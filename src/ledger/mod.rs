@@ -9,12 +9,10 @@ pub mod chains;
 
 use crate::engine::attempt::{Intent, IntentId};
 use crate::engine::program::OperationProgram;
+use crate::engine::program::PROMISED_MAX;
 use crate::engine::record::{Effect, Told};
 use crate::time::Time;
 use chains::Chains;
-
-/// Promised effects that one operation may have.
-pub const PROMISED_MAX: usize = 8;
 
 /// Faulty intents whose whole story is kept (docs/semantics.md 30).
 pub const STORIES_MAX: usize = 50_000;

@@ -1,7 +1,7 @@
 //! What the drawing as a whole must be: names that resolve, ends that fit, values that go together.
 
 use super::findings::Findings;
-use super::limits::{MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
+use super::limits::{MAX_EFFECTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::names::suggest;
 use super::{circle, code};
 use crate::design::registry::{self, Accepts};
@@ -271,6 +271,22 @@ fn operation_names(f: &mut Findings<'_>, design: &Design, operation: &Operation)
             )
             .help(suggest(&name, clients, "clients"));
         }
+    }
+    // What is not named is derived: every database and third party there is, at most.
+    let promised = settings.opt_names("effects").map_or_else(
+        || {
+            let stores = |n: &&Node| matches!(n.kind.name, "database" | "third_party");
+            design.nodes.iter().filter(stores).count()
+        },
+        |names| names.len(),
+    );
+    if promised > MAX_EFFECTS && is(&settings, "kind", "write") {
+        f.error_at(
+            code::LIMIT,
+            &path("effects"),
+            format!("an operation can promise {MAX_EFFECTS} effects, not {promised}"),
+        )
+        .help("name in `effects` those that make it true");
     }
     for name in settings.opt_names("effects").unwrap_or_default() {
         let keeps = |node: &&Node| matches!(node.kind.name, "service" | "database" | "third_party");

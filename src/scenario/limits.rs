@@ -8,6 +8,8 @@ pub const MAX_OPERATIONS: usize = 50;
 pub const MAX_TIMELINE: usize = 1_000;
 pub const MAX_GOALS: usize = 50;
 pub const MAX_STEPS: usize = 100;
+/// Effects that one operation promises: what the ledger has room for.
+pub const MAX_EFFECTS: usize = crate::design::PROMISED_MAX;
 /// Bets, variants of one kind, hints, review items, and entries of other lists.
 pub const MAX_LIST: usize = 50;
 /// Characters of one line, and of one piece of prose.

@@ -126,14 +126,14 @@ fn plans(
     let Some(table) = row.one(f, "plan") else {
         return plans;
     };
-    if !matches!(kind.name, "clients" | "service") {
+    if kind.name != "service" {
         f.error(
             code::UNKNOWN_FIELD,
             &table.path,
             table.named_at.clone(),
             format!("a {} has no plan", kind.name),
         )
-        .help("clients and services have plans");
+        .help("only services have plans");
         return plans;
     }
     for (key, value) in table.table {

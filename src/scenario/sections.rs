@@ -115,7 +115,7 @@ pub static NODE: &[Field] = &[
     field(
         "plan",
         Plans,
-        "steps per operation, where the derived ones will not do (clients and services)",
+        "steps per operation, where the derived ones will not do (services)",
     ),
 ];
 

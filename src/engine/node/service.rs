@@ -55,7 +55,8 @@ impl NodeKind for Service {
             Admission::Full => cx.refuse(id, Reason::QueueFull),
             Admission::Begin => {
                 cx.enter();
-                self.begin(config, cx, id);
+                cx.begin(id);
+                self.serve(config, cx, id);
             }
             Admission::Wait => cx.enter_line(id),
         }
@@ -72,10 +73,13 @@ impl NodeKind for Service {
                 return;
             }
         }
-        if attempt.mode == CallMode::Write && node.effects[operation].is_some() {
+        // One effect per request, however many pieces of work its plan has.
+        let done = attempt.step as usize - 1;
+        let is_first = !node.plans[operation][..done].contains(&PlanStep::Work);
+        if attempt.mode == CallMode::Write && node.effects[operation].is_some() && is_first {
             cx.effect(id, 0);
         }
-        self.proceed(config, cx, id);
+        self.serve(config, cx, id);
     }
 
     fn on_call_over<R: Record>(
@@ -90,7 +94,7 @@ impl NodeKind for Service {
             self.fail(config, cx, id);
             return;
         }
-        self.proceed(config, cx, id);
+        self.serve(config, cx, id);
     }
 
     fn on_cancel<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
@@ -104,8 +108,9 @@ impl NodeKind for Service {
             CalleeSide::Working | CalleeSide::Awaiting => {
                 cx.abandon_calls_of(id);
                 cx.core.attempts[id].callee = CalleeSide::Cancelled;
-                self.free_slot(config, cx, id);
+                let next = self.free_slot(config, cx, id);
                 cx.close(id, CalleeSide::Cancelled);
+                self.serve_next(config, cx, next);
             }
             // What goes on after the response is not the caller's business.
             _ => {}
@@ -119,19 +124,57 @@ impl NodeKind for Service {
 
     fn look(&self, config: &Config) -> Look {
         let all = self.instances.len() as u32;
-        Look { slots: config.slots * all, queue_limit: config.queue_limit.map(|n| n * all) }
+        Look {
+            slots: config.slots.saturating_mul(all),
+            queue_limit: config.queue_limit.map(|n| n.saturating_mul(all)),
+        }
     }
 }
 
+/// What became of a request's plan.
+enum Progress {
+    /// A step has to be waited for.
+    Waits,
+    /// All steps are done.
+    Done,
+}
+
 impl Service {
-    /// A request has got a slot.
-    fn begin<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        cx.begin(id);
-        self.proceed(config, cx, id);
+    /// Carries on with a request in a slot, and with those that get the slot after it: a loop, not a
+    /// recursion, since a whole line of requests may need no time at all.
+    fn serve<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        let mut next = Some(id);
+        while let Some(id) = next {
+            match self.proceed(config, cx, id) {
+                Progress::Waits => return,
+                Progress::Done => {
+                    debug_assert_eq!(cx.core.attempts[id].callee, CalleeSide::WorkingOn);
+                    cx.core.attempts[id].callee = CalleeSide::Replied;
+                    next = self.free_slot(config, cx, id);
+                    cx.close(id, CalleeSide::Replied);
+                }
+            }
+        }
+    }
+
+    fn serve_next<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        next: Option<AttemptId>,
+    ) {
+        if let Some(next) = next {
+            self.serve(config, cx, next);
+        }
     }
 
     /// Takes the next steps of the plan until one has to be waited for.
-    fn proceed<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+    fn proceed<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+    ) -> Progress {
         loop {
             let attempt = &mut cx.core.attempts[id];
             let operation = cx.core.intents[attempt.intent].operation as usize;
@@ -147,28 +190,26 @@ impl Service {
                     let address = attempt.address.attempt(u32::from(step) << 16);
                     let ns = config.service_time.sample(&mut cx.draws(Purpose::Work, address));
                     cx.work_for(id, ns);
-                    return;
+                    return Progress::Waits;
                 }
                 Some(&PlanStep::Call { link, mode }) => {
                     if !responded {
                         attempt.callee = CalleeSide::Awaiting;
                     }
-                    let (intent, caller, address) = (attempt.intent, attempt.instance, attempt.address);
+                    let (intent, caller) = (attempt.intent, attempt.instance);
                     let place = cx.program.links[link as usize].place;
-                    let first_try = address.call(place, u32::from(step)).attempt(1);
+                    let first_try = attempt.address.call(place, u32::from(step)).attempt(1);
                     let instance = cx.random_instance(link, first_try);
-                    cx.call(intent, Parent::Attempt(id), NewCall { link, caller, tag: step, instance, mode });
-                    return;
+                    let new = NewCall { link, caller, tag: step, instance, mode };
+                    cx.call(intent, Parent::Attempt(id), new);
+                    return Progress::Waits;
                 }
                 Some(PlanStep::Respond) => {
                     // The slot stays taken for what the plan still wants.
                     attempt.callee = CalleeSide::WorkingOn;
                     cx.reply(id, Ok(()));
                 }
-                None => {
-                    self.finish(config, cx, id);
-                    return;
-                }
+                None => return Progress::Done,
             }
         }
     }
@@ -176,26 +217,23 @@ impl Service {
     /// Answers with an error; the rest of the plan is dropped.
     fn fail<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         cx.core.attempts[id].callee = CalleeSide::Error;
-        self.free_slot(config, cx, id);
+        let next = self.free_slot(config, cx, id);
         cx.reply(id, Err(Reason::ErrorFromCallee));
+        self.serve_next(config, cx, next);
     }
 
-    /// The plan is at its end; every plan responds.
-    fn finish<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        debug_assert_eq!(cx.core.attempts[id].callee, CalleeSide::WorkingOn);
-        cx.core.attempts[id].callee = CalleeSide::Replied;
-        self.free_slot(config, cx, id);
-        cx.close(id, CalleeSide::Replied);
-    }
-
-    /// Gives the slot back; who waits, begins.
-    fn free_slot<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+    /// Gives the slot back; who waits takes it, and is to be served.
+    fn free_slot<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+    ) -> Option<AttemptId> {
         cx.leave_slot(id);
-        let instance = cx.core.attempts[id].instance as usize;
-        let next = self.instances[instance].next(config.slots, config.discipline, &cx.core.attempts);
-        if let Some(next) = next {
-            cx.leaves_line_for_slot();
-            self.begin(config, cx, next);
-        }
+        let instance = &mut self.instances[cx.core.attempts[id].instance as usize];
+        let next = instance.next(config.slots, config.discipline, &cx.core.attempts)?;
+        cx.leaves_line_for_slot();
+        cx.begin(next);
+        Some(next)
     }
 }
