@@ -56,14 +56,16 @@ export function serveBuilt(base = "/") {
 /**
  * Opens the page as a new visitor (empty storage) and waits until it has drawn itself.
  * `problems` collects console errors, uncaught errors, failed requests and requests to elsewhere.
+ * `query` is what the address asks for: `?seed=7&speed=max&debug`.
  */
-export async function visit(browser, address, options = {}) {
+export async function visit(browser, address, { query = "", ...options } = {}) {
   const context = await browser.newContext({
     viewport: { width: 1440, height: 900 },
     reducedMotion: "no-preference",
     ...options,
   });
   const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
   const problems = [];
   page.on("console", (message) => {
     if (message.type() === "error") problems.push(`console: ${message.text()}`);
@@ -81,9 +83,43 @@ export async function visit(browser, address, options = {}) {
   page.on("response", (response) => {
     if (response.status() >= 400) problems.push(`status ${response.status()}: ${response.url()}`);
   });
-  await page.goto(address);
+  await page.goto(address + query);
   await page.getByRole("main").waitFor();
   return { page, problems, close: () => context.close() };
+}
+
+/** The clock's word: waiting, ready, playing, settling, paused, over, crashed. */
+export async function untilStatus(page, ...words) {
+  const any = words.map((word) => `[data-testid=clock][data-status=${word}]`).join(",");
+  await page.locator(any).waitFor({ timeout: 60_000 });
+}
+
+/** Types a value into the field of a knob, as a person would. */
+export async function turn(page, path, value) {
+  const knob = page.getByTestId(`knob-${path}`);
+  const word = knob.getByRole("radio", { name: value, exact: true });
+  if (await word.count()) {
+    // The circle itself is hidden behind its label.
+    await word.check({ force: true });
+    return;
+  }
+  const field = knob.getByRole("textbox");
+  await field.fill(value);
+  await field.press("Enter");
+}
+
+/** What a run was, as the page has it in its numbers: the exact values, and the words on the screen. */
+export async function numbers(page) {
+  const exact = {};
+  const shown = {};
+  const facts = page.getByTestId("numbers").locator("[data-testid][data-value]");
+  for (const fact of await facts.all()) {
+    const id = await fact.getAttribute("data-testid");
+    const value = await fact.getAttribute("data-value");
+    exact[id] = id === "digest" ? value : JSON.parse(value);
+    shown[id] = await fact.innerText();
+  }
+  return { exact, shown };
 }
 
 const axeSource = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
