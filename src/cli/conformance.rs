@@ -51,7 +51,7 @@ where the mean over all possible seeds lies, with 95 % confidence.";
 enum Format {
     /// Text for people
     Table,
-    /// Everything, for programs
+    /// Everything, for programs; see `brownout schema conformance`
     Json,
     /// The page docs/conformance.md
     Markdown,
@@ -73,7 +73,7 @@ fn change(text: &str) -> Result<(String, f64), String> {
 }
 
 /// All rows and how they came out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Results {
     pub semantics_version: u32,
     pub engine_version: &'static str,
@@ -108,10 +108,9 @@ pub fn run(args: &Conformance) -> Result<Exit, Failure> {
         Format::Json => output::print_json(&results)?,
         Format::Markdown => output::print(&conformance_table::markdown(&results))?,
     }
-    Ok(if results.passed {
-        Exit::Done
-    } else {
-        Exit::Conformance
+    Ok(match results.passed {
+        true => Exit::Done,
+        false => Exit::Conformance,
     })
 }
 

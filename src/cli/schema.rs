@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 
+use super::conformance::Results;
 use super::exit::{Exit, Failure};
 use super::output;
 use crate::experiment::bands::SeedsReport;
@@ -25,6 +26,8 @@ enum Of {
     Report,
     /// The JSON of `brownout run --seeds N --format json`
     Seeds,
+    /// The JSON of `brownout conformance --format json`
+    Conformance,
 }
 
 pub fn run(schema: &Schema) -> Result<Exit, Failure> {
@@ -32,18 +35,19 @@ pub fn run(schema: &Schema) -> Result<Exit, Failure> {
         Of::Scenario => schema::schema_text(),
         Of::Report => report_text(),
         Of::Seeds => seeds_text(),
+        Of::Conformance => text(generator().into_root_schema_for::<Results>()),
     };
     output::print(&text)?;
     Ok(Exit::Done)
 }
 
 /// The schema of a report, as committed in `assets/schema/report.schema.json`.
-pub fn report_text() -> String {
+fn report_text() -> String {
     text(generator().into_root_schema_for::<Report>())
 }
 
 /// The schema of many seeds, as committed in `assets/schema/seeds.schema.json`.
-pub fn seeds_text() -> String {
+fn seeds_text() -> String {
     text(generator().into_root_schema_for::<SeedsReport>())
 }
 

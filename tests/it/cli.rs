@@ -259,12 +259,63 @@ fn help_teaches() {
 
 #[test]
 fn published_shapes_are_up_to_date() {
-    for shape in ["report", "seeds"] {
+    for shape in ["report", "seeds", "conformance"] {
         let file = format!("assets/schema/{shape}.schema.json");
         let printed = stdout(&brownout(&["schema", shape]));
         let kept =
             std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&file))
                 .unwrap_or_default();
         assert!(kept == printed, "run: cargo run -- schema {shape} > {file}");
+    }
+}
+
+#[test]
+fn conformance_recomputes_expectation_and_run() {
+    let args = [
+        "conformance",
+        "--row",
+        "retry-layers-27",
+        "--set",
+        "retries=1",
+    ];
+    let shown = stdout(&brownout(&args));
+    assert!(shown.contains("8 exactly"), "{shown}");
+    assert!(shown.contains("1 of 1 rows pass"), "{shown}");
+    let results = json(&[&args[..], &["--seeds", "2", "--format", "json"]].concat());
+    assert_eq!(results["seeds"], serde_json::json!([1, 2]));
+    let figure = &results["rows"][0]["figures"][0];
+    assert_eq!(figure["target"]["exactly"]["value"], 8.0);
+    assert_eq!(figure["measured"]["mean"], 8.0);
+}
+
+#[test]
+fn a_row_is_an_ordinary_scenario_file() {
+    let printed = brownout(&["conformance", "--row", "mm2", "--print-scenario"]);
+    let checked = fed(&["check", "-"], &stdout(&printed));
+    assert_eq!(code(&checked), 0, "{}", stderr(&checked));
+    assert!(stdout(&checked).contains("2 nodes"));
+}
+
+#[test]
+fn conformance_refuses_what_has_no_answer() {
+    for (args, word) in [
+        (&["--row", "mm3"][..], "mm1"),
+        (&["--row", "mm1", "--set", "lamda=3"], "lambda"),
+        (&["--row", "mm1", "--set", "lambda=101"], "steady"),
+        (&["--row", "mm1", "--set", "lambda=NaN"], "number"),
+        (&["--row", "mm1", "--set", "c=1.5"], "whole"),
+        (&["--row", "mm1", "--set", "mu=-1"], "from"),
+        (
+            &["--row", "metastable-140", "--set", "lambda=151"],
+            "threshold",
+        ),
+    ] {
+        let output = brownout(&[&["conformance"], args].concat());
+        assert_eq!(code(&output), 2, "{args:?}");
+        assert!(stderr(&output).contains(word), "{}", stderr(&output));
+    }
+    let list = stdout(&brownout(&["conformance", "--list"]));
+    for word in ["mm1", "erlang-b", "lambda: arrivals per second"] {
+        assert!(list.contains(word), "{word} is not in\n{list}");
     }
 }

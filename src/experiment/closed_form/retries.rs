@@ -66,19 +66,22 @@ impl Metastable {
         self.mu / f64::from(1 + self.retries)
     }
 
+    /// Requests that wait at the end of the hold: first tries of its whole length, and of each retry
+    /// those that were due before its end.
+    pub fn held(&self) -> f64 {
+        let of_retry = |n: u32| (self.hold - f64::from(n) * self.timeout).max(0.0);
+        (0..=self.retries).map(|n| self.lambda * of_retry(n)).sum()
+    }
+
     /// From the end of the hold until replies are in time again; `None` if never.
     pub fn recovers_in(&self) -> Option<f64> {
         let spare = self.mu - f64::from(1 + self.retries) * self.lambda;
         if spare <= 0.0 {
             return None;
         }
-        // First tries of the whole hold, and of each retry those sent before its end.
-        let held: f64 = (0..=self.retries)
-            .map(|n| self.lambda * (self.hold - f64::from(n) * self.timeout).max(0.0))
-            .sum();
         // Replies are in time as soon as the line takes no longer than the timeout.
         let in_time = self.mu * self.timeout;
-        Some(((held - in_time) / spare).max(0.0))
+        Some(((self.held() - in_time) / spare).max(0.0))
     }
 }
 

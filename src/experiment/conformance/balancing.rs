@@ -18,6 +18,12 @@ const PARAMETERS: &[Parameter] = &[
     Parameter::new("load", 0.05, 0.97, "load of one server"),
 ];
 
+/// For the chain, whose step takes the longer the more servers there are.
+const FEW: &[Parameter] = &[
+    Parameter::new("n", 1.0, 100.0, "servers").whole(),
+    Parameter::new("load", 0.05, 0.97, "load of one server"),
+];
+
 fn design(p: &Parameters, policy: &str) -> String {
     let arrivals = rate(p.get("n") * p.get("load") * 1e3 / MEAN_MS);
     format!(
@@ -77,7 +83,7 @@ pub static TWO_CHOICES: Family = Family {
     name: "balance-two-choices",
     basis: Basis::IndependentSimulation,
     source: "Markov chain of the numbers at each server, stepped apart from the engine",
-    parameters: PARAMETERS,
+    parameters: FEW,
     refuses: |_| None,
     length,
     design: |p| design(p, "two_choices"),
@@ -92,7 +98,7 @@ pub static LEAST_OUTSTANDING: Family = Family {
     name: "balance-least-outstanding",
     basis: Basis::IndependentSimulation,
     source: "Markov chain of the numbers at each server, stepped apart from the engine",
-    parameters: PARAMETERS,
+    parameters: FEW,
     refuses: |_| None,
     length,
     design: |p| design(p, "least_outstanding"),
@@ -115,8 +121,9 @@ pub static TWO_CHOICES_OF_MANY: Family = Family {
     },
     length: |p, error| {
         let arrivals = p.get("n") * p.get("load") * 1e3 / MEAN_MS;
-        let services = 500.0 * p.get("n") * p.get("load");
-        Length::of(services * (0.05 / error), arrivals)
+        let spare = 1.0 - p.get("load");
+        let each = (5.0 / (spare * spare)).max(500.0) * (0.05 / error);
+        Length::of(each * p.get("n") * p.get("load"), arrivals)
     },
     design: |p| design(p, "two_choices"),
     expects: |p| expects(theory::two_choices_of_many(p.get("load"))),

@@ -7,6 +7,7 @@
 
 use super::figure::{Expected, Target, goodput, offered};
 use super::length::Length;
+use super::stations::MOST_WAITING;
 use super::text::{rate, seconds};
 use super::{Basis, Family, Parameter, Parameters};
 use crate::experiment::closed_form::retries::Metastable;
@@ -24,8 +25,8 @@ const RUN: f64 = 600.0;
 const STRETCH: f64 = 5.0;
 const SERVED: f64 = 0.95;
 
-const LAMBDA: Parameter = Parameter::new("lambda", 1.0, 1e4, "user actions per second");
-const MU: Parameter = Parameter::new("mu", 1.0, 1e4, "served per second");
+const LAMBDA: Parameter = Parameter::new("lambda", 20.0, 1e4, "user actions per second");
+const MU: Parameter = Parameter::new("mu", 20.0, 5e3, "served per second");
 const RETRIES: Parameter =
     Parameter::new("retries", 0.0, 10.0, "retries after the first try").whole();
 const TIMEOUT: Parameter = Parameter::new("timeout_s", 0.01, 30.0, "timeout of one try in s");
@@ -105,18 +106,28 @@ fn outcome(p: &Parameters) -> Vec<Expected> {
 fn refuses(p: &Parameters) -> Option<String> {
     let fluid = fluid(p);
     let near = (fluid.lambda / fluid.threshold() - 1.0).abs() < 0.05;
-    if fluid.lambda >= 0.97 * fluid.mu {
-        Some(format!("lambda is to be below 97 % of mu = {}", fluid.mu))
-    } else if near {
-        Some(format!(
-            "lambda is within 5 % of the threshold {}",
-            fluid.threshold()
-        ))
+    if near {
+        let threshold = fluid.threshold();
+        Some(format!("lambda is within 5 % of the threshold {threshold}"))
     } else if fluid
         .recovers_in()
         .is_some_and(|s| !(5.0..=400.0).contains(&s))
     {
         Some("the recovery takes less than 5 s or more than 400 s".to_owned())
+    } else {
+        no_storm(&fluid)
+    }
+}
+
+/// Why there is nothing to recover from, or no end to it that could be simulated.
+fn no_storm(fluid: &Metastable) -> Option<String> {
+    let tries = f64::from(1 + fluid.retries) * fluid.lambda;
+    if fluid.lambda > 0.97 * fluid.mu {
+        Some(format!("lambda is to be at most 97 % of mu = {}", fluid.mu))
+    } else if fluid.held() < 2.0 * fluid.mu * fluid.timeout {
+        Some("what is held back is served within two timeouts: it starts nothing".to_owned())
+    } else if (tries - fluid.mu) * RUN > MOST_WAITING {
+        Some(format!("more than {MOST_WAITING} requests would wait"))
     } else {
         None
     }
@@ -159,16 +170,12 @@ fn heals() -> Vec<Expected> {
     vec![Expected::new("recovers after", "s", at_once, recovery)]
 }
 
-fn too_much(p: &Parameters) -> Option<String> {
-    (p.get("lambda") >= 0.97 * p.get("mu")).then(|| "lambda is to be below 97 % of mu".to_owned())
-}
-
 pub static NEWEST_FIRST: Family = Family {
     name: "metastable-lifo",
     basis: Basis::Published,
     source: SOURCE,
     parameters: &[LAMBDA, MU, RETRIES, TIMEOUT, HOLD],
-    refuses: too_much,
+    refuses: |p| no_storm(&fluid(p)),
     length,
     design: |p| design_of(&fluid(p), "poisson", "discipline = \"lifo\"\n"),
     expects: |_| heals(),
@@ -188,9 +195,14 @@ pub static BOUNDED: Family = Family {
         Parameter::new("bound", 0.0, 1e4, "requests that may wait").whole(),
     ],
     refuses: |p| {
-        let slow = p.get("bound") / p.get("mu") > 0.8 * p.get("timeout_s");
-        slow.then(|| "a full line takes nearly as long as the timeout".to_owned())
-            .or_else(|| too_much(p))
+        let full = p.get("bound") / p.get("mu");
+        if full > 0.8 * p.get("timeout_s") {
+            Some("a full line takes nearly as long as the timeout".to_owned())
+        } else if p.get("bound") < 20.0 {
+            Some("a line of less than 20 refuses too many on a quiet day".to_owned())
+        } else {
+            no_storm(&fluid(p))
+        }
     },
     length,
     design: |p| {
@@ -238,8 +250,8 @@ pub static THRESHOLD: Family = Family {
     refuses: |p| {
         let fluid = at_share(p);
         let near = (p.get("share") - 1.0).abs() < 0.05;
-        (near || fluid.lambda >= 0.97 * fluid.mu)
-            .then(|| "share is below 0.95, or above 1.05 with the load below mu".to_owned())
+        near.then(|| "share is within 5 % of the threshold".to_owned())
+            .or_else(|| no_storm(&fluid))
     },
     length,
     design: |p| design_of(&at_share(p), "poisson", ""),

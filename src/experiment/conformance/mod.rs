@@ -256,6 +256,25 @@ mod tests {
     }
 
     #[test]
+    fn a_figure_that_is_off_or_missing_fails_its_row() {
+        let row = ROWS.iter().find(|row| row.name == "mm1-half").unwrap();
+        let case = row.case(&[], 1.0).unwrap();
+        let right: Measured = case
+            .expected
+            .iter()
+            .map(|f| Some(f.target.value()))
+            .collect();
+        let passes = |seeds: &[Measured]| case.judge(seeds).passed;
+        assert!(passes(&[right.clone(), right.clone()]));
+        for wrong in [None, right[2].map(|w| 1.05 * w)] {
+            let mut off = right.clone();
+            off[2] = wrong;
+            assert!(!passes(&[off.clone()]));
+            assert!(!passes(&[right.clone(), off]));
+        }
+    }
+
+    #[test]
     fn a_load_without_a_steady_state_is_refused() {
         let row = ROWS.iter().find(|row| row.name == "mm1").unwrap();
         let refused = row.design(&[("lambda", 100.0)], 1.0).err().unwrap();

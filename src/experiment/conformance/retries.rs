@@ -196,7 +196,7 @@ pub static QUOTA: Family = Family {
 
 const USERS: Parameter =
     Parameter::new("users", 10.0, 100_000.0, "users who fail together").whole();
-const BASE: Parameter = Parameter::new("base_s", 0.5, 60.0, "pause before the first retry in s");
+const BASE: Parameter = Parameter::new("base_s", 0.5, 25.0, "pause before the first retry in s");
 
 /// Everybody asks once, at the same instant, and fails: a closed loop whose run is over before
 /// anybody has been told.

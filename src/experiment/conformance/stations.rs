@@ -37,9 +37,13 @@ fn mmc(p: &Parameters) -> Mmc {
     }
 }
 
-/// The wait is a small part of the sojourn where few have to wait: more requests for the same error.
+/// With fewer than this share of requests that wait, waits are too rare to be measured.
+const RARE: f64 = 0.01;
+
+/// As many requests that wait as one M/M/1 station of the same load has.
 fn mmc_requests(station: &Mmc, error: f64) -> f64 {
-    requests_for(error, station.rho()) / station.waits().max(0.05)
+    let rho = station.rho();
+    requests_for(error, rho) * rho / station.waits().max(RARE)
 }
 
 pub static MMC: Family = Family {
@@ -57,14 +61,18 @@ pub static MMC: Family = Family {
     },
     expects: |p| {
         let station = mmc(p);
-        vec![
-            Expected::near("P(wait)", "", station.waits(), waits),
-            Expected::time("Wq", station.wait(), wait),
+        let mut figures = Vec::new();
+        if station.waits() >= RARE {
+            figures.push(Expected::near("P(wait)", "", station.waits(), waits));
+            figures.push(Expected::time("Wq", station.wait(), wait));
+        }
+        figures.extend([
             Expected::time("W", station.sojourn(), sojourn),
             Expected::percentile("p50", station.sojourn_percentile(0.50), p50),
             Expected::percentile("p95", station.sojourn_percentile(0.95), p95),
             Expected::percentile("p99", station.sojourn_percentile(0.99), p99),
-        ]
+        ]);
+        figures
     },
     draw: |dice| {
         let (c, mu, rho) = (
@@ -344,7 +352,8 @@ pub static CLOSED_LOOP: Family = Family {
     // The loop holds itself together: its means settle faster than those of an open station.
     length: |p, error| {
         let points = 1.96 / error;
-        Length::of(points * points * 25.0, closed_loop(p).solve().0)
+        let requests = (points * points * 25.0).max(20.0 * p.get("users"));
+        Length::of(requests, closed_loop(p).solve().0)
     },
     design: |p| {
         let think = service_time(p.get("think_s"), 1.0);
@@ -393,6 +402,9 @@ fn overload_bucket(report: &Report, p: &Parameters) -> usize {
     (end_ns / report.series.bucket_ns as f64).round() as usize
 }
 
+/// Below the limit of what may be under way.
+pub const MOST_WAITING: f64 = 4_000_000.0;
+
 pub static BACKLOG: Family = Family {
     name: "backlog",
     basis: Basis::ClosedForm,
@@ -410,8 +422,15 @@ pub static BACKLOG: Family = Family {
     ],
     refuses: |p| {
         let line = line(p);
-        (line.arrivals <= line.capacity || line.after >= line.capacity)
-            .then(|| "needs arrivals > capacity > after".to_owned())
+        if line.arrivals <= line.capacity || line.after >= line.capacity {
+            Some("needs arrivals > capacity > after".to_owned())
+        } else if line.at_the_end() > MOST_WAITING {
+            Some(format!("more than {MOST_WAITING} requests would wait"))
+        } else if line.drains_in() < line.overload / 4.0 {
+            Some("drains in less than a quarter of the overload: too short to measure".to_owned())
+        } else {
+            None
+        }
     },
     length: |p, _| {
         let seconds = p.get("overload_s") + line(p).drains_in() * 1.25;
@@ -430,25 +449,30 @@ pub static BACKLOG: Family = Family {
         )
     },
     expects: |p| {
+        // A time is known to within a bucket of the series, of which a run has some 1,000 or more.
+        let drain = line(p).drains_in();
+        let bucket = (p.get("overload_s") + drain * 1.25) / 800.0;
         vec![
             Expected::near("backlog", "requests", line(p).at_the_end(), |report, p| {
                 let at = overload_bucket(report, p);
                 present(report)?.get(at - 1).map(|&n| n as f64)
             }),
-            Expected::near("drained after", "s", line(p).drains_in(), |report, p| {
+            Expected::near("drained after", "s", drain, |report, p| {
                 let from = overload_bucket(report, p);
                 let rest = present(report)?.split_off(from);
                 let buckets = rest.iter().position(|&n| n <= 1)?;
                 Some((buckets + 1) as f64 * report.series.bucket_ns as f64 / NS_PER_S as f64)
-            }),
+            })
+            .within(bucket / drain),
         ]
     },
     draw: |dice| {
+        let capacity = dice.between(300.0, 900.0);
         vec![
-            ("arrivals", dice.between(900.0, 1_500.0)),
-            ("capacity", dice.between(500.0, 850.0)),
+            ("arrivals", capacity * dice.between(1.3, 1.8)),
+            ("capacity", capacity),
             ("overload_s", dice.whole(60, 200)),
-            ("after", dice.between(100.0, 400.0)),
+            ("after", capacity * dice.between(0.2, 0.6)),
         ]
     },
 };
