@@ -21,7 +21,7 @@ pub fn on_change(each: impl Fn() + Clone + 'static) {
     ] {
         if let Some(query) = query(text) {
             let each = each.clone();
-            let listen = Closure::<dyn FnMut()>::new(move || each());
+            let listen = Closure::<dyn FnMut()>::new(each);
             query.set_onchange(Some(listen.as_ref().unchecked_ref()));
             // Both live as long as the page.
             listen.forget();
