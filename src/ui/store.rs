@@ -77,8 +77,12 @@ impl Store {
         match effect {
             Effect::Send(command) => self.to_worker(&command),
             Effect::StartWorker => self.start_worker(),
-            Effect::ResetLive { run, bucket_ns } => {
-                LIVE.with_borrow_mut(|live| live.reset(run, bucket_ns));
+            Effect::ResetLive {
+                run,
+                bucket_ns,
+                duration_ns,
+            } => {
+                LIVE.with_borrow_mut(|live| live.reset(run, bucket_ns, duration_ns));
             }
             Effect::Save => self.save(),
             Effect::Download { name, text } => {

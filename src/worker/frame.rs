@@ -19,23 +19,32 @@ const PLACES: usize = 24;
 /// Discs in one frame; more could not be told apart.
 const DISCS_MAX: usize = 600;
 
-/// Builds the frame of this instant; takes the news and the finished discs with it. Buckets of the
-/// series come from number `first_bucket` on.
-pub fn build(number: u32, run: &mut Run<Recorder>, prices: &Prices, first_bucket: usize) -> Frame {
+/// What the page has from earlier frames of the run.
+#[derive(Clone, Copy, Default)]
+pub struct Sent {
+    /// Buckets of the series.
+    pub buckets: usize,
+    /// Instant of the newest frame.
+    pub until: Time,
+}
+
+/// Builds the frame of this instant; takes the news and the finished discs with it. Buckets and
+/// discs that the page has already are left out.
+pub fn build(number: u32, run: &mut Run<Recorder>, prices: &Prices, sent: Sent) -> Frame {
     let live = run.record.live.take().expect("a session's run is watched");
-    let (frame, mut live) = (from(number, run, &live, prices, first_bucket), live);
+    let (frame, mut live) = (from(number, run, &live, prices, sent), live);
     live.news.clear();
     live.finished.clear();
     run.record.live = Some(live);
     frame
 }
 
-fn from(number: u32, run: &Run<Recorder>, live: &Live, prices: &Prices, first: usize) -> Frame {
+fn from(number: u32, run: &Run<Recorder>, live: &Live, prices: &Prices, sent: Sent) -> Frame {
     let core = &run.world.core;
     let now = core.now();
     let mut bulk = Vec::new();
-    let buckets = buckets(run, first, &mut bulk);
-    let discs = discs(run, live, &mut bulk);
+    let buckets = buckets(run, sent.buckets, &mut bulk);
+    let discs = discs(run, live, sent.until, &mut bulk);
     let calls: Vec<u64> = core.node_counters.iter().map(|n| n.began).collect();
     let length = Duration(now.0.min(run.program.horizon.0));
     let counts = run.record.ledger.counts;
@@ -66,7 +75,7 @@ fn from(number: u32, run: &Run<Recorder>, live: &Live, prices: &Prices, first: u
             .map(|&(at, what)| news(run, at, what))
             .collect(),
         cost_micro_per_hour: prices.cost(&calls, length).total_micro_per_hour,
-        first_bucket: first as u32,
+        first_bucket: sent.buckets as u32,
         buckets,
         discs,
         bulk,
@@ -286,12 +295,17 @@ fn buckets(run: &Run<Recorder>, first: usize, bulk: &mut Vec<f64>) -> u32 {
     rows.len() as u32
 }
 
-/// Appends one row per drawn try: those under way, and those over since the last frame.
-fn discs(run: &Run<Recorder>, live: &Live, bulk: &mut Vec<f64>) -> u32 {
+/// Appends one row per drawn try to which something happened since the last frame. A long waiting
+/// line, in which nothing happens, costs nothing.
+fn discs(run: &Run<Recorder>, live: &Live, since: Time, bulk: &mut Vec<f64>) -> u32 {
     let core = &run.world.core;
     let action = |a: &Attempt| core.intents[a.intent].number;
     let open = core.attempts.iter().map(|(_, a)| (action(a), a));
-    let open = open.filter(|(number, a)| live.is_drawn(*number) && a.sent != Time::NEVER);
+    let moved = |a: &Attempt| {
+        let instants = [a.sent, a.arrived, a.began, a.left, a.ended];
+        instants.iter().any(|&at| at != Time::NEVER && at >= since)
+    };
+    let open = open.filter(|(number, a)| live.is_drawn(*number) && moved(a));
     let over = live.finished.iter().map(|f| (f.action, &f.attempt));
     let mut n = 0;
     for (number, attempt) in over.chain(open).take(DISCS_MAX) {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::frame;
+use super::frame::{self, Sent};
 use super::protocol::{Frame, RunPlan};
 use crate::design::Settings;
 use crate::design::diagnostic::Diagnostic;
@@ -27,8 +27,8 @@ pub struct Session {
     seed: u64,
     run: Run<Recorder>,
     prices: Prices,
-    /// Buckets of the series that have been sent.
-    sent_buckets: usize,
+    /// What earlier frames told.
+    sent: Sent,
 }
 
 impl Session {
@@ -47,7 +47,7 @@ impl Session {
             seed,
             run,
             prices,
-            sent_buckets: 0,
+            sent: Sent::default(),
         })
     }
 
@@ -96,8 +96,9 @@ impl Session {
 
     /// The state as it is now, with what is new since the last frame.
     pub fn frame(&mut self, run: u32) -> Frame {
-        let frame = frame::build(run, &mut self.run, &self.prices, self.sent_buckets);
-        self.sent_buckets += frame.buckets as usize;
+        let frame = frame::build(run, &mut self.run, &self.prices, self.sent);
+        self.sent.buckets += frame.buckets as usize;
+        self.sent.until = Time(frame.now_ns);
         frame
     }
 

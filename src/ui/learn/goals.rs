@@ -39,7 +39,7 @@ fn line(goal: GoalLine) -> impl IntoView {
             <span class=format!("mark {tone}") aria-hidden="true">{mark}</span>
             <span>{goal.label} <span class="sr-only">": " {word}</span></span>
             <span class=format!("value {tone}")>{value}</span>
-            <span class="bound">{goal.bound}</span>
+            {goal.bound.map(|bound| view! { <span class="bound">{bound}</span> })}
         </li>
     }
 }

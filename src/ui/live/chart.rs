@@ -95,7 +95,8 @@ fn Canvas(tab: ChartTab, hover: RwSignal<Option<f64>>) -> impl IntoView {
         (run, ghost, m.doc.text.len(), m.duration_ns())
     });
     Effect::new(move |_| {
-        version.track();
+        // Read, not only tracked: a memo that nobody has read hears nothing.
+        version.get();
         store.colours.track();
         let (w, h) = size.get();
         let hover = hover.get();

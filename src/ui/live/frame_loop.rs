@@ -52,7 +52,7 @@ fn pace(model: &Model, now_ns: u64, phase: Phase) -> Pace {
         return Pace::Times(BULLET);
     }
     // Nobody wants to watch the last stragglers in real time.
-    if phase == Phase::Settling {
+    if phase != Phase::Running || now_ns >= model.duration_ns() {
         return Pace::Unbounded;
     }
     match model.speed {
@@ -80,7 +80,11 @@ fn ask(store: Store, wall_ms: f64) {
         let ask = live.clock.ask(wall_ms, now_ns, pace)?;
         Some(Command::Advance {
             run: live.run,
-            until_ns: ask.until_ns,
+            // Stops at the end of traffic, so that its picture is exact.
+            until_ns: match now_ns < live.duration_ns {
+                true => ask.until_ns.min(live.duration_ns),
+                false => u64::MAX,
+            },
             budget_ms: ask.budget_ms,
         })
     });

@@ -30,6 +30,7 @@ use super::state::series::Series;
 #[derive(Default)]
 pub struct Live {
     pub run: u32,
+    pub duration_ns: u64,
     pub frame: Arc<Frame>,
     pub series: Arc<Series>,
     pub discs: Discs,
@@ -55,8 +56,9 @@ thread_local! {
 
 impl Live {
     /// A new run stands at zero.
-    pub fn reset(&mut self, run: u32, bucket_ns: u64) {
+    pub fn reset(&mut self, run: u32, bucket_ns: u64, duration_ns: u64) {
         self.run = run;
+        self.duration_ns = duration_ns;
         self.frame = Arc::new(Frame {
             run,
             ..Frame::default()
@@ -79,9 +81,17 @@ impl Live {
         if !buckets.is_empty() {
             Arc::make_mut(&mut self.series).splice(frame.first_bucket as usize, buckets);
         }
-        self.discs
-            .update(discs, frame.now_ns as f64 / 1e6, self.rate);
-        self.frame = Arc::new(frame);
+        if frame.now_ns > self.duration_ns {
+            // Traffic has ended and the rest drains. The picture stays as it was at the end of the
+            // run: that is what the verdict is about.
+            let (phase, data) = (frame.phase, frame.data);
+            let last = Arc::make_mut(&mut self.frame);
+            (last.phase, last.data) = (phase, data);
+        } else {
+            let now_ms = frame.now_ns as f64 / 1e6;
+            self.discs.update(discs, now_ms, self.rate);
+            self.frame = Arc::new(frame);
+        }
         self.untold = true;
         self.redraw = true;
         true

@@ -39,7 +39,7 @@ pub fn NodeView(node: NodeBox) -> impl IntoView {
                 .then(|| view! { <path class="foreign" d=silhouette(Shape::Rectangle, grown(r, 8.0)) /> })}
             <path class="outline" d=silhouette(node.shape, r) />
             {body}
-            {move || badges(&facts.with(|f| f.badges.clone()), r)}
+            {move || badges(&facts.get(), r)}
         </g>
     }
 }
@@ -59,7 +59,7 @@ fn Worker(
     };
     let line = node.line.unwrap_or_default();
     let below = line.bottom() + 17.0;
-    let slots_x = node.slots.map_or(r.right() - PAD, |s| s.x);
+    let slots_x = r.right() - PAD;
     view! {
         <path class="kind-icon" d=icon(node.shape, r.x + PAD, head - 12.0) />
         <text x=r.x + PAD + 24.0 y=head>
@@ -70,7 +70,7 @@ fn Worker(
             {move || facts.with(|f| f.state.clone())}
         </text>
         <text class="fact" x=line.x y=below>{move || facts.with(|f| f.line.clone())}</text>
-        <text class="fact" x=slots_x y=below>{move || facts.with(|f| f.slots.clone())}</text>
+        <text class="fact" x=slots_x y=below text-anchor="end">{move || facts.with(|f| f.slots.clone())}</text>
         <text class=move || if facts.with(|f| f.hurt) { "fact hurt" } else { "fact" } x=line.x y=below + 20.0>
             {move || facts.with(|f| f.bottom.clone())}
         </text>
@@ -119,14 +119,15 @@ fn Plain(
     }
 }
 
-fn badges(texts: &[String], r: Rect) -> impl IntoView + use<> {
+fn badges(facts: &facts::NodeFacts, r: Rect) -> impl IntoView + use<> {
     let mut x = r.x + 10.0;
-    let pills: Vec<_> = texts
-        .iter()
-        .map(|text| {
+    let notes = facts.note.iter().map(|text| (text, "pill note"));
+    let failures = facts.badges.iter().map(|text| (text, "pill badge"));
+    let pills: Vec<_> = notes
+        .chain(failures)
+        .map(|(text, class)| {
             let w = pill_width(text);
-            let pill =
-                view! { <Pill x=x y=r.bottom() + 10.0 w=w text=text.clone() class="pill badge" /> };
+            let pill = view! { <Pill x=x y=r.bottom() + 10.0 w=w text=text.clone() class=class /> };
             x += w + 6.0;
             pill
         })

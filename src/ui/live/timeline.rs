@@ -51,7 +51,7 @@ pub fn Timeline() -> impl IntoView {
                                 style:left=percent(bar.left)
                                 style:width=percent(bar.width)
                             >
-                                <span>{bar.text}</span>
+                                <span class:outside=bar.width < 0.09>{bar.text}</span>
                             </div>
                         }
                     })

@@ -58,7 +58,7 @@ pub fn chain(model: &Model) -> Vec<Moment> {
     if let Some(at_ns) = low {
         let waiting = series.peak(Column::Waiting, begin).map_or(0.0, |(_, x)| x);
         chain.push(Moment {
-            at_ns,
+            at_ns: at_ns + series.bucket_ns,
             text: format!(
                 "No useful reply any more: up to {} wait, and every reply comes after its caller has gone.",
                 words::count(waiting as u64)
@@ -89,7 +89,8 @@ fn storm(model: &Model, begin: u64, end: u64) -> Option<(u64, String)> {
         words::rate(mean(Column::Offered)),
         words::amount(mean(Column::Actions))
     );
-    Some((at_ns, text))
+    // The bucket is complete at its end; the failures that it counts come before.
+    Some((at_ns + series.bucket_ns, text))
 }
 
 /// The first entry of the timeline that has an effect: when it begins and ends.

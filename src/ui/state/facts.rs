@@ -21,6 +21,8 @@ pub struct NodeFacts {
     pub hurt: bool,
     /// Under the node: failures per second with their reasons, at most two, then how many more.
     pub badges: Vec<String>,
+    /// The same place, for what is done to the node: "5× slower".
+    pub note: Option<String>,
     pub dim: bool,
 }
 
@@ -51,20 +53,17 @@ pub fn node(model: &Model, key: &str) -> NodeFacts {
         State::Strained => "▲ ",
         State::Failing | State::Down => "✕ ",
     };
-    let slow = if now.slow_factor > 1.0 {
-        format!(" · {}× slower", words::factor(now.slow_factor))
-    } else {
-        String::new()
-    };
     let waits = now.wait_ms.map_or("–".into(), words::ms);
     NodeFacts {
-        state: format!("{glyph}{}{slow}", states::word(state)),
+        state: format!("{glyph}{}", states::word(state)),
         state_key: states::key(state),
         line: line(now),
         slots: slots(now),
         bottom: format!("waits {waits} · {} useful", words::rate(now.useful_per_s)),
         hurt: matches!(state, State::Failing | State::Down),
         badges: badges(now),
+        note: (now.slow_factor > 1.0)
+            .then(|| format!("{}× slower", words::factor(now.slow_factor))),
         dim: is_dim(model, index),
     }
 }

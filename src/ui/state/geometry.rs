@@ -289,9 +289,9 @@ fn sized(node: &Node) -> NodeBox {
             (
                 w,
                 if shape == Shape::Cylinder {
-                    136.0
+                    124.0
                 } else {
-                    126.0
+                    114.0
                 },
             )
         }

@@ -10,8 +10,8 @@ use super::words;
 pub struct GoalLine {
     pub key: String,
     pub label: String,
-    /// "at least 99 %".
-    pub bound: String,
+    /// "at least 99 %", where the label does not say it.
+    pub bound: Option<String>,
     /// What the finished run measured, as text, and exactly.
     pub measured: Option<String>,
     pub exact: Option<f64>,
@@ -38,10 +38,12 @@ fn line(model: &Model, goal: &Goal) -> GoalLine {
         Bound::AtMost(v) => ("at most", v),
     };
     let now = (report.is_none() && model.has_begun()).then(|| current(model, goal.metric));
+    let limit = amount(goal.metric, value.as_f64());
     GoalLine {
         key: goal.key.clone(),
         label: goal.label.clone(),
-        bound: format!("{word} {}", amount(goal.metric, value.as_f64())),
+        // Most labels say their bound themselves.
+        bound: (!goal.label.contains(&limit)).then(|| format!("{word} {limit}")),
         measured: measured.map(|m| match m.measured {
             Some(x) => amount(goal.metric, x),
             None => "nothing to measure".into(),

@@ -6,6 +6,7 @@ use crate::design::value::{self, Unit, Value};
 use crate::design::{Design, Settings};
 
 use super::document::Document;
+use super::names;
 
 /// One knob, ready to be shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +42,7 @@ pub enum Control {
 fn resolve<'a>(
     design: &'a Design,
     path: &str,
-) -> Option<(Settings<'a>, &'static KnobSpec, &'a str)> {
+) -> Option<(Settings<'a>, &'static KnobSpec, String)> {
     let (table, rest) = path.split_once('.')?;
     let (key, name) = rest.rsplit_once('.')?;
     let settings = match table {
@@ -49,14 +50,17 @@ fn resolve<'a>(
             let link = design.links.iter().find(|l| l.key == key)?;
             (
                 Settings::new(&registry::LINK, &link.knobs),
-                link.key.as_str(),
+                names::link(design, link),
             )
         }
         "operation" => {
             let operation = design.operations.iter().find(|o| o.key == key)?;
             (
                 Settings::new(&registry::OPERATION, &operation.knobs),
-                operation.key.as_str(),
+                operation
+                    .label
+                    .clone()
+                    .unwrap_or_else(|| operation.key.clone()),
             )
         }
         kind => {
@@ -66,7 +70,7 @@ fn resolve<'a>(
                 .find(|n| n.key == key && n.kind.name == kind)?;
             (
                 Settings::new(node.kind, &node.knobs),
-                node.label.as_deref().unwrap_or(&node.key),
+                names::node(node).to_owned(),
             )
         }
     };
@@ -102,7 +106,7 @@ pub fn knobs(doc: &Document) -> Vec<Knob> {
         });
         Some(Knob {
             title: title(spec),
-            owner: owner.to_owned(),
+            owner,
             meaning: spec.meaning,
             typed: match (&doc.typing, draft) {
                 (Some((at, raw)), _) if at == path => raw.clone(),

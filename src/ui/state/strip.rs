@@ -286,11 +286,7 @@ pub fn trend(model: &Model) -> Cell {
         .unwrap_or(0.0);
     let full = wanted > 0.0 && recent >= 0.95 * wanted;
     let was_full = wanted > 0.0 && before >= 0.95 * wanted;
-    let detail = format!(
-        "{} of {} useful",
-        words::amount(recent),
-        words::rate(wanted)
-    );
+    let detail = format!("{} of {}", words::amount(recent), words::rate(wanted));
     match (full, was_full) {
         (true, true) => cell(Tone::Plain, "steady", detail),
         (true, false) => cell(Tone::Good, "recovered", detail),

@@ -107,6 +107,7 @@ pub enum Effect {
     ResetLive {
         run: u32,
         bucket_ns: u64,
+        duration_ns: u64,
     },
     Save,
     Download {
@@ -289,13 +290,17 @@ fn loaded(model: &mut Model, run: u32, plan: RunPlan) -> Vec<Effect> {
     if run != model.run.id {
         return Vec::new();
     }
-    let bucket_ns = plan.bucket_ns;
+    let (bucket_ns, duration_ns) = (plan.bucket_ns, plan.duration_ns);
     model.run.plan = Some(Arc::new(plan));
     model.run.status = Status::Ready;
     if std::mem::take(&mut model.run.play_when_loaded) {
         model.run.status = Status::Playing;
     }
-    vec![Effect::ResetLive { run, bucket_ns }]
+    vec![Effect::ResetLive {
+        run,
+        bucket_ns,
+        duration_ns,
+    }]
 }
 
 fn refused(model: &mut Model, run: u32, diagnostics: Vec<Diagnostic>) -> Vec<Effect> {
