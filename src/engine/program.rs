@@ -27,6 +27,10 @@ pub const SETTLE_LIMIT: Duration = Duration::from_secs(600);
 /// The series of a run have at most this many buckets (docs/semantics.md 29).
 pub const BUCKETS_MAX: u64 = 4_096;
 
+/// As many as a chart can show. Wide buckets hold enough requests for a percentile to mean something:
+/// with a hundred in each, the 99th would be the slowest one.
+const BUCKETS_WANTED: u64 = 512;
+
 /// What bounds a run. Reaching one ends it, truthfully (docs/semantics.md 29).
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -281,14 +285,14 @@ fn windows(run: &RunSpec, goals: &[(Duration, Duration)]) -> (Vec<Window>, Vec<T
     (windows, marks)
 }
 
-/// The narrowest of 1, 2, 5 x 10^n, from 100 ms on, with which the run fits into half the buckets;
-/// the other half is for settling.
+/// The narrowest of 1, 2, 5 x 10^n, from 100 ms on, with which the run fits into
+/// [`BUCKETS_WANTED`]; what is left up to the most is for settling.
 fn bucket_width(duration: Duration) -> Duration {
     let mut width = 100 * NS_PER_MS;
     let steps = [2, 5, 10];
     let mut decade = width;
     let mut i = 0;
-    while duration.0.div_ceil(width) > BUCKETS_MAX / 2 {
+    while duration.0.div_ceil(width) > BUCKETS_WANTED {
         width = decade * steps[i % 3];
         if i % 3 == 2 {
             decade = width;
@@ -460,11 +464,11 @@ mod tests {
     fn bucket_widths_are_round_and_few() {
         for (seconds, width_ms) in [
             (1, 100),
-            (180, 100),
-            (204, 100),
-            (205, 200),
-            (600, 500),
-            (100_000, 50_000),
+            (51, 100),
+            (52, 200),
+            (180, 500),
+            (600, 2_000),
+            (100_000, 200_000),
         ] {
             let width = bucket_width(Duration::from_secs(seconds));
             assert_eq!(width, Duration::from_millis(width_ms), "{seconds} s");

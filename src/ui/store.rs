@@ -94,6 +94,7 @@ impl Store {
                 theme::apply(self.peek(|m| m.theme));
                 self.colours.update(|n| *n += 1);
             }
+            Effect::ScrollUp(id) => request_animation_frame(move || platform::scroll_up(id)),
             Effect::Focus(id) => {
                 // After the views that this message opens are there.
                 request_animation_frame(move || platform::focus(id));

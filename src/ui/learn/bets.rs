@@ -2,22 +2,24 @@
 
 use leptos::prelude::*;
 
-use crate::ui::state::model::Bet;
+use crate::ui::platform;
+use crate::ui::state::model::{Bet, Model};
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
 
 #[component]
 pub fn Bets() -> impl IntoView {
     let store = Store::get();
+    // Once the first run has begun, the prediction stands, and the others step back.
     let bets = store.memo(|m| {
-        let bets = &m.doc.scenario.lesson.bets;
-        bets.iter()
+        let all = m.doc.scenario.lesson.bets.iter();
+        let shown = all.filter(|b| !is_fixed(m) || m.bet == Bet::Chosen(b.key.clone()));
+        shown
             .map(|b| (b.key.clone(), b.label.clone()))
             .collect::<Vec<_>>()
     });
     let placed = store.memo(|m| m.bet.clone());
-    // Once the first run has begun, the prediction stands.
-    let fixed = store.memo(|m| m.runs_done > 0 || m.has_begun());
+    let fixed = store.memo(is_fixed);
     let asked = store.memo(|m| m.asked_to_bet > 0 && !m.bet.is_placed());
     let none = move || bets.with(Vec::is_empty);
     view! {
@@ -39,6 +41,10 @@ pub fn Bets() -> impl IntoView {
             <AfterBet placed=placed fixed=fixed />
         </fieldset>
     }
+}
+
+fn is_fixed(model: &Model) -> bool {
+    model.runs_done > 0 || model.has_begun()
 }
 
 #[component]
@@ -82,7 +88,10 @@ fn AfterBet(placed: Memo<Bet>, fixed: Memo<bool>) -> impl IntoView {
                 ),
                 (false, _) => Some(
                     view! {
-                        <button class="button primary" id="run-bet" data-testid="run-bet" on:click=move |_| store.send(Msg::PlayPause)>
+                        <button class="button primary" id="run-bet" data-testid="run-bet" on:click=move |_| {
+                                store.send(Msg::PlayPause);
+                                platform::focus("run");
+                            }>
                             "Run and see"
                         </button>
                     }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::ui::platform;
 use crate::ui::state::knobs::{self, Control, Knob};
 use crate::ui::state::model::{Model, Tab};
 use crate::ui::state::update::Msg;
@@ -247,6 +248,7 @@ fn Foot() -> impl IntoView {
             store.send(Msg::Restart);
         }
         store.send(Msg::PlayPause);
+        platform::focus("run");
     };
     view! {
         <div class="knobs-foot">

@@ -27,6 +27,8 @@ pub fn Story() -> impl IntoView {
         )
     });
     let over = store.memo(Model::is_over);
+    // Once it runs, there is something better to read.
+    let begun = store.memo(Model::has_begun);
     view! {
         <section class="story" id="story" aria-label="Story" tabindex="-1">
             <Refused />
@@ -36,7 +38,7 @@ pub fn Story() -> impl IntoView {
                 } else {
                     view! {
                         <h2 class="question">{move || about.with(|a| a.0.clone())}</h2>
-                        <p class="hook">{move || about.with(|a| a.1.clone())}</p>
+                        <p class="hook" hidden=move || begun.get()>{move || about.with(|a| a.1.clone())}</p>
                         <Bets />
                         <FirstFailure />
                     }

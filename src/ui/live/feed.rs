@@ -18,9 +18,9 @@ pub fn Feed() -> impl IntoView {
     });
     let empty = move || lines.with(Vec::is_empty);
     view! {
-        <section class="block" hidden=empty data-testid="feed">
+        <section class="block" hidden=empty role="log" aria-live="off" aria-label="What happened" data-testid="feed">
             <h2 class="label">"What happened"</h2>
-            <ol class="feed" role="log" aria-live="off">
+            <ol class="feed">
                 {move || {
                     lines
                         .get()

@@ -79,7 +79,9 @@ impl Live {
         let (buckets, discs) =
             bulk.split_at((frame.buckets as usize * BUCKET_FIELDS).min(bulk.len()));
         if !buckets.is_empty() {
-            Arc::make_mut(&mut self.series).splice(frame.first_bucket as usize, buckets);
+            let series = Arc::make_mut(&mut self.series);
+            series.splice(frame.first_bucket as usize, buckets);
+            series.cut(self.duration_ns);
         }
         if frame.now_ns > self.duration_ns {
             // Traffic has ended and the rest drains. The picture stays as it was at the end of the

@@ -9,14 +9,16 @@ use crate::ui::store::Store;
 #[component]
 pub fn Strip() -> impl IntoView {
     view! {
-        <dl class="strip" aria-label="Right now">
+        <section aria-label="Right now">
+            <dl class="strip">
             <One name="Users" id="users" select=strip::users />
             <One name="Data" id="data" select=strip::data />
             <One name="Where" id="where" select=strip::place />
             <Trend />
             <One name="Last change" id="change" select=strip::change />
             <One name="Cost" id="cost" select=strip::cost />
-        </dl>
+            </dl>
+        </section>
     }
 }
 

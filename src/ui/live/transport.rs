@@ -62,6 +62,7 @@ fn RunButton() -> impl IntoView {
     view! {
         <button
             class="button primary run"
+            id="run"
             data-testid="run"
             title="Run or pause  Space"
             on:click=move |_| store.send(Msg::PlayPause)

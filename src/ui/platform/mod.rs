@@ -54,3 +54,10 @@ pub fn focus(id: &str) {
         let _ = element.focus();
     }
 }
+
+/// Shows a scrolled element from its beginning.
+pub fn scroll_up(id: &str) {
+    if let Some(element) = document().get_element_by_id(id) {
+        element.set_scroll_top(0);
+    }
+}

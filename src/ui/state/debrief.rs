@@ -28,7 +28,7 @@ pub struct BetOutcome {
 
 const S: u64 = 1_000_000_000;
 /// Replies count as back when this share of actions is served again ...
-const BACK: f64 = 0.95;
+const BACK: f64 = 0.9;
 /// ... for this long.
 const STEADY_NS: u64 = 5 * S;
 
@@ -83,6 +83,9 @@ fn storm(model: &Model, begin: u64, end: u64) -> Option<(u64, String)> {
     let at_ns = series.first(Column::Tries, begin, |x| x > 1.5 * before)?;
     let until = end.max(at_ns) + 10 * S;
     let mean = |column| series.mean(column, at_ns, until).unwrap_or(0.0);
+    if mean(Column::Tries) < 1.3 * before {
+        return None;
+    }
     let text = format!(
         "Each action now sends {} tries: {} arrive for {} actions.",
         words::factor((mean(Column::Tries) * 10.0).round() / 10.0),
@@ -164,14 +167,17 @@ fn goes_on(model: &Model, node: &str) -> bool {
 /// How long after `end` replies were back, if they came back.
 pub fn recovery(model: &Model, end: u64) -> Option<u64> {
     let series = &model.run.series;
-    let steady = (STEADY_NS / series.bucket_ns.max(1)).max(1) as usize;
-    let good = |bucket: usize| {
-        let wanted = series.at(bucket, Column::Actions).unwrap_or(0.0);
-        wanted > 0.0 && series.at(bucket, Column::Useful).unwrap_or(0.0) >= BACK * wanted
+    // Looked at in windows of a second: a single bucket is as noisy as its traffic.
+    let good = |from: u64| {
+        let mean = |column| series.mean(column, from, from + S).unwrap_or(0.0);
+        let wanted = mean(Column::Actions);
+        wanted > 0.0 && mean(Column::Useful) >= BACK * wanted
     };
-    let last = series.rows.len().saturating_sub(steady);
-    let back = (series.bucket_of(end)..last).find(|&b| (b..b + steady).all(good))?;
-    Some((back as u64 * series.bucket_ns).saturating_sub(end))
+    let last = model.duration_ns().saturating_sub(STEADY_NS);
+    let step = series.bucket_ns.clamp(1, S) as usize;
+    let mut starts = (end..last).step_by(step);
+    let back = starts.find(|&at| (at..at + STEADY_NS).step_by(S as usize).all(good))?;
+    Some(back - end)
 }
 
 fn aftermath(model: &Model, end: u64, storm: bool) -> String {

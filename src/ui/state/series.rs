@@ -68,6 +68,12 @@ impl Series {
         }
     }
 
+    /// Without what came after the end of traffic: charts and debrief are about the run.
+    pub fn cut(&mut self, duration_ns: u64) {
+        let buckets = duration_ns.div_ceil(self.bucket_ns.max(1)) as usize;
+        self.rows.truncate(buckets);
+    }
+
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }

@@ -115,6 +115,8 @@ pub enum Effect {
         text: String,
     },
     ApplyTheme,
+    /// Show this panel from its beginning.
+    ScrollUp(&'static str),
     /// Move the keyboard focus to the element with this id.
     Focus(&'static str),
 }
@@ -478,7 +480,8 @@ fn done(model: &mut Model, run: u32, report: Report) -> Vec<Effect> {
     if run != model.run.id {
         return Vec::new();
     }
-    let series = Series::of_report(&report);
+    let mut series = Series::of_report(&report);
+    series.cut(model.duration_ns());
     let report = Arc::new(report);
     model.run.status = Status::Over;
     model.run.bullet = None;
@@ -501,7 +504,7 @@ fn done(model: &mut Model, run: u32, report: Report) -> Vec<Effect> {
     if model.tab != Tab::Charts {
         model.tab = Tab::Story;
     }
-    vec![Effect::Save]
+    vec![Effect::Save, Effect::ScrollUp("story")]
 }
 
 fn check_seeds(model: &mut Model) -> Vec<Effect> {
