@@ -42,3 +42,40 @@ pub fn run(scenario: &Scenario, program: Arc<Program>, seed: u64) -> Report {
     run.finish();
     summary::report(scenario, &run, seed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The last retry of all comes at exactly 7 s, the edge of a bucket, and is the end of the run.
+    const HERD: &str = r#"
+        format = 1
+        [run]
+        duration = "1 ms"
+        [clients.users]
+        arrivals = "closed"
+        users = 10
+        think_time = "0 s"
+        [third_party.mail]
+        latency = "0 s"
+        error_share = "100 %"
+        [link.send]
+        from = "users"
+        to = "mail"
+        attempts = 4
+        backoff = "exponential"
+        backoff_base = "1 s"
+    "#;
+
+    #[test]
+    fn the_series_hold_everything_up_to_the_end() {
+        let scenario = Scenario::parse(HERD).unwrap();
+        let program = compile(&scenario, Limits::NATIVE);
+        let report = run(&scenario, program, 1);
+        let mail = report.nodes.iter().find(|n| n.key == "mail").unwrap();
+        assert_eq!(mail.arrived, 40);
+        let buckets: Vec<u64> = mail.series.arrived.iter().map(|&n| u64::from(n)).collect();
+        assert_eq!(buckets.iter().sum::<u64>(), mail.arrived);
+        assert_eq!((buckets.len(), buckets[70]), (71, 10));
+    }
+}
