@@ -36,13 +36,20 @@ async function* native(...args) {
 
 let run = 0;
 
+/** The next update about the run that was asked for last: earlier ones may still speak. */
+async function answer() {
+  for (;;) {
+    const [kind, content] = await worker.next();
+    if (content.run === run) return [kind, content];
+  }
+}
+
 /** The worker's report on one seed of a text. */
 async function report(text, seed) {
   run += 1;
   worker.send({ seeds: { run, text, seeds: [seed] } });
-  const [kind, content] = await worker.next();
+  const [kind, content] = await answer();
   assert.equal(kind, "seed", JSON.stringify(content));
-  assert.equal(content.run, run);
   assert.equal(content.seed, seed);
   return content.report;
 }
@@ -77,13 +84,13 @@ test("a run that is watched in slices is the run that nobody watched", async () 
   for await (const { text, seed, digest } of native(0, 1, join("scenarios", scenarios[0]))) {
     run += 1;
     worker.send({ load: { run, text, seed } });
-    const [loaded, { plan }] = await worker.next();
+    const [loaded, { plan }] = await answer();
     assert.equal(loaded, "loaded");
     let frames = 0;
     // Past the end, too: what is under way there still comes to rest.
     for (let until = 0; ; until += plan.duration_ns / 97) {
       worker.send({ advance: { run, until_ns: Math.round(until), budget_ms: 50 } });
-      const [kind, content] = await worker.next();
+      const [kind, content] = await answer();
       if (kind === "done") {
         assert.equal(content.report.digest, digest);
         break;
@@ -99,9 +106,8 @@ test("a run that is watched in slices is the run that nobody watched", async () 
 test("what is not a scenario is refused, and the next text runs", async () => {
   run += 1;
   worker.send({ load: { run, text: "format = 1\n[service.a]\nslotz = 3\n", seed: 1 } });
-  const [kind, content] = await worker.next();
+  const [kind, content] = await answer();
   assert.equal(kind, "refused");
-  assert.equal(content.run, run);
   assert.ok(content.diagnostics.length > 0);
   assert.equal(await compare(1, 0), 1);
 });
