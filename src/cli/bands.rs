@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::number::{NOTHING, plain};
+use super::number::{NOTHING, plain, share};
 use super::table::{BAD, GOOD, ended, heading, paint, show, table};
 use crate::experiment::bands::SeedsReport;
 
@@ -75,18 +75,25 @@ fn figures(report: &SeedsReport) -> comfy_table::Table {
             table.add_row(row);
             continue;
         };
+        // Nearly all is not all: 99.998 %.
+        let value = |x: f64| match figure.unit {
+            "%" => share(x / 100.0).trim_end_matches(" %").to_owned(),
+            _ => plain(x),
+        };
         let mean = match band.mean_ci95 {
-            Some(half) => format!("{} +- {}", plain(band.mean), plain(half)),
-            None => plain(band.mean),
+            // The same number in every seed differs from its mean in the last bits.
+            Some(half) if half < 1e-9 * band.mean.abs() => format!("{} +- 0", value(band.mean)),
+            Some(half) => format!("{} +- {}", value(band.mean), plain(half)),
+            None => value(band.mean),
         };
         table.add_row([
             figure.name.to_owned(),
             figure.unit.to_owned(),
-            plain(band.min),
-            plain(band.p25),
-            plain(band.median),
-            plain(band.p75),
-            plain(band.max),
+            value(band.min),
+            value(band.p25),
+            value(band.median),
+            value(band.p75),
+            value(band.max),
             mean,
             band.seeds.to_string(),
         ]);

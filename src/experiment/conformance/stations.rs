@@ -212,7 +212,9 @@ pub static ERLANG_B: Family = Family {
     },
     length: |p, error| {
         let blocked = erlang_b(p.whole("c"), p.get("a"));
-        Length::of(requests_to_count(blocked, error, 3.0), p.get("a") * 100.0)
+        // Long pieces of work keep all servers busy for longer, and losses come closer together.
+        let clump = 3.0 * ((1.0 + p.get("cs2")) / 4.0).max(1.0);
+        Length::of(requests_to_count(blocked, error, clump), p.get("a") * 100.0)
     },
     design: |p| {
         let work = service_time(0.01, p.get("cs2"));
