@@ -21,8 +21,15 @@ site: ## Build the page for any static host, under any path, into dist/
 	@.ci/tools play
 	@.ci/site
 
-bench: ## Measure the engine (release build)
+bench: ## Measure the engine, natively and in WASM (release builds)
+	@.ci/tools play
+	@.ci/site
 	@cargo run --locked --release -- bench
+	@set -e; scenario=$$(mktemp); trap 'rm -f "$$scenario"' EXIT; \
+	for timeout in "" --timeout; do \
+		cargo run --locked --release --quiet -- bench --scenario --requests 2000000 $$timeout > "$$scenario"; \
+		node .ci/bench.mjs "$$scenario"; \
+	done
 
 clean: ## Remove what was built (tools in the cache stay)
 	@rm -rf dist tests/e2e/node_modules tests/e2e/shots
