@@ -25,7 +25,11 @@ pub fn App() -> impl IntoView {
     let store = Store::open();
     provide_context(store);
     listen_to_keys(store);
-    media::on_change(move || store.colours.update(|n| *n += 1));
+    store.send(Msg::Room(media::room()));
+    media::on_change(move || {
+        store.send(Msg::Room(media::room()));
+        store.colours.update(|n| *n += 1);
+    });
     store.start_worker();
     frame_loop::start(store);
     let dropping = RwSignal::new(false);
@@ -107,7 +111,7 @@ fn Bar() -> impl IntoView {
                 >
                     <Pic icon=Icon::Redo />
                 </button>
-                <FileButtons />
+                <span class="wide files"><FileButtons suffix="" /></span>
                 <button
                     class="button wide"
                     aria-expanded=move || knobs.get().to_string()
@@ -175,7 +179,10 @@ fn SaveState() -> impl IntoView {
 }
 
 #[component]
-fn FileButtons() -> impl IntoView {
+pub fn FileButtons(
+    /// For tests: `""` in the bar, `"-phone"` in the story.
+    suffix: &'static str,
+) -> impl IntoView {
     let store = Store::get();
     let input = NodeRef::<html::Input>::new();
     let chosen = move |_| {
@@ -196,11 +203,11 @@ fn FileButtons() -> impl IntoView {
             accept=".toml,text/plain"
             aria-label="Open a scenario file"
             tabindex="-1"
-            data-testid="file"
+            data-testid=format!("file{suffix}")
             on:change=chosen
         />
         <button
-            class="button quiet wide"
+            class="button quiet"
             title="Open a scenario file; dropping one on the page does the same"
             on:click=move |_| {
                 if let Some(input) = input.get_untracked() {
@@ -212,9 +219,9 @@ fn FileButtons() -> impl IntoView {
             "Open"
         </button>
         <button
-            class="button quiet wide"
+            class="button quiet"
             title="Download the scenario with your changes"
-            data-testid="download"
+            data-testid=format!("download{suffix}")
             on:click=move |_| store.send(Msg::Download)
         >
             <Pic icon=Icon::Download />

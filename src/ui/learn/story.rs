@@ -8,12 +8,15 @@ use super::hints::Hints;
 use super::numbers::Numbers;
 use super::refused::Refused;
 use super::verdict::Verdict;
+use crate::ui::app::FileButtons;
 use crate::ui::live::feed::Feed;
+use crate::ui::platform;
 use crate::ui::state::debrief;
 use crate::ui::state::model::{Model, Status};
 use crate::ui::state::update::Msg;
 use crate::ui::state::words;
 use crate::ui::store::Store;
+use crate::ui::widgets::icon::{Icon, Pic};
 use crate::worker::protocol::NewsKind;
 
 #[component]
@@ -49,6 +52,14 @@ pub fn Story() -> impl IntoView {
             <Hints />
             <Feed />
             <Numbers />
+            // A phone's bar has no room for these.
+            <div class="phone">
+                <FileButtons suffix="-phone" />
+                <button class="button quiet" on:click=move |_| store.send(Msg::NewSeed(platform::random_seed()))>
+                    <Pic icon=Icon::Dice />
+                    "New seed"
+                </button>
+            </div>
         </section>
     }
 }

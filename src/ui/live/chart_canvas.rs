@@ -11,6 +11,8 @@ use crate::ui::state::series::{Column, Series};
 const LEFT: f64 = 44.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 18.0;
+/// Below this width names are short.
+const NARROW: f64 = 420.0;
 /// Names of lines stand closer than this only if they are pushed apart.
 const NAME_HEIGHT: f64 = 15.0;
 
@@ -124,7 +126,12 @@ impl<'a> Plot<'a> {
         let every = time_step(self.chart.duration_s, self.w);
         let mut at = 0.0;
         while at <= self.chart.duration_s + 1e-9 {
-            cx.set_text_align(if at == 0.0 { "left" } else { "center" });
+            let at_end = at + every > self.chart.duration_s;
+            cx.set_text_align(match at {
+                0.0 => "left",
+                _ if at_end => "right",
+                _ => "center",
+            });
             self.text(&format!("{at:.0} s"), self.x(at), self.h - 4.0);
             at += every;
         }
@@ -192,6 +199,14 @@ impl<'a> Plot<'a> {
         cx.stroke();
     }
 
+    fn name(&self, line: &Line) -> &'static str {
+        if self.w < NARROW {
+            line.short
+        } else {
+            line.name
+        }
+    }
+
     fn colour(&self, stroke: Stroke) -> &str {
         match stroke {
             Stroke::Served => &self.palette.served,
@@ -222,7 +237,7 @@ impl<'a> Plot<'a> {
             let y = at.map_or(self.y(self.top / 2.0), |x| self.y(x));
             names.push((
                 y,
-                format!("{triangle}{}{value}", line.name),
+                format!("{triangle}{}{value}", self.name(line)),
                 self.colour(line.stroke),
                 weight,
             ));
@@ -298,7 +313,7 @@ impl<'a> Plot<'a> {
             let text = value.map_or("–".into(), |v| self.chart.tab.amount(v));
             rows.push((
                 TOP + 6.0,
-                format!("{} {text}", line.name),
+                format!("{} {text}", self.name(line)),
                 self.colour(line.stroke),
                 600,
             ));
@@ -330,7 +345,7 @@ impl<'a> Plot<'a> {
 
 /// Room for the names at the right.
 fn right_of(w: f64) -> f64 {
-    if w < 420.0 { 118.0 } else { 150.0 }
+    if w < NARROW { 118.0 } else { 150.0 }
 }
 
 /// The instant under a place of the element, if it is on the plot.

@@ -70,7 +70,13 @@ pub fn Timeline() -> impl IntoView {
             <div class="playhead" style:left=move || percent(now.get())></div>
             <div class="scale" aria-hidden="true">
                 {move || {
-                    let quarters = if flag.with(Option::is_some) { vec![0, 2, 3, 4] } else { vec![0, 1, 2, 3, 4] };
+                    // The flag's text needs the room of the times beside it.
+                    let flag = flag.with(|f| f.as_ref().map(|f| f.0));
+                    let free = |q: &i32| {
+                        let at = f64::from(*q) / 4.0;
+                        flag.is_none_or(|flag| at < flag - 0.05 || at > flag + 0.34)
+                    };
+                    let quarters: Vec<i32> = (0..=4).filter(free).collect();
                     let duration = duration.get();
                     quarters
                         .into_iter()

@@ -4,6 +4,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::MediaQueryList;
 
 use super::window;
+use crate::ui::state::model::Room;
 
 fn query(text: &str) -> Option<MediaQueryList> {
     window().match_media(text).ok().flatten()
@@ -13,12 +14,29 @@ pub fn reduced_motion() -> bool {
     query("(prefers-reduced-motion: reduce)").is_some_and(|q| q.matches())
 }
 
-/// Calls back whenever the system changes between light and dark, or asks for less motion.
+/// The same widths as in the style sheet.
+pub fn room() -> Room {
+    let holds = |text| query(text).is_some_and(|q| q.matches());
+    if holds(PHONE) {
+        Room::Phone
+    } else if holds(MIDDLE) {
+        Room::Middle
+    } else {
+        Room::Wide
+    }
+}
+
+const PHONE: &str = "(max-width: 759px)";
+const MIDDLE: &str = "(max-width: 1279px)";
+
+/// Calls back whenever the system changes between light and dark, asks for less motion, or the
+/// window gets room for another layout.
 pub fn on_change(each: impl Fn() + Clone + 'static) {
-    for text in [
+    let system = [
         "(prefers-color-scheme: dark)",
         "(prefers-reduced-motion: reduce)",
-    ] {
+    ];
+    for text in system.into_iter().chain([PHONE, MIDDLE]) {
         if let Some(query) = query(text) {
             let each = each.clone();
             let listen = Closure::<dyn FnMut()>::new(each);

@@ -29,6 +29,8 @@ pub enum Stroke {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line {
     pub name: &'static str,
+    /// Where there is little room.
+    pub short: &'static str,
     pub column: Column,
     pub stroke: Stroke,
     /// Shown behind, from the first run.
@@ -61,12 +63,14 @@ pub struct Chart {
 static THROUGHPUT: [Line; 2] = [
     Line {
         name: "requests arriving",
+        short: "arriving",
         column: Column::Offered,
         stroke: Stroke::Offered,
         has_ghost: false,
     },
     Line {
         name: "useful replies",
+        short: "useful",
         column: Column::Useful,
         stroke: Stroke::Served,
         has_ghost: true,
@@ -75,12 +79,14 @@ static THROUGHPUT: [Line; 2] = [
 static LATENCY: [Line; 2] = [
     Line {
         name: "p50",
+        short: "p50",
         column: Column::P50,
         stroke: Stroke::P50,
         has_ghost: false,
     },
     Line {
         name: "p99",
+        short: "p99",
         column: Column::P99,
         stroke: Stroke::P99,
         has_ghost: true,
@@ -88,6 +94,7 @@ static LATENCY: [Line; 2] = [
 ];
 static TRIES: [Line; 1] = [Line {
     name: "tries",
+    short: "tries",
     column: Column::Tries,
     stroke: Stroke::Retries,
     has_ghost: true,

@@ -183,12 +183,13 @@ impl Scene {
             .collect();
         let room = if top_down { canvas_h } else { canvas_w };
         let gaps = count.saturating_sub(1).max(1) as f64;
+        // Where there is plenty of room, the nodes stay within sight of each other.
         let (least, most) = if top_down {
             (72.0, 110.0)
         } else {
             (150.0, 380.0)
         };
-        let gap = ((room - 2.0 * 40.0 - thickness.iter().sum::<f64>()) / gaps).clamp(least, most);
+        let gap = ((room - 2.0 * 28.0 - thickness.iter().sum::<f64>()) / gaps).clamp(least, most);
 
         let mut along = 0.0;
         let mut extent: f64 = 0.0;
@@ -233,7 +234,9 @@ impl Scene {
         let links = route(design, &sizes, top_down);
         let fit_w = (canvas_w - 32.0) / width.max(1.0);
         let fit_h = (canvas_h - 48.0) / height.max(1.0);
-        let zoom = fit_w.min(fit_h).clamp(0.5, 1.15);
+        let zoom = fit_w
+            .min(fit_h)
+            .clamp(0.5, if top_down { 1.0 } else { 1.15 });
         let shift = (
             (canvas_w - width * zoom) / 2.0,
             (canvas_h - height * zoom) / 2.0,

@@ -28,6 +28,7 @@ pub struct Model {
     pub bullet_on: bool,
     pub theme: Theme,
     pub saved: Saved,
+    pub room: Room,
     pub tab: Tab,
     pub story_open: bool,
     pub knobs_open: bool,
@@ -156,6 +157,17 @@ pub enum Saved {
     Failed(String),
 }
 
+/// Which of the three layouts the window has room for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Room {
+    #[default]
+    Wide,
+    /// The story or the knobs beside the drawing, not both.
+    Middle,
+    /// One thing at a time.
+    Phone,
+}
+
 /// The four views of a phone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {
@@ -258,6 +270,7 @@ impl Default for Model {
             bullet_on: true,
             theme: Theme::System,
             saved: Saved::Untouched,
+            room: Room::Wide,
             tab: Tab::Story,
             story_open: true,
             knobs_open: false,

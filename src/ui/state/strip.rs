@@ -139,7 +139,7 @@ pub fn data(model: &Model) -> Cell {
         "so far"
     };
     match wrong.len() {
-        0 if !writes => cell(Tone::Plain, "none wrong", "reads only in this exercise"),
+        0 if !writes => cell(Tone::Plain, "none wrong", "reads only here"),
         0 => cell(Tone::Plain, "none wrong", so_far),
         1 | 2 => cell(Tone::Wrong, wrong.join(", "), so_far),
         _ => cell(

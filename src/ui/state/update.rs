@@ -86,6 +86,7 @@ pub enum Msg {
     Hint,
     CheckSeeds,
     StartWorkerAgain,
+    Room(Room),
     Tab(Tab),
     ToggleStory,
     ToggleKnobs,
@@ -233,6 +234,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 /// What is open and what is in front; nothing of it is saved.
 fn look(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
+        Msg::Room(room) => model.room = room,
         Msg::Tab(tab) => model.tab = tab,
         Msg::ToggleStory => {
             model.story_open = !model.story_open;
@@ -342,16 +344,24 @@ fn play_pause(model: &mut Model) -> Vec<Effect> {
         Status::Ready if model.has_pending() => return restart(model, true),
         Status::Ready | Status::Paused => {
             model.run.status = Status::Playing;
-            // A phone shows one thing at a time: the one that moves.
-            if model.tab == Tab::Story || model.tab == Tab::Knobs {
-                model.tab = Tab::Diagram;
-            }
+            make_room(model);
         }
         Status::Over => return restart(model, true),
         Status::Waiting => model.run.play_when_loaded = true,
         Status::Crashed(_) => return vec![Effect::Focus("crash")],
     }
     Vec::new()
+}
+
+/// A run begins: where there is little room, what moves gets it.
+fn make_room(model: &mut Model) {
+    if model.tab == Tab::Story || model.tab == Tab::Knobs {
+        model.tab = Tab::Diagram;
+    }
+    if model.room == Room::Middle {
+        model.story_open = false;
+        model.knobs_open = false;
+    }
 }
 
 fn step(model: &mut Model) -> Vec<Effect> {
@@ -372,8 +382,8 @@ fn restart(model: &mut Model, play: bool) -> Vec<Effect> {
         return vec![Effect::StartWorker];
     }
     model.run.play_when_loaded = play;
-    if play && (model.tab == Tab::Story || model.tab == Tab::Knobs) {
-        model.tab = Tab::Diagram;
+    if play {
+        make_room(model);
     }
     load(model)
 }
@@ -497,10 +507,15 @@ fn done(model: &mut Model, run: u32, report: Report) -> Vec<Effect> {
             series,
             report: Arc::clone(&report),
         }));
-        model.knobs_open = !model.doc.scenario.lesson.unlocked.is_empty();
+        let any = !model.doc.scenario.lesson.unlocked.is_empty();
+        model.knobs_open = any && model.room == Room::Wide;
     }
     model.said = say::verdict(&report);
     model.run.report = Some(report);
+    model.story_open = true;
+    if model.room == Room::Middle {
+        model.knobs_open = false;
+    }
     if model.tab != Tab::Charts {
         model.tab = Tab::Story;
     }
