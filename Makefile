@@ -25,11 +25,12 @@ bench: ## Measure the engine, natively and in WASM (release builds)
 	@.ci/tools play
 	@.ci/site
 	@cargo run --locked --release -- bench
+	@printf '\nin WASM, under Node.js\n\n'
 	@set -e; scenario=$$(mktemp); trap 'rm -f "$$scenario"' EXIT; \
-	for timeout in "" --timeout; do \
-		cargo run --locked --release --quiet -- bench --scenario --requests 2000000 $$timeout > "$$scenario"; \
-		node .ci/bench.mjs "$$scenario"; \
-	done
+	bench="cargo run --locked --release --quiet -- bench --scenario --requests 2000000"; \
+	$$bench > "$$scenario"; node .ci/bench.mjs "$$scenario" "M/M/1"; \
+	$$bench --timeout > "$$scenario"; node .ci/bench.mjs "$$scenario" "M/M/1, 1 s timeout"; \
+	node .ci/bench.mjs benches/six-nodes.toml "six nodes, ten minutes"
 
 clean: ## Remove what was built (tools in the cache stay)
 	@rm -rf dist tests/e2e/node_modules tests/e2e/shots
