@@ -21,9 +21,12 @@ const SOURCE: &str =
 const HOLD_AT: f64 = 60.0;
 const RUN: f64 = 600.0;
 
-/// Served again: for so long at least this share of what people ask for.
+/// Served again: for so long at least this share of what people ask for, and no bucket of it with
+/// less than `LEAST`: the line's last requests, all in time, come in a burst that would make up for
+/// an empty one.
 const STRETCH: f64 = 5.0;
 const SERVED: f64 = 0.95;
+const LEAST: f64 = 0.75;
 
 const LAMBDA: Parameter = Parameter::new("lambda", 20.0, 1e4, "user actions per second");
 const MU: Parameter = Parameter::new("mu", 20.0, 5e3, "served per second");
@@ -67,13 +70,17 @@ fn recovery_after(report: &Report, hold: f64) -> Option<f64> {
     let bucket = series.bucket_ns as f64 / NS_PER_S as f64;
     let end = ((HOLD_AT + hold) / bucket).round() as usize;
     let last = (RUN / bucket) as usize;
-    let stretch = (STRETCH / bucket).round() as usize;
+    let stretch = (STRETCH / bucket).ceil() as usize;
     let useful = series.useful_per_s.get(end..last)?;
     let wanted = series.actions_per_s.get(end..last)?;
     let sum = |part: &[f64]| part.iter().sum::<f64>();
     let mut stretches = useful.windows(stretch).zip(wanted.windows(stretch));
-    let at = stretches.position(|(u, w)| sum(u) >= SERVED * sum(w))?;
-    Some(at as f64 * bucket)
+    let at = stretches.position(|(u, w)| {
+        sum(u) >= SERVED * sum(w) && u.iter().zip(w).all(|(u, w)| *u >= LEAST * w)
+    })?;
+    // Nothing was useful before, all is after: so the bucket in between says when it was.
+    let between = at.checked_sub(1).map_or(0.0, |before| useful[before]);
+    Some((at as f64 - (between / useful[at]).min(1.0)) * bucket)
 }
 
 fn recovers(report: &Report, p: &Parameters) -> Option<f64> {

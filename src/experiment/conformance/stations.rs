@@ -399,9 +399,31 @@ fn present(report: &Report) -> Option<Vec<u64>> {
     Some(both.map(|(&w, &b)| u64::from(w) + u64::from(b)).collect())
 }
 
-fn overload_bucket(report: &Report, p: &Parameters) -> usize {
-    let end_ns = p.get("overload_s") * NS_PER_S as f64;
-    (end_ns / report.series.bucket_ns as f64).round() as usize
+fn bucket_seconds(report: &Report) -> f64 {
+    report.series.bucket_ns as f64 / NS_PER_S as f64
+}
+
+/// The last edge of a bucket that is not after the end of the overload.
+fn last_edge(report: &Report, p: &Parameters) -> usize {
+    (p.get("overload_s") / bucket_seconds(report)) as usize
+}
+
+/// At the end of the overload: the growth up to the last edge before it, carried on.
+fn grown(report: &Report, p: &Parameters) -> Option<f64> {
+    let edge = last_edge(report, p);
+    let there = *present(report)?.get(edge.checked_sub(1)?)? as f64;
+    Some(there * p.get("overload_s") / (edge as f64 * bucket_seconds(report)))
+}
+
+/// From the end of the overload until the line is empty: between two edges, at the pace of the
+/// bucket before.
+fn drained_after(report: &Report, p: &Parameters) -> Option<f64> {
+    let line = present(report)?;
+    let from = last_edge(report, p);
+    let empty = from + line.get(from..)?.iter().position(|&n| n <= 1)?;
+    let (before, last) = (*line.get(empty - 2)? as f64, line[empty - 1] as f64);
+    let buckets = empty as f64 + last / (before - last);
+    Some(buckets * bucket_seconds(report) - p.get("overload_s"))
 }
 
 /// Below the limit of what may be under way.
@@ -451,21 +473,9 @@ pub static BACKLOG: Family = Family {
         )
     },
     expects: |p| {
-        // A time is known to within a bucket of the series, of which a run has some 1,000 or more.
-        let drain = line(p).drains_in();
-        let bucket = (p.get("overload_s") + drain * 1.25) / 800.0;
         vec![
-            Expected::near("backlog", "requests", line(p).at_the_end(), |report, p| {
-                let at = overload_bucket(report, p);
-                present(report)?.get(at - 1).map(|&n| n as f64)
-            }),
-            Expected::near("drained after", "s", drain, |report, p| {
-                let from = overload_bucket(report, p);
-                let rest = present(report)?.split_off(from);
-                let buckets = rest.iter().position(|&n| n <= 1)?;
-                Some((buckets + 1) as f64 * report.series.bucket_ns as f64 / NS_PER_S as f64)
-            })
-            .within(bucket / drain),
+            Expected::near("backlog", "requests", line(p).at_the_end(), grown),
+            Expected::near("drained after", "s", line(p).drains_in(), drained_after),
         ]
     },
     draw: |dice| {
