@@ -6,8 +6,8 @@
 //! arrive all at once.
 
 use super::figure::{Expected, Target, goodput, offered};
+use super::flows::MOST_WAITING;
 use super::length::Length;
-use super::stations::MOST_WAITING;
 use super::text::{rate, seconds};
 use super::{Basis, Family, Parameter, Parameters};
 use crate::experiment::closed_form::retries::Metastable;

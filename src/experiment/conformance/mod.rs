@@ -10,6 +10,7 @@
 
 mod balancing;
 mod figure;
+mod flows;
 mod length;
 mod metastable;
 mod parameters;

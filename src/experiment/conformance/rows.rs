@@ -1,6 +1,6 @@
 //! The list. A line here is all that a new row of a known family needs.
 
-use super::{Row, balancing, metastable, retries, stations};
+use super::{Row, balancing, flows, metastable, retries, stations};
 
 /// All rows, in the order of the page.
 #[expect(clippy::approx_constant, reason = "3.142 service times, not pi")]
@@ -194,7 +194,7 @@ pub static ROWS: &[Row] = &[
     Row {
         name: "tandem",
         title: "Two M/M/1 stations in a row",
-        family: &stations::TANDEM,
+        family: &flows::TANDEM,
         values: &[("lambda", 80.0), ("mu1", 100.0), ("mu2", 100.0)],
         tolerance: 0.05,
         published: &[("W", 100.0), ("p95", 237.19), ("p99", 331.92)],
@@ -202,7 +202,7 @@ pub static ROWS: &[Row] = &[
     Row {
         name: "closed-loop-1",
         title: "Closed loop, 1 user",
-        family: &stations::CLOSED_LOOP,
+        family: &flows::CLOSED_LOOP,
         values: &[("users", 1.0), ("think_s", 1.0), ("demand_ms", 10.0)],
         tolerance: 0.03,
         published: &[("X", 0.99), ("R", 10.0)],
@@ -210,7 +210,7 @@ pub static ROWS: &[Row] = &[
     Row {
         name: "closed-loop-10",
         title: "Closed loop, 10 users",
-        family: &stations::CLOSED_LOOP,
+        family: &flows::CLOSED_LOOP,
         values: &[("users", 10.0), ("think_s", 1.0), ("demand_ms", 10.0)],
         tolerance: 0.03,
         published: &[("X", 9.892), ("R", 10.97)],
@@ -218,7 +218,7 @@ pub static ROWS: &[Row] = &[
     Row {
         name: "closed-loop-50",
         title: "Closed loop, 50 users",
-        family: &stations::CLOSED_LOOP,
+        family: &flows::CLOSED_LOOP,
         values: &[("users", 50.0), ("think_s", 1.0), ("demand_ms", 10.0)],
         tolerance: 0.03,
         published: &[("X", 49.07), ("R", 18.96)],
@@ -226,7 +226,7 @@ pub static ROWS: &[Row] = &[
     Row {
         name: "closed-loop-100",
         title: "Closed loop, 100 users",
-        family: &stations::CLOSED_LOOP,
+        family: &flows::CLOSED_LOOP,
         values: &[("users", 100.0), ("think_s", 1.0), ("demand_ms", 10.0)],
         tolerance: 0.03,
         published: &[("X", 92.43)],
@@ -234,7 +234,7 @@ pub static ROWS: &[Row] = &[
     Row {
         name: "closed-loop-200",
         title: "Closed loop, 200 users",
-        family: &stations::CLOSED_LOOP,
+        family: &flows::CLOSED_LOOP,
         values: &[("users", 200.0), ("think_s", 1.0), ("demand_ms", 10.0)],
         tolerance: 0.03,
         published: &[("X", 100.0)],
@@ -242,7 +242,7 @@ pub static ROWS: &[Row] = &[
     Row {
         name: "backlog",
         title: "A backlog grows and drains evenly",
-        family: &stations::BACKLOG,
+        family: &flows::BACKLOG,
         values: &[
             ("arrivals", 1000.0),
             ("capacity", 800.0),
