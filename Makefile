@@ -26,7 +26,7 @@ bench: ## Measure the engine, natively and in WASM (release builds)
 	@.ci/site
 	@cargo run --locked --release -- bench
 	@printf '\nin WASM, under Node.js\n\n'
-	@set -e; scenario=$$(mktemp); trap 'rm -f "$$scenario"' EXIT; \
+	@set -e; PATH="$$(.ci/tools path)$$PATH"; scenario=$$(mktemp); trap 'rm -f "$$scenario"' EXIT; \
 	bench="cargo run --locked --release --quiet -- bench --scenario --requests 2000000"; \
 	$$bench > "$$scenario"; node .ci/bench.mjs "$$scenario" "M/M/1"; \
 	$$bench --timeout > "$$scenario"; node .ci/bench.mjs "$$scenario" "M/M/1, 1 s timeout"; \
