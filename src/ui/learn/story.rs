@@ -25,7 +25,10 @@ pub fn Story() -> impl IntoView {
     let about = store.memo(|m| {
         let scenario = &m.doc.scenario;
         (
-            scenario.about.question.clone(),
+            match scenario.about.question.as_str() {
+                "" => scenario.about.title.clone(),
+                question => question.to_owned(),
+            },
             scenario.lesson.hook.trim().to_owned(),
         )
     });

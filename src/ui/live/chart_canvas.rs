@@ -8,7 +8,7 @@ use crate::ui::state::chart::{Chart, Line, Stroke};
 use crate::ui::state::series::{Column, Series};
 
 /// Room around the plot.
-const LEFT: f64 = 44.0;
+const LEFT: f64 = 50.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 18.0;
 /// Below this width names are short.
@@ -358,7 +358,7 @@ pub fn seconds_at(x: f64, w: f64, duration_s: f64) -> Option<f64> {
 
 /// Round distances between the times below the axis.
 pub fn time_step(duration_s: f64, width: f64) -> f64 {
-    let most = ((width - LEFT - right_of(width)) / 52.0).max(2.0);
+    let most = ((width - LEFT - right_of(width)) / 64.0).max(2.0);
     [
         1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 86_400.0,
     ]

@@ -70,11 +70,11 @@ fn transform(scene: &Arc<Scene>) -> String {
 }
 
 fn wires(scene: &Arc<Scene>) -> impl IntoView + use<> {
-    let top_down = scene.top_down;
+    let (top_down, density) = (scene.top_down, scene.density);
     let links = scene.links.clone();
     links
         .into_iter()
-        .map(|link| view! { <WireView link=link top_down=top_down /> })
+        .map(|link| view! { <WireView link=link top_down=top_down density=density /> })
         .collect_view()
 }
 

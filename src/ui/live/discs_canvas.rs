@@ -8,12 +8,13 @@ use web_sys::{CanvasRenderingContext2d as Context, HtmlCanvasElement};
 use crate::ui::platform::canvas::{self, dash};
 use crate::ui::platform::theme::Palette;
 use crate::ui::state::discs::{Look, Sprite};
-use crate::ui::state::geometry::{
-    LINE_HEIGHT, NodeBox, Rect, SLOT, Scene, SlotGrid, TICK_PITCH, TICKS,
-};
+use crate::ui::state::geometry::{LINE_HEIGHT, NodeBox, Rect, SLOT, Scene, SlotGrid, TICK_PITCH};
 use crate::worker::protocol::NodeNow;
 
 use super::Live;
+
+/// From this speed on no disc can be followed.
+pub const UNREADABLE_RATE: f64 = 50.0;
 
 thread_local! {
     static CANVAS: RefCell<Option<(HtmlCanvasElement, f64, f64)>> = const { RefCell::new(None) };
@@ -45,7 +46,8 @@ pub fn draw(live: &Live) {
                 slots(&cx, &live.palette, grid, now);
             }
         }
-        if !live.reduced_motion {
+        // At full speed they would be noise; with reduced motion the numbers speak.
+        if !live.reduced_motion && live.rate < UNREADABLE_RATE {
             discs(&cx, live, scene);
         }
     });
@@ -58,17 +60,12 @@ fn discs(cx: &Context, live: &Live, scene: &Scene) {
         let Some(path) = drawn.and_then(|i| scene.links.get(i)) else {
             return;
         };
-        let (mut x, mut y) = path.at(sprite.at);
         // Replies travel beside requests, so that the two streams can be told apart.
-        let side = match sprite.look {
+        let beside = match sprite.look {
             Look::Back | Look::BackForNobody | Look::BackFailed => 7.0,
             _ => -7.0,
         };
-        if scene.top_down {
-            x -= side
-        } else {
-            y += side
-        }
+        let (x, y) = path.at(sprite.at, beside);
         disc(cx, &live.palette, sprite, x, y);
     });
 }
@@ -199,8 +196,9 @@ fn waiting_line(cx: &Context, palette: &Palette, r: Rect, now: Option<&NodeNow>)
         cx.stroke();
     }
     let Some(now) = now else { return };
-    let hidden = now.queue as usize > now.line.len();
-    for (place, &age_ms) in now.line.iter().take(TICKS).enumerate() {
+    let places = ((r.w - 12.0) / TICK_PITCH) as usize;
+    let hidden = now.queue as usize > places;
+    for (place, &age_ms) in now.line.iter().take(places).enumerate() {
         let gone = age_ms < 0.0;
         let x = r.right() - 5.0 - place as f64 * TICK_PITCH;
         // From a quarter to full darkness over the first two seconds.

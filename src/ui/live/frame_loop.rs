@@ -75,7 +75,7 @@ fn ask(store: Store, wall_ms: f64) {
         };
         live.rate = match pace {
             Pace::Times(rate) => rate,
-            Pace::Unbounded => 20.0,
+            Pace::Unbounded => discs_canvas::UNREADABLE_RATE,
         };
         let ask = live.clock.ask(wall_ms, now_ns, pace)?;
         Some(Command::Advance {

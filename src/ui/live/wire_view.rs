@@ -4,17 +4,19 @@ use leptos::prelude::*;
 
 use super::node_view::{Pill, pill_width};
 use crate::ui::state::facts;
-use crate::ui::state::geometry::LinkPath;
+use crate::ui::state::geometry::Density;
+use crate::ui::state::routes::{Label, LinkPath, Side};
 use crate::ui::store::Store;
 
 #[component]
-pub fn WireView(link: LinkPath, top_down: bool) -> impl IntoView {
+pub fn WireView(link: LinkPath, top_down: bool, density: Density) -> impl IntoView {
+    let compact = density == Density::Compact;
     let store = Store::get();
     let key = link.key.clone();
     let facts = store.memo(move |m| facts::link(m, &key));
     let path = outline(&link.points);
     let (start, end) = ends(&link);
-    let length = link.length();
+    let label = link.label;
     // The lane of retries runs beside the line: below it, or left of it.
     let width = move || {
         let tries = facts.with(|f| f.tries);
@@ -32,15 +34,14 @@ pub fn WireView(link: LinkPath, top_down: bool) -> impl IntoView {
             format!("translate(0 {by:.1})")
         }
     };
-    let middle = link.at(0.5);
     view! {
         <g class="wire" data-link=link.key.clone() data-cut=move || facts.with(|f| f.cut).to_string()>
             <path class="line" d=path.clone() />
             <path class="lane" d=path transform=lane_shift stroke-width=width hidden=move || width() == 0.0 />
             <circle class="port" cx=start.0 cy=start.1 r="4" />
             <circle class="port" cx=end.0 cy=end.1 r="4" />
-            {move || policy(&facts.with(|f| f.policy.clone()), middle, length, top_down)}
-            {move || figures(&facts.get(), middle, width(), top_down)}
+            {move || policy(&facts.with(|f| f.policy(compact)), label, top_down)}
+            {move || figures(&facts.get(), label, width(), top_down)}
         </g>
     }
 }
@@ -50,28 +51,29 @@ fn ends(link: &LinkPath) -> ((f64, f64), (f64, f64)) {
     (first, link.points.last().copied().unwrap_or_default())
 }
 
-fn policy(text: &str, middle: (f64, f64), length: f64, top_down: bool) -> impl IntoView + use<> {
+fn policy(text: &str, label: Label, top_down: bool) -> impl IntoView + use<> {
     let w = pill_width(text);
-    let (x, y) = if top_down {
-        (middle.0 + 16.0, middle.1 - length / 2.0 + 12.0)
-    } else {
-        (middle.0 - w / 2.0, middle.1 - 46.0)
+    let above = match (top_down, label.side) {
+        (true, _) => 44.0,
+        (false, Side::Middle) => 46.0,
+        (false, _) => 36.0,
     };
-    view! { <Pill x=x y=y w=w text=text.to_owned() class="pill" /> }
+    let x = label.side.left(label.x, w);
+    view! { <Pill x=x y=label.y - above w=w text=text.to_owned() class="pill" /> }
 }
 
 /// Requests per second, tries per action, losses.
-fn figures(
-    f: &facts::LinkFacts,
-    middle: (f64, f64),
-    lane: f64,
-    top_down: bool,
-) -> impl IntoView + use<> {
-    let (x, y, anchor) = if top_down {
-        (middle.0 + 20.0, middle.1 + 18.0, "start")
-    } else {
-        (middle.0, middle.1 + 34.0 + lane, "middle")
+fn figures(f: &facts::LinkFacts, label: Label, lane: f64, top_down: bool) -> impl IntoView + use<> {
+    let below = match (top_down, label.side) {
+        (true, _) => 4.0,
+        (false, Side::Middle) => 34.0 + lane,
+        (false, _) => 26.0 + lane,
     };
+    let (x, y, anchor) = (
+        label.x + if top_down { 4.0 } else { 0.0 },
+        label.y + below,
+        label.side.anchor(),
+    );
     let second = if f.storm.is_empty() {
         f.lost.clone()
     } else {

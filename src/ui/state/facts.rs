@@ -172,8 +172,8 @@ fn planned(model: &Model, key: &str) -> String {
 /// What stands at a link.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LinkFacts {
-    /// The caller's policy: "1 s · ×3 · no budget".
-    pub policy: String,
+    /// The caller's policy, the most important first: "1 s", "×3", "no budget".
+    pub policy: Vec<String>,
     /// "2,030/s".
     pub rate: String,
     /// "×2.9 tries per action", if there are more tries than actions.
@@ -225,24 +225,40 @@ pub fn link(model: &Model, key: &str) -> LinkFacts {
     }
 }
 
-fn policy(link: &Link) -> String {
+fn policy(link: &Link) -> Vec<String> {
     let settings = Settings::new(&registry::LINK, &link.knobs);
     let timeout = settings
         .opt_duration("timeout")
         .map_or("no timeout".into(), |d| d.to_string());
     let attempts = settings.count("attempts");
     if attempts <= 1 {
-        return format!("{timeout} · one try");
+        return vec![timeout, "one try".into()];
     }
+    let pauses = (settings.choice("backoff") != "none").then(|| "pauses".to_owned());
     let budget = match settings.opt_share("retry_budget") {
         Some(share) => format!("{share} budget"),
         None => "no budget".into(),
     };
-    let pause = match settings.choice("backoff") {
-        "none" => "",
-        _ => " · pauses",
-    };
-    format!("{timeout} · ×{attempts}{pause} · {budget}")
+    let parts = [
+        Some(timeout),
+        Some(format!("×{attempts}")),
+        pauses,
+        Some(budget),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+impl LinkFacts {
+    /// As one text; where there is little room, without what is usual.
+    pub fn policy(&self, compact: bool) -> String {
+        let most = match (compact, self.policy.get(1).map(String::as_str)) {
+            (true, Some("one try")) => 1,
+            (true, _) => 2,
+            (false, _) => usize::MAX,
+        };
+        let parts: Vec<&str> = self.policy.iter().take(most).map(String::as_str).collect();
+        parts.join(" · ")
+    }
 }
 
 /// The drawing in words: one line for each node and each link.
@@ -272,7 +288,7 @@ pub fn outline(model: &Model) -> Vec<String> {
         format!(
             "{}: {} {} {} {}",
             names::link(design, l),
-            f.policy,
+            f.policy(false),
             f.rate,
             f.storm,
             f.lost

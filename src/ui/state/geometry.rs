@@ -3,12 +3,14 @@
 
 use crate::design::{Design, Node, Settings};
 
+use super::routes::{LinkPath, route};
+
 pub const PAD: f64 = 16.0;
 /// Side of a slot's square and its pitch.
 pub const SLOT: f64 = 12.0;
 pub const SLOT_PITCH: f64 = 17.0;
 /// Places of the waiting line that are drawn one by one, and their pitch.
-pub const TICKS: usize = 24;
+const TICKS: usize = 24;
 pub const TICK_PITCH: f64 = 6.0;
 pub const LINE_HEIGHT: f64 = 22.0;
 
@@ -77,14 +79,10 @@ pub struct SlotGrid {
 }
 
 impl SlotGrid {
-    fn new(count: u32) -> SlotGrid {
-        // More than 24 become a bar of the width of twelve squares.
+    fn new(count: u32, most_columns: u32) -> SlotGrid {
+        // More than two rows hold become a bar of the width of a row.
         let rows = if count <= 5 { 1 } else { 2 };
-        let columns = if count > 24 {
-            12
-        } else {
-            count.div_ceil(rows).max(1)
-        };
+        let columns = count.div_ceil(rows).clamp(1, most_columns);
         SlotGrid {
             x: 0.0,
             y: 0.0,
@@ -100,7 +98,7 @@ impl SlotGrid {
 
     /// Drawn as a bar instead of squares.
     pub fn is_bar(&self) -> bool {
-        self.count > 24
+        self.count > self.columns * self.rows
     }
 
     /// Top left corner of one square.
@@ -113,40 +111,13 @@ impl SlotGrid {
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub struct LinkPath {
-    pub key: String,
-    pub from: usize,
-    pub to: usize,
-    /// Corners from the caller's edge to the callee's edge.
-    pub points: Vec<(f64, f64)>,
-}
-
-impl LinkPath {
-    pub fn length(&self) -> f64 {
-        self.points.windows(2).map(|p| distance(p[0], p[1])).sum()
-    }
-
-    /// Place at a share of the way, 0 at the caller.
-    pub fn at(&self, share: f64) -> (f64, f64) {
-        let mut rest = share.clamp(0.0, 1.0) * self.length();
-        for pair in self.points.windows(2) {
-            let step = distance(pair[0], pair[1]);
-            if rest <= step && step > 0.0 {
-                let t = rest / step;
-                return (
-                    pair[0].0 + (pair[1].0 - pair[0].0) * t,
-                    pair[0].1 + (pair[1].1 - pair[0].1) * t,
-                );
-            }
-            rest -= step;
-        }
-        self.points.last().copied().unwrap_or_default()
-    }
-}
-
-fn distance(a: (f64, f64), b: (f64, f64)) -> f64 {
-    (a.0 - b.0).abs() + (a.1 - b.1).abs()
+/// How much room each thing gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Density {
+    #[default]
+    Roomy,
+    /// Shorter waiting lines and texts, for designs that would not fit otherwise.
+    Compact,
 }
 
 /// The whole drawing for one size of the canvas.
@@ -161,6 +132,7 @@ pub struct Scene {
     pub zoom: f64,
     pub shift: (f64, f64),
     pub top_down: bool,
+    pub density: Density,
 }
 
 /// Room that badges below a node take.
@@ -169,10 +141,18 @@ const BELOW: f64 = 34.0;
 impl Scene {
     /// Lays the design out for a canvas of this size: left to right, or top down where it is narrow.
     pub fn new(design: &Design, canvas_w: f64, canvas_h: f64) -> Scene {
+        let roomy = Scene::lay_out(design, canvas_w, canvas_h, Density::Roomy);
+        if roomy.zoom > 0.97 {
+            return roomy;
+        }
+        Scene::lay_out(design, canvas_w, canvas_h, Density::Compact)
+    }
+
+    fn lay_out(design: &Design, canvas_w: f64, canvas_h: f64, density: Density) -> Scene {
         let top_down = canvas_w < 620.0;
         let layers = layers(design);
         let count = layers.iter().max().map_or(0, |&l| l + 1);
-        let mut sizes: Vec<NodeBox> = design.nodes.iter().map(sized).collect();
+        let mut sizes: Vec<NodeBox> = design.nodes.iter().map(|n| sized(n, density)).collect();
         let thickness: Vec<f64> = (0..count)
             .map(|l| {
                 let of_layer = sizes.iter().zip(&layers).filter(|&(_, &x)| x == l);
@@ -184,10 +164,10 @@ impl Scene {
         let room = if top_down { canvas_h } else { canvas_w };
         let gaps = count.saturating_sub(1).max(1) as f64;
         // Where there is plenty of room, the nodes stay within sight of each other.
-        let (least, most) = if top_down {
-            (72.0, 110.0)
-        } else {
-            (150.0, 380.0)
+        let (least, most) = match (top_down, density) {
+            (true, _) => (72.0, 110.0),
+            (false, Density::Roomy) => (150.0, 380.0),
+            (false, Density::Compact) => (124.0, 380.0),
         };
         let gap = ((room - 2.0 * 28.0 - thickness.iter().sum::<f64>()) / gaps).clamp(least, most);
 
@@ -249,6 +229,7 @@ impl Scene {
             zoom,
             shift,
             top_down,
+            density,
         }
     }
 
@@ -276,7 +257,7 @@ impl NodeBox {
     }
 }
 
-fn sized(node: &Node) -> NodeBox {
+fn sized(node: &Node, density: Density) -> NodeBox {
     let shape = Shape::of_kind(node.kind.name);
     let settings = Settings::new(node.kind, &node.knobs);
     let capacity = match node.kind.name {
@@ -284,11 +265,14 @@ fn sized(node: &Node) -> NodeBox {
         "database" => Some(settings.count("cores")),
         _ => None,
     };
-    let slots = capacity.map(|n| SlotGrid::new(u32::try_from(n).unwrap_or(u32::MAX)));
-    let line_w = TICKS as f64 * TICK_PITCH + 12.0;
+    let compact = density == Density::Compact;
+    let most_columns = if compact { 6 } else { 12 };
+    let slots = capacity.map(|n| SlotGrid::new(u32::try_from(n).unwrap_or(u32::MAX), most_columns));
+    let (ticks, least) = if compact { (12, 236.0) } else { (TICKS, 304.0) };
+    let line_w = ticks as f64 * TICK_PITCH + 12.0;
     let (w, h) = match (shape, &slots) {
         (_, Some(grid)) => {
-            let w = (PAD * 2.0 + line_w + 24.0 + grid.width()).max(304.0);
+            let w = (PAD * 2.0 + line_w + 24.0 + grid.width()).max(least);
             (
                 w,
                 if shape == Shape::Cylinder {
@@ -298,9 +282,11 @@ fn sized(node: &Node) -> NodeBox {
                 },
             )
         }
+        (Shape::Stadium, _) if compact => (150.0, 84.0),
+        (Shape::Hexagon, _) if compact => (132.0, 76.0),
         (Shape::Stadium, _) => (176.0, 88.0),
         (Shape::Hexagon, _) => (156.0, 84.0),
-        _ => (176.0, 84.0),
+        _ => (150.0, 76.0),
     };
     let line = slots.map(|_| Rect {
         x: 0.0,
@@ -347,59 +333,61 @@ fn layers(design: &Design) -> Vec<usize> {
     layer
 }
 
-fn route(design: &Design, nodes: &[NodeBox], top_down: bool) -> Vec<LinkPath> {
-    let index = |key: &str| nodes.iter().position(|n| n.key == key);
-    let ends: Vec<Option<(usize, usize)>> = design
-        .links
-        .iter()
-        .map(|l| Some((index(&l.from)?, index(&l.to)?)))
-        .collect();
-    // Several links on one side of a node share it evenly.
-    let port = |node: usize, link: usize, outgoing: bool| {
-        let here: Vec<usize> = (0..ends.len())
-            .filter(|&l| ends[l].is_some_and(|(f, t)| if outgoing { f } else { t } == node))
-            .collect();
-        let nth = here.iter().position(|&l| l == link).unwrap_or(0) as f64;
-        let share = (nth + 1.0) / (here.len() as f64 + 1.0);
-        let r = nodes[node].rect;
-        match (top_down, outgoing) {
-            (false, true) => (r.right(), r.y + r.h * share),
-            (false, false) => (r.x, r.y + r.h * share),
-            (true, true) => (r.x + r.w * share, r.bottom()),
-            (true, false) => (r.x + r.w * share, r.y),
-        }
-    };
-    let mut paths = Vec::new();
-    for (l, link) in design.links.iter().enumerate() {
-        let Some((from, to)) = ends[l] else { continue };
-        let (a, b) = (port(from, l, true), port(to, l, false));
-        let points = if top_down {
-            let half = f64::midpoint(a.1, b.1);
-            bend(a, (a.0, half), (b.0, half), b, (a.0 - b.0).abs())
-        } else {
-            let half = f64::midpoint(a.0, b.0);
-            bend(a, (half, a.1), (half, b.1), b, (a.1 - b.1).abs())
-        };
-        paths.push(LinkPath {
-            key: link.key.clone(),
-            from,
-            to,
-            points,
-        });
-    }
-    paths
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
 
-fn bend(
-    a: (f64, f64),
-    p: (f64, f64),
-    q: (f64, f64),
-    b: (f64, f64),
-    offset: f64,
-) -> Vec<(f64, f64)> {
-    if offset < 0.5 {
-        vec![a, b]
-    } else {
-        vec![a, p, q, b]
+    fn scene(text: &str, w: f64, h: f64) -> Scene {
+        Scene::new(&Scenario::parse(text).expect("valid").design, w, h)
+    }
+
+    fn six_nodes() -> &'static str {
+        include_str!("../../../benches/six-nodes.toml")
+    }
+
+    fn overlap(a: Rect, b: Rect) -> bool {
+        a.x < b.right() && b.x < a.right() && a.y < b.bottom() && b.y < a.bottom()
+    }
+
+    #[test]
+    fn nothing_overlaps_and_everything_is_in_sight() {
+        for text in [crate::ui::state::built_in().1, six_nodes()] {
+            for (w, h) in [
+                (1120.0, 560.0),
+                (1024.0, 470.0),
+                (720.0, 470.0),
+                (390.0, 540.0),
+            ] {
+                let scene = scene(text, w, h);
+                for (i, a) in scene.nodes.iter().enumerate() {
+                    for b in &scene.nodes[i + 1..] {
+                        assert!(!overlap(a.rect, b.rect), "{} {} at {w}", a.key, b.key);
+                    }
+                    let r = a.rect;
+                    assert!(r.x > -1.0 && r.y > -1.0, "{} at {w}", a.key);
+                    assert!(r.right() < scene.width + 1.0 && r.bottom() < scene.height + 1.0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn links_run_from_edge_to_edge() {
+        let scene = scene(six_nodes(), 1120.0, 560.0);
+        for link in &scene.links {
+            let (from, to) = (&scene.nodes[link.from].rect, &scene.nodes[link.to].rect);
+            assert_eq!(link.at(0.0, 0.0).0, from.right());
+            assert!((link.at(1.0, 0.0).0 - to.x).abs() < 0.01, "{}", link.key);
+        }
+    }
+
+    #[test]
+    fn text_keeps_its_size_where_the_design_is_small() {
+        for (w, h) in [(1120.0, 560.0), (720.0, 470.0), (390.0, 540.0)] {
+            let zoom = scene(crate::ui::state::built_in().1, w, h).zoom;
+            assert!(zoom >= 0.97, "{zoom} at {w}");
+        }
+        assert!(scene(six_nodes(), 1120.0, 560.0).zoom > 0.9);
     }
 }

@@ -13,6 +13,8 @@ pub mod knobs;
 pub mod model;
 pub mod names;
 pub mod pace;
+pub mod routes;
+mod running;
 pub mod saved;
 pub mod say;
 pub mod series;

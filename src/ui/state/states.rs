@@ -39,6 +39,18 @@ impl ShownStates {
         changed
     }
 
+    /// The run is over: what was, whatever was shown a moment ago.
+    pub fn settle(&mut self, nodes: &[NodeNow]) {
+        let since_ms = f64::NEG_INFINITY;
+        self.nodes = nodes
+            .iter()
+            .map(|n| Shown {
+                state: judged(n),
+                since_ms,
+            })
+            .collect();
+    }
+
     pub fn get(&self, node: usize) -> State {
         self.nodes.get(node).map_or(State::Idle, |s| s.state)
     }

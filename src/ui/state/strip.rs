@@ -138,15 +138,11 @@ pub fn data(model: &Model) -> Cell {
     } else {
         "so far"
     };
-    match wrong.len() {
-        0 if !writes => cell(Tone::Plain, "none wrong", "reads only here"),
-        0 => cell(Tone::Plain, "none wrong", so_far),
-        1 | 2 => cell(Tone::Wrong, wrong.join(", "), so_far),
-        _ => cell(
-            Tone::Wrong,
-            wrong[..2].join(", "),
-            format!("{}, {so_far}", wrong[2..].join(", ")),
-        ),
+    match wrong.split_first() {
+        None if !writes => cell(Tone::Plain, "none wrong", "reads only here"),
+        None => cell(Tone::Plain, "none wrong", so_far),
+        Some((first, [])) => cell(Tone::Wrong, first, so_far),
+        Some((first, rest)) => cell(Tone::Wrong, first, rest.join(", ")),
     }
 }
 
@@ -194,7 +190,8 @@ fn lossy_link(model: &Model) -> Cell {
     }
 }
 
-/// The node in the worst state; of several the one with the longest line.
+/// The node in the worst state; of several the one that calls none of the others (trouble travels
+/// from callee to caller), then the one with the longest line.
 pub fn culprit(model: &Model) -> Option<(usize, State)> {
     let rank = |s: State| match s {
         State::Down => 3,
@@ -202,11 +199,27 @@ pub fn culprit(model: &Model) -> Option<(usize, State)> {
         State::Strained => 1,
         State::Busy | State::Idle => 0,
     };
+    let plan = model.run.plan.as_ref()?;
+    let state_of = |i: usize| model.run.shown.get(i);
+    let calls_trouble = |i: usize| {
+        let links = model.doc.scenario.design.links.iter();
+        links.filter(|l| l.from == plan.nodes[i]).any(|l| {
+            let callee = plan.nodes.iter().position(|k| *k == l.to);
+            callee.is_some_and(|c| rank(state_of(c)) >= rank(state_of(i)))
+        })
+    };
     let nodes = &model.run.now.nodes;
-    (0..nodes.len())
-        .map(|i| (i, model.run.shown.get(i)))
+    (0..nodes.len().min(plan.nodes.len()))
+        .map(|i| (i, state_of(i)))
         .filter(|&(_, s)| rank(s) > 0)
-        .max_by_key(|&(i, s)| (rank(s), nodes[i].queue, std::cmp::Reverse(i)))
+        .max_by_key(|&(i, s)| {
+            (
+                rank(s),
+                !calls_trouble(i),
+                nodes[i].queue,
+                std::cmp::Reverse(i),
+            )
+        })
 }
 
 /// What is the matter with a node, and the figure that shows it.

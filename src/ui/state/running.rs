@@ -1,0 +1,265 @@
+//! What happens to a run: it is loaded, played, stepped, told about, and judged.
+
+use std::sync::Arc;
+
+use crate::design::Settings;
+use crate::design::diagnostic::Diagnostic;
+use crate::observe::report::Report;
+use crate::worker::protocol::{Command, Frame, News, NewsKind, RunPlan};
+
+use super::document::{Document, Refused};
+use super::model::*;
+use super::pace::{BULLET_WALL_MS, Moments, Speed};
+use super::series::Series;
+use super::update::{CHECK_SEEDS, Effect};
+use super::{say, states};
+
+/// A run of the document as it is now; the worker answers with its plan.
+pub fn load(model: &mut Model) -> Vec<Effect> {
+    let id = model.run.id + 1;
+    let play = model.run.play_when_loaded;
+    model.check = None;
+    model.run = Run {
+        id,
+        text: model.doc.text.clone(),
+        seed: model.seed,
+        play_when_loaded: play,
+        moments: moments(&model.doc),
+        ..Run::default()
+    };
+    let command = Command::Load {
+        run: id,
+        text: model.doc.text.clone(),
+        seed: model.seed,
+    };
+    vec![Effect::Send(command)]
+}
+
+fn moments(doc: &Document) -> Moments {
+    let mut at_ns = Vec::new();
+    for entry in &doc.scenario.timeline {
+        let settings = Settings::new(entry.what, &entry.knobs);
+        let begin = settings.duration("at").0;
+        at_ns.push(begin);
+        if let Some(lasts) = settings.opt_duration("lasts") {
+            at_ns.push(begin + lasts.0);
+        }
+    }
+    at_ns.sort_unstable();
+    Moments { at_ns }
+}
+
+pub fn loaded(model: &mut Model, run: u32, plan: RunPlan) -> Vec<Effect> {
+    if run != model.run.id {
+        return Vec::new();
+    }
+    let (bucket_ns, duration_ns) = (plan.bucket_ns, plan.duration_ns);
+    model.run.plan = Some(Arc::new(plan));
+    model.run.status = Status::Ready;
+    if std::mem::take(&mut model.run.play_when_loaded) {
+        model.run.status = Status::Playing;
+    }
+    vec![Effect::ResetLive {
+        run,
+        bucket_ns,
+        duration_ns,
+    }]
+}
+
+pub fn refused(model: &mut Model, run: u32, diagnostics: Vec<Diagnostic>) -> Vec<Effect> {
+    if run == model.run.id {
+        let name = model.doc.name.clone();
+        model.doc.refused = Some(Refused { name, diagnostics });
+    }
+    Vec::new()
+}
+
+pub fn crashed(model: &mut Model, why: String) -> Vec<Effect> {
+    if matches!(model.run.status, Status::Crashed(_)) {
+        return Vec::new();
+    }
+    model.said = "The simulator stopped with an error. Your design is safe.".into();
+    model.run.status = Status::Crashed(why);
+    model.run.play_when_loaded = false;
+    vec![Effect::Save, Effect::Focus("crash")]
+}
+
+pub fn play_pause(model: &mut Model) -> Vec<Effect> {
+    if !model.bet.is_placed() && !model.doc.scenario.lesson.bets.is_empty() {
+        model.asked_to_bet += 1;
+        model.tab = Tab::Story;
+        model.story_open = true;
+        model.said = "Predict first, or skip the prediction.".into();
+        return vec![Effect::Focus("bets")];
+    }
+    match model.run.status {
+        Status::Playing => model.run.status = Status::Paused,
+        Status::Ready if model.has_pending() => return restart(model, true),
+        Status::Ready | Status::Paused => {
+            model.run.status = Status::Playing;
+            make_room(model);
+        }
+        Status::Over => return restart(model, true),
+        Status::Waiting => model.run.play_when_loaded = true,
+        Status::Crashed(_) => return vec![Effect::Focus("crash")],
+    }
+    Vec::new()
+}
+
+/// A run begins: where there is little room, what moves gets it.
+fn make_room(model: &mut Model) {
+    if model.tab == Tab::Story || model.tab == Tab::Knobs {
+        model.tab = Tab::Diagram;
+    }
+    if model.room == Room::Middle {
+        model.story_open = false;
+        model.knobs_open = false;
+    }
+}
+
+pub fn step(model: &mut Model) -> Vec<Effect> {
+    if !model.bet.is_placed() && !model.doc.scenario.lesson.bets.is_empty() {
+        return play_pause(model);
+    }
+    match model.run.status {
+        Status::Ready | Status::Paused | Status::Playing => {
+            model.run.status = Status::Paused;
+            vec![Effect::Send(Command::Step { run: model.run.id })]
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub fn restart(model: &mut Model, play: bool) -> Vec<Effect> {
+    if matches!(model.run.status, Status::Crashed(_)) {
+        return vec![Effect::StartWorker];
+    }
+    model.run.play_when_loaded = play;
+    if play {
+        make_room(model);
+    }
+    load(model)
+}
+
+pub fn tick(
+    model: &mut Model,
+    frame: Arc<Frame>,
+    series: Arc<Series>,
+    wall_ms: f64,
+) -> Vec<Effect> {
+    if frame.run != model.run.id {
+        return Vec::new();
+    }
+    if model
+        .run
+        .bullet
+        .as_ref()
+        .is_some_and(|b| wall_ms >= b.until_wall_ms)
+    {
+        model.run.bullet = None;
+    }
+    let changed = model.run.shown.update(&frame.nodes, wall_ms);
+    model.run.now = frame;
+    model.run.series = series;
+    let worth_saying = changed
+        .iter()
+        .any(|&(_, s)| matches!(states::word(s), "failing" | "down" | "strained"));
+    if worth_saying {
+        model.said = say::states(model, &changed);
+    }
+    Vec::new()
+}
+
+pub fn news_came(model: &mut Model, news: Vec<News>, wall_ms: f64) -> Vec<Effect> {
+    for item in news {
+        if let NewsKind::FirstFailure { reason, .. } = item.what {
+            // Before anything was broken, a failure is the network's everyday noise.
+            let noise = model
+                .run
+                .moments
+                .at_ns
+                .first()
+                .is_some_and(|&at| item.at_ns < at);
+            let seen = model.run.bullets_seen.contains(&reason);
+            if model.bullet_on && !noise && !seen && !matches!(model.speed, Speed::Max) {
+                model.run.bullets_seen.push(reason);
+                let until_wall_ms = wall_ms + BULLET_WALL_MS;
+                model.run.bullet = Some(Bullet {
+                    reason,
+                    until_wall_ms,
+                });
+            }
+        }
+        model.said = say::news(model, &item);
+        model.run.news.push(item);
+    }
+    Vec::new()
+}
+
+pub fn done(model: &mut Model, run: u32, report: Report) -> Vec<Effect> {
+    if run != model.run.id {
+        return Vec::new();
+    }
+    let mut series = Series::of_report(&report);
+    series.cut(model.duration_ns());
+    let report = Arc::new(report);
+    model.run.status = Status::Over;
+    let Run { shown, now, .. } = &mut model.run;
+    shown.settle(&now.nodes);
+    model.run.bullet = None;
+    model.run.series = Arc::new(series.clone());
+    model.runs_done += 1;
+    model.failed_in_a_row = if report.passed {
+        0
+    } else {
+        model.failed_in_a_row + 1
+    };
+    if model.ghost.is_none() {
+        model.ghost = Some(Arc::new(Ghost {
+            series,
+            report: Arc::clone(&report),
+        }));
+        let any = !model.doc.scenario.lesson.unlocked.is_empty();
+        model.knobs_open = any && model.room == Room::Wide;
+    }
+    model.said = say::verdict(&report);
+    model.run.report = Some(report);
+    model.story_open = true;
+    if model.room == Room::Middle {
+        model.knobs_open = false;
+    }
+    if model.tab != Tab::Charts {
+        model.tab = Tab::Story;
+    }
+    vec![Effect::Save, Effect::ScrollUp("story")]
+}
+
+pub fn check_seeds(model: &mut Model) -> Vec<Effect> {
+    let seeds: Vec<u64> = (1..)
+        .filter(|&s| s != model.run.seed)
+        .take(CHECK_SEEDS as usize)
+        .collect();
+    let run = model.run.id;
+    model.check = Some(SeedCheck {
+        run,
+        asked: seeds.len(),
+        ..SeedCheck::default()
+    });
+    vec![Effect::Send(Command::Seeds {
+        run,
+        text: model.run.text.clone(),
+        seeds,
+    })]
+}
+
+pub fn seed_checked(model: &mut Model, run: u32, report: &Report) -> Vec<Effect> {
+    if let Some(check) = model.check.as_mut().filter(|c| c.run == run) {
+        check.done += 1;
+        check.passed += usize::from(report.passed);
+        if check.done == check.asked {
+            let (passed, asked) = (check.passed, check.asked);
+            model.said = format!("Passed on {passed} of {asked} other random seeds.");
+        }
+    }
+    Vec::new()
+}
