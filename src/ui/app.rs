@@ -36,7 +36,7 @@ pub fn App() -> impl IntoView {
     let tab = store.memo(|m| m.tab.key());
     let story = store.memo(|m| if m.story_open { "open" } else { "closed" });
     let knobs = store.memo(|m| if m.knobs_open { "open" } else { "closed" });
-    let said = store.memo(|m| m.said.clone());
+    let said = store.memo(|m| m.said.text.clone());
     view! {
         <div
             class="page"
@@ -326,7 +326,7 @@ fn listen_to_keys(store: Store) {
         let Some(act) = keys::find(&event.key(), event.shift_key(), control) else {
             return;
         };
-        if wants_key(&event, act) {
+        if wants_key(&event, act) || !act.is_always_on() && !store.peek(|m| m.keys_on) {
             return;
         }
         event.prevent_default();

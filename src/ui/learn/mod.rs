@@ -1,6 +1,7 @@
 //! The lesson: question, prediction, goals, verdict, knobs, and a file that was refused.
 
 pub mod bets;
+pub mod evidence;
 pub mod goals;
 pub mod hints;
 pub mod knobs;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::evidence::Evidence;
 use crate::ui::state::debrief;
 use crate::ui::state::model::Model;
 use crate::ui::state::update::{CHECK_SEEDS, Msg};
@@ -24,6 +25,7 @@ pub fn Verdict() -> impl IntoView {
             <BetCard />
             <Chain />
             <AboutChange />
+            <Evidence />
             <div class="card">
                 <h3>"Next"</h3>
                 <p>{move || next.get()}</p>

@@ -73,10 +73,13 @@ fn ask(store: Store, wall_ms: f64) {
             live.clock.resume(wall_ms);
             return None;
         };
-        live.rate = match pace {
-            Pace::Times(rate) => rate,
-            Pace::Unbounded => discs_canvas::UNREADABLE_RATE,
-        };
+        // What drains after the end is not drawn; the discs stay as they were.
+        if now_ns < live.duration_ns {
+            live.rate = match pace {
+                Pace::Times(rate) => rate,
+                Pace::Unbounded => discs_canvas::UNREADABLE_RATE,
+            };
+        }
         let ask = live.clock.ask(wall_ms, now_ns, pace)?;
         Some(Command::Advance {
             run: live.run,

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::design::Settings;
-use crate::ui::state::model::Model;
+use crate::ui::state::model::{Model, Room};
 use crate::ui::state::series::Column;
 use crate::ui::state::{names, states, words};
 use crate::ui::store::Store;
@@ -25,6 +25,12 @@ pub fn Timeline() -> impl IntoView {
     let now = store.memo(|m| share(m, m.run.now.now_ns));
     let hurt = store.memo(hurt);
     let flag = store.memo(flag);
+    // The flag's text is about 120 px wide; how much of the line that is.
+    let room = store.memo(|m| match m.room {
+        Room::Wide => 0.17,
+        Room::Middle => 0.28,
+        Room::Phone => 0.36,
+    });
     view! {
         <div class="timeline" role="img" aria-label=move || describe(&bars.get(), duration.get())>
             <div class="track">
@@ -72,9 +78,10 @@ pub fn Timeline() -> impl IntoView {
                 {move || {
                     // The flag's text needs the room of the times beside it.
                     let flag = flag.with(|f| f.as_ref().map(|f| f.0));
+                    let flag_width = room.get();
                     let free = |q: &i32| {
                         let at = f64::from(*q) / 4.0;
-                        flag.is_none_or(|flag| at < flag - 0.05 || at > flag + 0.34)
+                        flag.is_none_or(|flag| at < flag - 0.05 || at > flag + flag_width)
                     };
                     let quarters: Vec<i32> = (0..=4).filter(free).collect();
                     let duration = duration.get();

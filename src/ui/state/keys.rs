@@ -92,6 +92,13 @@ pub static SHORTCUTS: &[Shortcut] = &[
     plain("?", "?", "This list", Act::Help),
 ];
 
+impl Act {
+    /// Acts also where single keys are switched off.
+    pub fn is_always_on(self) -> bool {
+        matches!(self, Act::Undo | Act::Redo | Act::Continue)
+    }
+}
+
 /// Which shortcut this is. `key` as the browser names it.
 pub fn find(key: &str, shift: bool, control: bool) -> Option<Act> {
     let lower = key.to_lowercase();
@@ -113,7 +120,7 @@ pub fn message(act: Act) -> Option<Msg> {
         Act::PlayPause => Msg::PlayPause,
         Act::Step => Msg::Step,
         Act::Restart => Msg::Restart,
-        Act::Continue => Msg::Continue,
+        Act::Continue => Msg::Escape,
         Act::Knobs => Msg::ToggleKnobs,
         Act::Story => Msg::ToggleStory,
         Act::Undo => Msg::Undo,

@@ -21,6 +21,7 @@ pub mod series;
 pub mod states;
 pub mod strip;
 pub mod update;
+pub mod waterfall;
 pub mod words;
 
 /// The scenario that the page opens with: name of its file, and text.

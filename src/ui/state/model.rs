@@ -7,6 +7,7 @@ use crate::worker::protocol::{Frame, News, RunPlan};
 
 use super::document::Document;
 use super::pace::{Moments, Speed};
+use super::say::Said;
 use super::series::Series;
 use super::states::ShownStates;
 
@@ -38,7 +39,9 @@ pub struct Model {
     /// Counts up when somebody presses Run before a prediction: the view points at the bets.
     pub asked_to_bet: u32,
     /// For the polite live region.
-    pub said: String,
+    pub said: Said,
+    /// Single keys act on the page; some assistive tools need them for themselves.
+    pub keys_on: bool,
     /// `?debug` in the address.
     pub debug: bool,
     /// Seeds of the hidden check and how they went.
@@ -278,7 +281,8 @@ impl Default for Model {
             table_open: None,
             dialog: None,
             asked_to_bet: 0,
-            said: String::new(),
+            said: Said::default(),
+            keys_on: true,
             debug: false,
             check: None,
         }

@@ -12,7 +12,7 @@ use super::model::*;
 use super::pace::{BULLET_WALL_MS, Moments, Speed};
 use super::series::Series;
 use super::update::{CHECK_SEEDS, Effect};
-use super::{say, states};
+use super::{say, states, words};
 
 /// A run of the document as it is now; the worker answers with its plan.
 pub fn load(model: &mut Model) -> Vec<Effect> {
@@ -78,7 +78,9 @@ pub fn crashed(model: &mut Model, why: String) -> Vec<Effect> {
     if matches!(model.run.status, Status::Crashed(_)) {
         return Vec::new();
     }
-    model.said = "The simulator stopped with an error. Your design is safe.".into();
+    model
+        .said
+        .answer("The simulator stopped with an error. Your design is safe.");
     model.run.status = Status::Crashed(why);
     model.run.play_when_loaded = false;
     vec![Effect::Save, Effect::Focus("crash")]
@@ -89,14 +91,21 @@ pub fn play_pause(model: &mut Model) -> Vec<Effect> {
         model.asked_to_bet += 1;
         model.tab = Tab::Story;
         model.story_open = true;
-        model.said = "Predict first, or skip the prediction.".into();
+        model.said.answer("Predict first, or skip the prediction.");
         return vec![Effect::Focus("bets")];
     }
     match model.run.status {
-        Status::Playing => model.run.status = Status::Paused,
+        Status::Playing => {
+            model.run.status = Status::Paused;
+            model.said.answer(format!(
+                "Paused at {}",
+                words::seconds(model.run.now.now_ns)
+            ));
+        }
         Status::Ready if model.has_pending() => return restart(model, true),
         Status::Ready | Status::Paused => {
             model.run.status = Status::Playing;
+            model.said.answer("Running");
             make_room(model);
         }
         Status::Over => return restart(model, true),
@@ -165,8 +174,10 @@ pub fn tick(
         .iter()
         .any(|&(_, s)| matches!(states::word(s), "failing" | "down" | "strained"));
     if worth_saying {
-        model.said = say::states(model, &changed);
+        let text = say::states(model, &changed);
+        model.said.event(text);
     }
+    model.said.flush(wall_ms);
     Vec::new()
 }
 
@@ -190,7 +201,8 @@ pub fn news_came(model: &mut Model, news: Vec<News>, wall_ms: f64) -> Vec<Effect
                 });
             }
         }
-        model.said = say::news(model, &item);
+        let text = say::news(model, &item);
+        model.said.event(text);
         model.run.news.push(item);
     }
     Vec::new()
@@ -222,7 +234,7 @@ pub fn done(model: &mut Model, run: u32, report: Report) -> Vec<Effect> {
         let any = !model.doc.scenario.lesson.unlocked.is_empty();
         model.knobs_open = any && model.room == Room::Wide;
     }
-    model.said = say::verdict(&report);
+    model.said.answer(say::verdict(&report));
     model.run.report = Some(report);
     model.story_open = true;
     if model.room == Room::Middle {
@@ -258,7 +270,9 @@ pub fn seed_checked(model: &mut Model, run: u32, report: &Report) -> Vec<Effect>
         check.passed += usize::from(report.passed);
         if check.done == check.asked {
             let (passed, asked) = (check.passed, check.asked);
-            model.said = format!("Passed on {passed} of {asked} other random seeds.");
+            model
+                .said
+                .answer(format!("Passed on {passed} of {asked} other random seeds."));
         }
     }
     Vec::new()

@@ -25,6 +25,7 @@ pub struct SavedSession {
     hints: usize,
     speed: String,
     bullet: bool,
+    keys_off: bool,
     theme: String,
 }
 
@@ -49,6 +50,7 @@ impl SavedSession {
             hints: model.hints,
             speed: model.speed.key(),
             bullet: model.bullet_on,
+            keys_off: !model.keys_on,
             theme: model.theme.key().into(),
         }
     }
@@ -89,6 +91,7 @@ impl SavedSession {
         model.hints = self.hints;
         model.speed = Speed::from_key(&self.speed).unwrap_or_default();
         model.bullet_on = self.bullet;
+        model.keys_on = !self.keys_off;
         model.theme = Theme::from_key(&self.theme);
     }
 }

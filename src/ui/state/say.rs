@@ -6,6 +6,42 @@ use crate::worker::protocol::{News, NewsKind, State};
 use super::model::Model;
 use super::{names, states, words};
 
+/// A screen reader is not interrupted more often than this.
+const SAY_EVERY_MS: f64 = 3_000.0;
+
+/// What the live region says. Events of a run are gathered; answers to a person come at once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Said {
+    pub text: String,
+    last_ms: f64,
+    waiting: Vec<String>,
+}
+
+impl Said {
+    /// The answer to something a person did.
+    pub fn answer(&mut self, text: impl Into<String>) {
+        self.waiting.clear();
+        self.text = text.into();
+    }
+
+    /// Something that happened by itself.
+    pub fn event(&mut self, text: String) {
+        // Who hears the last three is in the picture.
+        if self.waiting.len() == 3 {
+            self.waiting.remove(0);
+        }
+        self.waiting.push(text);
+    }
+
+    /// Says what has gathered, if it is time.
+    pub fn flush(&mut self, wall_ms: f64) {
+        if !self.waiting.is_empty() && wall_ms - self.last_ms >= SAY_EVERY_MS {
+            self.last_ms = wall_ms;
+            self.text = std::mem::take(&mut self.waiting).join(". ");
+        }
+    }
+}
+
 pub fn states(model: &Model, changed: &[(usize, State)]) -> String {
     let design = &model.doc.scenario.design;
     let plan = model.run.plan.as_ref();
@@ -66,5 +102,26 @@ pub fn verdict(report: &Report) -> String {
         format!("The run is over: passed, {held} of {all} goals hold.")
     } else {
         format!("The run is over: not passed, {held} of {all} goals hold.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_gathered_and_answers_come_at_once() {
+        let mut said = Said::default();
+        said.event("catalogue strained".into());
+        said.flush(5_000.0);
+        assert_eq!(said.text, "catalogue strained");
+        said.event("catalogue failing".into());
+        said.event("first timeout".into());
+        said.flush(6_000.0);
+        assert_eq!(said.text, "catalogue strained");
+        said.flush(8_000.0);
+        assert_eq!(said.text, "catalogue failing. first timeout");
+        said.answer("Paused at 31.3 s");
+        assert_eq!(said.text, "Paused at 31.3 s");
     }
 }

@@ -78,7 +78,11 @@ pub fn users(model: &Model) -> Cell {
             .latency
             .p99_ns
             .map_or("–".into(), |ns| words::ms(ns as f64 / 1e6));
-        let detail = format!("whole run, p99 {p99}");
+        let from = words::seconds_short(report.measure_ns.0);
+        let detail = match report.measure_ns.0 {
+            0 => format!("whole run, p99 {p99}"),
+            _ => format!("from {from} on, p99 {p99}"),
+        };
         return cell(
             toned(share),
             format!("{} served", words::percent(share)),

@@ -65,7 +65,7 @@ fn the_first_run_waits_for_a_prediction_and_says_so() {
     let effects = update(&mut model, Msg::PlayPause);
     assert_eq!(model.run.status, Status::Ready);
     assert!(matches!(effects[..], [Effect::Focus("bets")]));
-    assert_eq!(model.said, "Predict first, or skip the prediction.");
+    assert_eq!(model.said.text, "Predict first, or skip the prediction.");
     update(&mut model, Msg::SkipBet);
     update(&mut model, Msg::PlayPause);
     assert_eq!(model.run.status, Status::Playing);

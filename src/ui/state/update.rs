@@ -55,6 +55,10 @@ pub enum Msg {
     ToggleBullet,
     /// Leave bullet time.
     Continue,
+    /// Leave whatever is in front.
+    Escape,
+    /// Single keys act, or do not.
+    ToggleKeys,
     /// A value was chosen for a knob.
     Knob {
         path: String,
@@ -160,6 +164,14 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.run.bullet = None;
             Vec::new()
         }
+        Msg::Escape => {
+            escape(model);
+            Vec::new()
+        }
+        Msg::ToggleKeys => {
+            model.keys_on = !model.keys_on;
+            vec![Effect::Save]
+        }
         Msg::Knob { path, typed } => {
             model.doc.set(&path, &typed);
             edited(model)
@@ -230,6 +242,16 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
 }
 
+/// One thing at a time, the most urgent first.
+fn escape(model: &mut Model) {
+    if model.run.bullet.take().is_some() || model.doc.refused.take().is_some() {
+        return;
+    }
+    if model.table_open.take().is_none() {
+        model.knobs_open = false;
+    }
+}
+
 /// What is open and what is in front; nothing of it is saved.
 fn look(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
@@ -272,7 +294,9 @@ fn edited(model: &mut Model) -> Vec<Effect> {
 
 fn import(model: &mut Model, name: &str, text: &str) -> Vec<Effect> {
     if !model.doc.import(name, text) {
-        model.said = format!("{name} was not opened: it has errors.");
+        model
+            .said
+            .answer(format!("{name} was not opened: it has errors."));
         model.tab = Tab::Story;
         model.story_open = true;
         return vec![Effect::Focus("refused")];
@@ -284,7 +308,7 @@ fn import(model: &mut Model, name: &str, text: &str) -> Vec<Effect> {
     model.runs_done = 0;
     model.failed_in_a_row = 0;
     model.knobs_open = false;
-    model.said = format!("Opened {name}.");
+    model.said.answer(format!("Opened {name}."));
     let mut effects = restart(model, false);
     effects.push(Effect::Save);
     effects

@@ -80,6 +80,9 @@ const WORDS: &[(&str, &str, &str)] = &[
 
 #[component]
 pub fn Dialogs() -> impl IntoView {
+    let store = Store::get();
+    let keys_on = store.memo(|m| m.keys_on);
+    let bullet_on = store.memo(|m| m.bullet_on);
     view! {
         <Sheet dialog=Dialog::Keys title="Keyboard">
             <div class="keys">
@@ -88,6 +91,22 @@ pub fn Dialogs() -> impl IntoView {
                     .map(|s| view! { <kbd>{s.shown}</kbd><span>{s.what}</span> })
                     .collect_view()}
             </div>
+            <label class="option">
+                <input
+                    type="checkbox"
+                    prop:checked=move || keys_on.get()
+                    on:change=move |_| store.send(Msg::ToggleKeys)
+                />
+                "Single keys act on the page"
+            </label>
+            <label class="option">
+                <input
+                    type="checkbox"
+                    prop:checked=move || bullet_on.get()
+                    on:change=move |_| store.send(Msg::ToggleBullet)
+                />
+                "Slow down at the first failure of a kind"
+            </label>
         </Sheet>
         <Sheet dialog=Dialog::Words title="Words used here">
             <dl class="glossary">
