@@ -2,8 +2,8 @@
 //! a browser and is compiled only with the feature `ui`.
 //!
 //! A click becomes a [`state::update::Msg`]; `update` changes the [`state::model::Model`] and returns
-//! effects; [`store`] carries them out. Views read selectors through memos. Frames of a running
-//! simulation go another way, past the signals: see [`live`].
+//! effects; `store` carries them out. Views read selectors through memos. Frames of a running
+//! simulation go another way, past the signals: see `live`.
 
 pub mod state;
 

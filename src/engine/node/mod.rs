@@ -1,5 +1,5 @@
 //! One file per kind of node, all of the same shape: its compiled knobs (`Config`), its state, and
-//! what it does when something reaches it. To add a kind: its file, its line in [`kinds!`] below,
+//! what it does when something reaches it. To add a kind: its file, its line in `kinds!` below,
 //! and its entry in `design::registry::KINDS`.
 
 use super::attempt::{AttemptId, Call, IntentId};
