@@ -60,8 +60,7 @@ impl Store {
         self.boxed_memo(Box::new(select))
     }
 
-    /// Compiled once for each type of value, not for each of a hundred closures: that is a fifth of
-    /// the page's size.
+    /// Compiled once for each type of value, not for each of a hundred closures.
     fn boxed_memo<T>(self, select: Box<dyn Fn(&Model) -> T + Send + Sync>) -> Memo<T>
     where
         T: PartialEq + Send + Sync + 'static,

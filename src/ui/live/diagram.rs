@@ -79,10 +79,11 @@ fn wires(scene: &Arc<Scene>) -> impl IntoView + use<> {
 }
 
 fn nodes(scene: &Arc<Scene>) -> impl IntoView + use<> {
+    let density = scene.density;
     let nodes = scene.nodes.clone();
     nodes
         .into_iter()
-        .map(|node| view! { <NodeView node=node /> })
+        .map(|node| view! { <NodeView node=node density=density /> })
         .collect_view()
 }
 

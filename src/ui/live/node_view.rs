@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use crate::ui::state::facts;
-use crate::ui::state::geometry::{LINE_HEIGHT, NodeBox, PAD, Rect, Shape};
+use crate::ui::state::geometry::{Density, LINE_HEIGHT, NodeBox, PAD, Rect, Shape};
 use crate::ui::state::names;
 use crate::ui::store::Store;
 
 #[component]
-pub fn NodeView(node: NodeBox) -> impl IntoView {
+pub fn NodeView(node: NodeBox, density: Density) -> impl IntoView {
     let store = Store::get();
     let key = node.key.clone();
     let facts = {
@@ -23,7 +23,7 @@ pub fn NodeView(node: NodeBox) -> impl IntoView {
     });
     let r = node.rect;
     let body = if node.slots.is_some() {
-        view! { <Worker node=node.clone() facts=facts title=title /> }.into_any()
+        view! { <Worker node=node.clone() facts=facts title=title compact=density == Density::Compact /> }.into_any()
     } else {
         view! { <Plain node=node.clone() facts=facts title=title /> }.into_any()
     };
@@ -50,6 +50,7 @@ fn Worker(
     node: NodeBox,
     facts: Memo<facts::NodeFacts>,
     title: Memo<(String, String)>,
+    compact: bool,
 ) -> impl IntoView {
     let r = node.rect;
     let head = if node.shape == Shape::Cylinder {
@@ -58,18 +59,25 @@ fn Worker(
         r.y + 25.0
     };
     let line = node.line.unwrap_or_default();
+    // A long name needs the room; the icon says the kind too.
+    let kind = move || {
+        title.with(|(name, kind)| {
+            let fits = !compact || name.chars().count() <= 7;
+            if fits { kind.clone() } else { String::new() }
+        })
+    };
     let below = line.bottom() + 17.0;
     let slots_x = r.right() - PAD;
     view! {
         <path class="kind-icon" d=icon(node.shape, r.x + PAD, head - 12.0) />
         <text x=r.x + PAD + 24.0 y=head>
             <tspan class="name">{move || title.with(|t| t.0.clone())}</tspan>
-            <tspan class="kind" dx="8">{move || title.with(|t| t.1.clone())}</tspan>
+            <tspan class="kind" dx="8">{kind}</tspan>
         </text>
         <text class="state" x=r.right() - PAD y=head text-anchor="end">
             {move || facts.with(|f| f.state.clone())}
         </text>
-        <text class="fact" x=line.x y=below>{move || facts.with(|f| f.line.clone())}</text>
+        <text class="fact" x=line.x y=below>{move || facts.with(|f| if compact { f.line_short.clone() } else { f.line.clone() })}</text>
         <text class="fact" x=slots_x y=below text-anchor="end">{move || facts.with(|f| f.slots.clone())}</text>
         <text class=move || if facts.with(|f| f.hurt) { "fact hurt" } else { "fact" } x=line.x y=below + 20.0>
             {move || facts.with(|f| f.bottom.clone())}

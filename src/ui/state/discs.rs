@@ -78,7 +78,7 @@ impl Discs {
     pub fn update(&mut self, rows: &[f64], now_ms: f64, rate: f64) {
         let shortest = SHORTEST_WALL_MS * rate;
         let (rows, _) = rows.as_chunks::<DISC_FIELDS>();
-        let mut longest_real = 0.0f64;
+        let mut longest_real = f64::NEG_INFINITY;
         for row in rows {
             let key = (row[0] as u32, row[1] as u64, row[2] as u32);
             let new = Known {
@@ -105,7 +105,8 @@ impl Discs {
             );
         }
         self.thin(rate);
-        if longest_real > 0.0 {
+        if longest_real.is_finite() {
+            // On a link without delay this is infinite: any time drawn is too long.
             self.stretch = (shortest / longest_real).max(1.0);
         }
         self.known.retain(|_, k| !k.is_drawn_out(now_ms));
@@ -214,13 +215,12 @@ impl Known {
             };
         }
         if out < 1.0 {
+            // A journey is drawn longer than it is: whether somebody still waited is a matter of
+            // when the request really arrived, not of where its disc is.
+            let gone = nobody && (self.arrived.is_nan() || self.arrived > self.over);
             return Some((
                 out.max(0.0),
-                if nobody {
-                    Look::OutForNobody
-                } else {
-                    Look::Out
-                },
+                if gone { Look::OutForNobody } else { Look::Out },
             ));
         }
         if !self.done.is_finite() {
@@ -313,6 +313,26 @@ mod tests {
             rate,
         );
         assert_eq!(drawn(&discs, 4060.0), [(0.5, Look::BackForNobody)]);
+    }
+
+    #[test]
+    fn a_stretched_journey_does_not_outlive_its_caller() {
+        let rate = 4_000.0 / SHORTEST_WALL_MS; // a way is drawn 4 s of simulated time long
+        let mut discs = Discs::default();
+        discs.update(
+            &row(7.0, disc::GIVEN_UP, [0.0, 5.0, NONE, NONE, 1000.0]),
+            2000.0,
+            rate,
+        );
+        assert_eq!(drawn(&discs, 2000.0)[0], (0.5, Look::Out));
+        // Held on the way until after the caller had gone.
+        let mut discs = Discs::default();
+        discs.update(
+            &row(7.0, disc::GIVEN_UP, [0.0, 3000.0, NONE, NONE, 1000.0]),
+            2000.0,
+            rate,
+        );
+        assert_eq!(drawn(&discs, 2000.0)[0], (0.5, Look::OutForNobody));
     }
 
     #[test]

@@ -12,8 +12,9 @@ use super::{names, states, words};
 pub struct NodeFacts {
     pub state: String,
     pub state_key: &'static str,
-    /// Below the waiting line.
+    /// Below the waiting line, and the same where there is little room.
     pub line: String,
+    pub line_short: String,
     /// Below the slots.
     pub slots: String,
     /// The last row; in the colour of failure if `hurt`.
@@ -58,6 +59,7 @@ pub fn node(model: &Model, key: &str) -> NodeFacts {
         state: format!("{glyph}{}", states::word(state)),
         state_key: states::key(state),
         line: line(now),
+        line_short: line_short(now),
         slots: slots(now),
         bottom: format!("waits {waits} · {} useful", words::rate(now.useful_per_s)),
         hurt: matches!(state, State::Failing | State::Down),
@@ -75,6 +77,13 @@ fn line(now: &NodeNow) -> String {
         (0, Some(limit)) => format!("0 of {} waiting", words::count(limit.into())),
         (_, Some(limit)) => format!("{count} of {} waiting", words::count(limit.into())),
         (_, None) => format!("{count} waiting · {}", words::ms(now.oldest_wait_ms)),
+    }
+}
+
+fn line_short(now: &NodeNow) -> String {
+    match now.queue {
+        0 => "nobody waits".into(),
+        n => format!("{} wait", words::count(n.into())),
     }
 }
 

@@ -212,14 +212,15 @@ impl Scene {
             (along - gap, extent)
         };
         let links = route(design, &sizes, top_down);
+        // The legend at the bottom has two rows where it is narrow.
+        let legend = if top_down { 52.0 } else { 20.0 };
         let fit_w = (canvas_w - 32.0) / width.max(1.0);
-        let fit_h = (canvas_h - 48.0) / height.max(1.0);
-        let zoom = fit_w
-            .min(fit_h)
-            .clamp(0.5, if top_down { 1.0 } else { 1.15 });
+        let fit_h = (canvas_h - 28.0 - legend) / height.max(1.0);
+        let largest = if top_down { 1.0 } else { 1.15 };
+        let zoom = fit_w.min(fit_h).clamp(0.5, largest);
         let shift = (
             (canvas_w - width * zoom) / 2.0,
-            (canvas_h - height * zoom) / 2.0,
+            (canvas_h - legend - height * zoom) / 2.0,
         );
         Scene {
             nodes: sizes,
