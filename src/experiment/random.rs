@@ -57,7 +57,8 @@ pub fn scenario(n: u64) -> String {
     let mut dice = Dice(ChaCha8Rng::seed_from_u64(n));
     let mut text = format!("format = 1\n\n[run]\nduration = \"{SECONDS} s\"\n");
     let mut links: Vec<String> = Vec::new();
-    let services = dice.between(1, 3);
+    // With clients and a database, four nodes at least.
+    let services = dice.between(2, 3);
     let (databases, third) = (dice.between(1, 2), dice.chance(50));
     let clients = dice.between(1, 2);
     let balanced = dice.chance(50);

@@ -415,7 +415,7 @@ fn random_designs_cover_the_model() {
             "[third_party.",
         ];
         assert!(
-            nodes.iter().map(|k| tables(k)).sum::<usize>() >= 3,
+            nodes.iter().map(|k| tables(k)).sum::<usize>() >= 4,
             "{text}"
         );
         assert!(
