@@ -204,8 +204,7 @@ impl Core {
         }
         if outcome.is_err() && !callee_is_done && program.nodes[node].stops_abandoned {
             let state = &self.links[link];
-            let mut draws = state.keys.draws(Purpose::RequestDelay, address);
-            draws.bits();
+            let mut draws = state.keys.draws(Purpose::CancelDelay, address);
             let delay = spec.delay.sample(&mut draws);
             // The word travels like a request: a cut link swallows it, a held one keeps it back
             // until it no longer matters.

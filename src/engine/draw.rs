@@ -39,6 +39,7 @@ pub enum Purpose {
     Backoff,
     Choice,
     Fault,
+    CancelDelay,
 }
 
 const PURPOSES: usize = 16;

@@ -77,6 +77,11 @@ impl<T: Copy> Slab<T> {
         self.entries.len() - self.free.len()
     }
 
+    /// Places ever needed at the same time: what the slab costs.
+    pub fn places(&self) -> usize {
+        self.entries.len()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -10,6 +10,7 @@ use brownout::engine::record::{Effect, Record, Told, Unrecorded};
 use brownout::engine::world::Phase;
 use brownout::engine::{Limits, Program, Run, World};
 use brownout::experiment::{self, parallel, random};
+use brownout::ledger::Verdict;
 use brownout::observe::Recorder;
 use brownout::scenario::Scenario;
 use brownout::time::{Duration, Time};
@@ -333,6 +334,8 @@ fn the_ledger_knows_every_intent() {
         assert_eq!(counts.intents, run.world.core.intents_born);
         let faulty = run.record.ledger.stories.len() + run.record.ledger.further.len();
         assert_eq!(counts.intents, counts.clean + faulty as u64 + counts.open());
+        // Disks survive crashes, and every plan writes before it responds.
+        assert_eq!(counts.of(Verdict::Lost), 0, "no acknowledged write is lost");
         if matches!(
             run.phase(),
             Phase::Settled | Phase::Unsettled { stuck: true, .. }
@@ -349,6 +352,32 @@ fn the_ledger_knows_every_intent() {
             "the whole run is measured"
         );
     });
+}
+
+/// Memory follows what is under way, not how long the run is.
+#[test]
+fn memory_follows_what_is_under_way() {
+    let text = brownout::experiment::benchmark::mm1(50_000, true);
+    let scenario = Scenario::parse(&text).expect("valid");
+    let program = experiment::compile(&scenario, Limits::NATIVE);
+    let mut run = Run::new(program, 1, Unrecorded);
+    let mut most = 0;
+    while !run.phase().is_over() {
+        run.advance(Time::NEVER, 1);
+        most = most.max(run.world.core.attempts.len());
+    }
+    let core = &run.world.core;
+    assert!(most < 200, "a queue at 80 % is short: {most}");
+    for places in [
+        core.intents.places(),
+        core.calls.places(),
+        core.attempts.places(),
+    ] {
+        assert!(
+            places <= most + 1,
+            "{places} places for {most} at the same time"
+        );
+    }
 }
 
 /// Prints how often each part of the model took part in the random designs.
