@@ -53,23 +53,60 @@ pub struct Operation {
     pub knobs: Knobs,
 }
 
-/// One step of a plan at a node. Text: `work`, `call LINK`, `read LINK`, `write LINK`, `respond`.
+/// One step of a plan at a node, in the grammar of docs/scenario-format.md.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The node's own work.
     Work,
-    /// A call over the link with this key, awaited.
-    Call { link: String, mode: CallMode },
+    /// Calls made at the same time; the plan goes on when `wanted` of them have succeeded.
+    /// `call LINK`, `all read A, read B`, `first 2 of read A, read B, read C`.
+    Calls { calls: Vec<StepCall>, wanted: u16 },
+    /// A call whose reply nobody awaits: `send call LINK`.
+    Send(StepCall),
+    /// Ask the cache, else the store: `cached CACHE_LINK else read STORE_LINK`.
+    Cached { cache: String, store: StepCall },
     /// The answer; what follows is done after the caller has its reply.
     Respond,
 }
 
-/// What a call asks of a store. At a service or third party, `Read` leaves no effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A call of a plan, over the link with this key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepCall {
+    pub link: String,
+    pub mode: CallMode,
+}
+
+impl Step {
+    /// The links that the step calls.
+    pub fn links(&self) -> Vec<&str> {
+        match self {
+            Step::Work | Step::Respond => Vec::new(),
+            Step::Calls { calls, .. } => calls.iter().map(|c| c.link.as_str()).collect(),
+            Step::Send(call) => vec![&call.link],
+            Step::Cached { cache, store } => vec![cache, &store.link],
+        }
+    }
+}
+
+/// What a call asks for. At a service or third party, `Read` leaves no effect.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CallMode {
+    #[default]
     Read,
     Write,
+    /// Put into a cache what was read elsewhere.
+    Fill,
+    /// Take out of a cache what may be stale.
+    Invalidate,
+    /// Only whether it is well (health checks).
+    Probe,
 }
+
+/// Steps of a plan.
+pub const STEPS_MAX: usize = 100;
+
+/// Calls that one step makes at the same time.
+pub const CALLS_MAX: usize = 200;
 
 /// Effects that one operation may promise.
 pub const PROMISED_MAX: usize = 8;

@@ -85,6 +85,14 @@ readers! {
 }
 
 impl Settings<'_> {
+    /// Position of the word chosen.
+    pub fn choice_number(&self, name: &str) -> u8 {
+        match self.value(name) {
+            Value::Choice(i) => i,
+            other => self.wrong(name, &other),
+        }
+    }
+
     /// The word chosen among those that the knob's unit lists.
     pub fn choice(&self, name: &str) -> &'static str {
         let Unit::Choice(words) = self.knob(name).unit else {

@@ -27,6 +27,12 @@ pub struct Intent {
     pub user: u32,
     /// Which item it is about: a key of the operation's key space.
     pub item: u64,
+    /// Who wants it: a user, a tenant or an address, for limits, rights and sticky choices.
+    pub identity: u32,
+    /// 0 is the most important.
+    pub priority: u8,
+    /// Not a user's: a probe, a refresh, a flush. Nobody is told, nothing is judged.
+    pub is_internal: bool,
     pub born: Time,
     /// What the user was told, and when.
     pub told: Option<(Time, Told)>,
@@ -41,6 +47,20 @@ pub enum Parent {
     Intent,
     /// A request at a node, which made the call as part of its plan.
     Attempt(AttemptId),
+    /// The calling node itself: a delivery of a message, a refresh, a probe, a call that nobody
+    /// awaits. What it is about is said by the call's `token`.
+    Node,
+}
+
+/// What a reply says besides success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// Version of what was read or written; 0 where there is none.
+    pub version: u64,
+    /// The callee does not have it (a cache that misses).
+    pub missing: bool,
+    /// Something less than asked for was served: a fallback, a stale value.
+    pub degraded: bool,
 }
 
 /// One logical call over a link, with its retries.
@@ -61,10 +81,18 @@ pub struct Call {
     /// Tries begun.
     pub tries: u16,
     pub mode: CallMode,
+    /// What the call is about, for calls that the node itself makes.
+    pub token: u64,
+    /// What is handed over: the version of a fill, the handle of a message.
+    pub payload: u64,
+    /// The reply is of no use from here on; [`Time::NEVER`] if nobody said so.
+    pub deadline: Time,
     /// The current try, [`Id::NONE`] between tries.
     pub attempt: AttemptId,
     /// The last pause, for decorrelated jitter.
     pub last_pause: u64,
+    /// What the good reply said.
+    pub answer: Answer,
 }
 
 /// The caller's side of an attempt.
@@ -152,6 +180,14 @@ pub struct Attempt {
     pub reply_under_way: bool,
     /// What that reply says.
     pub reply: Result<(), Reason>,
+    pub answer: Answer,
+    /// What was handed over with the request.
+    pub payload: u64,
+    /// The caller's deadline, if it was passed on.
+    pub deadline: Time,
+    /// Calls of the current step that are under way, and those of them that are wanted.
+    pub awaited: u16,
+    pub wanted: u16,
     /// It holds a connection of its caller's pool.
     pub holds_connection: bool,
 }

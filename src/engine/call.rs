@@ -123,6 +123,7 @@ impl Core {
         let budget = &mut self.links[link].callers[call.caller as usize].budget;
         let next = match outcome {
             Ok(()) => {
+                call.answer = self.attempts[id].answer;
                 budget.success(spec.budget, call.tries);
                 Next::Over(Ok(()))
             }
@@ -193,7 +194,9 @@ impl Core {
             number,
             code,
         );
-        record.outcome(program, now, attempt.intent, intent, attempt);
+        if !intent.is_internal {
+            record.outcome(program, now, attempt.intent, intent, attempt);
+        }
         let callee_is_done = !attempt.callee.is_open();
         let address = attempt.address;
         // A good reply frees the connection. One that timed out is busy until the other side is done.
@@ -282,7 +285,9 @@ impl Core {
                 code,
             );
         }
-        record.attempt_over(program, now, intent_id, intent, attempt);
+        if !intent.is_internal {
+            record.attempt_over(program, now, intent_id, intent, attempt);
+        }
         self.attempts.remove(id);
         self.release_intent(program, record, intent_id);
     }
@@ -297,9 +302,11 @@ impl Core {
         let now = self.now();
         let intent = &mut self.intents[id];
         intent.open -= 1;
-        if intent.open == 0 && intent.told.is_some() {
+        if intent.open == 0 && (intent.told.is_some() || intent.is_internal) {
             let intent = self.intents.remove(id);
-            record.retired(program, now, id, &intent);
+            if !intent.is_internal {
+                record.retired(program, now, id, &intent);
+            }
         }
     }
 

@@ -5,13 +5,16 @@
 
 use std::collections::VecDeque;
 
-use super::attempt::{Attempt, AttemptId, Call, CallId, CalleeSide, CallerSide, Intent, Parent};
+use super::attempt::{
+    Answer, Attempt, AttemptId, Call, CallId, CalleeSide, CallerSide, Intent, IntentId, Parent,
+};
 use super::calendar::Calendar;
 use super::counters::{LinkCounters, NodeCounters};
 use super::digest::{Fact, Facts};
 use super::draw::{Address, Draws, Keys, Purpose, mix64};
 use super::event::Event;
 use super::fault::Modifiers;
+use super::fleet::Fleet;
 use super::policy::budget::Budget;
 use super::policy::pool::Pool;
 use super::program::Program;
@@ -57,6 +60,7 @@ pub struct Core {
     pub links: Vec<LinkState>,
     pub node_keys: Vec<Keys>,
     pub modifiers: Vec<Modifiers>,
+    pub fleets: Vec<Fleet>,
     pub node_counters: Vec<NodeCounters>,
     pub link_counters: Vec<LinkCounters>,
     pub facts: Facts,
@@ -97,6 +101,11 @@ impl Core {
                 .map(|n| Keys::new(seed, n.place))
                 .collect(),
             modifiers: vec![Modifiers::default(); nodes],
+            fleets: program
+                .nodes
+                .iter()
+                .map(|n| Fleet::new(n.instances, &n.zones))
+                .collect(),
             node_counters: vec![NodeCounters::default(); nodes],
             link_counters: vec![LinkCounters::default(); n_links],
             facts: Facts::new(nodes + n_links),
@@ -138,11 +147,14 @@ impl Core {
         call
     }
 
-    /// Requests that wait or are worked on at a node, in the order of their records.
-    pub fn present_at(&self, node: u16) -> Vec<AttemptId> {
+    /// Requests that wait or are worked on at a node, or at one instance of it, in the order of their
+    /// records.
+    pub fn present_at(&self, node: u16, instance: Option<u16>) -> Vec<AttemptId> {
         use CalleeSide::{Awaiting, Queued, Working, WorkingOn};
         let here = |a: &Attempt| {
-            a.node == node && matches!(a.callee, Queued | Working | Awaiting | WorkingOn)
+            a.node == node
+                && instance.is_none_or(|instance| a.instance == instance)
+                && matches!(a.callee, Queued | Working | Awaiting | WorkingOn)
         };
         self.attempts
             .iter()
@@ -328,10 +340,12 @@ impl<R: Record> Cx<'_, R> {
         self.left(id);
     }
 
-    /// The node loses everything it has: what it had not answered is answered by the broken
-    /// connection. The kind clears its own state after this.
-    pub fn crash_all(&mut self) {
-        for id in self.core.present_at(self.node) {
+    /// The node, or one instance of it, loses everything it has: what it had not answered is answered
+    /// by the broken connection, and what it had asked for itself is no longer its own. The kind
+    /// clears its own state after this.
+    pub fn crash_all(&mut self, instance: Option<u16>) {
+        self.abandon_own_calls(instance);
+        for id in self.core.present_at(self.node, instance) {
             self.abandon_calls_of(id);
             match self.core.attempts[id].callee {
                 CalleeSide::Queued => self.leave_line(id, CalleeSide::Crashed),
@@ -368,6 +382,20 @@ impl<R: Record> Cx<'_, R> {
         }
     }
 
+    /// Calls that the node, or one instance of it, had under way on its own behalf are nobody's any more.
+    fn abandon_own_calls(&mut self, instance: Option<u16>) {
+        let mine = |call: &Call| {
+            call.parent == Parent::Node
+                && self.program.links[call.link as usize].from == self.node
+                && instance.is_none_or(|instance| call.caller == instance)
+        };
+        let calls = self.core.calls.iter();
+        let calls: Vec<CallId> = calls.filter(|(_, c)| mine(c)).map(|(id, _)| id).collect();
+        for call in calls {
+            self.core.abandon(self.program, self.record, call);
+        }
+    }
+
     /// Closes the callee's side without an answer (cancelled, or everything said already).
     pub fn close(&mut self, id: AttemptId, side: CalleeSide) {
         debug_assert!(!side.is_open());
@@ -378,15 +406,19 @@ impl<R: Record> Cx<'_, R> {
     // ---- the caller's side ------------------------------------------------------------------
 
     /// Starts a call from this node and sends its first try.
-    pub fn call(&mut self, intent: super::IntentId, parent: Parent, new: NewCall) {
-        let base = match parent {
-            Parent::Intent => self.core.intents[intent].address,
-            Parent::Attempt(id) => self.core.attempts[id].address,
+    pub fn call(&mut self, intent: IntentId, parent: Parent, new: NewCall) -> CallId {
+        let (base, deadline) = match parent {
+            Parent::Intent | Parent::Node => (self.core.intents[intent].address, Time::NEVER),
+            Parent::Attempt(id) => {
+                let attempt = &self.core.attempts[id];
+                (attempt.address, attempt.deadline)
+            }
         };
+        let base = new.base.unwrap_or(base);
         let link = &self.program.links[new.link as usize];
         debug_assert_eq!(link.from, self.node, "a node calls over its own links");
         let sibling = match parent {
-            Parent::Intent => Id::NONE,
+            Parent::Intent | Parent::Node => Id::NONE,
             Parent::Attempt(id) => self.core.attempts[id].calls,
         };
         let id = self.core.calls.insert(Call {
@@ -400,8 +432,12 @@ impl<R: Record> Cx<'_, R> {
             instance: new.instance,
             tries: 0,
             mode: new.mode,
+            token: new.token,
+            payload: new.payload,
+            deadline,
             attempt: Id::NONE,
             last_pause: 0,
+            answer: Answer::default(),
         });
         if let Parent::Attempt(parent) = parent {
             self.core.attempts[parent].calls = id;
@@ -412,23 +448,73 @@ impl<R: Record> Cx<'_, R> {
         let caller = &mut self.core.links[new.link as usize].callers[new.caller as usize];
         caller.budget.first_try(link.budget, now);
         self.core.try_call(self.program, self.record, id);
+        id
     }
 
-    /// A random instance of the callee, for this call's next try.
+    /// A random instance of the callee among the registered, for this call's next try.
     #[inline]
     pub fn random_instance(&self, link: u16, address: Address) -> u16 {
-        match self.program.instances_of_callee(link) {
-            1 => 0,
-            n => {
+        let callee = self.program.links[link as usize].to;
+        match self.core.fleets[callee as usize].registered() {
+            // Nobody listens there.
+            [] => u16::MAX,
+            [only] => *only,
+            all => {
                 let keys = &self.core.links[link as usize].keys;
-                keys.draws(Purpose::Instance, address).below(u64::from(n)) as u16
+                let mut draws = keys.draws(Purpose::Instance, address);
+                all[draws.below(all.len() as u64) as usize]
             }
         }
+    }
+
+    /// Something the node does without a user behind it: a probe, a refresh, a flush. `address` makes
+    /// its random numbers its own.
+    pub fn internal_intent(&mut self, address: Address, operation: u16, item: u64) -> IntentId {
+        let born = self.now();
+        self.core.intents.insert(Intent {
+            address,
+            number: 0,
+            clients: self.node,
+            operation,
+            user: 0,
+            item,
+            identity: 0,
+            priority: 0,
+            is_internal: true,
+            born,
+            told: None,
+            open: 0,
+        })
+    }
+
+    /// Starts a call of the node's own on behalf of an intent, over a link to a random instance.
+    pub fn call_of_its_own(
+        &mut self,
+        intent: IntentId,
+        link: u16,
+        caller: u16,
+        mode: CallMode,
+        (token, payload): (u64, u64),
+    ) -> CallId {
+        let base = Address(self.core.intents[intent].address.0 ^ mix64(token));
+        let place = self.program.links[link as usize].place;
+        let instance = self.random_instance(link, base.call(place, 0).attempt(1));
+        let new = NewCall {
+            link,
+            caller,
+            instance,
+            mode,
+            token,
+            payload,
+            base: Some(base),
+            ..NewCall::default()
+        };
+        self.call(intent, Parent::Node, new)
     }
 }
 
 /// What a node says about a call that it starts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct NewCall {
     pub link: u16,
     /// Instance of the calling node.
@@ -438,6 +524,12 @@ pub struct NewCall {
     /// Instance of the callee for the first try.
     pub instance: u16,
     pub mode: CallMode,
+    /// What it is about, if the node calls on its own behalf.
+    pub token: u64,
+    /// What is handed over.
+    pub payload: u64,
+    /// Where its random numbers belong, if not below its parent's.
+    pub base: Option<Address>,
 }
 
 impl Attempt {
@@ -489,6 +581,11 @@ impl Attempt {
             mode: call.mode,
             reply_under_way: false,
             reply: Ok(()),
+            answer: Answer::default(),
+            payload: call.payload,
+            deadline: Time::NEVER,
+            awaited: 0,
+            wanted: 0,
             holds_connection: false,
         }
     }

@@ -40,9 +40,10 @@ pub enum Purpose {
     Choice,
     Fault,
     CancelDelay,
+    Identity,
 }
 
-const PURPOSES: usize = 16;
+const PURPOSES: usize = 64;
 
 /// Stable 64-bit name of a place: FNV-1a over `sort`, a separator and the key, then mixed.
 pub fn place_hash(sort: &str, key: &str) -> u64 {

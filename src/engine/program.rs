@@ -15,7 +15,9 @@ use super::policy::budget::BudgetPolicy;
 pub use crate::design::PROMISED_MAX;
 use crate::design::registry::{LINK, OPERATION};
 use crate::design::value::Value;
-use crate::design::{CallMode, Design, Link, Node, RunSpec, Settings, Step, TimelineEntry};
+use crate::design::{
+    CallMode, Design, Link, Node, RunSpec, Settings, Step, StepCall, TimelineEntry,
+};
 use crate::time::{Duration, NS_PER_MS, NS_PER_S, Time};
 
 /// Version of the rules of the simulation. Digests of different versions do not compare.
@@ -53,11 +55,39 @@ impl Limits {
 }
 
 /// One step of an operation at a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlanStep {
     Work,
-    Call { link: u16, mode: CallMode },
+    /// Calls made at the same time; the plan goes on when `wanted` of them have succeeded.
+    Calls {
+        calls: Box<[PlanCall]>,
+        wanted: u16,
+    },
+    /// A call whose reply nobody awaits.
+    Send(PlanCall),
+    /// Ask the cache; if it does not have it, ask the store and put what it says into the cache.
+    Cached {
+        cache: u16,
+        store: PlanCall,
+    },
     Respond,
+}
+
+/// A call of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanCall {
+    pub link: u16,
+    pub mode: CallMode,
+}
+
+impl PlanStep {
+    /// One call, awaited.
+    pub fn call(link: u16, mode: CallMode) -> PlanStep {
+        PlanStep::Calls {
+            calls: Box::new([PlanCall { link, mode }]),
+            wanted: 1,
+        }
+    }
 }
 
 pub struct NodeProgram {
@@ -68,6 +98,8 @@ pub struct NodeProgram {
     /// Links that leave it, in the order of their keys.
     pub out: Vec<u16>,
     pub instances: u16,
+    /// Numbers of the zones that its instances are spread over.
+    pub zones: Vec<u16>,
     /// It stops work whose caller has gone, when it hears of it.
     pub stops_abandoned: bool,
     /// Per operation: what to do.
@@ -97,6 +129,8 @@ pub struct OperationProgram {
     pub key: String,
     pub place: u64,
     pub mode: CallMode,
+    /// 0 is the most important.
+    pub priority: u8,
     pub weight: u64,
     /// Which clients perform it.
     pub clients: Vec<u16>,
@@ -148,6 +182,8 @@ pub struct Program {
     pub limits: Limits,
     /// Some operation changes something.
     pub writes: bool,
+    /// Names of zones, in the order of their numbers.
+    pub zones: Vec<String>,
 }
 
 /// Resolves keys while compiling. Kinds read their knobs through it.
@@ -155,6 +191,7 @@ pub struct Compiler<'a> {
     pub design: &'a Design,
     nodes: BTreeMap<&'a str, u16>,
     links: BTreeMap<&'a str, u16>,
+    zones: Vec<String>,
 }
 
 impl<'a> Compiler<'a> {
@@ -170,7 +207,14 @@ impl<'a> Compiler<'a> {
             design,
             nodes: ranks(design.nodes.iter().map(|n| n.key.as_str())),
             links: ranks(design.links.iter().map(|l| l.key.as_str())),
+            zones: zone_names(design),
         }
+    }
+
+    /// Number of a zone.
+    pub fn zone(&self, name: &str) -> u16 {
+        let at = self.zones.iter().position(|zone| zone == name);
+        at.expect("validated: some node has the zone") as u16
     }
 
     /// Number of the node with this key. Validation has made sure that it exists.
@@ -245,6 +289,7 @@ impl Program {
             .collect();
         Program {
             writes: operations.iter().any(|o| o.mode == CallMode::Write),
+            zones: c.zones.clone(),
             nodes,
             links,
             operations,
@@ -256,10 +301,18 @@ impl Program {
             limits,
         }
     }
+}
 
-    pub fn instances_of_callee(&self, link: u16) -> u16 {
-        self.nodes[self.links[link as usize].to as usize].instances
-    }
+/// All zones that nodes name, in the order of their names.
+fn zone_names(design: &Design) -> Vec<String> {
+    let zones = |node: &Node| match node.knobs.get("zones") {
+        Some(Value::Names(names)) => names.clone(),
+        _ => Vec::new(),
+    };
+    let mut names: Vec<String> = design.nodes.iter().flat_map(zones).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn sorted<T>(items: &[T], key: impl Fn(&T) -> &String) -> Vec<&T> {
@@ -325,7 +378,6 @@ fn compile_operations(c: &Compiler<'_>) -> Vec<OperationProgram> {
                 })
                 .collect();
             let effects = match (mode, knobs.opt_names("effects")) {
-                (CallMode::Read, _) => Vec::new(),
                 (CallMode::Write, Some(names)) => names.iter().map(|n| c.node(n)).collect(),
                 (CallMode::Write, None) => c
                     .reachable(&performers)
@@ -333,11 +385,13 @@ fn compile_operations(c: &Compiler<'_>) -> Vec<OperationProgram> {
                     .filter(|k| matches!(c.node_by_key(k).kind.name, "database" | "third_party"))
                     .map(|k| c.node(k))
                     .collect(),
+                _ => Vec::new(),
             };
             OperationProgram {
                 key: op.key.clone(),
                 place: place_hash("operation", &op.key),
                 mode,
+                priority: knobs.choice_number("priority"),
                 weight: knobs.count("weight"),
                 clients: performers.iter().map(|k| c.node(k)).collect(),
                 items: super::popularity::Popularity::compile(&knobs),
@@ -375,6 +429,10 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
         } else {
             instances("instances")
         },
+        zones: match node.knobs.get("zones") {
+            Some(Value::Names(names)) => names.iter().map(|name| c.zone(name)).collect(),
+            _ => Vec::new(),
+        },
         stops_abandoned: node.kind.knob("on_abandoned").is_some()
             && knobs.choice("on_abandoned") == "stop",
         plans,
@@ -386,17 +444,7 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
 /// reads, writes, third parties, each in the order of their links' keys; respond.
 fn plan(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanStep]> {
     if let Some(steps) = node.plans.get(&op.key) {
-        let mut out: Vec<PlanStep> = steps
-            .iter()
-            .map(|s| match s {
-                Step::Work => PlanStep::Work,
-                Step::Call { link, mode } => PlanStep::Call {
-                    link: c.link(link),
-                    mode: *mode,
-                },
-                Step::Respond => PlanStep::Respond,
-            })
-            .collect();
+        let mut out: Vec<PlanStep> = steps.iter().map(|s| step(c, s)).collect();
         if !out.contains(&PlanStep::Respond) {
             out.push(PlanStep::Respond);
         }
@@ -409,14 +457,33 @@ fn plan(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanStep]>
     };
     let mut calls = c.links_from(&node.key);
     calls.sort_by_key(rank);
-    let calls = calls.into_iter().map(|l| PlanStep::Call {
-        link: c.link(&l.key),
-        mode: mode_at(c, op, &l.to),
-    });
+    let calls = calls
+        .into_iter()
+        .map(|l| PlanStep::call(c.link(&l.key), mode_at(c, op, &l.to)));
     std::iter::once(PlanStep::Work)
         .chain(calls)
         .chain([PlanStep::Respond])
         .collect()
+}
+
+fn step(c: &Compiler<'_>, step: &Step) -> PlanStep {
+    let call = |call: &StepCall| PlanCall {
+        link: c.link(&call.link),
+        mode: call.mode,
+    };
+    match step {
+        Step::Work => PlanStep::Work,
+        Step::Calls { calls, wanted } => PlanStep::Calls {
+            calls: calls.iter().map(call).collect(),
+            wanted: *wanted,
+        },
+        Step::Send(sent) => PlanStep::Send(call(sent)),
+        Step::Cached { cache, store } => PlanStep::Cached {
+            cache: c.link(cache),
+            store: call(store),
+        },
+        Step::Respond => PlanStep::Respond,
+    }
 }
 
 /// A store or third party is written to only if the operation promises an effect there; what lies

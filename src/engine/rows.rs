@@ -27,6 +27,14 @@ impl Rows {
         self.places[at].1
     }
 
+    /// The row's version; 0 if it was never written.
+    pub fn version(&self, key: u64) -> u64 {
+        if self.places.is_empty() {
+            return 0;
+        }
+        self.places[self.find(key)].1
+    }
+
     /// Where the key is, or the empty place where it belongs.
     fn find(&self, key: u64) -> usize {
         debug_assert!(key != 0, "0 marks an empty place");

@@ -124,12 +124,18 @@ impl World {
                     let over = cx.core.take_call(call);
                     s.on_try_over(c, cx, &over);
                     match over.parent {
-                        Parent::Intent => s.on_action_over(c, cx, over.intent, result),
+                        Parent::Node => s.on_own_call_over(c, cx, &over, result),
+                        Parent::Intent => s.on_action_over(c, cx, over.intent, &over, result),
                         Parent::Attempt(parent) => s.on_call_over(c, cx, parent, &over, result),
                     }
                     cx.core.release_intent(program, cx.record, over.intent);
                 }
-                NodeVisit::Crash => s.on_crash(c, cx),
+                NodeVisit::LateReply(id) => {
+                    let attempt = cx.core.attempts[id];
+                    s.on_late_reply(c, cx, &attempt);
+                }
+                NodeVisit::Crash(instance) => s.on_crash(c, cx, instance),
+                NodeVisit::Restart(instance) => s.on_restart(c, cx, instance),
                 NodeVisit::Traffic(change) => s.on_traffic(c, cx, change),
             }
             0
@@ -205,9 +211,10 @@ impl World {
             return;
         }
         attempt.arrived = now;
-        let node = attempt.node;
+        let (node, instance) = (attempt.node, attempt.instance);
         self.core.node_counters[node as usize].arrived += 1;
-        if self.core.modifiers[node as usize].down > 0 {
+        let listens = self.core.fleets[node as usize].listens(instance);
+        if self.core.modifiers[node as usize].down > 0 || !listens {
             let cx = &mut Cx {
                 core: &mut self.core,
                 program,
@@ -226,6 +233,8 @@ impl World {
         attempt.reply_under_way = false;
         let (attempt, now) = (*attempt, self.core.now());
         if !attempt.caller.is_open() {
+            let caller = program.links[attempt.link as usize].from;
+            self.at_node(program, record, caller, NodeVisit::LateReply(id));
             self.core.maybe_over(program, record, id);
             return;
         }
@@ -319,7 +328,9 @@ impl World {
             Action::Crash { node } => {
                 change(&mut self.core.modifiers[node as usize].down);
                 if begins {
-                    self.at_node(program, record, node, NodeVisit::Crash);
+                    self.at_node(program, record, node, NodeVisit::Crash(None));
+                } else if self.core.modifiers[node as usize].down == 0 {
+                    self.at_node(program, record, node, NodeVisit::Restart(None));
                 }
                 node as usize
             }
@@ -393,7 +404,10 @@ enum NodeVisit {
         call: CallId,
         result: Result<(), Reason>,
     },
-    Crash,
+    LateReply(AttemptId),
+    /// The node, or one instance of it.
+    Crash(Option<u16>),
+    Restart(Option<u16>),
     Traffic(Traffic),
 }
 
@@ -525,7 +539,7 @@ impl<R: Record> Run<R> {
         ) {
             // Nothing will happen to these any more, so their verdicts can be passed.
             let (now, left) = (core.now(), core.intents.iter());
-            for (id, intent) in left {
+            for (id, intent) in left.filter(|(_, intent)| !intent.is_internal) {
                 record.retired(program, now, id, intent);
             }
         }

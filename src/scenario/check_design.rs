@@ -6,7 +6,7 @@ use super::names::suggest;
 use super::{circle, code};
 use crate::design::registry::{self, Accepts};
 use crate::design::value::{Value, cut};
-use crate::design::{Design, Link, Node, Operation, Settings, Step};
+use crate::design::{Design, Link, Node, Operation, Settings};
 
 pub fn check(f: &mut Findings<'_>, design: &Design) {
     let too_many = design.nodes.len() > MAX_NODES
@@ -156,24 +156,28 @@ fn plans(f: &mut Findings<'_>, design: &Design, node: &Node) {
     for (operation, steps) in &node.plans {
         let path = format!("{}.{}.plan.{operation}", node.kind.name, node.key);
         for step in steps {
-            let Step::Call { link, .. } = step else {
-                continue;
-            };
-            let leaving = design
-                .links
-                .iter()
-                .filter(|l| l.from == node.key)
-                .map(|l| l.key.as_str());
-            if !leaving.clone().any(|key| key == link) {
-                let message = format!("no link `{}` leaves `{}`", cut(link), node.key);
-                f.error_at(code::NO_LINK, &format!("{path}.{link}"), message)
-                    .help(suggest(
-                        link,
-                        leaving,
-                        &format!("links from `{}`", node.key),
-                    ));
+            for link in step.links() {
+                step_link(f, design, node, &path, link);
             }
         }
+    }
+}
+
+/// A link that a step names has to leave the node.
+fn step_link(f: &mut Findings<'_>, design: &Design, node: &Node, path: &str, link: &str) {
+    let leaving = design
+        .links
+        .iter()
+        .filter(|l| l.from == node.key)
+        .map(|l| l.key.as_str());
+    if !leaving.clone().any(|key| key == link) {
+        let message = format!("no link `{}` leaves `{}`", cut(link), node.key);
+        f.error_at(code::NO_LINK, &format!("{path}.{link}"), message)
+            .help(suggest(
+                link,
+                leaving,
+                &format!("links from `{}`", node.key),
+            ));
     }
 }
 

@@ -66,10 +66,7 @@ fn calls(design: &Design, operation: &str) -> Calls {
                 .filter(|link| link.from == node.key)
                 .for_each(|link| call(&link.to)),
             Some(steps) => {
-                for step in steps {
-                    let Step::Call { link: key, .. } = step else {
-                        continue;
-                    };
+                for key in steps.iter().flat_map(Step::links) {
                     let link = design
                         .links
                         .iter()

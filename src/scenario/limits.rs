@@ -7,7 +7,9 @@ pub const MAX_LINKS: usize = 400;
 pub const MAX_OPERATIONS: usize = 50;
 pub const MAX_TIMELINE: usize = 1_000;
 pub const MAX_GOALS: usize = 50;
-pub const MAX_STEPS: usize = 100;
+pub const MAX_STEPS: usize = crate::design::STEPS_MAX;
+/// Calls that one step of a plan makes at the same time.
+pub const MAX_CALLS: usize = crate::design::CALLS_MAX;
 /// Effects that one operation promises: what the ledger has room for.
 pub const MAX_EFFECTS: usize = crate::design::PROMISED_MAX;
 /// Bets, variants of one kind, hints, review items, and entries of other lists.

@@ -19,6 +19,7 @@ mod names;
 mod read;
 mod read_design;
 mod read_lesson;
+mod read_plan;
 mod row;
 pub mod schema;
 pub mod sections;

@@ -1,14 +1,11 @@
 //! Nodes, links, operations and plans, as written.
 
-use toml::de::DeValue;
-
-use super::findings::{Findings, Span};
-use super::limits::{MAX_LINKS, MAX_NODES, MAX_OPERATIONS, MAX_STEPS};
-use super::row::{Row, type_of};
-use super::{code, sections};
+use super::findings::Findings;
+use super::limits::{MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
+use super::row::Row;
+use super::{code, read_plan, sections};
 use crate::design::registry::{self, KINDS, KindSpec};
-use crate::design::value::{Value, cut};
-use crate::design::{CallMode, Design, Knobs, Link, Node, Operation, Step};
+use crate::design::{Design, Knobs, Link, Node, Operation};
 use std::collections::BTreeMap;
 
 /// Reads the drawing. Names are not resolved yet.
@@ -71,7 +68,7 @@ fn node(
         kind,
         label: row.line(f, "label"),
         knobs: row.knobs(f, kind.knobs),
-        plans: plans(f, kind, row, operations),
+        plans: read_plan::plans(f, kind, row, operations),
         position: row.position(f, "position"),
     }
 }
@@ -113,126 +110,4 @@ fn operations(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Vec<Operation> {
         });
     }
     operations
-}
-
-/// The plans of a node, by operation.
-fn plans(
-    f: &mut Findings<'_>,
-    kind: &KindSpec,
-    row: &Row<'_, '_>,
-    operations: &[Operation],
-) -> BTreeMap<String, Vec<Step>> {
-    let mut plans = BTreeMap::new();
-    let Some(table) = row.one(f, "plan") else {
-        return plans;
-    };
-    if kind.name != "service" {
-        f.error(
-            code::UNKNOWN_FIELD,
-            &table.path,
-            table.named_at.clone(),
-            format!("a {} has no plan", kind.name),
-        )
-        .help("only services have plans");
-        return plans;
-    }
-    for (key, value) in table.table {
-        let name: &str = key.get_ref();
-        let path = format!("{}.{}", table.path, cut(name));
-        let Some(operation) = operations.iter().find(|operation| operation.key == name) else {
-            let names = operations.iter().map(|operation| operation.key.as_str());
-            f.error(
-                code::NO_OPERATION,
-                &path,
-                key.span(),
-                format!("there is no operation `{}`", cut(name)),
-            )
-            .help(super::names::suggest(name, names, "operations"));
-            continue;
-        };
-        let DeValue::Array(items) = value.get_ref() else {
-            let message = format!(
-                "the plan is {}, not a list of steps",
-                type_of(value.get_ref())
-            );
-            f.error(code::WRONG_TYPE, &path, value.span(), message)
-                .help(STEPS);
-            continue;
-        };
-        if items.len() > MAX_STEPS {
-            f.error(
-                code::LIMIT,
-                &path,
-                value.span(),
-                format!("the plan has {} steps", items.len()),
-            )
-            .help(format!("at most {MAX_STEPS}"));
-            continue;
-        }
-        let mode = mode_of(operation);
-        let steps = items.iter().filter_map(|item| match item.get_ref() {
-            DeValue::String(text) => {
-                let step = step(f, &path, text, item.span(), mode);
-                if let Some(Step::Call { link, .. }) = &step {
-                    f.remember(format!("{path}.{link}"), item.span());
-                }
-                step
-            }
-            _ => {
-                f.error(code::BAD_STEP, &path, item.span(), "a step is text")
-                    .help(STEPS);
-                None
-            }
-        });
-        let steps: Vec<Step> = steps.collect();
-        if steps.iter().filter(|step| **step == Step::Respond).count() > 1 {
-            f.error(
-                code::IMPOSSIBLE,
-                &path,
-                value.span(),
-                "a plan responds once",
-            )
-            .help("what comes after `respond` is done when the caller has its reply");
-        }
-        plans.insert(name.to_owned(), steps);
-    }
-    plans
-}
-
-const STEPS: &str = "a step is `work`, `call LINK`, `read LINK`, `write LINK` or `respond`";
-
-fn step(f: &mut Findings<'_>, path: &str, text: &str, span: Span, mode: CallMode) -> Option<Step> {
-    let words: Vec<&str> = text.split_ascii_whitespace().take(3).collect();
-    let call = |link: &str, mode| {
-        Some(Step::Call {
-            link: link.to_owned(),
-            mode,
-        })
-    };
-    let parsed = match words.as_slice() {
-        ["work"] => Some(Step::Work),
-        ["respond"] => Some(Step::Respond),
-        ["call", link] => call(link, mode),
-        ["read", link] => call(link, CallMode::Read),
-        ["write", link] => call(link, CallMode::Write),
-        _ => None,
-    };
-    if parsed.is_none() {
-        f.error(
-            code::BAD_STEP,
-            path,
-            span,
-            format!("`{}` is no step", cut(text)),
-        )
-        .help(STEPS);
-    }
-    parsed
-}
-
-/// What a plain `call` asks for: what the operation is.
-fn mode_of(operation: &Operation) -> CallMode {
-    match operation.knobs.get("kind") {
-        Some(Value::Choice(1)) => CallMode::Write,
-        _ => CallMode::Read,
-    }
 }

@@ -46,6 +46,8 @@ impl NodeKind for Shelf {
 "#;
 
 const ENTRY: &str = r#"
+use crate::design::registry::{Accepts, KindSpec, knob};
+use crate::design::value::Unit;
 pub static SHELF: KindSpec = KindSpec {
     name: "shelf",
     word: "Shelf",
@@ -141,12 +143,13 @@ fn a_new_kind_touches_its_file_one_list_and_the_registry() {
     let registry = copied.join("src/design/registry");
     insert(
         &registry.join("mod.rs"),
-        "&DATABASE, &THIRD_PARTY",
-        ", &nodes::SHELF",
+        "&THIRD_PARTY",
+        ", &nodes::shelf::SHELF",
     );
-    let nodes = registry.join("nodes.rs");
+    let nodes = registry.join("nodes/mod.rs");
     let text = std::fs::read_to_string(&nodes).expect("there");
-    std::fs::write(&nodes, text + ENTRY).expect("written");
+    std::fs::write(&nodes, text + "pub mod shelf;\n").expect("written");
+    std::fs::write(registry.join("nodes/shelf.rs"), ENTRY).expect("written");
 
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let out = Command::new(cargo)

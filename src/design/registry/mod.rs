@@ -68,6 +68,11 @@ pub struct KindSpec {
 }
 
 impl KindSpec {
+    /// Whether its nodes carry requests through plans.
+    pub fn has_plans(&self) -> bool {
+        matches!(self.name, "service" | "worker")
+    }
+
     pub fn knob(&self, name: &str) -> Option<&'static KnobSpec> {
         self.knobs.iter().find(|k| k.name == name)
     }

@@ -54,6 +54,8 @@ pub static OPERATION: KindSpec = KindSpec {
         knob("weight", Unit::Count, "1", "how often users do this, compared with the other operations").range("0", "1000000")
             .class(Class::NewWork),
         knob("clients", Unit::Names, "none", "which clients do it; absent, all of them").off("none").class(Class::Restart),
+        knob("priority", Unit::Choice(&["critical", "high", "normal", "low"]), "normal",
+            "who goes first where priorities count, and who is turned away last").class(Class::NewWork),
         knob("keys", Unit::Count, "1000", "how many different items it is about").range("1", "1000000").class(Class::Restart),
         knob("popularity", Unit::Choice(&["uniform", "zipf", "hot"]), "uniform",
             "how users choose among the items: all alike, a few much more often, or one favourite").class(Class::Restart),

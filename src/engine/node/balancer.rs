@@ -12,7 +12,6 @@ use crate::design::Settings;
 use crate::engine::attempt::{AttemptId, Call, CalleeSide, Parent};
 use crate::engine::core::{Cx, NewCall};
 use crate::engine::draw::{Draws, Purpose};
-use crate::engine::program::Program;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
 
@@ -73,7 +72,7 @@ impl NodeKind for Balancer {
     }
 
     fn start<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
-        let view = View { endpoints: endpoints(cx.program, cx.node), cursor: 0 };
+        let view = View { endpoints: endpoints(cx), cursor: 0 };
         self.views = vec![view; config.instances as usize];
     }
 
@@ -96,6 +95,8 @@ impl NodeKind for Balancer {
             tag: chosen as u16,
             instance: endpoint.instance,
             mode: attempt.mode,
+            payload: attempt.payload,
+            ..NewCall::default()
         };
         cx.call(attempt.intent, Parent::Attempt(id), new);
     }
@@ -123,9 +124,10 @@ impl NodeKind for Balancer {
         _: &Config,
         cx: &mut Cx<'_, R>,
         parent: AttemptId,
-        _: &Call,
+        call: &Call,
         result: Result<(), Reason>,
     ) {
+        cx.core.attempts[parent].answer = call.answer;
         let (side, reply) = match result {
             Ok(()) => (CalleeSide::Replied, Ok(())),
             Err(_) => (CalleeSide::Error, Err(Reason::ErrorFromCallee)),
@@ -135,20 +137,20 @@ impl NodeKind for Balancer {
         cx.reply(parent, reply);
     }
 
-    fn on_crash<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
-        cx.crash_all();
+    fn on_crash<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, instance: Option<u16>) {
+        cx.crash_all(instance);
         self.start(config, cx);
     }
 }
 
-fn endpoints(program: &Program, node: u16) -> Vec<Endpoint> {
-    let links = program.nodes[node as usize].out.iter();
-    links
-        .flat_map(|&link| {
-            let instances = 0..program.instances_of_callee(link);
-            instances.map(move |instance| Endpoint { link, instance, outstanding: 0 })
-        })
-        .collect()
+fn endpoints<R: Record>(cx: &Cx<'_, R>) -> Vec<Endpoint> {
+    let mut all = Vec::new();
+    for &link in &cx.program.nodes[cx.node as usize].out {
+        let callee = cx.program.links[link as usize].to;
+        let instances = cx.core.fleets[callee as usize].registered().iter();
+        all.extend(instances.map(|&instance| Endpoint { link, instance, outstanding: 0 }));
+    }
+    all
 }
 
 impl View {

@@ -209,10 +209,12 @@ impl NodeKind for Clients {
         config: &Config,
         cx: &mut Cx<'_, R>,
         id: IntentId,
+        call: &Call,
         result: Result<(), Reason>,
     ) {
         let now = cx.now();
         let told = match result {
+            Ok(()) if call.answer.degraded => Told::Degraded,
             Ok(()) => Told::Served,
             Err(reason) => Told::Failed(reason),
         };
@@ -335,6 +337,9 @@ impl Clients {
             operation,
             user,
             item,
+            identity: user,
+            priority: spec.priority,
+            is_internal: false,
             born: cx.now(),
             told: None,
             open: 0,
@@ -344,7 +349,7 @@ impl Clients {
         cx.record.born(cx.program, id, &intent);
         let first_try = address.call(cx.program.links[link as usize].place, 0).attempt(1);
         let instance = cx.random_instance(link, first_try);
-        cx.call(id, Parent::Intent, NewCall { link, caller, tag: 0, instance, mode });
+        cx.call(id, Parent::Intent, NewCall { link, caller, instance, mode, ..NewCall::default() });
     }
 
     fn pick_operation<R: Record>(&self, cx: &Cx<'_, R>, address: Address) -> Option<u16> {

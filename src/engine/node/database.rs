@@ -65,9 +65,17 @@ impl NodeKind for Database {
         let faults = &cx.core.modifiers[cx.node as usize];
         let failed = faults.fails(&mut cx.draws(Purpose::Fault, attempt.address));
         let reply = if failed { Err(Reason::ErrorFromCallee) } else { Ok(()) };
-        if !failed && attempt.mode == CallMode::Write {
-            let version = self.rows.write(cx.core.intents[attempt.intent].item);
-            cx.effect(id, version);
+        let item = cx.core.intents[attempt.intent].item;
+        if !failed {
+            let version = match attempt.mode {
+                CallMode::Write => {
+                    let version = self.rows.write(item);
+                    cx.effect(id, version);
+                    version
+                }
+                _ => self.rows.version(item),
+            };
+            cx.core.attempts[id].answer.version = version;
         }
         cx.core.attempts[id].callee = if failed { CalleeSide::Error } else { CalleeSide::Replied };
         self.free_core(config, cx, id);
@@ -90,8 +98,8 @@ impl NodeKind for Database {
         }
     }
 
-    fn on_crash<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>) {
-        cx.crash_all();
+    fn on_crash<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>, instance: Option<u16>) {
+        cx.crash_all(instance);
         // What was written stays written: the disk survives.
         self.station.clear();
     }
@@ -109,8 +117,8 @@ impl Database {
         cx.begin(id);
         let attempt = cx.core.attempts[id];
         let time = match attempt.mode {
-            CallMode::Read => &config.read_time,
             CallMode::Write => &config.write_time,
+            _ => &config.read_time,
         };
         let ns = time.sample(&mut cx.draws(Purpose::Work, attempt.address));
         cx.work_for(id, ns);

@@ -2,7 +2,7 @@
 //! what it does when something reaches it. To add a kind: its file, its line in `kinds!` below,
 //! and its entry in `design::registry::KINDS`.
 
-use super::attempt::{AttemptId, Call, IntentId};
+use super::attempt::{Attempt, AttemptId, Call, IntentId};
 use super::core::Cx;
 use super::reason::Reason;
 use super::record::Record;
@@ -81,6 +81,7 @@ pub trait NodeKind: Clone + Sized {
         _config: &Self::Config,
         _cx: &mut Cx<'_, R>,
         _intent: IntentId,
+        _call: &Call,
         _result: Result<(), Reason>,
     ) {
         unreachable!("only clients have users")
@@ -100,8 +101,48 @@ pub trait NodeKind: Clone + Sized {
         cx.random_instance(call.link, call.address.attempt(u32::from(call.tries) + 1))
     }
 
-    /// The node crashes: what it was working on is lost.
-    fn on_crash<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
+    /// A call that the node made on its own behalf is over; its token says what it was about.
+    fn on_own_call_over<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _call: &Call,
+        _result: Result<(), Reason>,
+    ) {
+    }
+
+    /// A reply to a try of this node came when the node no longer waited for it.
+    fn on_late_reply<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _attempt: &Attempt,
+    ) {
+    }
+
+    /// The node crashes, or one instance of it: what it was working on is lost.
+    fn on_crash<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _instance: Option<u16>,
+    ) {
+    }
+
+    /// The fault that kept the node, or one instance of it, down is over.
+    fn on_restart<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _instance: Option<u16>,
+    ) {
+    }
+
+    /// Knobs of the node changed: what it has goes on, by the new ones.
+    fn on_revised<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
+
+    /// Instances of the node were started, registered, drained or ended.
+    fn on_fleet<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
 
     /// The arrival rate changes (clients only).
     fn on_traffic<R: Record>(

@@ -7,11 +7,11 @@
 
 use super::{Look, NodeKind};
 use crate::design::{CallMode, Settings};
-use crate::engine::attempt::{AttemptId, Call, CalleeSide, Parent};
-use crate::engine::core::{Cx, NewCall};
+use crate::engine::attempt::{AttemptId, Call, CalleeSide};
+use crate::engine::core::Cx;
 use crate::engine::dist::Sampler;
 use crate::engine::draw::Purpose;
-use crate::engine::program::PlanStep;
+use crate::engine::plan::{self, Progress};
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
 use crate::engine::station::{Admission, Discipline, Instance};
@@ -64,8 +64,6 @@ impl NodeKind for Service {
 
     fn on_work<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         let attempt = cx.core.attempts[id];
-        let operation = cx.core.intents[attempt.intent].operation as usize;
-        let node = &cx.program.nodes[cx.node as usize];
         if attempt.callee == CalleeSide::Working {
             let errors = &cx.core.modifiers[cx.node as usize];
             if errors.fails(&mut cx.draws(Purpose::Fault, attempt.address)) {
@@ -73,10 +71,9 @@ impl NodeKind for Service {
                 return;
             }
         }
-        // One effect per request, however many pieces of work its plan has.
-        let done = attempt.step as usize - 1;
-        let is_first = !node.plans[operation][..done].contains(&PlanStep::Work);
-        if attempt.mode == CallMode::Write && node.effects[operation].is_some() && is_first {
+        let operation = cx.core.intents[attempt.intent].operation as usize;
+        let keeps = cx.program.nodes[cx.node as usize].effects[operation].is_some();
+        if attempt.mode == CallMode::Write && keeps && plan::is_first_work(cx, id) {
             cx.effect(id, 0);
         }
         self.serve(config, cx, id);
@@ -87,14 +84,11 @@ impl NodeKind for Service {
         config: &Config,
         cx: &mut Cx<'_, R>,
         id: AttemptId,
-        _: &Call,
+        call: &Call,
         result: Result<(), Reason>,
     ) {
-        if result.is_err() && cx.core.attempts[id].callee == CalleeSide::Awaiting {
-            self.fail(config, cx, id);
-            return;
-        }
-        self.serve(config, cx, id);
+        let progress = plan::call_over(cx, id, call, result);
+        self.go_on(config, cx, id, progress);
     }
 
     fn on_cancel<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
@@ -117,9 +111,12 @@ impl NodeKind for Service {
         }
     }
 
-    fn on_crash<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>) {
-        cx.crash_all();
-        self.instances.iter_mut().for_each(Instance::clear);
+    fn on_crash<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>, instance: Option<u16>) {
+        cx.crash_all(instance);
+        match instance {
+            None => self.instances.iter_mut().for_each(Instance::clear),
+            Some(instance) => self.instances[instance as usize].clear(),
+        }
     }
 
     fn look(&self, config: &Config) -> Look {
@@ -131,29 +128,43 @@ impl NodeKind for Service {
     }
 }
 
-/// What became of a request's plan.
-enum Progress {
-    /// A step has to be waited for.
-    Waits,
-    /// All steps are done.
-    Done,
-}
-
 impl Service {
+    /// Takes the next steps of a request's plan.
+    fn serve<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        let progress = plan::proceed(cx, id);
+        self.go_on(config, cx, id, progress);
+    }
+
     /// Carries on with a request in a slot, and with those that get the slot after it: a loop, not a
     /// recursion, since a whole line of requests may need no time at all.
-    fn serve<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        let mut next = Some(id);
-        while let Some(id) = next {
-            match self.proceed(config, cx, id) {
+    fn go_on<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        mut id: AttemptId,
+        mut progress: Progress,
+    ) {
+        loop {
+            let next = match progress {
                 Progress::Waits => return,
+                Progress::Works { step } => return work(config, cx, id, step),
                 Progress::Done => {
                     debug_assert_eq!(cx.core.attempts[id].callee, CalleeSide::WorkingOn);
                     cx.core.attempts[id].callee = CalleeSide::Replied;
-                    next = self.free_slot(config, cx, id);
+                    let next = self.free_slot(config, cx, id);
                     cx.close(id, CalleeSide::Replied);
+                    next
                 }
-            }
+                Progress::Fails => {
+                    cx.core.attempts[id].callee = CalleeSide::Error;
+                    let next = self.free_slot(config, cx, id);
+                    cx.reply(id, Err(Reason::ErrorFromCallee));
+                    next
+                }
+            };
+            let Some(next) = next else { return };
+            id = next;
+            progress = plan::proceed(cx, id);
         }
     }
 
@@ -168,58 +179,9 @@ impl Service {
         }
     }
 
-    /// Takes the next steps of the plan until one has to be waited for.
-    fn proceed<R: Record>(
-        &mut self,
-        config: &Config,
-        cx: &mut Cx<'_, R>,
-        id: AttemptId,
-    ) -> Progress {
-        loop {
-            let attempt = &mut cx.core.attempts[id];
-            let operation = cx.core.intents[attempt.intent].operation as usize;
-            let plan = &cx.program.nodes[cx.node as usize].plans[operation];
-            let step = attempt.step;
-            attempt.step += 1;
-            let responded = attempt.callee == CalleeSide::WorkingOn;
-            match plan.get(step as usize) {
-                Some(PlanStep::Work) => {
-                    if !responded {
-                        attempt.callee = CalleeSide::Working;
-                    }
-                    let address = attempt.address.attempt(u32::from(step) << 16);
-                    let ns = config.service_time.sample(&mut cx.draws(Purpose::Work, address));
-                    cx.work_for(id, ns);
-                    return Progress::Waits;
-                }
-                Some(&PlanStep::Call { link, mode }) => {
-                    if !responded {
-                        attempt.callee = CalleeSide::Awaiting;
-                    }
-                    let (intent, caller) = (attempt.intent, attempt.instance);
-                    let place = cx.program.links[link as usize].place;
-                    let first_try = attempt.address.call(place, u32::from(step)).attempt(1);
-                    let instance = cx.random_instance(link, first_try);
-                    let new = NewCall { link, caller, tag: step, instance, mode };
-                    cx.call(intent, Parent::Attempt(id), new);
-                    return Progress::Waits;
-                }
-                Some(PlanStep::Respond) => {
-                    // The slot stays taken for what the plan still wants.
-                    attempt.callee = CalleeSide::WorkingOn;
-                    cx.reply(id, Ok(()));
-                }
-                None => return Progress::Done,
-            }
-        }
-    }
-
     /// Answers with an error; the rest of the plan is dropped.
     fn fail<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        cx.core.attempts[id].callee = CalleeSide::Error;
-        let next = self.free_slot(config, cx, id);
-        cx.reply(id, Err(Reason::ErrorFromCallee));
-        self.serve_next(config, cx, next);
+        self.go_on(config, cx, id, Progress::Fails);
     }
 
     /// Gives the slot back; who waits takes it, and is to be served.
@@ -236,4 +198,11 @@ impl Service {
         cx.begin(next);
         Some(next)
     }
+}
+
+/// Begins a piece of work.
+fn work<R: Record>(config: &Config, cx: &mut Cx<'_, R>, id: AttemptId, step: u16) {
+    let address = cx.core.attempts[id].address.attempt(u32::from(step) << 16);
+    let ns = config.service_time.sample(&mut cx.draws(Purpose::Work, address));
+    cx.work_for(id, ns);
 }

@@ -60,7 +60,7 @@ impl NodeKind for ThirdParty {
         cx.reply(id, if failed { Err(Reason::ErrorFromCallee) } else { Ok(()) });
     }
 
-    fn on_crash<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>) {
-        cx.crash_all();
+    fn on_crash<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>, instance: Option<u16>) {
+        cx.crash_all(instance);
     }
 }

@@ -34,7 +34,7 @@ macro_rules! fixtures {
 const FIXTURES: &[Fixture] = fixtures![basics];
 
 /// Knobs that change no event: prices, and what is in the types before anything acts on it.
-const NO_EVENT: &[&str] = &["price", "price_per_call", "zones", "version"];
+const NO_EVENT: &[&str] = &["price", "price_per_call", "zones", "version", "priority"];
 
 impl Fixture {
     /// The text with one knob turned: its line in its table is replaced, or added.

@@ -1,0 +1,216 @@
+//! Carrying a request through its plan: the part that services and workers share.
+//!
+//! A plan is a list of steps (`program::PlanStep`). A request in a slot takes one after the other
+//! until one has to be waited for; when that is over, it goes on. Calls of one step are told apart by
+//! their tag: the step, and the position of the call within it.
+
+use super::attempt::{Answer, AttemptId, Call, CalleeSide, Parent};
+use super::core::{Cx, NewCall};
+use super::program::{PlanCall, PlanStep};
+use super::reason::Reason;
+use super::record::Record;
+use crate::design::CallMode;
+
+/// Positions within a step are multiples of this in a call's tag; plans have fewer steps.
+const POSITION: u16 = 128;
+
+/// Positions of the calls of a cached read.
+const LOOKUP: u16 = 0;
+const STORE: u16 = 1;
+const FILL: u16 = 2;
+
+const _: () = assert!(
+    crate::design::STEPS_MAX < POSITION as usize
+        && crate::design::CALLS_MAX * (POSITION as usize) <= u16::MAX as usize
+);
+
+/// What became of a request's plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// A piece of work begins, or goes on after a wait.
+    Works { step: u16 },
+    /// Calls have to be waited for.
+    Waits,
+    /// All steps are done.
+    Done,
+    /// It cannot succeed any more.
+    Fails,
+}
+
+/// Takes the next steps of the plan until one has to be waited for.
+pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
+    let program = cx.program;
+    loop {
+        let attempt = &mut cx.core.attempts[id];
+        let operation = cx.core.intents[attempt.intent].operation as usize;
+        let plan = &program.nodes[cx.node as usize].plans[operation];
+        let step = attempt.step;
+        attempt.step += 1;
+        let has_responded = attempt.callee == CalleeSide::WorkingOn;
+        match plan.get(step as usize) {
+            Some(PlanStep::Work) => {
+                if !has_responded {
+                    attempt.callee = CalleeSide::Working;
+                }
+                return Progress::Works { step };
+            }
+            Some(PlanStep::Calls { calls, wanted }) => {
+                if !has_responded {
+                    attempt.callee = CalleeSide::Awaiting;
+                }
+                (attempt.awaited, attempt.wanted) = (calls.len() as u16, *wanted);
+                for (i, &call) in calls.iter().enumerate() {
+                    make(cx, id, call, step + POSITION * i as u16, 0);
+                }
+                return Progress::Waits;
+            }
+            Some(&PlanStep::Cached { cache, .. }) => {
+                if !has_responded {
+                    attempt.callee = CalleeSide::Awaiting;
+                }
+                let lookup = PlanCall {
+                    link: cache,
+                    mode: CallMode::Read,
+                };
+                make(cx, id, lookup, step + POSITION * LOOKUP, 0);
+                return Progress::Waits;
+            }
+            Some(&PlanStep::Send(call)) => send(cx, id, call, step, 0),
+            Some(PlanStep::Respond) => {
+                // The slot stays taken for what the plan still wants.
+                attempt.callee = CalleeSide::WorkingOn;
+                cx.reply(id, Ok(()));
+            }
+            None => return Progress::Done,
+        }
+    }
+}
+
+/// A call that the request waits for is over. Says how the plan goes on; [`Progress::Waits`] if
+/// others are still under way.
+pub fn call_over<R: Record>(
+    cx: &mut Cx<'_, R>,
+    id: AttemptId,
+    call: &Call,
+    result: Result<(), Reason>,
+) -> Progress {
+    let program = cx.program;
+    let attempt = &cx.core.attempts[id];
+    let operation = cx.core.intents[attempt.intent].operation as usize;
+    let (step, position) = (call.tag % POSITION, call.tag / POSITION);
+    debug_assert_eq!(
+        step + 1,
+        attempt.step,
+        "calls of earlier steps were abandoned"
+    );
+    let plan = &program.nodes[cx.node as usize].plans[operation];
+    match &plan[step as usize] {
+        PlanStep::Cached { .. }
+            if position == LOOKUP && (result.is_err() || call.answer.missing) =>
+        {
+            let PlanStep::Cached { store, .. } = plan[step as usize] else {
+                unreachable!()
+            };
+            make(cx, id, store, step + POSITION * STORE, 0);
+            return Progress::Waits;
+        }
+        PlanStep::Cached { cache, .. } if position == STORE && result.is_ok() => {
+            let fill = PlanCall {
+                link: *cache,
+                mode: CallMode::Fill,
+            };
+            send(cx, id, fill, step + POSITION * FILL, call.answer.version);
+            note_answer(cx, id, call.answer);
+            return proceed(cx, id);
+        }
+        PlanStep::Cached { .. } => {}
+        _ => {
+            let attempt = &mut cx.core.attempts[id];
+            attempt.awaited -= 1;
+            attempt.wanted -= u16::from(result.is_ok());
+            if result.is_ok() {
+                note_answer(cx, id, call.answer);
+            }
+            let attempt = &cx.core.attempts[id];
+            if attempt.wanted > 0 && attempt.wanted <= attempt.awaited {
+                return Progress::Waits;
+            }
+            let succeeded = attempt.wanted == 0;
+            // The others are not needed any more, or cannot help.
+            cx.abandon_calls_of(id);
+            return after(cx, id, succeeded);
+        }
+    }
+    if result.is_ok() {
+        note_answer(cx, id, call.answer);
+    }
+    after(cx, id, result.is_ok())
+}
+
+/// What failed after the response is not the caller's business.
+fn after<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, succeeded: bool) -> Progress {
+    if succeeded || cx.core.attempts[id].callee == CalleeSide::WorkingOn {
+        proceed(cx, id)
+    } else {
+        Progress::Fails
+    }
+}
+
+/// What a reply said becomes part of what this request will answer.
+fn note_answer<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, answer: Answer) {
+    let own = &mut cx.core.attempts[id].answer;
+    own.degraded |= answer.degraded;
+    if answer.version > 0 {
+        own.version = answer.version;
+    }
+}
+
+fn make<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, call: PlanCall, tag: u16, payload: u64) {
+    let new = new_call(cx, id, call, tag, payload);
+    let intent = cx.core.attempts[id].intent;
+    cx.call(intent, Parent::Attempt(id), new);
+}
+
+/// A call that nobody awaits: the node's own from here on.
+fn send<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, call: PlanCall, tag: u16, payload: u64) {
+    let mut new = new_call(cx, id, call, tag, payload);
+    let attempt = &cx.core.attempts[id];
+    new.base = Some(attempt.address);
+    new.token = SENT;
+    let intent = attempt.intent;
+    cx.call(intent, Parent::Node, new);
+}
+
+/// Token of a call that a plan sent without awaiting its reply.
+pub const SENT: u64 = u64::MAX;
+
+fn new_call<R: Record>(
+    cx: &Cx<'_, R>,
+    id: AttemptId,
+    call: PlanCall,
+    tag: u16,
+    payload: u64,
+) -> NewCall {
+    let attempt = &cx.core.attempts[id];
+    let place = cx.program.links[call.link as usize].place;
+    let first_try = attempt.address.call(place, u32::from(tag)).attempt(1);
+    NewCall {
+        link: call.link,
+        caller: attempt.instance,
+        tag,
+        instance: cx.random_instance(call.link, first_try),
+        mode: call.mode,
+        payload,
+        ..NewCall::default()
+    }
+}
+
+/// Whether the work that is just done is the first of the plan: a request leaves its effect once,
+/// however many pieces of work it has.
+pub fn is_first_work<R: Record>(cx: &Cx<'_, R>, id: AttemptId) -> bool {
+    let attempt = &cx.core.attempts[id];
+    let operation = cx.core.intents[attempt.intent].operation as usize;
+    let done = attempt.step as usize - 1;
+    let plan = &cx.program.nodes[cx.node as usize].plans[operation];
+    !plan[..done].contains(&PlanStep::Work)
+}

@@ -1,0 +1,280 @@
+//! Plans, as written: one text per step, in the grammar of docs/scenario-format.md.
+
+use toml::de::DeValue;
+
+use super::code;
+use super::findings::{Findings, Span};
+use super::limits::{MAX_CALLS, MAX_STEPS};
+use super::row::{Row, type_of};
+use crate::design::registry::KindSpec;
+use crate::design::value::{Value, cut, parse_count};
+use crate::design::{CallMode, Operation, Step, StepCall};
+use std::collections::BTreeMap;
+
+/// The plans of a node, by operation.
+pub fn plans(
+    f: &mut Findings<'_>,
+    kind: &KindSpec,
+    row: &Row<'_, '_>,
+    operations: &[Operation],
+) -> BTreeMap<String, Vec<Step>> {
+    let mut plans = BTreeMap::new();
+    let Some(table) = row.one(f, "plan") else {
+        return plans;
+    };
+    if !kind.has_plans() {
+        f.error(
+            code::UNKNOWN_FIELD,
+            &table.path,
+            table.named_at.clone(),
+            format!("a {} has no plan", kind.name),
+        )
+        .help("only services and workers have plans");
+        return plans;
+    }
+    for (key, value) in table.table {
+        let name: &str = key.get_ref();
+        let path = format!("{}.{}", table.path, cut(name));
+        let Some(operation) = operations.iter().find(|operation| operation.key == name) else {
+            let names = operations.iter().map(|operation| operation.key.as_str());
+            f.error(
+                code::NO_OPERATION,
+                &path,
+                key.span(),
+                format!("there is no operation `{}`", cut(name)),
+            )
+            .help(super::names::suggest(name, names, "operations"));
+            continue;
+        };
+        let DeValue::Array(items) = value.get_ref() else {
+            let message = format!(
+                "the plan is {}, not a list of steps",
+                type_of(value.get_ref())
+            );
+            f.error(code::WRONG_TYPE, &path, value.span(), message)
+                .help(STEPS);
+            continue;
+        };
+        if items.len() > MAX_STEPS {
+            f.error(
+                code::LIMIT,
+                &path,
+                value.span(),
+                format!("the plan has {} steps", items.len()),
+            )
+            .help(format!("at most {MAX_STEPS}"));
+            continue;
+        }
+        let mode = mode_of(operation);
+        let mut steps = Vec::new();
+        for item in items {
+            let DeValue::String(text) = item.get_ref() else {
+                f.error(code::BAD_STEP, &path, item.span(), "a step is text")
+                    .help(STEPS);
+                continue;
+            };
+            let Some(step) = step(f, &path, text, item.span(), mode) else {
+                continue;
+            };
+            for link in step.links() {
+                f.remember(format!("{path}.{link}"), item.span());
+            }
+            steps.push(step);
+        }
+        if steps.iter().filter(|step| **step == Step::Respond).count() > 1 {
+            f.error(
+                code::IMPOSSIBLE,
+                &path,
+                value.span(),
+                "a plan responds once",
+            )
+            .help("what comes after `respond` is done when the caller has its reply");
+        }
+        plans.insert(name.to_owned(), steps);
+    }
+    plans
+}
+
+const STEPS: &str = "a step is `work`, `respond`, `call LINK`, `read LINK`, `write LINK`, `publish LINK`, \
+     `send CALL`, `all CALL, CALL`, `first 2 of CALL, CALL, CALL` or `cached LINK else CALL`";
+
+/// Why a step is none, if more can be said than [`STEPS`].
+type Refusal = Option<String>;
+
+fn step(f: &mut Findings<'_>, path: &str, text: &str, span: Span, mode: CallMode) -> Option<Step> {
+    match parse(text, mode) {
+        Ok(step) => Some(step),
+        Err(why) => {
+            let message = format!("`{}` is no step", cut(text));
+            f.error(code::BAD_STEP, path, span, message)
+                .help(why.unwrap_or_else(|| STEPS.to_owned()));
+            None
+        }
+    }
+}
+
+fn parse(text: &str, mode: CallMode) -> Result<Step, Refusal> {
+    let text = text.trim();
+    match text {
+        "work" => return Ok(Step::Work),
+        "respond" => return Ok(Step::Respond),
+        _ => {}
+    }
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    match first {
+        "send" => match calls(rest, mode)?.as_slice() {
+            [only] => Ok(Step::Send(only.clone())),
+            _ => Err(Some("`send` is for one call".to_owned())),
+        },
+        "all" => {
+            let calls = calls(rest, mode)?;
+            let wanted = calls.len() as u16;
+            Ok(Step::Calls { calls, wanted })
+        }
+        "first" => {
+            let (number, rest) = rest.split_once(" of ").ok_or(None)?;
+            let wanted = parse_count(number).map_err(|error| Some(error.message))?;
+            let calls = calls(rest, mode)?;
+            if wanted == 0 || wanted > calls.len() as u64 {
+                return Err(Some(format!(
+                    "of {} calls, 1 to {} can be waited for",
+                    calls.len(),
+                    calls.len()
+                )));
+            }
+            let wanted = wanted as u16;
+            Ok(Step::Calls { calls, wanted })
+        }
+        "cached" => {
+            let (cache, store) = rest.split_once(" else ").ok_or(None)?;
+            let cache = cache.trim();
+            match calls(store, mode)?.as_slice() {
+                [store] if !cache.is_empty() && !cache.contains(char::is_whitespace) => {
+                    Ok(Step::Cached {
+                        cache: cache.to_owned(),
+                        store: store.clone(),
+                    })
+                }
+                _ => Err(None),
+            }
+        }
+        _ => {
+            let calls = calls(text, mode)?;
+            let wanted = calls.len() as u16;
+            match wanted {
+                1 => Ok(Step::Calls { calls, wanted }),
+                _ => Err(Some(
+                    "several calls at the same time begin with `all` or `first`".to_owned(),
+                )),
+            }
+        }
+    }
+}
+
+/// `read a, write b, call c x 3`
+fn calls(text: &str, mode: CallMode) -> Result<Vec<StepCall>, Refusal> {
+    let mut all = Vec::new();
+    for part in text.split(',') {
+        let words: Vec<&str> = part.split_ascii_whitespace().take(5).collect();
+        let (verb, link, times) = match words.as_slice() {
+            [verb, link] => (*verb, *link, 1),
+            [verb, link, "x", times] => {
+                let times = parse_count(times).map_err(|error| Some(error.message))?;
+                (*verb, *link, times)
+            }
+            _ => return Err(None),
+        };
+        let mode = match verb {
+            "call" => mode,
+            "read" => CallMode::Read,
+            "write" | "publish" => CallMode::Write,
+            _ => return Err(None),
+        };
+        if times == 0 || all.len() as u64 + times > MAX_CALLS as u64 {
+            return Err(Some(format!("a step makes 1 to {MAX_CALLS} calls")));
+        }
+        let call = StepCall {
+            link: link.to_owned(),
+            mode,
+        };
+        all.extend(std::iter::repeat_n(call, times as usize));
+    }
+    Ok(all)
+}
+
+/// What a plain `call` asks for: what the operation is.
+fn mode_of(operation: &Operation) -> CallMode {
+    match operation.knobs.get("kind") {
+        Some(Value::Choice(1)) => CallMode::Write,
+        _ => CallMode::Read,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        match parse(text, CallMode::Write) {
+            Ok(step) => format!("{step:?}"),
+            Err(why) => format!("no: {why:?}"),
+        }
+    }
+
+    #[test]
+    fn steps_are_read_as_the_grammar_says() {
+        let call = |link: &str, mode| StepCall {
+            link: link.to_owned(),
+            mode,
+        };
+        let (a, b) = (call("a", CallMode::Read), call("b", CallMode::Write));
+        let cases = [
+            ("work", Step::Work),
+            (
+                "read a",
+                Step::Calls {
+                    calls: vec![a.clone()],
+                    wanted: 1,
+                },
+            ),
+            (
+                "all read a, call b",
+                Step::Calls {
+                    calls: vec![a.clone(), b.clone()],
+                    wanted: 2,
+                },
+            ),
+            (
+                "first 1 of read a x 2",
+                Step::Calls {
+                    calls: vec![a.clone(), a.clone()],
+                    wanted: 1,
+                },
+            ),
+            ("send publish b", Step::Send(b.clone())),
+            (
+                "cached c else read a",
+                Step::Cached {
+                    cache: "c".to_owned(),
+                    store: a.clone(),
+                },
+            ),
+        ];
+        for (text, step) in cases {
+            assert_eq!(shown(text), format!("{step:?}"), "{text}");
+        }
+        for text in [
+            "",
+            "read",
+            "read a, read b",
+            "first 3 of read a, read b",
+            "first 0 of read a",
+            "send all read a",
+            "cached else read a",
+            "read a x 0",
+            "all read a x 1000000",
+        ] {
+            assert!(shown(text).starts_with("no"), "{text}");
+        }
+    }
+}
