@@ -200,6 +200,17 @@ impl<R: Record> Cx<'_, R> {
         &mut self.core.node_counters[self.node as usize]
     }
 
+    /// Counts one more of what the kind calls so: a position in its `TALLIES`.
+    #[inline]
+    pub fn tally(&mut self, what: usize) {
+        self.tally_by(what, 1);
+    }
+
+    #[inline]
+    pub fn tally_by(&mut self, what: usize, n: u64) {
+        self.counters().tallies[what] += n;
+    }
+
     /// Random numbers of this node for this purpose.
     #[inline]
     pub fn draws(&self, purpose: Purpose, address: Address) -> Draws {
@@ -216,6 +227,13 @@ impl<R: Record> Cx<'_, R> {
                 arg,
             },
         );
+    }
+
+    /// Lets another node know something, in its own codes; it arrives as a local event there.
+    pub fn tell(&mut self, node: u16, time: Time, code: u8, arg: u64) {
+        self.core
+            .calendar
+            .at(time, Event::Local { node, code, arg });
     }
 
     /// Schedules the end of a piece of work at this node, slowed as faults demand.

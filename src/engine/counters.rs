@@ -43,6 +43,9 @@ impl Level {
     }
 }
 
+/// Counts that a kind may have of its own.
+pub const TALLIES_MAX: usize = 16;
+
 /// The callee's view: every arrival ends in exactly one disposition or is still there.
 ///
 /// `arrived = useful + wasted + cancelled + refused + errors + lost_in_crash + in flight`
@@ -76,6 +79,8 @@ pub struct NodeCounters {
     pub present: u32,
     /// How requests sent to it failed, as their callers saw it.
     pub failed: ByReason,
+    /// What its kind counts besides, in the order of `NodeKind::TALLIES`.
+    pub tallies: [u64; TALLIES_MAX],
 }
 
 impl NodeCounters {

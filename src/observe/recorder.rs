@@ -27,6 +27,14 @@ pub struct WindowTally {
     pub latency: Histogram,
 }
 
+/// What users saw of one operation in the measured part.
+#[derive(Clone, Debug, Default)]
+pub struct OperationTally {
+    pub actions: u64,
+    pub failed: u64,
+    pub latency: Histogram,
+}
+
 /// All counters at the edge of a window.
 #[derive(Clone, Debug, Default)]
 pub struct Mark {
@@ -68,6 +76,8 @@ pub struct Recorder {
     pub sojourn: Vec<Histogram>,
     /// Per node: those of them that did not begin at once.
     pub waited: Vec<u64>,
+    /// Per operation: actions begun in the measured part.
+    pub operations: Vec<OperationTally>,
     pub series: Series,
     pub ledger: Ledger,
     pub traces: Traces,
@@ -84,6 +94,7 @@ impl Recorder {
             marks: Vec::new(),
             sojourn: vec![Histogram::default(); program.nodes.len()],
             waited: vec![0; program.nodes.len()],
+            operations: vec![OperationTally::default(); program.operations.len()],
             series: Series::new(program),
             ledger: Ledger::default(),
             traces: Traces::default(),
@@ -107,6 +118,9 @@ impl Record for Recorder {
         self.ledger.born(id);
         self.traces.born(id);
         self.series.begun += 1;
+        if program.windows[0].contains(intent.born) {
+            self.operations[intent.operation as usize].actions += 1;
+        }
         for (window, tally) in program.windows.iter().zip(&mut self.windows) {
             tally.actions += u64::from(window.contains(intent.born));
         }
@@ -180,6 +194,14 @@ impl Record for Recorder {
             self.series.latency.record(waited);
         } else {
             self.series.failed += 1;
+        }
+        if program.windows[0].contains(intent.born) {
+            let tally = &mut self.operations[intent.operation as usize];
+            if useful {
+                tally.latency.record(waited);
+            } else {
+                tally.failed += 1;
+            }
         }
         for (window, tally) in program.windows.iter().zip(&mut self.windows) {
             tally.useful_replies += u64::from(useful && window.contains(now));

@@ -29,6 +29,7 @@ pub struct Report {
     pub measure_ns: (u64, u64),
     pub users: Users,
     pub ledger: LedgerCounts,
+    pub operations: Vec<OperationReport>,
     pub nodes: Vec<NodeReport>,
     pub links: Vec<LinkReport>,
     pub cost: Cost,
@@ -153,7 +154,30 @@ pub struct NodeReport {
     pub completed_per_s: f64,
     /// Refused share of arrivals in the measured part.
     pub refused_share: Option<f64>,
+    /// What its kind counts besides, in the measured part.
+    #[serde(deserialize_with = "word::read_pairs")]
+    pub counts: Vec<(Word, u64)>,
     pub series: NodeSeries,
+}
+
+impl NodeReport {
+    /// One of [`NodeReport::counts`] by its name; 0 if the kind has none of that name.
+    pub fn count(&self, name: &str) -> u64 {
+        let found = self.counts.iter().find(|(n, _)| *n == name);
+        found.map_or(0, |(_, count)| *count)
+    }
+}
+
+/// One operation: actions begun in the measured part.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct OperationReport {
+    pub key: String,
+    pub actions: u64,
+    pub served: u64,
+    pub failed: u64,
+    /// Of served actions, retries included.
+    pub latency: Latency,
 }
 
 /// Columns of equal length, one entry per bucket of [`Series`].

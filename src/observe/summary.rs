@@ -4,8 +4,8 @@ use super::cost::Prices;
 use super::histogram::Histogram;
 use super::recorder::{Mark, Recorder, WindowTally};
 use super::report::{
-    Ended, GoalReport, Latency, LedgerCounts, LinkReport, NodeReport, NodeSeries, Report, Series,
-    SpanReport, TraceReport, Users,
+    Ended, GoalReport, Latency, LedgerCounts, LinkReport, NodeReport, NodeSeries, OperationReport,
+    Report, Series, SpanReport, TraceReport, Users,
 };
 use super::series::sent_by_clients;
 use super::traces::{Pin, Trace};
@@ -56,6 +56,7 @@ pub fn report(scenario: &Scenario, run: &Run<Recorder>, seed: u64) -> Report {
         measure_ns: (measured.from.0, measured.to.0),
         users: users(program, run, &record.windows[0], measured),
         ledger: ledger(record),
+        operations: operations(program, record),
         nodes: (0..program.nodes.len())
             .map(|i| node(run, i, measured))
             .collect(),
@@ -148,6 +149,18 @@ fn ledger(record: &Recorder) -> LedgerCounts {
     }
 }
 
+fn operations(program: &Program, record: &Recorder) -> Vec<OperationReport> {
+    let rows = program.operations.iter().zip(&record.operations);
+    let rows = rows.map(|(operation, tally)| OperationReport {
+        key: operation.key.clone(),
+        actions: tally.actions,
+        served: tally.latency.count(),
+        failed: tally.failed,
+        latency: latency(&tally.latency),
+    });
+    rows.collect()
+}
+
 fn node(run: &Run<Recorder>, i: usize, window: Window) -> NodeReport {
     let (program, record) = (&run.program, &run.record);
     let now = &run.world.core.node_counters[i];
@@ -180,6 +193,9 @@ fn node(run: &Run<Recorder>, i: usize, window: Window) -> NodeReport {
     report.mean_wait_ns = (began > 0).then(|| (b.waited - a.waited) as f64 / began as f64);
     report.arrived_per_s = (b.arrived - a.arrived) as f64 / window.seconds();
     report.completed_per_s = (b.left - a.left) as f64 / window.seconds();
+    let names = program.nodes[i].config.tallies().iter();
+    let counts = names.zip(b.tallies.iter().zip(&a.tallies));
+    report.counts = counts.map(|(&name, (b, a))| (name, b - a)).collect();
     report.refused_share = ratio(b.refused - a.refused, b.arrived - a.arrived);
     report
 }

@@ -16,6 +16,10 @@ pub trait NodeKind: Clone + Sized {
     /// The knobs, resolved; never changed by a run.
     type Config;
 
+    /// What the kind counts about itself besides what every node counts: names for reports. Positions
+    /// are what `Cx::tally` takes.
+    const TALLIES: &'static [&'static str] = &[];
+
     fn compile(knobs: &Settings<'_>) -> Self::Config;
 
     fn new(config: &Self::Config) -> Self;
@@ -208,6 +212,13 @@ macro_rules! kinds {
                 match kind {
                     $(stringify!($module) => NodeConfig::$state(<$module::$state as NodeKind>::compile(knobs)),)*
                     other => panic!("the registry has a kind `{other}` that the engine does not know"),
+                }
+            }
+
+            /// See [`NodeKind::TALLIES`].
+            pub fn tallies(&self) -> &'static [&'static str] {
+                match self {
+                    $(NodeConfig::$state(_) => <$module::$state as NodeKind>::TALLIES,)*
                 }
             }
 
