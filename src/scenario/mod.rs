@@ -20,6 +20,7 @@ mod read;
 mod read_design;
 mod read_lesson;
 mod read_plan;
+mod read_timeline;
 mod row;
 pub mod schema;
 pub mod sections;

@@ -3,16 +3,17 @@
 use toml::de::{DeTable, DeValue};
 
 use super::findings::Findings;
-use super::limits::{MAX_BYTES, MAX_CONCEPT_WORDS, MAX_FINDINGS, MAX_GOALS, MAX_TIMELINE};
+use super::limits::{MAX_BYTES, MAX_CONCEPT_WORDS, MAX_FINDINGS, MAX_GOALS};
 use super::row::Row;
 use super::{
     About, Bound, Checked, Goal, Metric, Scenario, check_design, check_lesson, check_run, code,
-    migrate, read_design, read_lesson, sections,
+    migrate, read_design, read_lesson, read_timeline, sections,
 };
+use crate::design::diagnostic::Severity;
 use crate::design::nearest::nearest;
-use crate::design::registry::{self, KINDS, TIMELINE};
+use crate::design::registry::{self, KINDS};
 use crate::design::value::{Value, cut};
-use crate::design::{RunSpec, TimelineEntry};
+use crate::design::{self, Design, RunSpec, TimelineEntry};
 use crate::time::Duration;
 
 /// Findings of the TOML reader that are listed: what follows the first few is mostly their echo.
@@ -67,12 +68,15 @@ fn read_tree(f: &mut Findings<'_>, depth: Depth) -> Option<Scenario> {
     let about = about(f, &root);
     let run = run(f, &root);
     let design = read_design::design(f, &root);
-    let timeline = timeline(f, &root);
+    let timeline = read_timeline::timeline(f, &root, &design);
     let goals = goals(f, &root);
     let lesson = read_lesson::lesson(f, &root);
     check_design::check(f, &design);
     let (run, seed) = run?;
     check_run::check(f, &design, &timeline, &goals, &run);
+    if !f.has_errors() {
+        revisions(f, &design, &timeline);
+    }
     let timeline = timeline.into_iter().map(|(_, entry)| entry).collect();
     let scenario = Scenario {
         about,
@@ -87,6 +91,23 @@ fn read_tree(f: &mut Findings<'_>, depth: Depth) -> Option<Scenario> {
         check_lesson::check(f, &scenario);
     }
     Some(scenario)
+}
+
+/// Every design that the timeline makes of this one has to be valid, too.
+fn revisions(f: &mut Findings<'_>, design: &Design, timeline: &[(String, TimelineEntry)]) {
+    let entries: Vec<TimelineEntry> = timeline.iter().map(|(_, entry)| entry.clone()).collect();
+    for revision in design::revisions(design, &entries) {
+        let mut alone = Findings::new("");
+        check_design::check(&mut alone, &revision.design);
+        let mut faults = alone.finish().into_iter();
+        let Some(first) = faults.find(|d| d.severity == Severity::Error) else {
+            continue;
+        };
+        let path = format!("{}.value", timeline[revision.entry].0);
+        let message = format!("with it, from {} on, {}", revision.at, first.message);
+        f.error_at(code::IMPOSSIBLE, &path, message)
+            .maybe_help(first.help);
+    }
 }
 
 fn parse_toml<'t>(f: &mut Findings<'t>) -> Option<DeTable<'t>> {
@@ -268,36 +289,6 @@ fn run(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Option<(RunSpec, u64)> {
         },
         seed,
     ))
-}
-
-/// The entries, each with its path.
-fn timeline(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Vec<(String, TimelineEntry)> {
-    let mut entries = Vec::new();
-    for row in root.listed(f, "timeline", MAX_TIMELINE) {
-        let Some(word) = row.line(f, "what") else {
-            row.check_required(f, sections::TIMELINE, &[]);
-            continue;
-        };
-        let Some(what) = registry::timeline_kind(&word) else {
-            let names = TIMELINE.iter().map(|kind| kind.name);
-            f.error_at(
-                code::BAD_VALUE,
-                &format!("{}.what", row.path),
-                format!("nothing is called `{}`", cut(&word)),
-            )
-            .help(super::names::suggest(&word, names, "what can happen"));
-            continue;
-        };
-        row.check_fields(
-            f,
-            &format!("the entry `{}`", what.name),
-            sections::TIMELINE,
-            what.knobs,
-        );
-        let knobs = row.knobs(f, what.knobs);
-        entries.push((row.path, TimelineEntry { what, knobs }));
-    }
-    entries
 }
 
 fn goals(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Vec<Goal> {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use brownout::design::registry::{self, KINDS, KnobSpec, TIMELINE};
+use brownout::design::registry::{self, KINDS, KnobSpec};
 use brownout::design::value::{DIST_FORMS, Unit, print};
 use brownout::scenario::code::CODES;
 use brownout::scenario::metric::METRICS;
@@ -276,7 +276,7 @@ fn takes(spec: &KnobSpec) -> String {
 
 fn timeline() -> String {
     let mut out = "| `what` | what happens | fields |\n|---|---|---|\n".to_owned();
-    for kind in TIMELINE {
+    for kind in registry::timeline_kinds() {
         let optional = |spec: &KnobSpec| if spec.default.is_empty() { "" } else { "?" };
         let names: Vec<String> = kind
             .knobs
