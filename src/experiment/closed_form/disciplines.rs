@@ -7,7 +7,7 @@ use crate::engine::math::{cos, exp, sqrt};
 
 /// M/G/1 and M/G/c under processor sharing: everybody is in service at once, the slower the more there
 /// are, each with at most one of `c` processors. Only the mean service time counts, whatever its
-/// distribution, so the mean sojourn is that of M/M/c (D. Chandy, J. Howard, D. Towsley 1977; J. Cohen
+/// distribution, so the mean sojourn is that of M/M/c (K. Chandy, J. Howard, D. Towsley 1977; J. Cohen
 /// 1979).
 #[derive(Clone, Copy, Debug)]
 pub struct Sharing {
@@ -32,7 +32,7 @@ impl Sharing {
     }
 
     /// Mean sojourn in s of a request that needs `work` s alone, with one processor: `work / (1 - rho)`,
-    /// so that all sizes are slowed down alike (Kleinrock II, sec. 4.4).
+    /// so that all sizes are slowed down alike (Kleinrock, *Queueing Systems II*, 1976, ch. 4).
     pub fn sojourn_of(&self, work: f64) -> f64 {
         work / (1.0 - self.lambda * self.mean)
     }
@@ -65,7 +65,7 @@ impl LastFirst {
     }
 
     /// Variance of the wait in s^2: the second moment is that of first come, first served over
-    /// `1 - rho` (L. Takacs 1963; R. Conway, W. Maxwell, L. Miller, *Theory of Scheduling*, 1967, sec. 8.6).
+    /// `1 - rho` (L. Takacs 1963; R. Conway, W. Maxwell, L. Miller, *Theory of Scheduling*, 1967, ch. 8).
     pub fn wait_variance(&self) -> f64 {
         let spare = 1.0 - self.rho();
         let first_first = 2.0 * self.rho() / (self.mu * self.mu * spare * spare);
@@ -76,7 +76,7 @@ impl LastFirst {
     /// period: the service under way, then everybody who comes meanwhile. Its length is a mixture of
     /// exponential times with rates `a = lambda + mu - 2 sqrt(lambda mu) cos theta` and density
     /// `2 mu sin^2 theta / (pi a)` for theta in (0, pi): the integral form of the Bessel function in
-    /// Kleinrock I, eq. 5.144.
+    /// Kleinrock I, ch. 5.
     pub fn wait_exceeds(&self, t: f64) -> f64 {
         self.rho() * self.busy_mixture(|a| exp(-a * t))
     }
