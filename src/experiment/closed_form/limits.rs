@@ -83,9 +83,10 @@ impl Window {
         f64::from(self.limit) * ((t / self.window).ceil() + 1.0)
     }
 
-    /// Admitted at most in any `t` s by a window that slides, which remembers when each was admitted.
+    /// Admitted at most in any `t` s by a window that slides, which remembers when each was admitted:
+    /// nowhere more than from its first request on.
     pub fn sliding_at_worst(&self, t: f64) -> f64 {
-        f64::from(self.limit) * ((t / self.window).floor() + 1.0)
+        self.admitted(t)
     }
 
     /// Admitted from the start of a window for `t` s if there is always somebody at the door; both kinds.
@@ -131,7 +132,7 @@ mod tests {
             window: 60.0,
         };
         assert_eq!(minute.fixed_at_worst(60.0), 200.0);
-        assert_eq!(minute.sliding_at_worst(59.0), 100.0);
+        assert_eq!(minute.sliding_at_worst(60.0), 100.0);
         assert_eq!(
             [minute.admitted(60.0), minute.admitted(61.0)],
             [100.0, 200.0]
@@ -193,6 +194,44 @@ mod tests {
             };
             close(window.fixed_refused(lambda), fixed, 0.015);
             close(window.sliding_refused(lambda), sliding, 0.015);
+        }
+    }
+
+    #[test]
+    fn the_worst_stretch_is_what_a_rush_at_an_edge_finds() {
+        // Somebody is at the door every second from the 55th on; limit 10 per 60 s.
+        let minute = Window {
+            limit: 10,
+            window: 60.0,
+        };
+        let (mut fixed, mut sliding) = (Vec::new(), Vec::new());
+        for now in 55..400u32 {
+            let in_window = fixed.iter().filter(|&&at| at / 60 == now / 60).count();
+            // The first window spends nothing before its last five seconds; ten come at once.
+            for _ in in_window..10 {
+                fixed.push(now);
+            }
+            let recent = sliding.iter().filter(|&&at| now - at < 60).count();
+            for _ in recent..10 {
+                sliding.push(now);
+            }
+        }
+        let most = |admitted: &[u32], t: u32| {
+            let from = |&from: &u32| {
+                admitted
+                    .iter()
+                    .filter(|&&at| at >= from && at < from + t)
+                    .count()
+            };
+            admitted.iter().map(from).max().unwrap() as f64
+        };
+        for t in [30, 60, 62, 150] {
+            assert_eq!(most(&fixed, t), minute.fixed_at_worst(f64::from(t)), "{t}");
+            assert_eq!(
+                most(&sliding, t),
+                minute.sliding_at_worst(f64::from(t)),
+                "{t}"
+            );
         }
     }
 
