@@ -205,9 +205,9 @@ mod tests {
             window: 60.0,
         };
         let (mut fixed, mut sliding) = (Vec::new(), Vec::new());
-        for now in 55..400u32 {
+        for now in 59..400u32 {
             let in_window = fixed.iter().filter(|&&at| at / 60 == now / 60).count();
-            // The first window spends nothing before its last five seconds; ten come at once.
+            // The first window spends nothing before its last second; ten come at once.
             for _ in in_window..10 {
                 fixed.push(now);
             }
