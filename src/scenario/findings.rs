@@ -123,6 +123,19 @@ impl<'t> Findings<'t> {
         self.add(code, severity, path, Some(span), message)
     }
 
+    /// Takes in a piece of advice, and finds its place.
+    pub fn advice(&mut self, advice: Diagnostic) {
+        if self.list.len() >= MAX_FINDINGS {
+            self.left_out += 1;
+            return;
+        }
+        let place = self.place(self.span_of(&advice.path));
+        self.list.push(Diagnostic {
+            place: Some(place),
+            ..advice
+        });
+    }
+
     /// A finding about the file as a whole.
     pub fn whole_file(&mut self, code: &'static str, message: impl Into<String>) -> Help<'_> {
         self.add(code, Severity::Error, "", None, message.into())
@@ -157,6 +170,7 @@ impl<'t> Findings<'t> {
             place,
             message,
             help: None,
+            knob: None,
         });
         Help(self.list.last_mut())
     }
@@ -181,6 +195,7 @@ impl<'t> Findings<'t> {
                 place: None,
                 message: format!("{} more findings are not listed", self.left_out),
                 help: Some("put these right first".to_owned()),
+                knob: None,
             });
         }
         self.list

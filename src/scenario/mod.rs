@@ -64,6 +64,11 @@ pub fn check(text: &str) -> Checked {
     read::read(text, read::Depth::Everything)
 }
 
+/// Reads a text and reports what is unwise about its design besides what [`check`] finds.
+pub fn lint(text: &str) -> Checked {
+    read::read(text, read::Depth::Advice)
+}
+
 impl Scenario {
     /// Reads a text for a run. Warnings, and whether the lesson still fits a design that was changed,
     /// are left to [`check`].

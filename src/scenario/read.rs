@@ -9,6 +9,7 @@ use super::{
     About, Bound, Checked, Goal, Metric, Scenario, check_design, check_lesson, check_run, code,
     migrate, read_design, read_lesson, sections,
 };
+use crate::design::lint;
 use crate::design::nearest::nearest;
 use crate::design::registry::{self, KINDS, TIMELINE};
 use crate::design::value::{Value, cut};
@@ -37,6 +38,8 @@ pub enum Depth {
     Run,
     /// And that the lesson fits the design, with every variant applied.
     Everything,
+    /// And what is valid but unwise.
+    Advice,
 }
 
 pub fn read(text: &str, depth: Depth) -> Checked {
@@ -83,8 +86,13 @@ fn read_tree(f: &mut Findings<'_>, depth: Depth) -> Option<Scenario> {
         goals,
         lesson,
     };
-    if depth == Depth::Everything {
+    if depth != Depth::Run {
         check_lesson::check(f, &scenario);
+    }
+    if depth == Depth::Advice && !f.has_errors() {
+        for advice in lint::check(&scenario.design, &scenario.timeline) {
+            f.advice(advice);
+        }
     }
     Some(scenario)
 }
