@@ -1,7 +1,8 @@
 //! What is asked for and what there is, if nothing waits and nothing fails.
 
-use super::map::{Map, Move, instances, knobs, node_path, slots, work};
-use super::words::{number, percent, rate};
+use super::map::{Map, instances, knobs, node_path, slots, work};
+use super::trip::Move;
+use super::words::{number, percent};
 use super::{Advice, CROWDED, HEADROOM, IDLE};
 use crate::design::Node;
 
@@ -62,8 +63,8 @@ fn needs(map: &Map<'_>, node: &Node, load: f64) -> String {
         "slots"
     };
     format!(
-        "{} at `{}` keep {} {words} busy on average, and it has {}",
-        rate(map.rate_at(node)),
+        "{} requests per second at `{}` need {} {words} on average, and {} can be busy",
+        number(map.rate_at(node)),
         node.key,
         number(load * slots(node)),
         number(slots(node))

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Advice;
-use super::map::{Map, Move, Stop, Trip, link_path, policy};
+use super::map::{Map, link_path, policy};
+use super::trip::{Move, Stop, Trip};
 use crate::design::Link;
 
 /// The promised places that a call reaches, by their names.

@@ -11,6 +11,7 @@ mod pools;
 mod queues;
 mod retries;
 mod timeouts;
+pub mod trip;
 mod words;
 
 use super::diagnostic::{Diagnostic, Severity};

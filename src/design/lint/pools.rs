@@ -52,7 +52,7 @@ pub fn no_acquire_timeout(map: &Map<'_>) -> Vec<Advice> {
         let reason = match from.kind.name {
             "service" => own(slots(from) / instances(from)).map(|slots| {
                 format!(
-                    "an instance of `{}` has {} slots and {pool} connections on `{}`: the others wait for one without an end, and keep their slots",
+                    "an instance of `{}` has {} slots and {pool} connections on `{}`: a request that finds them taken waits with no limit of its own, and keeps its slot",
                     from.key,
                     number(slots),
                     link.key
@@ -60,7 +60,7 @@ pub fn no_acquire_timeout(map: &Map<'_>) -> Vec<Advice> {
             }),
             "clients" => own(under_way(from)).map(|_| {
                 format!(
-                    "a call on `{}` that finds its {pool} connections taken waits for one without an end, whatever `timeout` says",
+                    "a call on `{}` that finds its {pool} connections taken waits with no limit: `timeout` begins when it has one",
                     link.key
                 )
             }),

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Advice;
-use super::map::{Map, Trip, has_budget, instances, knobs, link_path, policy, slots};
+use super::map::{Map, has_budget, instances, knobs, link_path, policy, slots};
 use super::pools;
-use super::words::{number, percent, time};
+use super::trip::Trip;
+use super::words::{number, percent};
 use crate::design::value::{NANO, Value};
 use crate::design::{Link, Node};
 
@@ -88,10 +89,10 @@ pub fn at_once(map: &Map<'_>) -> Vec<Advice> {
         else {
             continue;
         };
-        let travel = 2.0 * settings.dist("delay").mean_ns();
-        let within = match travel > 0.0 {
-            true => format!("within about {}", time(travel * attempts(link) as f64)),
-            false => "at the same instant".to_owned(),
+        let direct = !map.is_kind(&link.to, "balancer");
+        let within = match direct && settings.dist("delay").longest_ns() == Some(0.0) {
+            true => "at the same instant",
+            false => "as fast as the network carries them",
         };
         out.push(Advice {
             path: link_path(link, "attempts"),
@@ -262,11 +263,19 @@ pub fn budget_never_earned(map: &Map<'_>) -> Vec<Advice> {
         if calls == 0.0 || saved >= 1.0 {
             continue;
         }
+        let who = match instances(from) {
+            1.0 => format!("`{}` makes", from.key),
+            n => format!(
+                "each of the {} instances of `{}` makes",
+                number(n),
+                from.key
+            ),
+        };
         out.push(Advice {
             path: link_path(link, "retry_budget"),
             reason: format!(
-                "each of {} callers makes {} calls per second on `{}`, and {share} of that, kept for 10 s, is {} of a retry on average: less than one",
-                number(instances(from)),
+                "{} {} calls per second on `{}`, and {share} of that, kept for 10 s, is {} of a retry on average: less than one",
+                who,
                 number(calls),
                 link.key,
                 number(saved)
@@ -324,7 +333,7 @@ pub fn none_against_loss(map: &Map<'_>) -> Vec<Advice> {
                     out.push(Advice {
                         path,
                         reason: format!(
-                            "{} of the calls on `{}` {why}, and nobody tries again: their users see it",
+                            "{} of the calls on `{}` {why}, and nobody tries again",
                             percent(share),
                             hop.link.key
                         ),

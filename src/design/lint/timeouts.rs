@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::map::{Map, Stop, Trip, knobs, link_path, node_path, policy, work};
+use super::map::{Map, knobs, link_path, node_path, policy, work};
+use super::trip::Trip;
 use super::words::{percent, time};
 use super::{Advice, OUTLASTING};
 use crate::design::{Link, Node};
@@ -15,6 +16,12 @@ pub fn none(map: &Map<'_>) -> Vec<Advice> {
         let waits = ["clients", "service"];
         if policy(link).opt_duration("timeout").is_some()
             || !waits.iter().any(|kind| map.is_kind(&link.from, kind))
+        {
+            continue;
+        }
+        if map
+            .node(&link.from)
+            .is_some_and(|from| is_stopped(map, from, &mut Vec::new()))
         {
             continue;
         }
@@ -38,6 +45,20 @@ pub fn none(map: &Map<'_>) -> Vec<Advice> {
         });
     }
     out
+}
+
+/// Whether somebody's timeout ends all that a node does: its callers tell it when they have gone.
+fn is_stopped<'d>(map: &Map<'d>, node: &'d Node, seen: &mut Vec<&'d str>) -> bool {
+    if !Map::stops_abandoned(node) || seen.contains(&node.key.as_str()) {
+        return false;
+    }
+    seen.push(&node.key);
+    map.links_into(&node.key).all(|link| {
+        policy(link).opt_duration("timeout").is_some()
+            || map
+                .node(&link.from)
+                .is_some_and(|from| is_stopped(map, from, seen))
+    })
 }
 
 /// Why a reply on this link may take any time, if it may.
@@ -283,17 +304,17 @@ fn outlasting<'d>(map: &Map<'_>, node: &Node, link: &'d Link) -> Option<(f64, &'
     if mostly_late(map, link).is_some() {
         return None;
     }
-    let share_of = |stop: &Stop<'_>| {
-        let works = stop.works() > 0;
-        let dist = work(stop.node, stop.writes).filter(|_| works);
-        dist.map_or(0.0, |dist| dist.share_above(timeout))
-    };
-    let stops = map.trips.iter().flat_map(|trip| &trip.stops);
-    let here = stops.filter(|stop| stop.node.key == node.key && stop.rate > 0.0);
     let (mut requests, mut late) = (0.0, 0.0);
-    for stop in here {
-        requests += stop.rate;
-        late += stop.rate * share_of(stop);
+    for trip in &map.trips {
+        for stop in &trip.stops {
+            for hop in stop.hops().filter(|hop| hop.link.key == link.key) {
+                let works = trip.stop(&hop).works() > 0;
+                let dist = work(node, hop.writes).filter(|_| works);
+                let calls = stop.rate * hop.share;
+                requests += calls;
+                late += calls * dist.map_or(0.0, |dist| dist.share_above(timeout));
+            }
+        }
     }
     let share = late / requests;
     (share >= OUTLASTING).then_some((share, link, timeout))
