@@ -164,8 +164,10 @@ fn the_list_of_lints_is_the_one_that_is_kept() {
         let help = said.help.as_deref().unwrap_or_default();
         let _ = writeln!(
             out,
-            "\n## {} {}\n\nIt looks for {}.\n",
-            one.code, one.name, one.meaning
+            "\n## {} {}\n\n{}.\n",
+            one.code,
+            one.name,
+            sentence(one.meaning)
         );
         let _ = writeln!(
             out,
@@ -175,6 +177,12 @@ fn the_list_of_lints_is_the_one_that_is_kept() {
         let _ = writeln!(out, "Then: {help}.");
     }
     keep("docs/lints.md", &out);
+}
+
+/// With a capital.
+fn sentence(text: &str) -> String {
+    let (first, rest) = text.split_at(1);
+    format!("{}{rest}", first.to_uppercase())
 }
 
 const LINTS_INTRO: &str = "\

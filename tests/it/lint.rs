@@ -10,9 +10,9 @@ use brownout::design::CallMode;
 use brownout::design::diagnostic::{Diagnostic, Severity};
 use brownout::design::lint::LINTS;
 use brownout::design::lint::map::Map;
-use brownout::design::lint::trip::Move;
+use brownout::design::lint::trip::{Hop, Move};
 use brownout::engine::Limits;
-use brownout::engine::program::PlanStep;
+use brownout::engine::program::{PlanCall, PlanStep};
 use brownout::experiment::{self, parallel, random};
 use brownout::observe::report::{NodeReport, Report};
 use brownout::scenario::{self, Scenario, edit};
@@ -357,19 +357,34 @@ fn plans_are_those_of_the_engine() {
             for stop in trip.stops.iter().filter(|s| s.node.kind.name == "service") {
                 let node = program.nodes.iter().find(|node| node.key == stop.node.key);
                 let plan = &node.unwrap().plans[number.unwrap()];
+                let call = |call: &PlanCall| {
+                    let key = &program.links[call.link as usize].key;
+                    format!("{key} {}", call.mode == CallMode::Write)
+                };
                 let step = |step: &PlanStep| match step {
                     PlanStep::Work => "work".to_owned(),
                     PlanStep::Respond => "respond".to_owned(),
-                    PlanStep::Call { link, mode } => {
-                        let key = &program.links[*link as usize].key;
-                        format!("{key} {}", *mode == CallMode::Write)
+                    PlanStep::Calls { calls, wanted } => {
+                        let calls: Vec<String> = calls.iter().map(call).collect();
+                        format!("{wanted} of {calls:?}")
+                    }
+                    PlanStep::Send(sent) => format!("send {}", call(sent)),
+                    PlanStep::Cached { cache, store } => {
+                        let cache = &program.links[*cache as usize].key;
+                        format!("{cache} false else {}", call(store))
                     }
                 };
                 let run: Vec<String> = plan.iter().map(step).collect();
+                let hop = |hop: &Hop<'_>| format!("{} {}", hop.link.key, hop.writes);
                 let step = |step: &Move<'_>| match step {
                     Move::Work => "work".to_owned(),
                     Move::Respond => "respond".to_owned(),
-                    Move::Call(hop) => format!("{} {}", hop.link.key, hop.writes),
+                    Move::Calls { hops, wanted } => {
+                        let calls: Vec<String> = hops.iter().map(hop).collect();
+                        format!("{wanted} of {calls:?}")
+                    }
+                    Move::Send(sent) => format!("send {}", hop(sent)),
+                    Move::Cached([cache, store]) => format!("{} else {}", hop(cache), hop(store)),
                 };
                 let looked_at: Vec<String> = stop.steps.iter().map(step).collect();
                 assert_eq!(looked_at, run, "{n} {}", stop.node.key);

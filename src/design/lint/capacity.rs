@@ -28,10 +28,12 @@ fn parts(map: &Map<'_>, node: &Node) -> (f64, f64) {
             for step in &stop.steps {
                 match step {
                     Move::Work => own += stop.rate * work,
-                    Move::Call(hop) if map.is_kind(&hop.link.to, "third_party") => {
-                        third += stop.rate * hop.share * trip.call_ns(hop);
+                    calls => {
+                        let slowest = calls.slowest(trip);
+                        let waits = slowest.filter(|hop| map.is_kind(&hop.link.to, "third_party"));
+                        let time = waits.map_or(0.0, |hop| hop.share * trip.call_ns(hop));
+                        third += stop.rate * time;
                     }
-                    _ => {}
                 }
             }
         }

@@ -64,11 +64,14 @@ pub fn respond_before_write(map: &Map<'_>) -> Vec<Advice> {
     for trip in &map.trips {
         let operation = &trip.operation.key;
         for stop in &trip.stops {
-            let steps = stop.steps.iter();
-            let after = steps.skip_while(|step| !matches!(step, Move::Respond));
+            let mut responded = false;
             let mut places = Vec::new();
-            for step in after {
-                if let Move::Call(hop) = step {
+            for step in &stop.steps {
+                responded = responded || matches!(step, Move::Respond);
+                if !responded && !matches!(step, Move::Send(_)) {
+                    continue;
+                }
+                for hop in step.hops() {
                     reached(trip, trip.stop(hop), &mut places);
                 }
             }
@@ -78,13 +81,13 @@ pub fn respond_before_write(map: &Map<'_>) -> Vec<Advice> {
             }
             out.push(Advice {
                 reason: format!(
-                    "`{}` says `{operation}` is done before it is done at {}: if that fails, nobody is told",
+                    "`{}` says that `{operation}` is done without having heard so from {}: if it fails there, nobody is told",
                     stop.node.key,
                     named(&places)
                 ),
                 knob: path.clone(),
                 path,
-                remedy: "`respond` after what was promised".to_owned(),
+                remedy: "`respond` after what was promised, and wait for its reply".to_owned(),
             });
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::trip::Trip;
+use super::trip::{Hop, Move, Trip};
 use crate::design::registry::LINK;
 use crate::design::value::{Dist, Value};
 use crate::design::{Design, Link, Node, Settings, TimelineEntry};
@@ -81,29 +81,69 @@ impl<'d> Map<'d> {
         self.design.nodes.iter().any(|node| closed(&node))
     }
 
+    /// Every call on a link: the way it is on, and calls per second.
+    pub fn calls_on<'a>(&'a self, link: &'a Link) -> Vec<(&'a Trip<'d>, Hop<'d>, f64)> {
+        let mut out = Vec::new();
+        for trip in &self.trips {
+            for stop in &trip.stops {
+                let hops = stop.hops().filter(|hop| hop.link.key == link.key);
+                out.extend(hops.map(|hop| (trip, hop, stop.rate * hop.share)));
+            }
+        }
+        out
+    }
+
     /// First tries per second on a link.
     pub fn rate_of(&self, link: &Link) -> f64 {
-        let mut sum = 0.0;
-        for stop in self.trips.iter().flat_map(|trip| &trip.stops) {
-            let hops = stop.hops().filter(|hop| hop.link.key == link.key);
-            sum += hops.map(|hop| stop.rate * hop.share).sum::<f64>();
+        self.calls_on(link).iter().map(|(.., rate)| rate).sum()
+    }
+
+    /// Whether a caller waits for the replies on a link.
+    pub fn is_awaited(&self, link: &Link) -> bool {
+        let mut steps = self
+            .trips
+            .iter()
+            .flat_map(|trip| &trip.stops)
+            .flat_map(|stop| &stop.steps);
+        steps.any(|step| {
+            !matches!(step, Move::Send(_)) && step.hops().iter().any(|hop| hop.link.key == link.key)
+        })
+    }
+
+    /// The most calls on a link that one request may make at the same time; `None` if nobody waits for
+    /// some of them.
+    pub fn at_once(&self, link: &Link) -> Option<u64> {
+        let mut most = 0;
+        let steps = self
+            .trips
+            .iter()
+            .flat_map(|trip| &trip.stops)
+            .flat_map(|stop| &stop.steps);
+        for step in steps {
+            let here = step
+                .hops()
+                .iter()
+                .filter(|hop| hop.link.key == link.key)
+                .count() as u64;
+            if here > 0 && matches!(step, Move::Send(_)) {
+                return None;
+            }
+            most = most.max(here);
         }
-        sum
+        Some(most)
     }
 
     /// Mean time from sending a call on this link to its reply, over all operations; `None` if no
-    /// operation with open arrivals uses it.
+    /// operation with open arrivals uses it, or if not every reply is awaited.
     pub fn round_trip_ns(&self, link: &Link) -> Option<f64> {
         let delay = policy(link).dist("delay").mean_ns();
         let (mut calls, mut time) = (0.0, 0.0);
-        for trip in &self.trips {
-            for stop in &trip.stops {
-                for hop in stop.hops().filter(|hop| hop.link.key == link.key) {
-                    let reply = trip.stop(&hop).reply_ns;
-                    calls += stop.rate * hop.share;
-                    time += stop.rate * hop.share * (2.0 * delay + reply);
-                }
+        for (trip, hop, rate) in self.calls_on(link) {
+            if !hop.plain {
+                return None;
             }
+            calls += rate;
+            time += rate * (2.0 * delay + trip.stop(&hop).reply_ns);
         }
         (calls > 0.0).then(|| time / calls)
     }

@@ -81,7 +81,7 @@ pub static LINTS: &[Lint] = &[
     lint(
         "L0103",
         "timeout-below-service-time",
-        "a timeout is shorter than the mean time of a reply for which nothing had to wait",
+        "a timeout is shorter than the mean time of a service's reply, or than most replies of a store or third party, even if nothing waits",
         timeouts::too_short,
     ),
     lint(
@@ -99,13 +99,13 @@ pub static LINTS: &[Lint] = &[
     lint(
         "L0202",
         "retries-at-once",
-        "retries without backoff, where the callee can refuse at once",
+        "a link retries without backoff, and its callee can refuse at once",
         retries::at_once,
     ),
     lint(
         "L0203",
         "backoff-without-jitter",
-        "pauses before retries that are the same for all of several callers",
+        "the pauses before retries are the same for all callers, and there are several",
         retries::no_jitter,
     ),
     lint(
@@ -135,7 +135,7 @@ pub static LINTS: &[Lint] = &[
     lint(
         "L0301",
         "unbounded-queue",
-        "a waiting line without an end, first in first out, for callers who give up and whom the service goes on serving",
+        "a waiting line, first in first out, has no end, its callers give up, and the service goes on serving them",
         queues::unbounded,
     ),
     lint(
@@ -177,7 +177,7 @@ pub static LINTS: &[Lint] = &[
     lint(
         "L0406",
         "balanced-by-chance",
-        "a balancer that chooses by chance in front of instances that are over 50 % busy",
+        "a balancer chooses by chance among instances that are over 50 % busy",
         capacity::by_chance,
     ),
     lint(
@@ -213,7 +213,7 @@ pub static LINTS: &[Lint] = &[
     lint(
         "L0602",
         "respond-before-write",
-        "a plan responds before a promised effect is there",
+        "a plan responds before it has heard of a promised effect, or does not wait for it at all",
         data::respond_before_write,
     ),
 ];

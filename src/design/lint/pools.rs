@@ -105,7 +105,10 @@ fn queries_of(map: &Map<'_>, link: &Link) -> Option<u64> {
     let each = match from.kind.name {
         "service" => {
             let slots = (slots(from) / instances(from)) as u64;
-            pool.map_or(slots, |pool| pool.min(slots))
+            match map.at_once(link) {
+                Some(calls) => pool.unwrap_or(u64::MAX).min(slots * calls),
+                None => pool?,
+            }
         }
         _ => pool?,
     };

@@ -16,6 +16,7 @@ pub fn none(map: &Map<'_>) -> Vec<Advice> {
         let waits = ["clients", "service"];
         if policy(link).opt_duration("timeout").is_some()
             || !waits.iter().any(|kind| map.is_kind(&link.from, kind))
+            || !map.is_awaited(link)
         {
             continue;
         }
@@ -249,14 +250,9 @@ fn mostly_late(map: &Map<'_>, link: &Link) -> Option<String> {
     }
     let left = timeout - 2.0 * settings.dist("delay").mean_ns();
     let (mut calls, mut late) = (0.0, 0.0);
-    for trip in &map.trips {
-        for stop in &trip.stops {
-            for hop in stop.hops().filter(|hop| hop.link.key == *key) {
-                let share = work(to, hop.writes).map_or(0.0, |dist| dist.share_above(left));
-                calls += stop.rate * hop.share;
-                late += stop.rate * hop.share * share;
-            }
-        }
+    for (_, hop, rate) in map.calls_on(link) {
+        calls += rate;
+        late += rate * work(to, hop.writes).map_or(0.0, |dist| dist.share_above(left));
     }
     let words = || {
         format!(
@@ -305,16 +301,11 @@ fn outlasting<'d>(map: &Map<'_>, node: &Node, link: &'d Link) -> Option<(f64, &'
         return None;
     }
     let (mut requests, mut late) = (0.0, 0.0);
-    for trip in &map.trips {
-        for stop in &trip.stops {
-            for hop in stop.hops().filter(|hop| hop.link.key == link.key) {
-                let works = trip.stop(&hop).works() > 0;
-                let dist = work(node, hop.writes).filter(|_| works);
-                let calls = stop.rate * hop.share;
-                requests += calls;
-                late += calls * dist.map_or(0.0, |dist| dist.share_above(timeout));
-            }
-        }
+    for (trip, hop, rate) in map.calls_on(link) {
+        let works = trip.stop(&hop).works() > 0;
+        let dist = work(node, hop.writes).filter(|_| works);
+        requests += rate;
+        late += rate * dist.map_or(0.0, |dist| dist.share_above(timeout));
     }
     let share = late / requests;
     (share >= OUTLASTING).then_some((share, link, timeout))

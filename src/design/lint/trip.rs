@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::map::{Map, instances, knobs, policy, work};
 use crate::design::registry::OPERATION;
 use crate::design::value::{MICRO, Value};
-use crate::design::{CallMode, Link, Node, Operation, Settings, Step};
+use crate::design::{CallMode, Link, Node, Operation, Settings, Step, StepCall};
 
 /// One operation: every stop that it may make, callers before callees.
 pub struct Trip<'d> {
@@ -30,10 +30,17 @@ pub struct Stop<'d> {
     pub leaves_trace: bool,
 }
 
-#[derive(Clone, Copy)]
 pub enum Move<'d> {
     Work,
-    Call(Hop<'d>),
+    /// Calls at the same time, of which so many must succeed.
+    Calls {
+        hops: Vec<Hop<'d>>,
+        wanted: usize,
+    },
+    /// A call whose reply nobody awaits.
+    Send(Hop<'d>),
+    /// Ask the cache, then perhaps the store.
+    Cached([Hop<'d>; 2]),
     Respond,
 }
 
@@ -41,18 +48,71 @@ pub enum Move<'d> {
 pub struct Hop<'d> {
     pub link: &'d Link,
     pub writes: bool,
-    /// Calls per request at the stop: one, or less where one of several links is chosen.
+    /// Calls per request at the stop: one, or less where one of several links is chosen. None where
+    /// nobody knows: a store behind a cache.
     pub share: f64,
+    /// It is made once whenever its turn comes, and its reply is awaited.
+    pub plain: bool,
     /// Position of the callee among the stops.
     to: usize,
 }
 
+impl<'d> Hop<'d> {
+    fn new(link: &'d Link, writes: bool) -> Hop<'d> {
+        Hop {
+            link,
+            writes,
+            share: 1.0,
+            plain: true,
+            to: 0,
+        }
+    }
+}
+
+impl<'d> Move<'d> {
+    fn one(hop: Hop<'d>) -> Move<'d> {
+        Move::Calls {
+            hops: vec![hop],
+            wanted: 1,
+        }
+    }
+
+    pub fn hops(&self) -> &[Hop<'d>] {
+        match self {
+            Move::Work | Move::Respond => &[],
+            Move::Calls { hops, .. } => hops,
+            Move::Send(hop) => std::slice::from_ref(hop),
+            Move::Cached(hops) => hops,
+        }
+    }
+
+    fn hops_mut(&mut self) -> &mut [Hop<'d>] {
+        match self {
+            Move::Work | Move::Respond => &mut [],
+            Move::Calls { hops, .. } => hops,
+            Move::Send(hop) => std::slice::from_mut(hop),
+            Move::Cached(hops) => hops,
+        }
+    }
+
+    /// The hop whose end the step waits for, at the least. Where the first few of several are enough,
+    /// nothing is known.
+    pub fn slowest<'a>(&'a self, trip: &Trip<'_>) -> Option<&'a Hop<'d>> {
+        let of_all = match self {
+            Move::Calls { hops, wanted } if *wanted == hops.len() => &hops[..],
+            Move::Cached([cache, _]) => std::slice::from_ref(cache),
+            _ => return None,
+        };
+        let longer = |a: &&Hop<'_>, b: &&Hop<'_>| trip.call_ns(a).total_cmp(&trip.call_ns(b));
+        of_all.iter().max_by(longer)
+    }
+}
+
 impl<'d> Stop<'d> {
     pub fn hops(&self) -> impl Iterator<Item = Hop<'d>> + '_ {
-        self.steps.iter().filter_map(|step| match step {
-            Move::Call(hop) => Some(*hop),
-            _ => None,
-        })
+        self.steps
+            .iter()
+            .flat_map(|step| step.hops().iter().copied())
     }
 
     pub fn works(&self) -> usize {
@@ -201,31 +261,22 @@ impl<'d> Map<'d> {
         match node.kind.name {
             "clients" => {
                 let share = 1.0 / leaving().count().max(1) as f64;
-                let hop = |link| {
-                    Move::Call(Hop {
-                        link,
-                        writes,
-                        share,
-                        to: 0,
-                    })
+                let hop = |link| Hop {
+                    share,
+                    ..Hop::new(link, writes)
                 };
-                leaving().map(hop).collect()
+                leaving().map(hop).map(Move::one).collect()
             }
             "balancer" => {
                 let of = |link: &Link| self.node(&link.to).map_or(0.0, instances);
                 let all: f64 = leaving().map(of).sum();
-                let hop = |link| {
-                    let share = of(link) / all.max(1.0);
-                    Move::Call(Hop {
-                        link,
-                        writes,
-                        share,
-                        to: 0,
-                    })
+                let hop = |link| Hop {
+                    share: of(link) / all.max(1.0),
+                    ..Hop::new(link, writes)
                 };
-                leaving().map(hop).collect()
+                leaving().map(hop).map(Move::one).collect()
             }
-            "service" => match node.plans.get(&trip.operation.key) {
+            _ if node.kind.has_plans() => match node.plans.get(&trip.operation.key) {
                 Some(steps) => self.written(node, steps),
                 None => self.derived(trip, leaving().collect(), operation_writes),
             },
@@ -234,26 +285,39 @@ impl<'d> Map<'d> {
     }
 
     fn written(&self, node: &Node, steps: &[Step]) -> Vec<Move<'d>> {
-        let mut out: Vec<Move<'_>> = Vec::new();
-        for step in steps {
-            match step {
-                Step::Work => out.push(Move::Work),
-                Step::Respond => out.push(Move::Respond),
-                Step::Call { link: key, mode } => {
-                    let mut links = self.design.links.iter();
-                    let link = links.find(|link| link.key == *key && link.from == node.key);
-                    out.extend(link.map(|link| {
-                        let writes = *mode == CallMode::Write;
-                        Move::Call(Hop {
-                            link,
-                            writes,
-                            share: 1.0,
-                            to: 0,
-                        })
-                    }));
-                }
+        let leaving = |key: &str| {
+            let mut links = self.design.links.iter();
+            links.find(|link| link.key == key && link.from == node.key)
+        };
+        let hop = |call: &StepCall| {
+            let writes = call.mode == CallMode::Write;
+            leaving(&call.link).map(|link| Hop::new(link, writes))
+        };
+        let step = |step: &Step| match step {
+            Step::Work => Some(Move::Work),
+            Step::Respond => Some(Move::Respond),
+            Step::Calls { calls, wanted } => {
+                let wanted = usize::from(*wanted);
+                let mut hops: Vec<Hop<'_>> = calls.iter().filter_map(hop).collect();
+                let plain = wanted == hops.len();
+                hops.iter_mut().for_each(|hop| hop.plain = plain);
+                Some(Move::Calls { hops, wanted })
             }
-        }
+            Step::Send(call) => {
+                let plain = false;
+                hop(call).map(|hop| Move::Send(Hop { plain, ..hop }))
+            }
+            Step::Cached { cache, store } => {
+                let cache = leaving(cache).map(|link| Hop::new(link, false))?;
+                let store = Hop {
+                    share: 0.0,
+                    plain: false,
+                    ..hop(store)?
+                };
+                Some(Move::Cached([cache, store]))
+            }
+        };
+        let mut out: Vec<Move<'_>> = steps.iter().filter_map(step).collect();
         if !out.iter().any(|step| matches!(step, Move::Respond)) {
             out.push(Move::Respond);
         }
@@ -275,12 +339,7 @@ impl<'d> Map<'d> {
         links.sort_by(|a, b| (rank(a), &a.key).cmp(&(rank(b), &b.key)));
         let calls = links.into_iter().map(|link| {
             let writes = writes_at(link);
-            Move::Call(Hop {
-                link,
-                writes,
-                share: 1.0,
-                to: 0,
-            })
+            Move::one(Hop::new(link, writes))
         });
         let work = std::iter::once(Move::Work);
         work.chain(calls).chain([Move::Respond]).collect()
@@ -313,20 +372,24 @@ fn connect(trip: &mut Trip<'_>) {
     let of = |(i, stop): (usize, &Stop<'_>)| ((stop.node.key.clone(), stop.writes), i);
     let index: BTreeMap<(String, bool), usize> = trip.stops.iter().enumerate().map(of).collect();
     for step in trip.stops.iter_mut().flat_map(|stop| &mut stop.steps) {
-        if let Move::Call(hop) = step {
+        for hop in step.hops_mut() {
             hop.to = index[&(hop.link.to.clone(), hop.writes)];
         }
     }
 }
 
-/// Mean time that a request keeps its slot at a stop, and until it is answered. Callees have theirs.
+/// Mean time that a request keeps its slot at a stop, and until it is answered, or less where it is
+/// not known. Callees have theirs.
 fn times(trip: &Trip<'_>, stop: &Stop<'_>) -> (f64, f64) {
     let (mut time, mut reply) = (0.0, None);
     for step in &stop.steps {
         match step {
             Move::Work => time += work(stop.node, stop.writes).map_or(0.0, |work| work.mean_ns()),
-            Move::Call(hop) => time += hop.share * call_ns(trip, hop),
             Move::Respond => reply = Some(time),
+            calls => {
+                let slowest = calls.slowest(trip);
+                time += slowest.map_or(0.0, |hop| hop.share * call_ns(trip, hop));
+            }
         }
     }
     (time, reply.unwrap_or(time))

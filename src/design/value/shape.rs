@@ -3,8 +3,9 @@
 use libm::{erfc, exp, log, pow, sqrt};
 
 use super::{Dist, MICRO, NANO};
+use crate::time::Duration;
 
-/// Slices of the sum that stands for an integral; the tails here are smooth or steps.
+/// Slices of the sum that stands for an integral.
 const SLICES: u32 = 2_000;
 
 impl Dist {
@@ -128,14 +129,35 @@ impl Dist {
 
     /// Mean in nanoseconds of what is cut off at `limit_ns`.
     pub fn mean_up_to_ns(&self, limit_ns: f64) -> f64 {
-        if self.longest_ns().is_some_and(|longest| longest <= limit_ns) {
-            return self.mean_ns();
+        let cut = |d: &Duration| (d.0 as f64).min(limit_ns);
+        match self {
+            Dist::Constant(d) => cut(d),
+            Dist::Bimodal {
+                fast,
+                slow,
+                slow_share,
+            } => {
+                let slow_share = slow_share.0 as f64 / NANO as f64;
+                cut(fast) * (1.0 - slow_share) + cut(slow) * slow_share
+            }
+            Dist::Empirical(rows) => {
+                let all: f64 = rows.iter().map(|(_, weight)| *weight as f64).sum();
+                let sum = rows.iter().map(|(d, weight)| cut(d) * *weight as f64);
+                sum.sum::<f64>() / all
+            }
+            // The integral of the tail, in slices that are thinnest where it is steep.
+            _ => {
+                let edge = |i: u32| {
+                    let part = f64::from(i) / f64::from(SLICES);
+                    limit_ns * part * part * part
+                };
+                let slice = |i: u32| {
+                    let (from, to) = (edge(i), edge(i + 1));
+                    self.share_above((from + to) / 2.0) * (to - from)
+                };
+                (0..SLICES).map(slice).sum()
+            }
         }
-        let slice = limit_ns / f64::from(SLICES);
-        let middle = |i: u32| (f64::from(i) + 0.5) * slice;
-        (0..SLICES)
-            .map(|i| self.share_above(middle(i)) * slice)
-            .sum()
     }
 }
 
