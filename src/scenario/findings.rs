@@ -123,12 +123,8 @@ impl<'t> Findings<'t> {
         self.add(code, severity, path, Some(span), message)
     }
 
-    /// Takes in a piece of advice, and finds its place.
+    /// Takes in a piece of advice, and finds its place. There is no limit but the one on designs.
     pub fn advice(&mut self, advice: Diagnostic) {
-        if self.list.len() >= MAX_FINDINGS {
-            self.left_out += 1;
-            return;
-        }
         let place = self.place(self.span_of(&advice.path));
         self.list.push(Diagnostic {
             place: Some(place),
