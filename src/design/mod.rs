@@ -5,6 +5,7 @@
 //! the [`registry`]; the design stores only what was set.
 
 pub mod diagnostic;
+pub mod lint;
 pub mod nearest;
 pub mod registry;
 mod revisions;

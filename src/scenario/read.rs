@@ -9,7 +9,7 @@ use super::{
     About, Bound, Checked, Goal, Metric, Scenario, check_design, check_lesson, check_run, code,
     migrate, read_design, read_lesson, read_timeline, sections,
 };
-use crate::design::diagnostic::Severity;
+use crate::design::diagnostic::{Diagnostic, Severity};
 use crate::design::nearest::nearest;
 use crate::design::registry::{self, KINDS};
 use crate::design::value::{Value, cut};
@@ -40,7 +40,15 @@ pub enum Depth {
     Everything,
 }
 
+/// What is unwise in a valid design.
+pub type Advise = fn(&Design, &[TimelineEntry]) -> Vec<Diagnostic>;
+
 pub fn read(text: &str, depth: Depth) -> Checked {
+    read_with(text, depth, |_, _| Vec::new())
+}
+
+/// Who asks for no advice does not carry what gives it: the page stays small.
+pub fn read_with(text: &str, depth: Depth, advise: Advise) -> Checked {
     let mut f = Findings::new(if text.len() > MAX_BYTES { "" } else { text });
     if text.len() > MAX_BYTES {
         f.whole_file(code::TOO_LONG, format!("the file has {} bytes", text.len()))
@@ -50,7 +58,7 @@ pub fn read(text: &str, depth: Depth) -> Checked {
             diagnostics: f.finish(),
         };
     }
-    let scenario = read_tree(&mut f, depth);
+    let scenario = read_tree(&mut f, depth, advise);
     let scenario = scenario.filter(|_| !f.has_errors());
     Checked {
         scenario,
@@ -58,7 +66,7 @@ pub fn read(text: &str, depth: Depth) -> Checked {
     }
 }
 
-fn read_tree(f: &mut Findings<'_>, depth: Depth) -> Option<Scenario> {
+fn read_tree(f: &mut Findings<'_>, depth: Depth, advise: Advise) -> Option<Scenario> {
     let mut tree = parse_toml(f)?;
     if !migrate::migrate(&mut tree, f) {
         return None;
@@ -87,8 +95,13 @@ fn read_tree(f: &mut Findings<'_>, depth: Depth) -> Option<Scenario> {
         goals,
         lesson,
     };
-    if depth == Depth::Everything {
+    if depth != Depth::Run {
         check_lesson::check(f, &scenario);
+    }
+    if !f.has_errors() {
+        for advice in advise(&scenario.design, &scenario.timeline) {
+            f.advice(advice);
+        }
     }
     Some(scenario)
 }

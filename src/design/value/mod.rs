@@ -8,6 +8,7 @@ mod decimal;
 mod dist;
 mod parse;
 mod print;
+mod shape;
 #[cfg(test)]
 mod tests;
 
