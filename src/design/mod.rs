@@ -114,12 +114,25 @@ pub const CALLS_MAX: usize = 200;
 /// Effects that one operation may promise.
 pub const PROMISED_MAX: usize = 8;
 
+/// What tells people that something is wrong.
+#[derive(Clone, Debug)]
+pub struct Alert {
+    pub key: String,
+    pub label: Option<String>,
+    /// The node it watches.
+    pub node: String,
+    pub knobs: Knobs,
+}
+
 /// The drawing as a whole.
 #[derive(Clone, Debug, Default)]
 pub struct Design {
     pub nodes: Vec<Node>,
     pub links: Vec<Link>,
     pub operations: Vec<Operation>,
+    /// What the design can see of itself, and what it makes of it.
+    pub monitoring: Knobs,
+    pub alerts: Vec<Alert>,
 }
 
 /// Something that happens at a set moment: traffic, a fault, a change.

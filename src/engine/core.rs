@@ -10,11 +10,13 @@ use super::attempt::{
 };
 use super::calendar::Calendar;
 use super::counters::{LinkCounters, NodeCounters};
+use super::deploy::Versions;
 use super::digest::{Fact, Facts};
 use super::draw::{Address, Draws, Keys, Purpose, Threshold, mix64};
 use super::event::Event;
 use super::fault::Modifiers;
 use super::fleet::Fleet;
+use super::monitoring::Monitoring;
 use super::policy::budget::Budget;
 use super::policy::pool::Pool;
 use super::program::{LinkProgram, Program};
@@ -78,6 +80,9 @@ pub struct Core {
     pub node_counters: Vec<NodeCounters>,
     pub link_counters: Vec<LinkCounters>,
     pub facts: Facts,
+    pub monitoring: Monitoring,
+    /// Per node.
+    pub versions: Vec<Versions>,
     /// Entries that took instances down: (entry, node, instance).
     pub struck: Vec<(u16, u16, u16)>,
     /// Entries that make an item hot: (entry, operation, share of its actions).
@@ -107,6 +112,11 @@ impl Core {
             }
         });
         let (nodes, n_links) = (program.nodes.len(), program.links.len());
+        let counters = program.nodes.iter().map(|n| {
+            let mut counters = NodeCounters::default();
+            counters.instances.set(Time::ZERO, u32::from(n.instances));
+            counters
+        });
         Core {
             calendar: Calendar::with_lanes(n_links),
             intents: Slab::default(),
@@ -124,9 +134,11 @@ impl Core {
                 .iter()
                 .map(|n| Fleet::new(n.instances, &n.zones))
                 .collect(),
-            node_counters: vec![NodeCounters::default(); nodes],
+            node_counters: counters.collect(),
             link_counters: vec![LinkCounters::default(); n_links],
             facts: Facts::new(nodes + n_links),
+            monitoring: Monitoring::new(program),
+            versions: vec![Versions::default(); nodes],
             struck: Vec::new(),
             hot: Vec::new(),
             seed,
@@ -315,6 +327,7 @@ impl<R: Record> Cx<'_, R> {
 
     /// Answers the caller. The callee's side must have been set to what it now is.
     pub fn reply(&mut self, id: AttemptId, reply: Result<(), Reason>) {
+        self.note_answer(id, reply.is_ok());
         let attempt = &mut self.core.attempts[id];
         attempt.reply = reply;
         let (link, address) = (attempt.link as usize, attempt.address);

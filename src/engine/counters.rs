@@ -30,6 +30,11 @@ impl Level {
         self.value += n;
     }
 
+    pub fn set(&mut self, now: Time, value: u32) {
+        self.settle(now);
+        self.value = value;
+    }
+
     #[inline]
     pub fn sub(&mut self, now: Time, n: u32) {
         self.settle(now);
@@ -70,6 +75,8 @@ pub struct NodeCounters {
     pub waited: u128,
     /// Of all that left the node after being let in: from arrival to leaving.
     pub sojourned: u128,
+    /// Instances that exist: what is paid for.
+    pub instances: Level,
     /// In the waiting room, and in slots.
     pub waiting: Level,
     pub busy: Level,

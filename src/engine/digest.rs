@@ -65,6 +65,12 @@ pub enum Fact {
     Stopped = 7,
     /// A count of the ledger at the end.
     Count = 8,
+    /// An alert fires or stops firing.
+    Alert = 9,
+    /// An autoscaler asks for another number of instances.
+    Scaled = 10,
+    /// A change of versions begins, goes on, is taken back, or is done.
+    Rollout = 11,
 }
 
 /// The fingerprint of a run, and of each of its places: one per node, then one per link, for "an

@@ -25,6 +25,10 @@ pub enum Event {
     Local { node: u16, code: u8, arg: u64 },
     /// An entry of the timeline begins or ends.
     Timeline { entry: u16, begins: bool },
+    /// Monitoring collects its figures.
+    Scrape,
+    /// An autoscaler looks at them.
+    Autoscale { node: u16 },
     /// A new instance is ready to take requests.
     Booted { node: u16, instance: u16 },
     /// A moment at which counters are noted for a measured window.

@@ -1,5 +1,6 @@
 //! What the timeline does to the world: traffic changes and faults.
 
+use super::deploy::{Deploy, Strategy};
 use super::dist::Sampler;
 use super::draw::{Draws, Threshold};
 use super::program::{Compiler, Entry, target};
@@ -81,6 +82,14 @@ pub enum Action {
         users: u32,
         spread: u64,
     },
+    Deploy {
+        node: u16,
+        deploy: Deploy,
+    },
+    Rollback {
+        node: u16,
+    },
+    LostMonitoring,
     /// Knobs change: the program's next or last revision counts.
     Config {
         place: ConfigPlace,
@@ -108,9 +117,13 @@ impl Action {
     /// Resolves an entry that passed validation. `index` is its position in the scenario.
     pub fn compile(c: &Compiler<'_>, entry: &TimelineEntry, index: u16) -> Entry {
         let knobs = Settings::new(entry.what, &entry.knobs);
-        let key = target(&entry.knobs);
+        let key = entry
+            .what
+            .knob("target")
+            .map_or("", |_| target(&entry.knobs));
         let begins = Time(knobs.duration("at").0);
-        let lasts = knobs.opt_duration("lasts");
+        let lasts = entry.what.knob("lasts");
+        let lasts = lasts.and_then(|_| knobs.opt_duration("lasts"));
         let action = match entry.what.name {
             "traffic_step" => Action::TrafficStep {
                 clients: c.node(key),
@@ -171,6 +184,26 @@ impl Action {
                 users: knobs.count("users") as u32,
                 spread: lasts.map_or(0, |spread| spread.0),
             },
+            "deploy" => Action::Deploy {
+                node: c.node(key),
+                deploy: Deploy {
+                    strategy: match knobs.choice("strategy") {
+                        "all_at_once" => Strategy::AllAtOnce,
+                        "rolling" => Strategy::Rolling,
+                        _ => Strategy::Canary,
+                    },
+                    surge: knobs.share("max_surge"),
+                    unavailable: knobs.share("max_unavailable"),
+                    canaries: knobs.count("canary_instances") as u16,
+                    canary_for: knobs.duration("canary_for"),
+                    abort_above: knobs.share("abort_above"),
+                    abort_after: knobs.count("abort_after"),
+                    factor: knobs.factor("work_factor"),
+                    errors: Threshold::new(knobs.share("error_share")),
+                },
+            },
+            "rollback" => Action::Rollback { node: c.node(key) },
+            "lost_monitoring" => Action::LostMonitoring,
             "config" | "scale" => {
                 let change = entry.change.as_ref();
                 let change = change.expect("validated: the entry brings a change");
@@ -196,7 +229,10 @@ impl Action {
             "hold" => Action::Hold { link: c.link(key) },
             other => panic!("the registry has an entry `{other}` that the engine does not know"),
         };
-        let is_moment = matches!(action, Action::Reconnect { .. });
+        let is_moment = matches!(
+            action,
+            Action::Reconnect { .. } | Action::Deploy { .. } | Action::Rollback { .. }
+        );
         Entry {
             begins,
             ends: lasts.map(|d| begins + d).filter(|_| !is_moment),

@@ -109,6 +109,12 @@ impl Fleet {
         member.is_some_and(|m| m.down == 0 && matches!(m.phase, Phase::Ready | Phase::Draining))
     }
 
+    /// Number of the version that the instance runs.
+    #[inline]
+    pub fn version(&self, instance: u16) -> u16 {
+        self.members.get(instance as usize).map_or(0, |m| m.version)
+    }
+
     /// Starts an instance; its number.
     pub fn start(&mut self, now: Time, version: u16, zones: &[u16]) -> u16 {
         let free = self.members.iter().position(|m| m.phase == Phase::Gone);

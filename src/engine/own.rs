@@ -95,11 +95,15 @@ impl<R: Record> Cx<'_, R> {
     /// How long a piece of work of this usual length takes for what this request wants.
     #[inline]
     pub fn work_of(&self, attempt: AttemptId, ns: u64) -> u64 {
-        let factor = self.core.intents[self.core.attempts[attempt].intent].work;
-        if factor.0 == MICRO {
+        let attempt = &self.core.attempts[attempt];
+        let factor = self.core.intents[attempt.intent].work;
+        let of_version = self.version_factor(attempt.instance);
+        if factor.0 == MICRO && of_version.is_none() {
             return ns;
         }
-        let ns = u128::from(ns) * u128::from(factor.0) / u128::from(MICRO);
+        let times = |ns: u128, factor: Factor| ns * u128::from(factor.0) / u128::from(MICRO);
+        let ns = times(u128::from(ns), factor);
+        let ns = of_version.map_or(ns, |factor| times(ns, factor));
         u64::try_from(ns).unwrap_or(u64::MAX)
     }
 }

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use super::dist::Sampler;
 use super::draw::{Threshold, place_hash};
 use super::fault::Action;
+use super::monitoring::{MonitoringProgram, alert, autoscale};
 use super::node::NodeConfig;
 use super::policy::backoff::Backoff;
 use super::policy::budget::BudgetPolicy;
 pub use crate::design::PROMISED_MAX;
-use crate::design::registry::{LINK, OPERATION};
+use crate::design::registry::{ALERT, LINK, MONITORING, OPERATION};
 use crate::design::value::Value;
 use crate::design::{
     CallMode, Design, Link, Node, RunSpec, Settings, Step, StepCall, TimelineEntry, revisions,
@@ -101,6 +102,7 @@ pub struct NodeProgram {
     pub instances: u16,
     /// Numbers of the zones that its instances are spread over.
     pub zones: Vec<u16>,
+    pub autoscale: Option<autoscale::Spec>,
     /// From the start of an instance until it takes requests.
     pub boot_time: Duration,
     /// It stops work whose caller has gone, when it hears of it.
@@ -190,6 +192,7 @@ pub struct Program {
     pub writes: bool,
     /// Names of zones, in the order of their numbers.
     pub zones: Vec<String>,
+    pub monitoring: MonitoringProgram,
 }
 
 /// Resolves keys while compiling. Kinds read their knobs through it.
@@ -331,6 +334,7 @@ impl Program {
         Program {
             writes: operations.iter().any(|o| o.mode == CallMode::Write),
             zones: c.zones.clone(),
+            monitoring: monitoring(&c, &nodes, timeline),
             nodes,
             links,
             operations,
@@ -343,6 +347,26 @@ impl Program {
             marks,
             limits,
         }
+    }
+}
+
+fn monitoring(c: &Compiler<'_>, nodes: &[NodeProgram], timeline: &[Entry]) -> MonitoringProgram {
+    let knobs = Settings::new(&MONITORING, &c.design.monitoring);
+    let scale = knobs.factor("clock_scale");
+    let alerts: Vec<alert::Spec> = sorted(&c.design.alerts, |a| &a.key)
+        .into_iter()
+        .map(|a| {
+            let (place, node) = (place_hash("alert", &a.key), c.node(&a.node));
+            alert::Spec::compile(&a.key, place, node, &Settings::new(&ALERT, &a.knobs), scale)
+        })
+        .collect();
+    let is_canary = |entry: &Entry| matches!(entry.action, Action::Deploy { .. });
+    MonitoringProgram {
+        is_used: !alerts.is_empty()
+            || nodes.iter().any(|node| node.autoscale.is_some())
+            || timeline.iter().any(is_canary),
+        scrape_every: knobs.duration("scrape_every"),
+        alerts,
     }
 }
 
@@ -479,6 +503,10 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
         zones: match node.knobs.get("zones") {
             Some(Value::Names(names)) => names.iter().map(|name| c.zone(name)).collect(),
             _ => Vec::new(),
+        },
+        autoscale: match node.kind.knob("autoscale") {
+            Some(_) => autoscale::Spec::compile(&knobs),
+            None => None,
         },
         boot_time: match node.kind.knob("boot_time") {
             Some(_) => knobs.duration("boot_time"),

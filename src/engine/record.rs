@@ -85,6 +85,8 @@ pub trait Record {
     /// Nothing can happen to the intent any more; its record is about to go.
     fn retired(&mut self, _program: &Program, _now: Time, _id: IntentId, _intent: &Intent) {}
     fn timeline(&mut self, _program: &Program, _now: Time, _entry: u16, _begins: bool) {}
+    /// An alert fires, or stops firing.
+    fn alert(&mut self, _program: &Program, _now: Time, _alert: u16, _fires: bool) {}
     /// The edge of a bucket of the series.
     fn bucket(&mut self, _program: &Program, _snapshot: &Snapshot<'_>) {}
     /// The edge of one of the program's windows.

@@ -61,6 +61,18 @@ impl World {
                     ConfigPlace::Operation(operation) => self.first_clients(program, operation),
                 }
             }
+            Action::Deploy { node, .. } => {
+                self.deploy(program, record, node, number);
+                node as usize
+            }
+            Action::Rollback { node } => {
+                self.roll_back(program, record, node);
+                node as usize
+            }
+            Action::LostMonitoring => {
+                change(&mut self.core.monitoring.lost, begins);
+                0
+            }
             Action::Partition { link, .. }
             | Action::Hold { link }
             | Action::LinkDelay { link, .. }
@@ -301,7 +313,8 @@ impl World {
         };
         let wanted = cx.core.fleets[node as usize].wanted();
         for _ in wanted..instances {
-            cx.start_instance(0);
+            let version = cx.core.versions[node as usize].current;
+            cx.start_instance(version);
         }
         for _ in instances..wanted {
             cx.drain_newest();
@@ -321,6 +334,7 @@ impl World {
         if fleet.member(instance).phase == Phase::Booting {
             fleet.set_phase(instance, Phase::Ready);
             self.at_node(program, record, node, NodeVisit::Fleet);
+            self.rollout_step(program, record, node);
         }
     }
 }
@@ -340,6 +354,7 @@ impl<R: Record> Cx<'_, R> {
                 None => callers.push(fresh),
             }
         }
+        self.count_instances();
         let ready = now + spec.boot_time;
         if ready == now {
             self.core.fleets[self.node as usize].set_phase(instance, Phase::Ready);
@@ -375,6 +390,13 @@ impl<R: Record> Cx<'_, R> {
             && self.core.present_at(self.node, Some(instance)).is_empty()
         {
             self.core.fleets[self.node as usize].set_phase(instance, Phase::Gone);
+            self.count_instances();
         }
+    }
+
+    fn count_instances(&mut self) {
+        let now = self.now();
+        let alive = self.core.fleets[self.node as usize].alive().count() as u32;
+        self.counters().instances.set(now, alive);
     }
 }

@@ -91,6 +91,7 @@ impl World {
         for node in 0..program.nodes.len() as u16 {
             self.at_node(program, record, node, NodeVisit::Start);
         }
+        self.start_monitoring(program);
     }
 
     /// Lets something reach a node.
@@ -198,6 +199,8 @@ impl World {
                 }
             }
             Event::Timeline { entry, begins } => self.timeline(program, record, entry, begins),
+            Event::Scrape => self.scrape(program, record),
+            Event::Autoscale { node } => self.autoscale(program, record, node),
             Event::Booted { node, instance } => self.booted(program, record, node, instance),
             Event::Mark { mark } => record.mark(program, mark, &self.core.snapshot()),
         }

@@ -12,12 +12,13 @@ use super::report::Cost;
 use crate::design::registry;
 use crate::design::value::{self, Money, Value};
 use crate::design::{Design, Settings};
-use crate::time::Duration;
+use crate::engine::counters::NodeCounters;
+use crate::time::{Duration, Time};
 
-/// Micro-dollars of instances per hour, and of one call, per node in order of keys.
+/// Micro-dollars of one instance per hour, and of one call, per node in order of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prices {
-    pub instances_per_hour: i64,
+    pub instance_hour: Vec<i64>,
     pub per_call: Vec<i64>,
 }
 
@@ -62,18 +63,13 @@ impl Prices {
         for node in nodes {
             let knobs = Settings::new(node.kind, &node.knobs);
             let has = |name| node.kind.knob(name).is_some();
-            let instances = if has("instances") {
-                knobs.count("instances")
-            } else {
-                1
-            };
             let own = if has("price") {
                 knobs.opt_money("price")
             } else {
                 None
             };
             let each = own.unwrap_or_else(|| listed(node.kind.name)).0;
-            prices.instances_per_hour += each.saturating_mul(instances as i64);
+            prices.instance_hour.push(each);
             let per_call = if has("price_per_call") {
                 knobs.money("price_per_call").0
             } else {
@@ -84,26 +80,38 @@ impl Prices {
         prices
     }
 
-    /// The bill of a run of this length with so many worked-on calls per node.
-    pub fn cost(&self, calls: &[u64], length: Duration) -> Cost {
-        let calls: i128 = self
-            .per_call
-            .iter()
-            .zip(calls)
-            .map(|(&p, &n)| p as i128 * n as i128)
+    /// The bill of a run that stands at `now`, after traffic of this length: `used` is, per node, the
+    /// time of its instances together in nanoseconds, and its worked-on calls.
+    pub fn cost(&self, used: &[(u128, u64)], now: Time, length: Duration) -> Cost {
+        let calls = self.per_call.iter().zip(used);
+        let calls: i128 = calls
+            .map(|(&p, &(_, n))| i128::from(p) * i128::from(n))
+            .sum();
+        let instances = self.instance_hour.iter().zip(used);
+        // Micro-dollars per hour times nanoseconds.
+        let instances: i128 = instances
+            .map(|(&p, &(ns, _))| i128::from(p) * ns as i128)
             .sum();
         const NS_PER_HOUR: i128 = 3_600_000_000_000;
-        let calls_per_hour = match length.0 {
-            0 => 0,
-            ns => calls * NS_PER_HOUR / ns as i128,
-        };
+        let ns = i128::from(length.0.max(1));
+        // At time zero there is what the design begins with.
+        let per_hour = (instances / i128::from(now.0.max(1))) as i64;
         Cost {
             price_book: &book().version,
             currency: &book().currency,
-            instances_micro_per_hour: self.instances_per_hour,
+            instances_micro_per_hour: per_hour,
             calls_micro: calls as i64,
-            total_micro_per_hour: self.instances_per_hour + calls_per_hour as i64,
+            total_micro_per_hour: per_hour + (calls * NS_PER_HOUR / ns) as i64,
         }
+    }
+
+    /// What each node of a run has used up to a moment.
+    pub fn used(counters: &[NodeCounters], until: Time) -> Vec<(u128, u64)> {
+        let until = until.max(Time(1));
+        let used = counters
+            .iter()
+            .map(|n| (n.instances.integral(until), n.began));
+        used.collect()
     }
 }
 

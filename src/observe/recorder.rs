@@ -45,6 +45,8 @@ pub struct Mark {
     /// Integrals of the number waiting and busy, per node.
     pub waiting: Vec<u128>,
     pub busy: Vec<u128>,
+    /// The same of instances.
+    pub instances: Vec<u128>,
 }
 
 impl Mark {
@@ -57,6 +59,11 @@ impl Mark {
                 .nodes
                 .iter()
                 .map(|n| n.waiting.integral(snapshot.now))
+                .collect(),
+            instances: snapshot
+                .nodes
+                .iter()
+                .map(|n| n.instances.integral(snapshot.now))
                 .collect(),
             busy: snapshot
                 .nodes

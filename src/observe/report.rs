@@ -30,6 +30,7 @@ pub struct Report {
     pub users: Users,
     pub ledger: LedgerCounts,
     pub operations: Vec<OperationReport>,
+    pub alerts: Vec<AlertReport>,
     pub nodes: Vec<NodeReport>,
     pub links: Vec<LinkReport>,
     pub cost: Cost,
@@ -154,12 +155,29 @@ pub struct NodeReport {
     pub sojourn: Latency,
     pub arrived_per_s: f64,
     pub completed_per_s: f64,
+    /// Instances that existed, on average over the measured part, and at the end of the run.
+    pub mean_instances: f64,
+    pub instances: u32,
     /// Refused share of arrivals in the measured part.
     pub refused_share: Option<f64>,
     /// What its kind counts besides, in the measured part.
     #[serde(deserialize_with = "word::read_pairs")]
     pub counts: Vec<(Word, u64)>,
     pub series: NodeSeries,
+}
+
+/// One alert of the design: what it did in the whole run.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct AlertReport {
+    pub key: String,
+    pub node: String,
+    /// How often it began to fire.
+    pub fired: u64,
+    pub first_fired_ns: Option<u64>,
+    /// When somebody had read the first page.
+    pub first_paged_ns: Option<u64>,
+    pub first_resolved_ns: Option<u64>,
 }
 
 impl NodeReport {

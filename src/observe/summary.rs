@@ -4,8 +4,8 @@ use super::cost::Prices;
 use super::histogram::Histogram;
 use super::recorder::{Mark, Recorder, WindowTally};
 use super::report::{
-    Ended, GoalReport, Latency, LedgerCounts, LinkReport, NodeReport, NodeSeries, OperationReport,
-    Report, Series, SpanReport, TraceReport, Users,
+    AlertReport, Ended, GoalReport, Latency, LedgerCounts, LinkReport, NodeReport, NodeSeries,
+    OperationReport, Report, Series, SpanReport, TraceReport, Users,
 };
 use super::series::sent_by_clients;
 use super::traces::{Pin, Trace};
@@ -26,16 +26,10 @@ pub const REPORT_FORMAT: u32 = 1;
 pub fn report(scenario: &Scenario, run: &Run<Recorder>, seed: u64) -> Report {
     let (program, record) = (&*run.program, &run.record);
     let measured = program.windows[0];
-    let calls: Vec<u64> = run
-        .world
-        .core
-        .node_counters
-        .iter()
-        .map(|n| n.began)
-        .collect();
     let length = run.now().since(Time::ZERO).0.min(program.horizon.0);
+    let used = Prices::used(&run.world.core.node_counters, run.now());
     let prices = Prices::of(&scenario.design);
-    let cost = prices.cost(&calls, Duration(length));
+    let cost = prices.cost(&used, run.now(), Duration(length));
     let goals: Vec<GoalReport> = scenario
         .goals
         .iter()
@@ -57,6 +51,7 @@ pub fn report(scenario: &Scenario, run: &Run<Recorder>, seed: u64) -> Report {
         users: users(program, run, &record.windows[0], measured),
         ledger: ledger(record),
         operations: operations(program, record),
+        alerts: alerts(run),
         nodes: (0..program.nodes.len())
             .map(|i| node(run, i, measured))
             .collect(),
@@ -150,6 +145,23 @@ fn ledger(record: &Recorder) -> LedgerCounts {
     }
 }
 
+fn alerts(run: &Run<Recorder>) -> Vec<AlertReport> {
+    let specs = run.program.monitoring.alerts.iter();
+    let rows = specs.zip(&run.world.core.monitoring.alerts);
+    let rows = rows.map(|(spec, state)| {
+        let first = state.history.first();
+        AlertReport {
+            key: spec.key.clone(),
+            node: run.program.nodes[spec.node as usize].key.clone(),
+            fired: state.episodes,
+            first_fired_ns: first.map(|e| e.fired.0),
+            first_paged_ns: first.map(|e| e.paged.0),
+            first_resolved_ns: first.and_then(|e| e.resolved).map(|t| t.0),
+        }
+    });
+    rows.collect()
+}
+
 fn operations(program: &Program, record: &Recorder) -> Vec<OperationReport> {
     let rows = program.operations.iter().zip(&record.operations);
     let rows = rows.map(|(operation, tally)| OperationReport {
@@ -176,6 +188,7 @@ fn node(run: &Run<Recorder>, i: usize, window: Window) -> NodeReport {
         errors: now.errors,
         lost_in_crash: now.lost_in_crash,
         in_flight: now.in_flight(),
+        instances: now.instances.value,
         waited_share: ratio(record.waited[i], record.sojourn[i].count()),
         sojourn: latency(&record.sojourn[i]),
         series: node_series(record, i),
@@ -186,6 +199,7 @@ fn node(run: &Run<Recorder>, i: usize, window: Window) -> NodeReport {
     };
     let (a, b) = (&from.nodes[i], &to.nodes[i]);
     let span = (window.to - window.from).0 as f64;
+    report.mean_instances = (to.instances[i] - from.instances[i]) as f64 / span;
     report.mean_waiting = (to.waiting[i] - from.waiting[i]) as f64 / span;
     report.mean_busy = (to.busy[i] - from.busy[i]) as f64 / span;
     let slots = run.world.look(program, i).slots;

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::limits::{MAX_EFFECTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::names::suggest;
-use super::{circle, code};
+use super::{check_alerts, circle, code};
 use crate::design::registry::{self, Accepts};
 use crate::design::value::{Value, cut};
 use crate::design::{Design, Link, Node, Operation, Settings};
@@ -30,6 +30,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
     for operation in &design.operations {
         operation_names(f, design, operation);
     }
+    check_alerts::check(f, design);
     circle::check(f, design);
 }
 

@@ -57,7 +57,7 @@ fn target(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path: &s
     };
     match target_of(entry.what) {
         // Read with its value.
-        Target::Knob => {}
+        Target::Knob | Target::Nothing => {}
         Target::Link => missing(
             f,
             "link",

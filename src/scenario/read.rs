@@ -26,6 +26,8 @@ const TABLES: &[&str] = &[
     "run",
     "link",
     "operation",
+    "monitoring",
+    "alert",
     "timeline",
     "goal",
     "lesson",

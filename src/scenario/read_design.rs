@@ -1,11 +1,11 @@
 //! Nodes, links, operations and plans, as written.
 
 use super::findings::Findings;
-use super::limits::{MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
+use super::limits::{MAX_ALERTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::row::Row;
 use super::{code, read_plan, sections};
 use crate::design::registry::{self, KINDS, KindSpec};
-use crate::design::{Design, Knobs, Link, Node, Operation};
+use crate::design::{Alert, Design, Knobs, Link, Node, Operation};
 use std::collections::BTreeMap;
 
 /// Reads the drawing. Names are not resolved yet.
@@ -32,6 +32,21 @@ pub fn design(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Design {
     for (key, row) in root.named(f, "link") {
         design.links.push(link(f, key, &row));
     }
+    if let Some(row) = root.one(f, "monitoring") {
+        let specs = registry::MONITORING.knobs;
+        row.check_fields(f, "the table `monitoring`", &[], specs);
+        design.monitoring = row.knobs(f, specs);
+    }
+    for (key, row) in root.named(f, "alert") {
+        row.check_fields(f, "an alert", sections::ALERT, registry::ALERT.knobs);
+        design.alerts.push(Alert {
+            key,
+            label: row.line(f, "label"),
+            node: row.line(f, "node").unwrap_or_default(),
+            knobs: row.knobs(f, registry::ALERT.knobs),
+        });
+    }
+    limit(f, "alert", design.alerts.len(), MAX_ALERTS);
     limit(f, "link", design.links.len(), MAX_LINKS);
     limit(f, "service", design.nodes.len(), MAX_NODES);
     limit(f, "operation", design.operations.len(), MAX_OPERATIONS);

@@ -42,9 +42,18 @@ pub fn schema() -> Json {
             ),
         );
     }
-    let owners: [(&KindSpec, &[Field]); 2] = [
+    tables.insert(
+        "monitoring".to_owned(),
+        table(
+            registry::MONITORING.meaning,
+            &[],
+            registry::MONITORING.knobs,
+        ),
+    );
+    let owners: [(&KindSpec, &[Field]); 3] = [
         (&registry::LINK, sections::LINK),
         (&registry::OPERATION, sections::OPERATION),
+        (&registry::ALERT, sections::ALERT),
     ];
     for (kind, fields) in owners {
         tables.insert(

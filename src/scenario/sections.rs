@@ -132,6 +132,21 @@ pub static OPERATION: &[Field] = &[field(
     "what people read; the name of the table if absent",
 )];
 
+/// `[alert.NAME]`, beside the knobs of an alert.
+pub static ALERT: &[Field] = &[
+    field(
+        "label",
+        Line,
+        "what people read; the name of the table if absent",
+    ),
+    field(
+        "node",
+        Name,
+        "the node it watches; at clients, what users were told",
+    )
+    .required(),
+];
+
 /// `[[timeline]]`, beside the knobs of the entry's kind.
 pub static TIMELINE: &[Field] = &[field("what", Name, "what happens").required()];
 

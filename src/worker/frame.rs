@@ -45,7 +45,7 @@ fn from(number: u32, run: &Run<Recorder>, live: &Live, prices: &Prices, sent: Se
     let mut bulk = Vec::new();
     let buckets = buckets(run, sent.buckets, &mut bulk);
     let discs = discs(run, live, sent.until, &mut bulk);
-    let calls: Vec<u64> = core.node_counters.iter().map(|n| n.began).collect();
+    let used = Prices::used(&core.node_counters, now);
     let length = Duration(now.0.min(run.program.horizon.0));
     let counts = run.record.ledger.counts;
     Frame {
@@ -74,7 +74,7 @@ fn from(number: u32, run: &Run<Recorder>, live: &Live, prices: &Prices, sent: Se
             .iter()
             .map(|&(at, what)| news(run, at, what))
             .collect(),
-        cost_micro_per_hour: prices.cost(&calls, length).total_micro_per_hour,
+        cost_micro_per_hour: prices.cost(&used, now, length).total_micro_per_hour,
         first_bucket: sent.buckets as u32,
         buckets,
         discs,

@@ -4,10 +4,12 @@
 //! Adding a kind of node: its file under `engine/node`, its variant in the `NodeState` enum, and its
 //! [`KindSpec`] in `nodes.rs`, listed in [`KINDS`].
 
+mod monitoring;
 mod nodes;
 mod policies;
 mod timeline;
 
+pub use monitoring::{ALERT, MONITORING};
 pub use nodes::{BALANCER, CLIENTS, DATABASE, SERVICE, THIRD_PARTY};
 pub use policies::{LINK, OPERATION, RUN};
 use timeline::TIMELINE;

@@ -66,8 +66,7 @@ impl NodeKind for Service {
     fn on_work<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         let attempt = cx.core.attempts[id];
         if attempt.callee == CalleeSide::Working {
-            let errors = &cx.core.modifiers[cx.node as usize];
-            if errors.fails(&mut cx.draws(Purpose::Fault, attempt.address)) {
+            if cx.fails(id) {
                 self.fail(config, cx, id);
                 return;
             }

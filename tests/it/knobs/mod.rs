@@ -5,9 +5,12 @@
 //! the fingerprint of that scenario.
 
 mod basics;
+mod monitoring;
 mod timeline;
 
-use brownout::design::registry::{KINDS, KindSpec, LINK, OPERATION, timeline_kinds};
+use brownout::design::registry::{
+    ALERT, KINDS, KindSpec, LINK, MONITORING, OPERATION, timeline_kinds,
+};
 use brownout::engine::record::Unrecorded;
 use brownout::engine::{Limits, Run};
 use brownout::experiment::{self, parallel};
@@ -32,7 +35,7 @@ macro_rules! fixtures {
     };
 }
 
-const FIXTURES: &[Fixture] = fixtures![basics, timeline];
+const FIXTURES: &[Fixture] = fixtures![basics, timeline, monitoring];
 
 /// Knobs that change no event: prices, and what is in the types before anything acts on it.
 const NO_EVENT: &[&str] = &["price", "price_per_call", "version"];
@@ -52,7 +55,7 @@ impl Fixture {
     /// The text with one knob turned: its line in its table is replaced, or added.
     fn turned(&self, &(table, knob, value): &Turn) -> String {
         let base = self.text;
-        let header = match table.contains('.') {
+        let header = match table.contains('.') || table == "monitoring" {
             true => format!("[{table}]\n"),
             false => format!("what = \"{table}\"\n"),
         };
@@ -106,7 +109,7 @@ fn every_knob_of_the_registry_is_turned() {
     let kinds = KINDS
         .iter()
         .copied()
-        .chain([&LINK, &OPERATION])
+        .chain([&LINK, &OPERATION, &MONITORING, &ALERT])
         .chain(timeline_kinds());
     let mut missing = Vec::new();
     for kind in kinds {

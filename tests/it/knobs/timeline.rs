@@ -58,6 +58,7 @@ pub const TURNS: &[super::Turn] = &[
     ("config", "lasts", r#""2 s""#),
     ("config", "target", r#""service.app.queue_limit""#),
     ("config", "value", r#""2""#),
+    ("deploy", "abort_after", "2000"),
     ("scale", "at", r#""16 s""#),
     ("scale", "lasts", r#""2 s""#),
     ("scale", "instances", "1"),

@@ -51,6 +51,96 @@ const BOOT_TIME: KnobSpec = knob(
 .range("0 s", "1 d")
 .class(Class::NewWork);
 
+const AUTOSCALE: KnobSpec = knob(
+    "autoscale",
+    Unit::Flag,
+    "false",
+    "whether the number of instances follows the load, by what monitoring sees",
+)
+.class(Class::Restart)
+.source("Kubernetes HorizontalPodAutoscaler");
+const MIN_INSTANCES: KnobSpec = knob(
+    "min_instances",
+    Unit::Count,
+    "1",
+    "fewest instances (autoscale)",
+)
+.range("1", "10000")
+.class(Class::Now)
+.source("Kubernetes minReplicas, default 1");
+const MAX_INSTANCES: KnobSpec = knob(
+    "max_instances",
+    Unit::Count,
+    "10",
+    "most instances (autoscale)",
+)
+.range("1", "10000")
+.class(Class::Now);
+const TARGET_UTILISATION: KnobSpec = knob(
+    "target_utilisation",
+    Unit::Share,
+    "80 %",
+    "share of slots that should be busy (autoscale)",
+)
+.off("none")
+.class(Class::Now)
+.source("Kubernetes: 80 % average utilisation if no metric is named");
+const TARGET_REQUESTS: KnobSpec = knob(
+    "target_requests",
+    Unit::Rate,
+    "none",
+    "requests per second that each instance should get (autoscale)",
+)
+.off("none")
+.range("0.001 rps", "10000000 rps")
+.example("100 rps")
+.class(Class::Now);
+const TARGET_WAITING: KnobSpec = knob(
+    "target_waiting",
+    Unit::Count,
+    "none",
+    "requests that should wait per instance (autoscale)",
+)
+.off("none")
+.range("1", "10000000")
+.example("10")
+.class(Class::Now);
+const SCALE_PERIOD: KnobSpec = knob(
+    "scale_period",
+    Unit::Duration,
+    "15 s",
+    "how often it looks, and over how long a time (autoscale)",
+)
+.range("100 ms", "1 d")
+.class(Class::Restart)
+.source("kube-controller-manager --horizontal-pod-autoscaler-sync-period, default 15s");
+const SCALE_TOLERANCE: KnobSpec = knob(
+    "scale_tolerance",
+    Unit::Share,
+    "10 %",
+    "how far from its target a figure may be before anything changes (autoscale)",
+)
+.class(Class::Now)
+.source("kube-controller-manager --horizontal-pod-autoscaler-tolerance, default 0.1");
+const SCALE_UP_STABILISATION: KnobSpec = knob(
+    "scale_up_stabilisation",
+    Unit::Duration,
+    "0 s",
+    "the smallest answer of so long a time counts when it grows (autoscale)",
+)
+.range("0 s", "1 h")
+.class(Class::Now)
+.source("Kubernetes behavior.scaleUp.stabilizationWindowSeconds, default 0");
+const SCALE_DOWN_STABILISATION: KnobSpec = knob(
+    "scale_down_stabilisation",
+    Unit::Duration,
+    "5 min",
+    "the largest answer of so long a time counts when it shrinks (autoscale)",
+)
+.range("0 s", "1 h")
+.class(Class::Now)
+.source("kube-controller-manager --horizontal-pod-autoscaler-downscale-stabilization, default 5m");
+
 const INSTANCES: KnobSpec = knob(
     "instances",
     Unit::Count,

@@ -1,6 +1,6 @@
 //! The knobs of the kind.
 
-use super::{BOOT_TIME, INSTANCES, PRICE, VERSION, ZONES};
+use super::*;
 use crate::design::registry::{Accepts, Class, KindSpec, knob};
 use crate::design::value::Unit;
 
@@ -13,6 +13,8 @@ pub static SERVICE: KindSpec = KindSpec {
     knobs: &[
         INSTANCES,
         BOOT_TIME,
+        AUTOSCALE, MIN_INSTANCES, MAX_INSTANCES, TARGET_UTILISATION, TARGET_REQUESTS, TARGET_WAITING,
+        SCALE_PERIOD, SCALE_TOLERANCE, SCALE_UP_STABILISATION, SCALE_DOWN_STABILISATION,
         knob("slots", Unit::Count, "4", "requests that one instance works on at the same time")
             .range("1", "100000").class(Class::Now),
         knob("service_time", Unit::Dist, "10 ms", "how long the work itself takes, calls to others not counted")

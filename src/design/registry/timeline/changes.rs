@@ -27,6 +27,88 @@ pub static ENTRIES: &[KindSpec] = &[
         ],
     ),
     entry(
+        "deploy",
+        "Deploy",
+        "instances of a new version take the place of the old ones",
+        &[
+            AT,
+            TARGET_NODE,
+            knob(
+                "version",
+                Unit::Text,
+                "v2",
+                "what the new version is called",
+            ),
+            knob(
+                "strategy",
+                Unit::Choice(&["all_at_once", "rolling", "canary"]),
+                "rolling",
+                "all at the same instant, a few at a time, or a few first that are watched",
+            )
+            .source("Kubernetes Deployment: RollingUpdate is the default"),
+            knob(
+                "max_surge",
+                Unit::Share,
+                "25 %",
+                "how many more than wanted there may be meanwhile, rounded up (rolling, canary)",
+            )
+            .source("Kubernetes Deployment maxSurge, default 25 %"),
+            knob(
+                "max_unavailable",
+                Unit::Share,
+                "25 %",
+                "how many fewer than wanted may be ready meanwhile, rounded down (rolling, canary)",
+            )
+            .source("Kubernetes Deployment maxUnavailable, default 25 %"),
+            knob(
+                "canary_instances",
+                Unit::Count,
+                "1",
+                "instances of the new version at first (canary)",
+            )
+            .range("1", "10000"),
+            knob(
+                "canary_for",
+                Unit::Duration,
+                "5 min",
+                "how long they are watched before the others follow (canary)",
+            )
+            .range("0 s", "1 d"),
+            knob(
+                "abort_above",
+                Unit::Share,
+                "1 %",
+                "it is taken back if its share of errors is higher than that of the old version by more than this (canary)",
+            ),
+            knob(
+                "abort_after",
+                Unit::Count,
+                "50",
+                "answers of the new version before it is judged (canary)",
+            )
+            .range("1", "1000000000"),
+            knob(
+                "work_factor",
+                Unit::Factor,
+                "1",
+                "how many times the work of the first version it needs",
+            )
+            .range("0.001", "100000"),
+            knob(
+                "error_share",
+                Unit::Share,
+                "0 %",
+                "share of its work that ends in an error",
+            ),
+        ],
+    ),
+    entry(
+        "rollback",
+        "Rollback",
+        "the version before comes back, a quarter of the instances at a time",
+        &[AT, TARGET_NODE],
+    ),
+    entry(
         "scale",
         "Scale",
         "the node has another number of instances: new ones boot, surplus ones finish what they have and go",

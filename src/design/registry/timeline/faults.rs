@@ -97,6 +97,12 @@ pub static ENTRIES: &[KindSpec] = &[
         &[AT, LASTS, TARGET_NODE],
     ),
     entry(
+        "lost_monitoring",
+        "Lost monitoring",
+        "no figures are collected while it lasts: alerts are silent, autoscalers and canaries stand still",
+        &[AT, LASTS],
+    ),
+    entry(
         "partition",
         "Partition",
         "messages on the link are lost while it lasts",

@@ -63,6 +63,8 @@ pub enum Target {
     Zone,
     /// A knob, by its path.
     Knob,
+    /// The design as a whole.
+    Nothing,
 }
 
 /// Kinds that do work.
@@ -86,6 +88,8 @@ pub fn target_of(entry: &KindSpec) -> Target {
         "capacity_cut" => Target::Node(&["service", "worker", "database"]),
         "disk_full" => Target::Node(&["database", "queue"]),
         "scale" => Target::Node(&["service", "worker", "balancer"]),
+        "deploy" | "rollback" => Target::Node(&["service", "worker"]),
+        "lost_monitoring" => Target::Nothing,
         "zone_outage" => Target::Zone,
         "config" => Target::Knob,
         _ => Target::Node(WORKING),

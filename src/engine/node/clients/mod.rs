@@ -377,6 +377,12 @@ impl Clients {
         let place = cx.program.nodes[cx.node as usize].place;
         cx.core.fact(cx.node as usize, place, Fact::Told, intent.address.0, 0, code);
         cx.record.told(cx.program, now, id, &intent, told);
+        if cx.program.monitoring.is_used {
+            let good = matches!(told, Told::Served | Told::Degraded);
+            let bound = cx.program.monitoring.good_within(cx.node);
+            let fast = good && bound.is_none_or(|bound| now.since(intent.born) <= bound);
+            cx.core.monitoring.answers[cx.node as usize].add(good, fast);
+        }
         if let Loop::Closed { think, .. } = &config.loop_ {
             self.think(config, cx, think, intent.user, now);
         }
