@@ -51,6 +51,7 @@ pub enum Purpose {
     ClickGap,
     Patience,
     Spread,
+    Pause,
 }
 
 const PURPOSES: usize = 64;

@@ -8,6 +8,7 @@ mod cells;
 mod check_design;
 mod check_lesson;
 mod check_run;
+mod check_service;
 mod circle;
 pub mod code;
 pub mod edit;
