@@ -14,11 +14,23 @@ use crate::time::Duration;
 pub struct Settings<'a> {
     pub spec: &'static KindSpec,
     pub knobs: &'a Knobs,
+    /// Keys of the operations in the order of their numbers, for knobs by operation; empty where
+    /// nobody asks for those.
+    pub operations: &'a [String],
 }
 
 impl<'a> Settings<'a> {
     pub fn new(spec: &'static KindSpec, knobs: &'a Knobs) -> Settings<'a> {
-        Settings { spec, knobs }
+        Settings {
+            spec,
+            knobs,
+            operations: &[],
+        }
+    }
+
+    /// With the names that a knob by operation needs.
+    pub fn with_operations(self, operations: &'a [String]) -> Settings<'a> {
+        Settings { operations, ..self }
     }
 
     fn knob(&self, name: &str) -> &'static KnobSpec {
@@ -86,6 +98,19 @@ readers! {
 }
 
 impl Settings<'_> {
+    /// What was set for each operation, in the order of their numbers.
+    pub fn by_operation(&self, name: &str) -> Vec<Option<Value>> {
+        let values = match self.value(name) {
+            Value::PerOperation(values) => values,
+            Value::Off => Vec::new(),
+            other => self.wrong(name, &other),
+        };
+        let of = |key: &String| values.iter().find(|(name, _)| name == key);
+        let each = self.operations.iter();
+        each.map(|key| of(key).map(|(_, value)| value.clone()))
+            .collect()
+    }
+
     /// Position of the word chosen.
     pub fn choice_number(&self, name: &str) -> u8 {
         match self.value(name) {

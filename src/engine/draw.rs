@@ -52,6 +52,7 @@ pub enum Purpose {
     Patience,
     Spread,
     VersionFault,
+    Pause,
 }
 
 const PURPOSES: usize = 64;

@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`program`] is the compiled design; [`world`] is everything that changes and the
 //! loop that changes it; [`core`] is the part of the world that is no node; [`call`] is the life of a
-//! call with its tries; [`node`] has one file per kind, [`policy`] one per mechanism of a caller,
+//! call with its tries; [`node`] has one file per kind, [`policy`] one per mechanism,
 //! [`fault`] what the timeline does. [`calendar`] orders events, [`draw`] makes chance addressable,
 //! [`record`] is the only door to whoever watches.
 //!
@@ -20,6 +20,8 @@ pub mod draw;
 mod event;
 pub mod fault;
 pub mod fleet;
+mod interruption;
+mod line;
 mod link;
 pub mod math;
 pub mod monitoring;
@@ -28,6 +30,7 @@ mod own;
 mod plan;
 pub mod policy;
 mod popularity;
+mod processor;
 pub mod program;
 pub mod reason;
 pub mod record;

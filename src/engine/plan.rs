@@ -4,7 +4,7 @@
 //! until one has to be waited for; when that is over, it goes on. Calls of one step are told apart by
 //! their tag: the step, and the position of the call within it.
 
-use super::attempt::{Answer, AttemptId, Call, CalleeSide, Parent};
+use super::attempt::{Answer, Attempt, AttemptId, Call, CalleeSide, Parent};
 use super::core::{Cx, NewCall};
 use super::program::{PlanCall, PlanStep};
 use super::reason::Reason;
@@ -145,6 +145,13 @@ pub fn call_over<R: Record>(
         note_answer(cx, id, call.answer);
     }
     after(cx, id, result.is_ok())
+}
+
+/// Whether the request still waits for this call: it may have got what it wanted from others.
+pub fn waits_for<R: Record>(cx: &Cx<'_, R>, id: AttemptId, call: &Call) -> bool {
+    let open = |a: &&Attempt| matches!(a.callee, CalleeSide::Awaiting | CalleeSide::WorkingOn);
+    let attempt = cx.core.attempts.get(id).filter(open);
+    attempt.is_some_and(|a| call.tag % POSITION + 1 == a.step)
 }
 
 /// What failed after the response is not the caller's business.

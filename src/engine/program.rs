@@ -474,7 +474,8 @@ fn compile_operations(c: &Compiler<'_>, base: Option<&Program>) -> Vec<Operation
 
 fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) -> NodeProgram {
     let number = c.node(&node.key);
-    let knobs = Settings::new(node.kind, &node.knobs);
+    let keys: Vec<String> = operations.iter().map(|op| op.key.clone()).collect();
+    let knobs = Settings::new(node.kind, &node.knobs).with_operations(&keys);
     let plans = operations.iter().map(|op| plan(c, node, op)).collect();
     let effects = operations
         .iter()

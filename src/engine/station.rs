@@ -1,4 +1,5 @@
-//! A station: instances with slots and a waiting room each. Services and databases are built on it.
+//! A station: slots and a waiting room, first come, first served. Services, whose lines have other
+//! disciplines too, are built on [`super::line`].
 //!
 //! The waiting room keeps handles; requests that left it early (cancelled) stay as tombstones until
 //! their turn comes or until they outnumber the living, so that leaving costs O(1).
@@ -7,12 +8,6 @@ use std::collections::VecDeque;
 
 use super::attempt::{Attempt, AttemptId, CalleeSide};
 use super::slab::Slab;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Discipline {
-    Fifo,
-    Lifo,
-}
 
 /// Whether a request may begin, must wait, or finds no place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,33 +46,20 @@ impl Instance {
 
     /// A slot was given back; who has it now, if the instance may use it.
     #[inline]
-    pub fn next(
-        &mut self,
-        slots: u32,
-        discipline: Discipline,
-        attempts: &Slab<Attempt>,
-    ) -> Option<AttemptId> {
+    pub fn next(&mut self, slots: u32, attempts: &Slab<Attempt>) -> Option<AttemptId> {
         assert!(self.busy > 0, "a slot is given back once");
         self.busy -= 1;
-        self.admit_waiting(slots, discipline, attempts)
+        self.admit_waiting(slots, attempts)
     }
 
     /// Who waits and can have a slot now.
     #[inline]
-    pub fn admit_waiting(
-        &mut self,
-        slots: u32,
-        discipline: Discipline,
-        attempts: &Slab<Attempt>,
-    ) -> Option<AttemptId> {
+    pub fn admit_waiting(&mut self, slots: u32, attempts: &Slab<Attempt>) -> Option<AttemptId> {
         if self.busy >= slots {
             return None;
         }
         loop {
-            let next = match discipline {
-                Discipline::Fifo => self.queue.pop_front(),
-                Discipline::Lifo => self.queue.pop_back(),
-            }?;
+            let next = self.queue.pop_front()?;
             if is_queued(attempts, next) {
                 self.busy += 1;
                 return Some(next);

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::limits::{MAX_EFFECTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::names::suggest;
-use super::{check_alerts, circle, code};
+use super::{check_alerts, check_service, circle, code};
 use crate::design::registry::{self, Accepts};
 use crate::design::value::{Value, cut};
 use crate::design::{Design, Link, Node, Operation, Settings};
@@ -23,8 +23,10 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
     for node in &design.nodes {
         neighbours(f, design, node);
         plans(f, design, node);
-        if node.kind.name == "clients" {
-            clients(f, design, node);
+        match node.kind.name {
+            "clients" => clients(f, design, node),
+            "service" => check_service::check(f, design, node),
+            _ => {}
         }
     }
     for operation in &design.operations {
@@ -132,7 +134,7 @@ fn link_policy(f: &mut Findings<'_>, link: &Link) {
 }
 
 /// Set to something else than its default: written out, a default is documentation.
-fn differs(settings: &Settings<'_>, knobs: &crate::design::Knobs, knob: &str) -> bool {
+pub(super) fn differs(settings: &Settings<'_>, knobs: &crate::design::Knobs, knob: &str) -> bool {
     let none = crate::design::Knobs::new();
     let default = Settings::new(settings.spec, &none).value(knob);
     knobs.get(knob).is_some_and(|value| *value != default)

@@ -187,7 +187,7 @@ fn not_here(path: &str) -> Diagnostic {
 /// The value in TOML: numbers bare, everything else in quotes.
 fn literal(written: &str, value: &Value, spec: &KnobSpec) -> String {
     let bare = match value {
-        Value::Names(_) => return value::print(value, spec),
+        Value::Names(_) | Value::PerOperation(_) => return value::print(value, spec),
         Value::Flag(_) => true,
         Value::Count(_) | Value::Factor(_) | Value::Share(_) => {
             let parsed = DeValue::parse(written).map(Spanned::into_inner);

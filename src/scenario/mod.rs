@@ -9,6 +9,7 @@ mod check_alerts;
 mod check_design;
 mod check_lesson;
 mod check_run;
+mod check_service;
 mod circle;
 pub mod code;
 pub mod edit;

@@ -276,6 +276,18 @@ fn knob_text(text: &str, value: &Spanned<DeValue<'_>>, spec: &KnobSpec) -> Optio
                 None => format!("[{}]", names.join(", ")),
             })
         }
+        DeValue::Table(table) if matches!(spec.unit, Unit::PerOperation(_)) => {
+            let each = table.iter().map(|(name, value)| {
+                let written = match value.get_ref() {
+                    DeValue::String(text) if !text.contains('"') => text.to_string(),
+                    DeValue::Integer(_) | DeValue::Float(_) => text[value.span()].to_owned(),
+                    _ => return None,
+                };
+                Some(format!("{} = \"{written}\"", name.get_ref()))
+            });
+            let each: Option<Vec<String>> = each.collect();
+            Some(format!("{{ {} }}", each?.join(", ")))
+        }
         _ => None,
     }
 }

@@ -124,6 +124,14 @@ fn unit(unit: Unit) -> Json {
         Unit::Flag => return json!({ "type": "boolean" }),
         Unit::Choice(words) => return json!({ "enum": words }),
         Unit::Text => return json!({ "type": "string" }),
+        Unit::PerOperation(each) => {
+            return json!({
+                "type": "object",
+                "minProperties": 1,
+                "patternProperties": { NAME: self::unit(*each) },
+                "additionalProperties": false,
+            });
+        }
     };
     json!({ "$ref": format!("#/$defs/{name}") })
 }

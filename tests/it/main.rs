@@ -12,6 +12,7 @@ mod laws;
 mod lessons;
 mod lint;
 mod retry_storm;
+mod stations;
 mod tidy;
 mod toy_kind;
 

@@ -29,7 +29,7 @@ pub enum Class {
 }
 
 /// One knob: its name in files, what it takes, and what it does.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct KnobSpec {
     pub name: &'static str,
     pub unit: Unit,

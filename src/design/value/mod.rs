@@ -7,6 +7,7 @@
 mod decimal;
 mod dist;
 mod parse;
+mod per_operation;
 mod print;
 mod shape;
 #[cfg(test)]
@@ -93,6 +94,8 @@ pub enum Value {
     /// Rates one after the other, for instance the hours of a day.
     Rates(Vec<Rate>),
     Text(String),
+    /// A value for each of some operations, in the order of their names.
+    PerOperation(Vec<(String, Value)>),
 }
 
 impl Value {
@@ -138,6 +141,8 @@ pub enum Unit {
     /// `100 rps, 250 rps, 80 rps`
     Rates,
     Text,
+    /// A value of this unit for each of some operations: `{ buy = "20 ms", view = "5 ms" }`
+    PerOperation(&'static Unit),
 }
 
 /// Why text is no value of a knob.

@@ -1,7 +1,9 @@
 //! Text to value: exact, within the knob's range, or refused with what would be right.
 
 use super::decimal::{Decimal, Problem};
-use super::{Factor, MICRO, Money, NANO, Rate, Share, Unit, Value, ValueError, dist, print};
+use super::{
+    Factor, MICRO, Money, NANO, Rate, Share, Unit, Value, ValueError, dist, per_operation, print,
+};
 use crate::design::nearest::nearest;
 use crate::design::registry::KnobSpec;
 use crate::time::{DURATION_UNITS, Duration};
@@ -67,6 +69,7 @@ fn parse_unit(text: &str, spec: &KnobSpec) -> Result<Value, ValueError> {
             }
             Value::Text(text.to_owned())
         }
+        Unit::PerOperation(unit) => per_operation::parse(text, unit, spec)?,
     })
 }
 
@@ -334,6 +337,7 @@ impl Unit {
             Unit::Names => "a list of names",
             Unit::Rates => "a list of rates",
             Unit::Text => "a line of text",
+            Unit::PerOperation(_) => "a table by operation",
         }
     }
 
@@ -359,6 +363,10 @@ impl Unit {
             Unit::Names => "names of letters, digits, `_` and `-`: `[\"a\", \"b\"]`".to_owned(),
             Unit::Rates => "rates with commas between them: `100 rps, 250 rps, 80 rps`".to_owned(),
             Unit::Text => format!("one line of at most {MAX_NAME} characters"),
+            Unit::PerOperation(unit) => format!(
+                "a table of operations: `{{ buy = \"20\" }}`, each with {}",
+                unit.noun()
+            ),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Value to text. Reading the text back gives the same value, for every value a knob can hold.
 
-use super::decimal;
 use super::{Dist, Factor, MICRO, Money, NANO, Rate, Share, Unit, Value};
+use super::{decimal, per_operation};
 use crate::design::registry::KnobSpec;
 use std::fmt;
 
@@ -30,6 +30,7 @@ pub fn print(value: &Value, spec: &KnobSpec) -> String {
             shown.join(", ")
         }
         Value::Text(text) => text.clone(),
+        Value::PerOperation(values) => per_operation::print(values, spec),
     }
 }
 

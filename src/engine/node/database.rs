@@ -14,7 +14,7 @@ use crate::engine::draw::Purpose;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
 use crate::engine::rows::Rows;
-use crate::engine::station::{Admission, Discipline, Instance};
+use crate::engine::station::{Admission, Instance};
 
 pub struct Config {
     cores: u32,
@@ -113,7 +113,7 @@ impl NodeKind for Database {
         loop {
             let slots = self.slots(config, cx);
             let attempts = &cx.core.attempts;
-            let Some(next) = self.station.admit_waiting(slots, Discipline::Fifo, attempts) else {
+            let Some(next) = self.station.admit_waiting(slots, attempts) else {
                 return;
             };
             cx.leaves_line_for_slot();
@@ -150,7 +150,7 @@ impl Database {
     fn free_core<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         cx.leave_slot(id);
         let slots = self.slots(config, cx);
-        if let Some(next) = self.station.next(slots, Discipline::Fifo, &cx.core.attempts) {
+        if let Some(next) = self.station.next(slots, &cx.core.attempts) {
             cx.leaves_line_for_slot();
             self.begin(config, cx, next);
         }

@@ -1,87 +1,113 @@
 //! Service: instances with slots; each slot carries one request through its plan.
 //!
-//! Simulated: a bounded or unbounded waiting line per instance, first or last in first out; a slot is
-//! held for the whole plan, also while the request waits for calls of its own (that is how real
-//! systems die); work for callers who have gone goes on, unless the service stops on hearing of it.
-//! Ignored so far: sharing of cores between slots, start-up, garbage collection.
+//! Simulated: a waiting line per instance, bounded or not, in one of five disciplines; a slot is held
+//! for the whole plan, also while the request waits for calls of its own (that is how real systems
+//! die); slots that work share the cores of the instance; a more important request may take the slot
+//! of one that works; bulkheads by operation; requests that waited too long are dropped when their turn
+//! comes, by a fixed bound or by CoDel; a limit on the requests inside that follows their times; work
+//! slowed by other work, by a full memory and by a cold start; collections of garbage, during which an
+//! instance stands still; leaks, until it crashes and is restarted; work for callers who have gone goes
+//! on, unless the service stops on hearing of it. Instances may come and go during the run.
+//!
+//! Ignored: switching between requests costs nothing; the network stack goes on while an instance stands
+//! still (requests queue up); requests that have responded and work on cannot be interrupted.
+
+mod breaks;
+mod config;
+mod instance;
+mod turns;
+
+pub use config::Config;
 
 use super::{Look, NodeKind};
 use crate::design::{CallMode, Settings};
 use crate::engine::attempt::{AttemptId, Call, CalleeSide};
 use crate::engine::core::Cx;
-use crate::engine::dist::Sampler;
 use crate::engine::draw::Purpose;
+use crate::engine::fleet::Phase;
 use crate::engine::plan::{self, Progress};
+use crate::engine::policy::slowdown;
+use crate::engine::processor::Rest;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
-use crate::engine::station::{Admission, Discipline, Instance};
+use instance::{Deferred, Instance};
+use turns::Admission;
 
-pub struct Config {
-    instances: u16,
-    slots: u32,
-    service_time: Sampler,
-    queue_limit: Option<u32>,
-    discipline: Discipline,
-}
+/// Codes of the events that a service schedules for itself; their argument is the instance, and a
+/// number above it.
+const DONE: u8 = 0;
+const GOES_ON: u8 = 1;
+const MEMORY_FULL: u8 = 2;
+const RESTARTED: u8 = 3;
+const HANG_OVER: u8 = 4;
+
+/// Positions of the tallies.
+const EXPIRED: usize = 0;
+const SHED: usize = 1;
+const INTERRUPTED: usize = 2;
+const PAUSES: usize = 3;
+const OUT_OF_MEMORY: usize = 4;
 
 #[derive(Clone)]
 pub struct Service {
     instances: Vec<Instance>,
+    /// Knobs were changed during the run: there may be leftovers of what was on before.
+    was_revised: bool,
 }
 
 impl NodeKind for Service {
     type Config = Config;
 
+    const TALLIES: &'static [&'static str] =
+        &["expired", "shed", "interrupted", "gc_pauses", "out_of_memory"];
+
     fn compile(knobs: &Settings<'_>) -> Config {
-        Config {
-            instances: knobs.count("instances") as u16,
-            slots: knobs.count("slots") as u32,
-            service_time: Sampler::new(&knobs.dist("service_time")),
-            queue_limit: knobs.opt_count("queue_limit").map(|n| n as u32),
-            discipline: match knobs.choice("discipline") {
-                "lifo" => Discipline::Lifo,
-                _ => Discipline::Fifo,
-            },
-        }
+        Config::compile(knobs)
     }
 
     fn new(config: &Config) -> Service {
-        Service { instances: vec![Instance::default(); config.instances as usize] }
+        Service {
+            instances: vec![Instance::new(config); config.instances as usize],
+            was_revised: false,
+        }
     }
 
     fn on_request<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        let instance = cx.core.attempts[id].instance as usize;
-        let slots = cx.slots(config.slots);
-        match self.instances[instance].admit(id, slots, config.queue_limit) {
-            Admission::Full => cx.refuse(id, Reason::QueueFull),
+        let i = cx.core.attempts[id].instance as usize;
+        let admission = if self.is_plain(config) {
+            self.admit_plainly(config, cx, i, id)
+        } else {
+            self.admit(config, cx, i, id)
+        };
+        match admission {
+            Admission::Refused(reason) => cx.refuse(id, reason),
             Admission::Begin => {
                 cx.enter();
                 cx.begin(id);
-                self.serve(config, cx, id);
+                let progress = self.take_up(config, cx, i, id);
+                self.go_on(config, cx, id, progress);
             }
             Admission::Wait => cx.enter_line(id),
         }
+        self.retime(config, cx, i);
     }
 
     fn on_work<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        let attempt = cx.core.attempts[id];
-        if attempt.callee == CalleeSide::Working {
-            if cx.fails(id) {
-                self.fail(config, cx, id);
-                return;
-            }
+        let i = cx.core.attempts[id].instance as usize;
+        self.work_done(config, cx, id);
+        self.retime(config, cx, i);
+    }
+
+    fn on_local<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, code: u8, arg: u64) {
+        let i = (arg & 0xffff) as usize;
+        match code {
+            DONE => self.on_done(config, cx, i, (arg >> 16) as u32),
+            GOES_ON => self.on_goes_on(config, cx, i),
+            MEMORY_FULL => self.on_memory_full(config, cx, i),
+            RESTARTED => self.on_restarted(cx, i),
+            _ => self.on_hang_over(cx, i),
         }
-        if attempt.callee == CalleeSide::Working && cx.core.intents[attempt.intent].is_malformed {
-            // Only the work shows it.
-            self.fail_with(config, cx, id, Reason::InvalidInput);
-            return;
-        }
-        let operation = cx.core.intents[attempt.intent].operation as usize;
-        let keeps = cx.program.nodes[cx.node as usize].effects[operation].is_some();
-        if attempt.mode == CallMode::Write && keeps && plan::is_first_work(cx, id) {
-            cx.effect(id, 0);
-        }
-        self.serve(config, cx, id);
+        self.schedule(cx, i);
     }
 
     fn on_call_over<R: Record>(
@@ -92,62 +118,89 @@ impl NodeKind for Service {
         call: &Call,
         result: Result<(), Reason>,
     ) {
+        let i = cx.core.attempts[id].instance as usize;
+        let instance = &mut self.instances[i];
+        if instance.stands_still_until.is_some() {
+            instance.deferred.push(Deferred::CallOver(id, *call, result));
+            return;
+        }
         let progress = plan::call_over(cx, id, call, result);
         self.go_on(config, cx, id, progress);
+        self.retime(config, cx, i);
     }
 
     fn on_cancel<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         let attempt = cx.core.attempts[id];
+        let i = attempt.instance as usize;
         match attempt.callee {
             CalleeSide::Queued => {
+                if let Some(interrupted) = self.instances[i].take_interrupted(id) {
+                    cx.count_as_held(id, interrupted.held);
+                }
+                self.sample(config, cx, i, id, true);
                 cx.leave_line(id, CalleeSide::Cancelled);
-                self.instances[attempt.instance as usize].forget(&cx.core.attempts);
+                self.instances[i].line.forget(&cx.core.attempts);
                 cx.close(id, CalleeSide::Cancelled);
+                self.check_drained(i);
             }
             CalleeSide::Working | CalleeSide::Awaiting => {
+                let now = cx.now();
+                self.instances[i].processor.remove(now, id);
                 cx.abandon_calls_of(id);
                 cx.core.attempts[id].callee = CalleeSide::Cancelled;
                 let next = self.free_slot(config, cx, id);
                 cx.close(id, CalleeSide::Cancelled);
-                self.serve_next(config, cx, next);
+                if let Some((next, progress)) = next {
+                    self.go_on(config, cx, next, progress);
+                }
             }
             // What goes on after the response is not the caller's business.
             _ => {}
         }
+        self.retime(config, cx, i);
     }
 
-    fn on_crash<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>, instance: Option<u16>) {
-        cx.crash_all(instance);
-        match instance {
-            None => self.instances.iter_mut().for_each(Instance::clear),
-            Some(instance) => self.instances[instance as usize].clear(),
-        }
+    fn on_crash<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, which: Option<u16>) {
+        self.crash(config, cx, which);
     }
 
     fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
-        // More slots are used at once; with fewer, what is in them is finished.
-        for instance in 0..self.instances.len() {
-            loop {
-                let slots = cx.slots(config.slots);
-                let attempts = &cx.core.attempts;
-                let next = self.instances[instance].admit_waiting(slots, config.discipline, attempts);
-                let Some(next) = next else { break };
-                cx.leaves_line_for_slot();
-                cx.begin(next);
-                self.serve(config, cx, next);
-            }
+        self.was_revised = true;
+        for i in 0..self.instances.len() {
+            self.revise(config, cx, i);
         }
     }
 
-    fn on_fleet<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>) {
+    fn on_fleet<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
         let places = cx.core.fleets[cx.node as usize].places();
-        if self.instances.len() < places {
-            self.instances.resize(places, Instance::default());
+        while self.instances.len() < places {
+            self.instances.push(Instance {
+                exists: false,
+                ..Instance::new(config)
+            });
+        }
+        let now = cx.now();
+        for i in 0..places {
+            let phase = cx.core.fleets[cx.node as usize].member(i as u16).phase;
+            let instance = &mut self.instances[i];
+            if phase != Phase::Gone && !instance.exists {
+                instance.clear(config, now);
+                instance.restarts_at = None;
+            }
+            instance.exists = phase != Phase::Gone;
+            if std::mem::replace(&mut instance.boots, phase == Phase::Booting) && phase == Phase::Ready
+            {
+                // It is as old as its first request could be.
+                cx.core.fleets[cx.node as usize].restart(i as u16, now);
+            }
+            let instance = &mut self.instances[i];
+            instance.drains = phase == Phase::Draining;
+            self.check_drained(i);
         }
     }
 
     fn look(&self, config: &Config) -> Look {
-        let all = self.instances.len() as u32;
+        let all = self.instances.iter().filter(|i| i.exists).count() as u32;
         Look {
             slots: config.slots.saturating_mul(all),
             queue_limit: config.queue_limit.map(|n| n.saturating_mul(all)),
@@ -156,10 +209,55 @@ impl NodeKind for Service {
 }
 
 impl Service {
-    /// Takes the next steps of a request's plan.
-    fn serve<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+    #[inline]
+    fn is_plain(&self, config: &Config) -> bool {
+        config.is_plain && !self.was_revised
+    }
+
+    /// A piece of work is done.
+    fn work_done<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        let attempt = cx.core.attempts[id];
+        if attempt.callee == CalleeSide::Working {
+            if cx.fails(id) {
+                // The rest of the plan is dropped.
+                self.go_on(config, cx, id, Progress::Fails);
+                return;
+            }
+        }
+        if attempt.callee == CalleeSide::Working && cx.core.intents[attempt.intent].is_malformed {
+            // Only the work shows it.
+            cx.core.attempts[id].callee = CalleeSide::Error;
+            let next = self.free_slot(config, cx, id);
+            cx.reply(id, Err(Reason::InvalidInput));
+            if let Some((next, progress)) = next {
+                self.go_on(config, cx, next, progress);
+            }
+            return;
+        }
+        let operation = cx.core.intents[attempt.intent].operation as usize;
+        let keeps = cx.program.nodes[cx.node as usize].effects[operation].is_some();
+        if attempt.mode == CallMode::Write && keeps && plan::is_first_work(cx, id) {
+            cx.effect(id, 0);
+        }
         let progress = plan::proceed(cx, id);
         self.go_on(config, cx, id, progress);
+    }
+
+    /// The event that was scheduled for the next end of a piece of work.
+    fn on_done<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        i: usize,
+        generation: u32,
+    ) {
+        if !self.instances[i].processor.is_due(generation) {
+            return;
+        }
+        let now = cx.now();
+        while let Some(id) = self.instances[i].processor.pop_done(now) {
+            self.work_done(config, cx, id);
+        }
     }
 
     /// Carries on with a request in a slot, and with those that get the slot after it: a loop, not a
@@ -174,7 +272,7 @@ impl Service {
         loop {
             let next = match progress {
                 Progress::Waits => return,
-                Progress::Works { step } => return work(config, cx, id, step),
+                Progress::Works { step } => self.work(config, cx, id, step),
                 Progress::Done => {
                     debug_assert_eq!(cx.core.attempts[id].callee, CalleeSide::WorkingOn);
                     cx.core.attempts[id].callee = CalleeSide::Replied;
@@ -190,61 +288,101 @@ impl Service {
                 }
             };
             let Some(next) = next else { return };
-            id = next;
-            progress = plan::proceed(cx, id);
+            (id, progress) = next;
         }
     }
 
-    fn serve_next<R: Record>(
-        &mut self,
-        config: &Config,
-        cx: &mut Cx<'_, R>,
-        next: Option<AttemptId>,
-    ) {
-        if let Some(next) = next {
-            self.serve(config, cx, next);
-        }
-    }
-
-    /// Answers with an error; the rest of the plan is dropped.
-    fn fail<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        self.go_on(config, cx, id, Progress::Fails);
-    }
-
-    /// The same, for a reason of its own.
-    fn fail_with<R: Record>(
+    /// Begins a piece of work. Says who goes on in its slot if somebody more important waits for it.
+    fn work<R: Record>(
         &mut self,
         config: &Config,
         cx: &mut Cx<'_, R>,
         id: AttemptId,
-        reason: Reason,
-    ) {
-        cx.core.attempts[id].callee = CalleeSide::Error;
-        let next = self.free_slot(config, cx, id);
-        cx.reply(id, Err(reason));
-        self.serve_next(config, cx, next);
+        step: u16,
+    ) -> Option<(AttemptId, Progress)> {
+        let attempt = &cx.core.attempts[id];
+        let (i, address) = (
+            attempt.instance as usize,
+            attempt.address.attempt(u32::from(step) << 16),
+        );
+        let time = match config.has_one_service_time() {
+            true => &config.service_time,
+            false => config.service_time_of(cx.core.intents[attempt.intent].operation),
+        };
+        let mut ns = time.sample(&mut cx.draws(Purpose::Work, address));
+        if config.slows {
+            ns = self.slowed(config, cx, i, ns);
+        }
+        if !config.is_timed {
+            cx.work_for(id, ns);
+            return None;
+        }
+        let now = cx.now();
+        let modifiers = &cx.core.modifiers[cx.node as usize];
+        let rest = Rest::of(modifiers.slowed(cx.work_of(id, ns)));
+        let address = cx.core.attempts[id].address;
+        let hangs = modifiers.hangs_until(|| cx.draws(Purpose::Hang, address));
+        let instance = &mut self.instances[i];
+        if let Some(until) = hangs.filter(|&until| until > now) {
+            instance.hanging.push((until, id, rest));
+            cx.local_at(until, HANG_OVER, argument(i, 0));
+            return None;
+        }
+        instance.processor.add(now, id, rest);
+        self.yields(config, cx, i, id)
     }
 
-    /// Gives the slot back; who waits takes it, and is to be served.
+    fn slowed<R: Record>(&self, config: &Config, cx: &Cx<'_, R>, i: usize, ns: u64) -> u64 {
+        let instance = &self.instances[i];
+        let memory = (config.leak > 0).then_some((instance.leaked, config.memory));
+        let started = cx.core.fleets[cx.node as usize].member(i as u16).started;
+        let age = slowdown::age(started, cx.now());
+        config.slowdown.slowed(ns, instance.busy, memory, age)
+    }
+
+    /// Gives the slot back; who waits takes it, and is to go on.
     fn free_slot<R: Record>(
         &mut self,
         config: &Config,
         cx: &mut Cx<'_, R>,
         id: AttemptId,
-    ) -> Option<AttemptId> {
+    ) -> Option<(AttemptId, Progress)> {
         cx.leave_slot(id);
-        let instance = &mut self.instances[cx.core.attempts[id].instance as usize];
-        let slots = cx.core.modifiers[cx.node as usize].slots(config.slots);
-        let next = instance.next(slots, config.discipline, &cx.core.attempts)?;
-        cx.leaves_line_for_slot();
-        cx.begin(next);
-        Some(next)
+        let i = cx.core.attempts[id].instance as usize;
+        assert!(self.instances[i].busy > 0, "a slot is given back once");
+        if self.is_plain(config) {
+            self.instances[i].busy -= 1;
+        } else {
+            let was_dropped = cx.core.attempts[id].callee == CalleeSide::Cancelled;
+            self.sample(config, cx, i, id, was_dropped);
+            let row = config.row(cx, id);
+            self.instances[i].give_slot(row);
+            self.leak(config, cx, i);
+        }
+        let next = self.next_in_line(config, cx, i);
+        if next.is_none() {
+            self.check_drained(i);
+        }
+        next
+    }
+
+    /// Schedules the next end of a piece of work, where work is timed.
+    #[inline]
+    fn retime<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, i: usize) {
+        if config.is_timed {
+            self.schedule(cx, i);
+        }
+    }
+
+    fn schedule<R: Record>(&mut self, cx: &mut Cx<'_, R>, i: usize) {
+        let now = cx.now();
+        let next = self.instances[i].processor.retime(now);
+        if let Some((at, generation)) = next {
+            cx.local_at(at, DONE, argument(i, u64::from(generation)));
+        }
     }
 }
 
-/// Begins a piece of work.
-fn work<R: Record>(config: &Config, cx: &mut Cx<'_, R>, id: AttemptId, step: u16) {
-    let address = cx.core.attempts[id].address.attempt(u32::from(step) << 16);
-    let ns = config.service_time.sample(&mut cx.draws(Purpose::Work, address));
-    cx.work_for(id, ns);
+fn argument(instance: usize, number: u64) -> u64 {
+    number << 16 | instance as u64
 }

@@ -1,5 +1,9 @@
-//! The caller's policies, one mechanism per file. State lives per caller instance (docs/semantics.md 10).
+//! Policies, one mechanism per file. What callers keep lives per caller instance (docs/semantics.md 10);
+//! what services keep lives per instance.
 
 pub mod backoff;
 pub mod budget;
+pub mod codel;
+pub mod concurrency;
 pub mod pool;
+pub mod slowdown;

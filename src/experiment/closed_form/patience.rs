@@ -154,6 +154,20 @@ pub fn dropped_at_dequeue(lambda: f64, mu: f64, d: f64) -> f64 {
     }
 }
 
+/// M/M/1 where a request leaves at its deadline `d` s after its arrival, out of service too: the share
+/// that leaves unserved. The work in front of an arrival is that of a dam of height `d` that runs over
+/// (F. Baccelli, P. Boyer, G. Hebuterne 1984; J. Cohen, *The Single Server Queue*, 1982, III.5): its density
+/// is `lambda p exp(-(mu - lambda) x)` beside a share `p` of no work, and a request is lost when the dam
+/// runs over, with probability `p exp(-(mu - lambda) d)`.
+pub fn left_at_deadline(lambda: f64, mu: f64, d: f64) -> f64 {
+    let spare = mu - lambda;
+    let filled = match (spare * d).abs() < 1e-9 {
+        true => d,
+        false => (1.0 - exp(-spare * d)) / spare,
+    };
+    exp(-spare * d) / (1.0 + lambda * filled)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::chain::stationary;
@@ -175,6 +189,24 @@ mod tests {
             let formula = dropped_at_dequeue(lambda, 100.0, 0.1);
             close(station.lost(), formula, 1e-6);
         }
+    }
+
+    #[test]
+    fn a_dam_that_runs_over_loses_what_a_count_of_it_loses() {
+        let (lambda, mu, d) = (120.0, 100.0, 0.1);
+        let mut dice = Dice::new(7);
+        let (mut work, mut lost, n) = (0.0f64, 0u32, 2_000_000);
+        for _ in 0..n {
+            work = (work - dice.exponential(1.0 / lambda)).max(0.0) + dice.exponential(1.0 / mu);
+            lost += u32::from(work > d);
+            work = work.min(d);
+        }
+        close(
+            left_at_deadline(lambda, mu, d),
+            f64::from(lost) / f64::from(n),
+            0.01,
+        );
+        close(left_at_deadline(100.0, 100.0, 0.1), 1.0 / 11.0, 1e-9);
     }
 
     #[test]

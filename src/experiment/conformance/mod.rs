@@ -9,11 +9,13 @@
 //! must fit; percentiles have one and a half times the tolerance of means.
 
 mod balancing;
+mod disciplines;
 mod figure;
 mod flows;
 mod length;
 mod metastable;
 mod parameters;
+mod refusals;
 mod retries;
 mod rows;
 mod stations;
@@ -62,6 +64,7 @@ pub struct Family {
 }
 
 /// One line of the list.
+#[derive(Clone, Copy)]
 pub struct Row {
     pub name: &'static str,
     /// What is compared, for people.

@@ -6,6 +6,7 @@
 
 mod basics;
 mod monitoring;
+mod stations;
 mod timeline;
 
 use brownout::design::registry::{
@@ -35,7 +36,7 @@ macro_rules! fixtures {
     };
 }
 
-const FIXTURES: &[Fixture] = fixtures![basics, timeline, monitoring];
+const FIXTURES: &[Fixture] = fixtures![basics, timeline, monitoring, stations];
 
 /// Knobs that change no event: prices, and what is in the types before anything acts on it.
 const NO_EVENT: &[&str] = &["price", "price_per_call", "version"];

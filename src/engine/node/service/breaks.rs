@@ -1,0 +1,216 @@
+//! What interrupts the life of an instance: pauses, leaks, crashes, changes of its knobs, its end.
+
+use super::config::Config;
+use super::instance::{Deferred, Instance};
+use super::{GOES_ON, MEMORY_FULL, OUT_OF_MEMORY, PAUSES, RESTARTED, Service, argument};
+use crate::engine::attempt::{AttemptId, CalleeSide};
+use crate::engine::core::Cx;
+use crate::engine::draw::{Address, Purpose};
+use crate::engine::plan::{self, Progress};
+use crate::engine::policy::concurrency::Limit;
+use crate::engine::record::Record;
+use crate::time::Duration;
+
+impl Service {
+    /// A request has got its slot: it goes on with its plan, unless the instance stands still.
+    #[inline]
+    pub(super) fn take_up<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        i: usize,
+        id: AttemptId,
+    ) -> Progress {
+        if !self.is_plain(config) {
+            self.count_towards_collection(config, cx, i);
+            let instance = &mut self.instances[i];
+            if instance.stands_still_until.is_some() {
+                instance.deferred.push(Deferred::Begin(id));
+                return Progress::Waits;
+            }
+        }
+        plan::proceed(cx, id)
+    }
+
+    /// Every request makes garbage; when there is enough of it, everything stands still.
+    fn count_towards_collection<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        i: usize,
+    ) {
+        let now = cx.now();
+        let instance = &mut self.instances[i];
+        instance.begun += 1;
+        let Some(every) = config.gc_every else {
+            return;
+        };
+        if instance.begun < every || instance.stands_still_until.is_some() {
+            return;
+        }
+        instance.begun = 0;
+        instance.pauses += 1;
+        let place = cx.program.nodes[cx.node as usize].place;
+        let address = Address::intent(place, i as u64, instance.pauses);
+        let pause = config.gc_pause.sample(&mut cx.draws(Purpose::Pause, address));
+        let until = now + Duration(pause);
+        instance.stands_still_until = Some(until);
+        instance.processor.stand_still(now, true);
+        cx.local_at(until, GOES_ON, argument(i, 0));
+        cx.tally(PAUSES);
+    }
+
+    /// The pause is over: what came meanwhile is taken up in its order.
+    pub(super) fn on_goes_on<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        i: usize,
+    ) {
+        let now = cx.now();
+        let instance = &mut self.instances[i];
+        if instance.stands_still_until != Some(now) {
+            return;
+        }
+        instance.stands_still_until = None;
+        instance.processor.stand_still(now, false);
+        for deferred in std::mem::take(&mut instance.deferred) {
+            let stands_still = self.instances[i].stands_still_until.is_some();
+            if stands_still {
+                self.instances[i].deferred.push(deferred);
+                continue;
+            }
+            match deferred {
+                Deferred::Begin(id) => {
+                    let works = |a: &&_| is_working(a);
+                    if cx.core.attempts.get(id).filter(works).is_some() {
+                        let progress = plan::proceed(cx, id);
+                        self.go_on(config, cx, id, progress);
+                    }
+                }
+                Deferred::CallOver(id, call, result) => {
+                    if plan::waits_for(cx, id, &call) {
+                        let progress = plan::call_over(cx, id, &call, result);
+                        self.go_on(config, cx, id, progress);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Work that hung begins.
+    pub(super) fn on_hang_over<R: Record>(&mut self, cx: &mut Cx<'_, R>, i: usize) {
+        let now = cx.now();
+        let instance = &mut self.instances[i];
+        let (over, still): (Vec<_>, Vec<_>) = std::mem::take(&mut instance.hanging)
+            .into_iter()
+            .partition(|&(until, ..)| until <= now);
+        instance.hanging = still;
+        for (_, id, rest) in over {
+            let works = |a: &&_| is_working(a);
+            if cx.core.attempts.get(id).filter(works).is_some() {
+                instance.processor.add(now, id, rest);
+            }
+        }
+    }
+
+    /// A request is over and leaves something behind.
+    pub(super) fn leak<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, i: usize) {
+        if config.leak == 0 {
+            return;
+        }
+        let now = cx.now();
+        let instance = &mut self.instances[i];
+        instance.leaked = instance.leaked.saturating_add(config.leak);
+        if instance.leaked >= config.memory && !instance.is_full {
+            instance.is_full = true;
+            cx.local_at(now, MEMORY_FULL, argument(i, 0));
+        }
+    }
+
+    /// The instance dies, and is started anew some time later.
+    pub(super) fn on_memory_full<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        i: usize,
+    ) {
+        if !self.instances[i].is_full {
+            return;
+        }
+        cx.tally(OUT_OF_MEMORY);
+        cx.core.fleets[cx.node as usize].set_down(i as u16, true);
+        let at = cx.now() + config.restart_time;
+        self.instances[i].restarts_at = Some(at);
+        self.crash(config, cx, Some(i as u16));
+        cx.local_at(at, RESTARTED, argument(i, 0));
+    }
+
+    pub(super) fn on_restarted<R: Record>(&mut self, cx: &mut Cx<'_, R>, i: usize) {
+        let now = cx.now();
+        if self.instances[i].restarts_at != Some(now) {
+            return;
+        }
+        self.instances[i].restarts_at = None;
+        let fleet = &mut cx.core.fleets[cx.node as usize];
+        fleet.set_down(i as u16, false);
+        fleet.restart(i as u16, now);
+    }
+
+    /// All instances, or one, lose everything they have.
+    pub(super) fn crash<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        which: Option<u16>,
+    ) {
+        let now = cx.now();
+        let them = |i: usize| which.is_none_or(|which| which as usize == i);
+        for i in (0..self.instances.len()).filter(|&i| them(i)) {
+            for interrupted in std::mem::take(&mut self.instances[i].interrupted) {
+                cx.count_as_held(interrupted.id, interrupted.held);
+            }
+        }
+        cx.crash_all(which);
+        for i in (0..self.instances.len()).filter(|&i| them(i)) {
+            self.instances[i].clear(config, now);
+            self.check_drained(i);
+        }
+    }
+
+    /// An instance that drains has ended when nobody is inside any more.
+    #[inline]
+    pub(super) fn check_drained(&mut self, i: usize) {
+        let instance = &mut self.instances[i];
+        if instance.drains && instance.inside() == 0 {
+            instance.drains = false;
+            instance.exists = false;
+        }
+    }
+
+    /// Knobs have changed: everybody inside goes on by the new ones.
+    pub(super) fn revise<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, i: usize) {
+        let mut of_group = vec![0; config.caps.len()];
+        for id in cx.core.present_at(cx.node, Some(i as u16)) {
+            if cx.core.attempts[id].callee != CalleeSide::Queued {
+                of_group[config.row(cx, id).group as usize] += 1;
+            }
+        }
+        let Instance { line, limit, .. } = &mut self.instances[i];
+        line.arrange(config.caps.len(), &cx.core.attempts, |id| config.row(cx, id));
+        *limit = match (&config.limits, *limit) {
+            (Some(limits), None) => Some(Limit::new(limits)),
+            (Some(_), limit) => limit,
+            (None, _) => None,
+        };
+        self.instances[i].of_group = of_group;
+        let now = cx.now();
+        self.instances[i].processor.set_cores(now, config.cores);
+        self.fill(config, cx, i);
+        self.schedule(cx, i);
+    }
+}
+
+fn is_working(attempt: &crate::engine::attempt::Attempt) -> bool {
+    matches!(attempt.callee, CalleeSide::Working | CalleeSide::WorkingOn)
+}
