@@ -2,12 +2,13 @@
 //!
 //! In reading order: [`program`] is the compiled design; [`world`] is everything that changes and the
 //! loop that changes it; [`core`] is the part of the world that is no node; [`call`] is the life of a
-//! call with its tries; [`node`] has one file per kind, [`policy`] one per mechanism of a caller,
+//! call with its tries (`admit`: what each passes before it is sent; `hedging`: several at once; `ending`: what follows); [`node`] has one file per kind, [`policy`] one per mechanism of a caller,
 //! [`fault`] what the timeline does. [`calendar`] orders events, [`draw`] makes chance addressable,
 //! [`record`] is the only door to whoever watches.
 //!
 //! Nothing here knows a clock, a thread, the web, hash order or the platform's mathematics.
 
+mod admit;
 pub mod attempt;
 mod calendar;
 mod call;
@@ -16,10 +17,13 @@ pub mod counters;
 pub mod digest;
 mod dist;
 pub mod draw;
+mod ending;
 mod event;
 pub mod fault;
 pub mod fleet;
+mod hedging;
 mod link;
+mod link_program;
 pub mod math;
 pub mod node;
 mod own;

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::limits::{MAX_EFFECTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::names::suggest;
-use super::{circle, code};
+use super::{check_link, circle, code};
 use crate::design::registry::{self, Accepts};
 use crate::design::value::{Value, cut};
 use crate::design::{Design, Link, Node, Operation, Settings};
@@ -19,6 +19,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
     for link in &design.links {
         ends(f, design, link);
         link_policy(f, link);
+        check_link::check(f, design, link);
     }
     for node in &design.nodes {
         neighbours(f, design, node);
@@ -65,7 +66,7 @@ fn ends(f: &mut Findings<'_>, design: &Design, link: &Link) {
 }
 
 /// Whether the word of a choice is the one that counts now.
-fn is(settings: &Settings<'_>, knob: &str, word: &str) -> bool {
+pub(super) fn is(settings: &Settings<'_>, knob: &str, word: &str) -> bool {
     settings.choice(knob) == word
 }
 
@@ -131,7 +132,7 @@ fn link_policy(f: &mut Findings<'_>, link: &Link) {
 }
 
 /// Set to something else than its default: written out, a default is documentation.
-fn differs(settings: &Settings<'_>, knobs: &crate::design::Knobs, knob: &str) -> bool {
+pub(super) fn differs(settings: &Settings<'_>, knobs: &crate::design::Knobs, knob: &str) -> bool {
     let none = crate::design::Knobs::new();
     let default = Settings::new(settings.spec, &none).value(knob);
     knobs.get(knob).is_some_and(|value| *value != default)

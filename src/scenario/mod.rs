@@ -7,6 +7,7 @@ mod address;
 mod cells;
 mod check_design;
 mod check_lesson;
+mod check_link;
 mod check_run;
 mod circle;
 pub mod code;

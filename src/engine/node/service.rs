@@ -133,6 +133,10 @@ impl NodeKind for Service {
                 let attempts = &cx.core.attempts;
                 let next = self.instances[instance].admit_waiting(slots, config.discipline, attempts);
                 let Some(next) = next else { break };
+                if cx.drops_late(next) {
+                    self.instances[instance].busy -= 1;
+                    continue;
+                }
                 cx.leaves_line_for_slot();
                 cx.begin(next);
                 self.serve(config, cx, next);
@@ -236,7 +240,12 @@ impl Service {
         cx.leave_slot(id);
         let instance = &mut self.instances[cx.core.attempts[id].instance as usize];
         let slots = cx.core.modifiers[cx.node as usize].slots(config.slots);
-        let next = instance.next(slots, config.discipline, &cx.core.attempts)?;
+        let next = loop {
+            let next = instance.next(slots, config.discipline, &cx.core.attempts)?;
+            if !cx.drops_late(next) {
+                break next;
+            }
+        };
         cx.leaves_line_for_slot();
         cx.begin(next);
         Some(next)
