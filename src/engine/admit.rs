@@ -128,6 +128,7 @@ impl Core {
     }
 
     /// Gets a connection for a try and sends it, or lets it wait for one.
+    #[inline]
     fn connect<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
         let attempt = &mut self.attempts[id];
         let link = attempt.link as usize;

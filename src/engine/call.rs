@@ -63,6 +63,9 @@ impl Core {
         if spec.passes_deadline || spec.hands_on_deadline {
             self.attempts[id].deadline = self.deadline_to_tell(spec, id);
         }
+        if let Some(hedge) = &spec.hedge {
+            self.time_hedge(program, hedge, id);
+        }
         let attempt = &mut self.attempts[id];
         attempt.caller = CallerSide::Waiting;
         attempt.sent = now;
@@ -71,10 +74,6 @@ impl Core {
         if let Some(timeout) = spec.timeout {
             self.calendar.timer(link, now + timeout, id);
         }
-        if let Some(hedge) = &spec.hedge {
-            self.time_hedge(program, hedge, id);
-        }
-        let attempt = &mut self.attempts[id];
         let state = &mut self.links[link];
         if state.holds > 0 {
             state.held.push_back(id);
