@@ -253,6 +253,18 @@ fn links(links: &[LinkReport]) -> Table {
             let denied = count(link.retries_denied);
             let _ = write!(failed, "; {denied} retries not allowed by the budget");
         }
+        for (n, what) in [
+            (link.deadlines_passed, "calls ended by their deadline"),
+            (link.fallbacks, "calls answered by a fallback"),
+            (link.breaker_rejected, "tries rejected by the breaker"),
+            (link.breaker_opened, "times it opened"),
+            (link.hedges, "hedges"),
+            (link.hedges_won, "of them won"),
+        ] {
+            if n > 0 {
+                let _ = write!(failed, "; {} {what}", count(n));
+            }
+        }
         if link.in_flight > 0 {
             let _ = write!(failed, "; {} still under way", count(link.in_flight));
         }

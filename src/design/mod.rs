@@ -7,6 +7,7 @@
 pub mod diagnostic;
 pub mod lint;
 pub mod nearest;
+pub mod reasons;
 pub mod registry;
 mod revisions;
 mod settings;
@@ -46,6 +47,16 @@ pub struct Link {
     pub from: String,
     pub to: String,
     pub knobs: Knobs,
+}
+
+impl Link {
+    /// The link that is called instead if the call over this one failed for good.
+    pub fn stand_in(&self) -> Option<&str> {
+        match self.knobs.get("fallback_link") {
+            Some(Value::Text(key)) => Some(key),
+            _ => None,
+        }
+    }
 }
 
 /// One thing users do.

@@ -87,8 +87,15 @@ pub struct Call {
     pub tag: u16,
     /// Instance of the callee for the next try.
     pub instance: u16,
-    /// Tries begun.
+    /// Tries begun, hedges included.
     pub tries: u16,
+    /// Hedges among them, and those of the current try.
+    pub hedges: u16,
+    pub hedged: u16,
+    /// Which click of the user it came from, 0 for the first.
+    pub submission: u16,
+    /// It stands in for a call over another link that failed.
+    pub is_fallback: bool,
     pub mode: CallMode,
     /// What the call is about, for calls that the node itself makes.
     pub token: u64,
@@ -96,7 +103,9 @@ pub struct Call {
     pub payload: u64,
     /// The reply is of no use from here on; [`Time::NEVER`] if nobody said so.
     pub deadline: Time,
-    /// The current try, [`Id::NONE`] between tries.
+    /// Idempotency key that goes with its tries, 0 if there is none.
+    pub key: u64,
+    /// The newest try under way; the others follow by [`Attempt::next_try`]. [`Id::NONE`] between tries.
     pub attempt: AttemptId,
     /// The last pause, for decorrelated jitter.
     pub last_pause: u64,
@@ -199,12 +208,95 @@ pub struct Attempt {
     pub wanted: u16,
     /// It holds a connection of its caller's pool.
     pub holds_connection: bool,
+    /// It is one of those that its caller may have under way.
+    pub holds_permit: bool,
+    /// Its caller's breaker let it pass, and wants to know how it ends.
+    pub is_watched: bool,
+    /// A copy of a try that was slow to answer.
+    pub is_hedge: bool,
+    /// Which click of the user it came from, 0 for the first.
+    pub submission: u16,
+    /// Idempotency key, 0 if there is none.
+    pub key: u64,
+    /// Another try of the same call that is under way.
+    pub next_try: AttemptId,
 }
 
 impl Attempt {
+    /// Nobody has a use for its reply any more, as far as the request itself says.
+    #[inline]
+    pub fn is_late(&self, now: Time) -> bool {
+        self.deadline <= now
+    }
+
     /// Nobody waits for it any more.
     #[inline]
     pub fn is_abandoned(&self) -> bool {
         !self.caller.is_open() && self.caller != CallerSide::Succeeded
+    }
+}
+
+impl Attempt {
+    /// Why a try fails for a caller that gives up now: where the request is at this moment.
+    pub fn timeout_reason(&self) -> Reason {
+        match self.callee {
+            CalleeSide::Lost => Reason::DroppedByNetwork,
+            CalleeSide::Travelling => Reason::TimedOutInNetwork,
+            CalleeSide::Queued => Reason::TimedOutWaiting,
+            CalleeSide::Working | CalleeSide::Awaiting => Reason::TimedOutInService,
+            // Answered, but the answer is not here: still on its way, or lost.
+            _ if self.reply_under_way => Reason::TimedOutInNetwork,
+            _ => Reason::DroppedByNetwork,
+        }
+    }
+
+    /// Whether nothing can happen to it any more.
+    #[inline]
+    pub fn is_over(&self) -> bool {
+        !self.caller.is_open() && !self.callee.is_open() && !self.reply_under_way
+    }
+
+    #[inline]
+    pub fn has_arrived(&self) -> bool {
+        self.arrived != Time::NEVER
+    }
+
+    /// A new record for the next try of a call.
+    pub(super) fn next_of(call_id: CallId, call: &Call, node: u16, now: Time) -> Attempt {
+        Attempt {
+            intent: call.intent,
+            call: call_id,
+            address: call.address.attempt(u32::from(call.tries)),
+            born: now,
+            sent: Time::NEVER,
+            arrived: Time::NEVER,
+            began: Time::NEVER,
+            left: Time::NEVER,
+            ended: Time::NEVER,
+            calls: Id::NONE,
+            link: call.link,
+            from: call.caller,
+            node,
+            instance: call.instance,
+            number: call.tries,
+            step: 0,
+            caller: CallerSide::Acquiring,
+            callee: CalleeSide::Travelling,
+            mode: call.mode,
+            reply_under_way: false,
+            reply: Ok(()),
+            answer: Answer::default(),
+            payload: call.payload,
+            deadline: Time::NEVER,
+            awaited: 0,
+            wanted: 0,
+            holds_connection: false,
+            holds_permit: false,
+            is_watched: false,
+            is_hedge: false,
+            submission: call.submission,
+            key: call.key,
+            next_try: call.attempt,
+        }
     }
 }

@@ -111,6 +111,12 @@ impl Calendar {
         }
     }
 
+    /// Whether a timer for then may follow those in the lane.
+    pub fn is_last_in_lane(&self, lane: usize, time: Time) -> bool {
+        let newest = self.lanes[lane].back();
+        newest.is_none_or(|timer| timer.key.time <= time)
+    }
+
     /// Sets a timer in a lane. Where it would expire before one that was set earlier (the timeout was
     /// made shorter meanwhile), it goes into the heap by itself.
     #[inline]

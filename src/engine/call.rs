@@ -9,7 +9,6 @@ use super::event::Event;
 use super::program::Program;
 use super::reason::Reason;
 use super::record::Record;
-use super::slab::Id;
 use crate::time::{Duration, Time};
 
 /// What follows from the end of a try.
@@ -19,48 +18,58 @@ pub enum Next {
     Over(Result<(), Reason>),
     /// Another try after this pause, in nanoseconds.
     Retry { pause: u64 },
+    /// Other tries of the call are under way.
+    Waits,
 }
 
 impl Core {
-    /// Begins the next try of a call: gets a connection, or waits for one.
-    pub(super) fn try_call<R: Record>(&mut self, program: &Program, record: &mut R, id: CallId) {
+    /// Begins the next try of a call, or a copy of the one under way.
+    pub(super) fn try_call<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        id: CallId,
+        is_hedge: bool,
+    ) {
         let now = self.now();
         let call = &mut self.calls[id];
         call.tries += 1;
+        if is_hedge {
+            call.hedges += 1;
+            call.hedged += 1;
+        } else {
+            call.hedged = 0;
+        }
         let link = call.link as usize;
         let spec = &program.links[link];
-        let attempt = self
-            .attempts
-            .insert(Attempt::next_of(id, call, spec.to, now));
+        let mut new = Attempt::next_of(id, call, spec.to, now);
+        new.is_hedge = is_hedge;
+        let attempt = self.attempts.insert(new);
         call.attempt = attempt;
-        let (caller, intent, retry) = (call.caller as usize, call.intent, call.tries > 1);
+        let (intent, is_retry) = (call.intent, !is_hedge && call.tries - call.hedges > 1);
         self.intents[intent].open += 1;
         let counters = &mut self.link_counters[link];
         counters.attempts += 1;
-        counters.retries += u64::from(retry);
+        counters.retries += u64::from(is_retry);
+        counters.hedges += u64::from(is_hedge);
         counters.in_flight += 1;
-        if let Some(size) = spec.pool {
-            let pool = &mut self.links[link].callers[caller].pool;
-            if !pool.acquire(size) {
-                pool.wait(attempt);
-                if let Some(wait) = spec.acquire_timeout {
-                    self.calendar.at(now + wait, Event::AcquireTimeout(attempt));
-                }
-                return;
-            }
-            self.attempts[attempt].holds_connection = true;
-        }
-        self.send(program, record, attempt);
+        self.admit(program, record, attempt);
     }
 
     /// Puts a try on the wire.
-    fn send<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
+    pub(super) fn send<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
         let now = self.now();
+        let spec = &program.links[self.attempts[id].link as usize];
+        if spec.passes_deadline || spec.hands_on_deadline {
+            self.attempts[id].deadline = self.deadline_to_tell(spec, id);
+        }
+        if let Some(hedge) = &spec.hedge {
+            self.time_hedge(program, hedge, id);
+        }
         let attempt = &mut self.attempts[id];
         attempt.caller = CallerSide::Waiting;
         attempt.sent = now;
         let (link, address) = (attempt.link as usize, attempt.address);
-        let spec = &program.links[link];
         self.link_counters[link].sent += 1;
         if let Some(timeout) = spec.timeout {
             self.calendar.timer(link, now + timeout, id);
@@ -69,6 +78,12 @@ impl Core {
         if state.holds > 0 {
             state.held.push_back(id);
             return;
+        }
+        let mut ready = now;
+        if let Some(bandwidth) = spec.bandwidth {
+            let operation = self.intents[attempt.intent].operation as usize;
+            let bytes = program.operations[operation].request_size;
+            ready = state.requests.put(now, bytes, bandwidth);
         }
         let lost = state.requests_cut > 0
             || (!spec.request_loss.is_never()
@@ -83,21 +98,28 @@ impl Core {
             return;
         }
         let delay = state.delay(program, link, Purpose::RequestDelay, address);
-        self.calendar.at(now + Duration(delay), Event::Deliver(id));
+        self.calendar
+            .at(ready + Duration(delay), Event::Deliver(id));
     }
 
     /// What a link held back arrives now, in the order in which it was sent. What its callers have
     /// given up on arrives too: the network knows nothing of them.
-    pub(super) fn release_held(&mut self, link: u16) {
+    pub(super) fn release_held(&mut self, program: &Program, link: u16) {
         let now = self.now();
         while let Some(id) = self.links[link as usize].held.pop_front() {
-            if self
-                .attempts
-                .get(id)
-                .is_some_and(|a| a.callee == CalleeSide::Travelling)
-            {
-                self.calendar.at(now, Event::Deliver(id));
+            let attempt = self.attempts.get(id);
+            let Some(attempt) = attempt.filter(|a| a.callee == CalleeSide::Travelling) else {
+                continue;
+            };
+            let mut at = now;
+            if let Some(bandwidth) = program.links[link as usize].bandwidth {
+                let operation = self.intents[attempt.intent].operation as usize;
+                let bytes = program.operations[operation].request_size;
+                at = self.links[link as usize]
+                    .requests
+                    .put(now, bytes, bandwidth);
             }
+            self.calendar.at(at, Event::Deliver(id));
         }
     }
 
@@ -110,20 +132,26 @@ impl Core {
         outcome: Result<(), Reason>,
     ) -> Next {
         let call_id = self.attempts[id].call;
-        self.note_outcome(program, record, id, outcome);
+        self.unlink_try(id);
+        self.note_outcome(program, record, id, outcome, true);
         let now = self.now();
         let call = &mut self.calls[call_id];
-        call.attempt = Id::NONE;
         let link = call.link as usize;
         let spec = &program.links[link];
         let budget = &mut self.links[link].callers[call.caller as usize].budget;
         let next = match outcome {
             Ok(()) => {
                 call.answer = self.attempts[id].answer;
+                call.answer.degraded |= call.is_fallback;
                 budget.success(spec.budget, call.tries);
+                self.link_counters[link].hedges_won += u64::from(self.attempts[id].is_hedge);
+                self.remember(spec.fallback, call_id);
                 Next::Over(Ok(()))
             }
-            Err(reason) if call.tries >= spec.attempts => Next::Over(Err(reason)),
+            Err(_) if !call.attempt.is_none() => Next::Waits,
+            Err(reason) if call.tries - call.hedges >= spec.attempts => Next::Over(Err(reason)),
+            Err(reason) if !spec.retry_on.has(reason) => Next::Over(Err(reason)),
+            Err(_) if call.deadline <= now => Next::Over(Err(Reason::DeadlinePassed)),
             Err(reason) if !budget.retry(spec.budget, now) => {
                 self.link_counters[link].retries_denied += 1;
                 Next::Over(Err(reason))
@@ -143,20 +171,25 @@ impl Core {
     /// Ends a call whose maker is gone: its try is cancelled, no more follow.
     pub(super) fn abandon<R: Record>(&mut self, program: &Program, record: &mut R, id: CallId) {
         let call = self.calls.remove(id);
-        if !call.attempt.is_none() {
-            self.note_outcome(program, record, call.attempt, Err(Reason::Cancelled));
-            self.maybe_over(program, record, call.attempt);
+        let mut next = call.attempt;
+        while let Some(attempt) = self.attempts.get(next) {
+            let (id, after) = (next, attempt.next_try);
+            self.note_outcome(program, record, id, Err(Reason::Cancelled), true);
+            self.maybe_over(program, record, id);
+            next = after;
         }
         self.release_intent(program, record, call.intent);
     }
 
-    /// Books the end of a try for its caller: counters, fingerprint, connection, word to the callee.
-    fn note_outcome<R: Record>(
+    /// Books the end of a try for its caller: counters, fingerprint, guards, connection, and, if
+    /// `tells`, the word to the callee that nobody waits any more.
+    pub(super) fn note_outcome<R: Record>(
         &mut self,
         program: &Program,
         record: &mut R,
         id: AttemptId,
         outcome: Result<(), Reason>,
+        tells: bool,
     ) {
         let now = self.now();
         let attempt = &mut self.attempts[id];
@@ -194,14 +227,19 @@ impl Core {
             record.outcome(program, now, attempt.intent, intent, attempt);
         }
         let callee_is_done = !attempt.callee.is_open();
-        let address = attempt.address;
+        let (address, holds_connection) = (attempt.address, attempt.holds_connection);
+        if let Some(hedge) = &spec.hedge {
+            self.note_latency(hedge, id, outcome);
+        }
+        if spec.is_guarded {
+            self.leave_guards(program, record, id, outcome);
+        }
         // A good reply frees the connection. One that timed out is busy until the other side is done.
-        if attempt.holds_connection
-            && (outcome.is_ok() || callee_is_done || spec.discards_on_timeout)
-        {
+        if holds_connection && (outcome.is_ok() || callee_is_done || spec.discards_on_timeout) {
             self.release_connection(program, record, id);
         }
-        if outcome.is_err() && !callee_is_done && program.nodes[node].stops_abandoned {
+        let stops = tells && program.nodes[node].stops_abandoned;
+        if outcome.is_err() && !callee_is_done && stops {
             let state = &self.links[link];
             let delay = state.delay(program, link, Purpose::CancelDelay, address);
             // The word travels like a request: a cut link swallows it, a held one keeps it back

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use super::attempt::{
-    Answer, Attempt, AttemptId, Call, CallId, CalleeSide, CallerSide, Intent, IntentId, Parent,
+    Answer, Attempt, AttemptId, Call, CallId, CalleeSide, Intent, IntentId, Parent,
 };
 use super::calendar::Calendar;
 use super::counters::{LinkCounters, NodeCounters};
@@ -17,8 +17,13 @@ use super::event::Event;
 use super::fault::Modifiers;
 use super::fleet::Fleet;
 use super::monitoring::Monitoring;
+use super::policy::breaker::Breaker;
 use super::policy::budget::Budget;
+use super::policy::fallback::Seen;
+use super::policy::hedge::Latencies;
+use super::policy::key::Origin;
 use super::policy::pool::Pool;
+use super::policy::wire::Wire;
 use super::program::{LinkProgram, Program};
 use super::reason::Reason;
 use super::record::{Effect, Record, Snapshot};
@@ -41,6 +46,9 @@ pub struct LinkState {
     /// Entries that hold requests back, and what they have held.
     pub holds: u32,
     pub held: VecDeque<AttemptId>,
+    /// Where it has a bandwidth: towards the callee, and back.
+    pub requests: Wire,
+    pub replies: Wire,
     pub callers: Vec<Caller>,
 }
 
@@ -49,6 +57,11 @@ pub struct LinkState {
 pub struct Caller {
     pub budget: Budget,
     pub pool: Pool,
+    /// Permits to have a try under way.
+    pub bulkhead: Pool,
+    pub breaker: Breaker,
+    pub latencies: Latencies,
+    pub seen: Seen,
 }
 
 impl Caller {
@@ -56,6 +69,10 @@ impl Caller {
         Caller {
             budget: Budget::new(link.budget),
             pool: Pool::default(),
+            bulkhead: Pool::default(),
+            breaker: Breaker::default(),
+            latencies: Latencies::default(),
+            seen: Seen::default(),
         }
     }
 }
@@ -108,6 +125,8 @@ impl Core {
                 losses: Vec::new(),
                 holds: 0,
                 held: VecDeque::new(),
+                requests: Wire::default(),
+                replies: Wire::default(),
                 callers: vec![caller; callers as usize],
             }
         });
@@ -118,7 +137,7 @@ impl Core {
             counters
         });
         Core {
-            calendar: Calendar::with_lanes(n_links),
+            calendar: Calendar::with_lanes(2 * n_links),
             intents: Slab::default(),
             calls: Slab::default(),
             attempts: Slab::default(),
@@ -346,7 +365,13 @@ impl<R: Record> Cx<'_, R> {
         }
         let delay = state.delay(self.program, link, Purpose::ReplyDelay, address);
         self.core.attempts[id].reply_under_way = true;
-        let at = self.now() + crate::time::Duration(delay);
+        let mut at = self.now();
+        if let Some(bandwidth) = program.bandwidth {
+            let operation = self.core.intents[self.core.attempts[id].intent].operation;
+            let bytes = self.program.operations[operation as usize].response_size;
+            at = self.core.links[link].replies.put(at, bytes, bandwidth);
+        }
+        let at = at + crate::time::Duration(delay);
         self.core.calendar.at(at, Event::Reply(id));
     }
 
@@ -409,6 +434,7 @@ impl<R: Record> Cx<'_, R> {
     /// clears its own state after this.
     pub fn crash_all(&mut self, instance: Option<u16>) {
         self.abandon_own_calls(instance);
+        self.forget_callees(instance);
         for id in self.core.present_at(self.node, instance) {
             self.abandon_calls_of(id);
             match self.core.attempts[id].callee {
@@ -460,15 +486,23 @@ impl<R: Record> Cx<'_, R> {
 
     /// Starts a call from this node and sends its first try.
     pub fn call(&mut self, intent: IntentId, parent: Parent, new: NewCall) -> CallId {
-        let (base, deadline) = match parent {
-            Parent::Intent | Parent::Node => (self.core.intents[intent].address, Time::NEVER),
+        let from = self.core.intents[intent].address;
+        let (base, deadline, key, submission) = match parent {
+            Parent::Intent => (from, Time::NEVER, 0, new.tag),
+            Parent::Node => (from, Time::NEVER, new.key, new.submission),
             Parent::Attempt(id) => {
-                let attempt = &self.core.attempts[id];
-                (attempt.address, attempt.deadline)
+                let a = &self.core.attempts[id];
+                (a.address, a.deadline, a.key, a.submission)
             }
         };
         let base = new.base.unwrap_or(base);
         let link = &self.program.links[new.link as usize];
+        let key = link.key_scope.key(&Origin {
+            inherited: key,
+            intent: from,
+            submission,
+            arrival: base,
+        });
         debug_assert_eq!(link.from, self.node, "a node calls over its own links");
         let sibling = match parent {
             Parent::Node => Id::NONE,
@@ -485,10 +519,15 @@ impl<R: Record> Cx<'_, R> {
             tag: new.tag,
             instance: new.instance,
             tries: 0,
+            hedges: 0,
+            hedged: 0,
+            submission,
+            is_fallback: false,
             mode: new.mode,
             token: new.token,
             payload: new.payload,
             deadline,
+            key,
             attempt: Id::NONE,
             last_pause: 0,
             answer: Answer::default(),
@@ -499,11 +538,8 @@ impl<R: Record> Cx<'_, R> {
             Parent::Node => {}
         }
         self.core.intents[intent].open += 1;
-        self.core.link_counters[new.link as usize].calls += 1;
-        let now = self.now();
-        let caller = &mut self.core.links[new.link as usize].callers[new.caller as usize];
-        caller.budget.first_try(link.budget, now);
-        self.core.try_call(self.program, self.record, id);
+        self.core.begin_call(self.program, id);
+        self.core.try_call(self.program, self.record, id, false);
         id
     }
 
@@ -539,65 +575,9 @@ pub struct NewCall {
     pub token: u64,
     /// What is handed over.
     pub payload: u64,
+    /// For what the node calls on its own behalf: key and click of the request that led to it.
+    pub key: u64,
+    pub submission: u16,
     /// Where its random numbers belong, if not below its parent's.
     pub base: Option<Address>,
-}
-
-impl Attempt {
-    /// Why a try fails for a caller that gives up now: where the request is at this moment.
-    pub fn timeout_reason(&self) -> Reason {
-        match self.callee {
-            CalleeSide::Lost => Reason::DroppedByNetwork,
-            CalleeSide::Travelling => Reason::TimedOutInNetwork,
-            CalleeSide::Queued => Reason::TimedOutWaiting,
-            CalleeSide::Working | CalleeSide::Awaiting => Reason::TimedOutInService,
-            // Answered, but the answer is not here: still on its way, or lost.
-            _ if self.reply_under_way => Reason::TimedOutInNetwork,
-            _ => Reason::DroppedByNetwork,
-        }
-    }
-
-    /// Whether nothing can happen to it any more.
-    #[inline]
-    pub fn is_over(&self) -> bool {
-        !self.caller.is_open() && !self.callee.is_open() && !self.reply_under_way
-    }
-
-    #[inline]
-    pub fn has_arrived(&self) -> bool {
-        self.arrived != Time::NEVER
-    }
-
-    /// A new record for the next try of a call.
-    pub(super) fn next_of(call_id: CallId, call: &Call, node: u16, now: Time) -> Attempt {
-        Attempt {
-            intent: call.intent,
-            call: call_id,
-            address: call.address.attempt(u32::from(call.tries)),
-            born: now,
-            sent: Time::NEVER,
-            arrived: Time::NEVER,
-            began: Time::NEVER,
-            left: Time::NEVER,
-            ended: Time::NEVER,
-            calls: Id::NONE,
-            link: call.link,
-            from: call.caller,
-            node,
-            instance: call.instance,
-            number: call.tries,
-            step: 0,
-            caller: CallerSide::Acquiring,
-            callee: CalleeSide::Travelling,
-            mode: call.mode,
-            reply_under_way: false,
-            reply: Ok(()),
-            answer: Answer::default(),
-            payload: call.payload,
-            deadline: Time::NEVER,
-            awaited: 0,
-            wanted: 0,
-            holds_connection: false,
-        }
-    }
 }

@@ -134,8 +134,18 @@ pub struct LinkCounters {
     pub calls: u64,
     pub attempts: u64,
     pub retries: u64,
-    /// Retries wanted, but not granted by budget or quota.
+    /// Retries and hedges wanted, but not granted by budget or quota.
     pub retries_denied: u64,
+    /// Copies of tries that were slow to answer, and those of them whose reply came first.
+    pub hedges: u64,
+    pub hedges_won: u64,
+    /// How often breakers opened, and tries that they rejected.
+    pub breaker_opened: u64,
+    pub breaker_rejected: u64,
+    /// Failed calls that a fallback answered, or another link was asked instead.
+    pub fallbacks: u64,
+    /// Calls that their deadline ended.
+    pub deadlines_passed: u64,
     /// Attempts put on the wire (with a connection, where there is a pool).
     pub sent: u64,
     pub succeeded: u64,

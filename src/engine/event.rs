@@ -1,5 +1,6 @@
 //! Everything that can happen, as small plain values.
 
+use super::reason::Reason;
 use super::{AttemptId, CallId};
 
 /// One thing that happens at one instant. 16 bytes.
@@ -17,7 +18,15 @@ pub enum Event {
     Retry(CallId),
     /// A call has waited for a connection as long as it may.
     AcquireTimeout(AttemptId),
-    /// The first timer of a lane (the timeouts of one link) has come up.
+    /// A try has waited for its permit as long as it may.
+    PermitTimeout(AttemptId),
+    /// The caller itself does not let a try out.
+    Reject { attempt: AttemptId, reason: Reason },
+    /// A try has not been answered for as long as its caller waits before it sends a copy.
+    Hedge(AttemptId),
+    /// A call has taken as long as it may.
+    Deadline(CallId),
+    /// The first timer of a lane (the timeouts of one link, or its hedges) has come up.
     Lane { lane: u16 },
     /// A timer that is in no lane has come up.
     Timeout(AttemptId),

@@ -2,12 +2,14 @@
 //!
 //! In reading order: [`program`] is the compiled design; [`world`] is everything that changes and the
 //! loop that changes it; [`core`] is the part of the world that is no node; [`call`] is the life of a
-//! call with its tries; [`node`] has one file per kind, [`policy`] one per mechanism,
+//! call with its tries (`admit`: what each passes before it is sent; `hedging`: several at once;
+//! `ending`: what follows); [`node`] has one file per kind, [`policy`] one per mechanism,
 //! [`fault`] what the timeline does. [`calendar`] orders events, [`draw`] makes chance addressable,
 //! [`record`] is the only door to whoever watches.
 //!
 //! Nothing here knows a clock, a thread, the web, hash order or the platform's mathematics.
 
+mod admit;
 pub mod attempt;
 mod calendar;
 mod call;
@@ -17,12 +19,15 @@ pub mod deploy;
 pub mod digest;
 mod dist;
 pub mod draw;
+mod ending;
 mod event;
 pub mod fault;
 pub mod fleet;
+mod hedging;
 mod interruption;
 mod line;
 mod link;
+mod link_program;
 pub mod math;
 pub mod monitoring;
 pub mod node;

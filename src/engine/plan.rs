@@ -184,6 +184,7 @@ fn send<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, call: PlanCall, tag: u16, 
     let attempt = &cx.core.attempts[id];
     new.base = Some(attempt.address);
     new.token = SENT;
+    (new.key, new.submission) = (attempt.key, attempt.submission);
     let intent = attempt.intent;
     cx.call(intent, Parent::Node, new);
 }

@@ -7,15 +7,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::dist::Sampler;
-use super::draw::{Threshold, place_hash};
+use super::draw::place_hash;
 use super::fault::Action;
+pub use super::link_program::LinkProgram;
+use super::link_program::{compile_link, is_stand_in};
 use super::monitoring::{MonitoringProgram, alert, autoscale};
 use super::node::NodeConfig;
-use super::policy::backoff::Backoff;
-use super::policy::budget::BudgetPolicy;
 pub use crate::design::PROMISED_MAX;
-use crate::design::registry::{ALERT, LINK, MONITORING, OPERATION};
+use crate::design::registry::{ALERT, MONITORING, OPERATION};
 use crate::design::value::Value;
 use crate::design::{
     CallMode, Design, Link, Node, RunSpec, Settings, Step, StepCall, TimelineEntry, revisions,
@@ -97,12 +96,14 @@ pub struct NodeProgram {
     pub kind: &'static str,
     pub place: u64,
     pub config: NodeConfig,
-    /// Links that leave it, in the order of their keys.
+    /// Links that leave it, in the order of their keys, without those that only stand in for others.
     pub out: Vec<u16>,
     pub instances: u16,
     /// Numbers of the zones that its instances are spread over.
     pub zones: Vec<u16>,
     pub autoscale: Option<autoscale::Spec>,
+    /// It does not begin what a deadline that came with it makes useless.
+    pub minds_deadlines: bool,
     /// From the start of an instance until it takes requests.
     pub boot_time: Duration,
     /// It stops work whose caller has gone, when it hears of it.
@@ -111,23 +112,6 @@ pub struct NodeProgram {
     pub plans: Vec<Box<[PlanStep]>>,
     /// Per operation: which of its promised effects belongs here.
     pub effects: Vec<Option<u8>>,
-}
-
-pub struct LinkProgram {
-    pub key: String,
-    pub place: u64,
-    pub from: u16,
-    pub to: u16,
-    pub delay: Sampler,
-    pub request_loss: Threshold,
-    pub reply_loss: Threshold,
-    pub timeout: Option<Duration>,
-    pub attempts: u16,
-    pub backoff: Backoff,
-    pub budget: BudgetPolicy,
-    pub pool: Option<u32>,
-    pub acquire_timeout: Option<Duration>,
-    pub discards_on_timeout: bool,
 }
 
 pub struct OperationProgram {
@@ -142,6 +126,9 @@ pub struct OperationProgram {
     pub items: Arc<super::popularity::Popularity>,
     /// Nodes where it must leave exactly one effect.
     pub effects: Vec<u16>,
+    /// Bytes of its messages.
+    pub request_size: u64,
+    pub response_size: u64,
 }
 
 /// A part of the run that is measured; actions belong to it by the time they begin.
@@ -241,7 +228,7 @@ impl<'a> Compiler<'a> {
         self.links[key]
     }
 
-    fn node_by_key(&self, key: &str) -> &'a Node {
+    pub(super) fn node_by_key(&self, key: &str) -> &'a Node {
         self.design
             .nodes
             .iter()
@@ -328,7 +315,9 @@ impl Program {
             .map(|l| compile_link(&c, l))
             .collect();
         for (i, link) in links.iter().enumerate() {
-            nodes[link.from as usize].out.push(i as u16);
+            if !is_stand_in(design, &link.key) {
+                nodes[link.from as usize].out.push(i as u16);
+            }
         }
         let (windows, marks) = windows(run, goal_windows);
         Program {
@@ -467,6 +456,8 @@ fn compile_operations(c: &Compiler<'_>, base: Option<&Program>) -> Vec<Operation
                     None => Arc::new(super::popularity::Popularity::compile(&knobs)),
                 },
                 effects,
+                request_size: knobs.count("request_size"),
+                response_size: knobs.count("response_size"),
             }
         })
         .collect()
@@ -509,6 +500,8 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
             Some(_) => autoscale::Spec::compile(&knobs),
             None => None,
         },
+        // Somebody else's service knows nothing of ours.
+        minds_deadlines: node.kind.name != "third_party",
         boot_time: match node.kind.knob("boot_time") {
             Some(_) => knobs.duration("boot_time"),
             None => Duration::ZERO,
@@ -536,6 +529,7 @@ fn plan(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanStep]>
         _ => 0,
     };
     let mut calls = c.links_from(&node.key);
+    calls.retain(|link| !is_stand_in(c.design, &link.key));
     calls.sort_by_key(rank);
     let calls = calls
         .into_iter()
@@ -572,26 +566,6 @@ fn mode_at(c: &Compiler<'_>, op: &OperationProgram, callee: &str) -> CallMode {
     match c.node_by_key(callee).kind.name {
         "database" | "third_party" if !op.effects.contains(&c.node(callee)) => CallMode::Read,
         _ => op.mode,
-    }
-}
-
-fn compile_link(c: &Compiler<'_>, link: &Link) -> LinkProgram {
-    let knobs = Settings::new(&LINK, &link.knobs);
-    LinkProgram {
-        key: link.key.clone(),
-        place: place_hash("link", &link.key),
-        from: c.node(&link.from),
-        to: c.node(&link.to),
-        delay: Sampler::new(&knobs.dist("delay")),
-        request_loss: Threshold::new(knobs.share("loss")),
-        reply_loss: Threshold::new(knobs.share("reply_loss")),
-        timeout: knobs.opt_duration("timeout"),
-        attempts: knobs.count("attempts") as u16,
-        backoff: Backoff::compile(&knobs),
-        budget: BudgetPolicy::compile(&knobs),
-        pool: knobs.opt_count("pool").map(|n| n as u32),
-        acquire_timeout: knobs.opt_duration("acquire_timeout"),
-        discards_on_timeout: knobs.choice("on_timeout") == "discard",
     }
 }
 

@@ -78,7 +78,7 @@ impl World {
             | Action::LinkDelay { link, .. }
             | Action::LinkLoss { link, .. }
             | Action::ExpiredCredentials { link } => {
-                self.link_fault(&entry.action, link, number, begins);
+                self.link_fault(program, &entry.action, link, number, begins);
                 program.nodes.len() + link as usize
             }
             Action::ZoneOutage { zone } => {
@@ -158,7 +158,14 @@ impl World {
         clients as usize
     }
 
-    fn link_fault(&mut self, action: &Action, link: u16, entry: u16, begins: bool) {
+    fn link_fault(
+        &mut self,
+        program: &Program,
+        action: &Action,
+        link: u16,
+        entry: u16,
+        begins: bool,
+    ) {
         let state = &mut self.core.links[link as usize];
         match *action {
             Action::Partition {
@@ -177,7 +184,7 @@ impl World {
             _ => {
                 change(&mut state.holds, begins);
                 if state.holds == 0 {
-                    self.core.release_held(link);
+                    self.core.release_held(program, link);
                 }
             }
         }
@@ -346,9 +353,10 @@ impl<R: Record> Cx<'_, R> {
         let spec = &self.program.nodes[self.node as usize];
         let fleet = &mut self.core.fleets[self.node as usize];
         let instance = fleet.start(now, version, &spec.zones);
-        for &link in &spec.out {
-            let callers = &mut self.core.links[link as usize].callers;
-            let fresh = super::core::Caller::new(&self.program.links[link as usize]);
+        let links = self.core.links.iter_mut().zip(&self.program.links);
+        for (state, link) in links.filter(|(_, link)| link.from == self.node) {
+            let callers = &mut state.callers;
+            let fresh = super::core::Caller::new(link);
             match callers.get_mut(instance as usize) {
                 Some(caller) => *caller = fresh,
                 None => callers.push(fresh),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::attempt::{Attempt, AttemptId, CallId, CalleeSide, CallerSide, Parent};
-use super::call::Next;
 use super::core::{Core, Cx, Stop};
 use super::digest::Fact;
 use super::event::Event;
@@ -11,7 +10,7 @@ use super::node::{Look, NodeKind, NodeState, Traffic, with_kind};
 use super::program::{Program, SETTLE_LIMIT};
 use super::reason::Reason;
 use super::record::Record;
-use crate::time::{Duration, Time};
+use crate::time::Time;
 
 /// The whole state at one instant, as plain data: a clone is a checkpoint.
 #[derive(Clone)]
@@ -118,17 +117,29 @@ impl World {
                 NodeVisit::Work(id) => s.on_work(c, cx, id),
                 NodeVisit::Cancel(id) => s.on_cancel(c, cx, id),
                 NodeVisit::Local { code, arg } => s.on_local(c, cx, code, arg),
-                NodeVisit::TryOver(call) => {
-                    let call = cx.core.calls[call];
-                    s.on_try_over(c, cx, &call);
+                NodeVisit::TryOver {
+                    call,
+                    instance,
+                    result,
+                } => {
+                    let mut call = cx.core.calls[call];
+                    call.instance = instance;
+                    s.on_try_over(c, cx, &call, result);
                 }
                 NodeVisit::Route(call) => {
                     let call = cx.core.calls[call];
                     return s.route(c, cx, &call);
                 }
-                NodeVisit::CallOver { call, result } => {
-                    let over = cx.core.take_call(call);
-                    s.on_try_over(c, cx, &over);
+                NodeVisit::CallOver {
+                    call,
+                    last_try,
+                    result,
+                } => {
+                    let mut over = cx.core.take_call(call);
+                    if let Some((instance, result)) = last_try {
+                        over.instance = instance;
+                        s.on_try_over(c, cx, &over, result);
+                    }
                     match over.parent {
                         Parent::Node => s.on_own_call_over(c, cx, &over, result),
                         Parent::Intent => s.on_action_over(c, cx, over.intent, &over, result),
@@ -170,7 +181,11 @@ impl World {
                     calendar, attempts, ..
                 } = &mut self.core;
                 let id = calendar.take_timer(lane as usize, |a| attempts.get(a).is_some_and(waits));
-                self.timed_out(program, record, id);
+                if lane as usize >= program.links.len() {
+                    self.hedge(program, record, id);
+                } else {
+                    self.timed_out(program, record, id);
+                }
             }
             Event::Timeout(id) => self.timed_out(program, record, id),
             Event::Cancel(id) => match self.core.attempts.get(id).copied() {
@@ -185,19 +200,21 @@ impl World {
                 _ => {}
             },
             Event::Retry(call) => {
-                if let Some(link) = self.core.calls.get(call).map(|c| c.link) {
-                    let caller = program.links[link as usize].from;
-                    let instance = self.at_node(program, record, caller, NodeVisit::Route(call));
-                    self.core.calls[call].instance = instance;
-                    self.core.try_call(program, record, call);
+                if self.core.calls.get(call).is_some() {
+                    self.next_try(program, record, call, false);
                 }
             }
             Event::AcquireTimeout(id) => {
-                let waits = |a: &&Attempt| a.caller == CallerSide::Acquiring;
-                if self.core.attempts.get(id).filter(waits).is_some() {
-                    self.end_try(program, record, id, Err(Reason::PoolExhausted));
-                }
+                self.reject(program, record, id, Reason::PoolExhausted, |_| true);
             }
+            Event::PermitTimeout(id) => {
+                self.reject(program, record, id, Reason::Shed, |a| !a.holds_permit);
+            }
+            Event::Reject { attempt, reason } => {
+                self.reject(program, record, attempt, reason, |_| true);
+            }
+            Event::Hedge(id) => self.hedge(program, record, id),
+            Event::Deadline(call) => self.deadline(program, record, call),
             Event::Timeline { entry, begins } => self.timeline(program, record, entry, begins),
             Event::Scrape => self.scrape(program, record),
             Event::Autoscale { node } => self.autoscale(program, record, node),
@@ -242,6 +259,16 @@ impl World {
             cx.refuse(id, reason);
             return;
         }
+        if self.core.attempts[id].is_late(now) && program.nodes[node as usize].minds_deadlines {
+            let cx = &mut Cx {
+                core: &mut self.core,
+                program,
+                record,
+                node,
+            };
+            cx.refuse(id, Reason::DeadlinePassed);
+            return;
+        }
         self.at_node(program, record, node, NodeVisit::Request(id));
     }
 
@@ -266,34 +293,6 @@ impl World {
             Err(Reason::TimedOutInNetwork)
         };
         self.end_try(program, record, id, outcome);
-    }
-
-    /// A try is over for its caller: tell the calling node, then go on as the link's policy says.
-    #[inline]
-    fn end_try<R: Record>(
-        &mut self,
-        program: &Program,
-        record: &mut R,
-        id: AttemptId,
-        outcome: Result<(), Reason>,
-    ) {
-        let attempt = &self.core.attempts[id];
-        let (call, caller) = (attempt.call, program.links[attempt.link as usize].from);
-        match self.core.end_try(program, record, id, outcome) {
-            Next::Retry { pause } => {
-                self.at_node(program, record, caller, NodeVisit::TryOver(call));
-                let at = self.core.now() + Duration(pause);
-                self.core.calendar.at(at, Event::Retry(call));
-            }
-            Next::Over(result) => {
-                self.at_node(
-                    program,
-                    record,
-                    caller,
-                    NodeVisit::CallOver { call, result },
-                );
-            }
-        }
     }
 
     /// What a watcher can see of a node's slots and line.
@@ -334,10 +333,16 @@ pub(super) enum NodeVisit {
         code: u8,
         arg: u64,
     },
-    TryOver(CallId),
+    TryOver {
+        call: CallId,
+        instance: u16,
+        result: Result<(), Reason>,
+    },
     Route(CallId),
     CallOver {
         call: CallId,
+        /// Where the last try went and how it ended, if the node has not heard of that.
+        last_try: Option<(u16, Result<(), Reason>)>,
         result: Result<(), Reason>,
     },
     LateReply(AttemptId),

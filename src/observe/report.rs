@@ -266,8 +266,18 @@ pub struct LinkReport {
     #[serde(deserialize_with = "word::read_pairs")]
     pub failed_by_reason: Vec<(Word, u64)>,
     pub in_flight: u64,
-    /// Retries that the budget or quota did not allow.
+    /// Retries and hedges that the budget or quota did not allow.
     pub retries_denied: u64,
+    /// Copies of tries that were slow to answer, and those of them whose reply came first.
+    pub hedges: u64,
+    pub hedges_won: u64,
+    /// How often breakers opened, and tries that they rejected.
+    pub breaker_opened: u64,
+    pub breaker_rejected: u64,
+    /// Failed calls that a fallback answered, or another link was asked instead.
+    pub fallbacks: u64,
+    /// Calls that their deadline ended.
+    pub deadlines_passed: u64,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -245,6 +245,12 @@ fn links(run: &Run<Recorder>) -> Vec<LinkReport> {
             failed_by_reason: c.failed.listed(),
             in_flight: u64::from(c.in_flight),
             retries_denied: c.retries_denied,
+            hedges: c.hedges,
+            hedges_won: c.hedges_won,
+            breaker_opened: c.breaker_opened,
+            breaker_rejected: c.breaker_rejected,
+            fallbacks: c.fallbacks,
+            deadlines_passed: c.deadlines_passed,
         });
     rows.collect()
 }

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::limits::{MAX_EFFECTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::names::suggest;
-use super::{check_alerts, check_service, circle, code};
+use super::{check_alerts, check_link, check_service, circle, code};
 use crate::design::registry::{self, Accepts};
 use crate::design::value::{Value, cut};
 use crate::design::{Design, Link, Node, Operation, Settings};
@@ -19,6 +19,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
     for link in &design.links {
         ends(f, design, link);
         link_policy(f, link);
+        check_link::check(f, design, link);
     }
     for node in &design.nodes {
         neighbours(f, design, node);
@@ -68,7 +69,7 @@ fn ends(f: &mut Findings<'_>, design: &Design, link: &Link) {
 }
 
 /// Whether the word of a choice is the one that counts now.
-fn is(settings: &Settings<'_>, knob: &str, word: &str) -> bool {
+pub(super) fn is(settings: &Settings<'_>, knob: &str, word: &str) -> bool {
     settings.choice(knob) == word
 }
 

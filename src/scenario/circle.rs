@@ -66,12 +66,18 @@ fn calls(design: &Design, operation: &str) -> Calls {
                 .filter(|link| link.from == node.key)
                 .for_each(|link| call(&link.to)),
             Some(steps) => {
+                let leaving = |key: &str| {
+                    let mut links = design.links.iter();
+                    links.find(|link| link.key == key && link.from == node.key)
+                };
                 for key in steps.iter().flat_map(Step::links) {
-                    let link = design
-                        .links
-                        .iter()
-                        .find(|link| link.key == *key && link.from == node.key);
-                    link.into_iter().for_each(|link| call(&link.to));
+                    // What stands in for a link is called too, at the worst all along the chain.
+                    let mut next = leaving(key);
+                    for _ in 0..design.links.len() {
+                        let Some(link) = next else { break };
+                        call(&link.to);
+                        next = link.stand_in().and_then(leaving);
+                    }
                 }
             }
         }

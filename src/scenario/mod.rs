@@ -8,6 +8,7 @@ mod cells;
 mod check_alerts;
 mod check_design;
 mod check_lesson;
+mod check_link;
 mod check_run;
 mod check_service;
 mod circle;

@@ -11,6 +11,7 @@ mod knobs;
 mod laws;
 mod lessons;
 mod lint;
+mod policies_links;
 mod retry_storm;
 mod stations;
 mod tidy;

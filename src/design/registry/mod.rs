@@ -4,14 +4,16 @@
 //! Adding a kind of node: its file under `engine/node`, its variant in the `NodeState` enum, and its
 //! [`KindSpec`] in `nodes.rs`, listed in [`KINDS`].
 
+mod link;
 mod monitoring;
 mod nodes;
 mod policies;
 mod timeline;
 
+pub use link::LINK;
 pub use monitoring::{ALERT, MONITORING};
 pub use nodes::{BALANCER, CLIENTS, DATABASE, SERVICE, THIRD_PARTY};
-pub use policies::{LINK, OPERATION, RUN};
+pub use policies::{OPERATION, RUN};
 use timeline::TIMELINE;
 pub use timeline::{Target, target_of};
 

@@ -1,46 +1,7 @@
-//! What is not a node and has knobs: links, operations, the run.
+//! What is neither node nor link and has knobs: operations, the run.
 
 use super::{Accepts, Class, KindSpec, knob};
 use crate::design::value::Unit;
-
-pub static LINK: KindSpec = KindSpec {
-    name: "link",
-    word: "Link",
-    meaning: "The network between two nodes, and how the caller behaves on it",
-    accepts: Accepts::Nothing,
-    calls: false,
-    knobs: &[
-        knob("delay", Unit::Dist, "0 s", "how long a message travels, each way").class(Class::NewWork),
-        knob("loss", Unit::Share, "0 %", "share of requests that never arrive").class(Class::NewWork),
-        knob("reply_loss", Unit::Share, "0 %", "share of replies that never arrive").class(Class::NewWork),
-        knob("timeout", Unit::Duration, "none", "how long the caller waits for the reply to one attempt, from the moment it is sent")
-            .off("none").range("1 ns", "1 d").class(Class::NewWork),
-        knob("attempts", Unit::Count, "1", "tries per call, the first one included").range("1", "1000").class(Class::NewWork),
-        knob("backoff", Unit::Choice(&["none", "constant", "exponential"]), "none", "how the pause before a retry grows")
-            .class(Class::NewWork),
-        knob("backoff_base", Unit::Duration, "100 ms", "the pause before the first retry").range("0 s", "1 d").class(Class::NewWork),
-        knob("backoff_cap", Unit::Duration, "20 s", "no pause is longer than this").range("0 s", "1 d").class(Class::NewWork)
-            .source("AWS SDK standard retry mode: max backoff 20 s"),
-        knob("jitter", Unit::Choice(&["none", "full", "equal", "decorrelated"]), "none",
-            "how chance spreads the pauses, so that callers do not come back together").class(Class::NewWork)
-            .source("M. Brooker, Exponential Backoff And Jitter, AWS Architecture Blog 2015"),
-        knob("retry_budget", Unit::Share, "none", "retries allowed, as a share of first tries, saved up for at most 10 s")
-            .off("none").class(Class::NewWork)
-            .source("Finagle RetryBudget: credit expires after 10 s"),
-        knob("retry_quota", Unit::Count, "none", "tokens a caller holds for retries; a retry takes retry_cost, a success gives back")
-            .off("none").range("0", "1000000").class(Class::NewWork)
-            .source("AWS SDK standard retry mode: 500 tokens"),
-        knob("retry_cost", Unit::Count, "5", "tokens one retry takes from the quota").range("1", "1000000").class(Class::NewWork)
-            .source("AWS SDK standard retry mode: 5 tokens"),
-        knob("pool", Unit::Count, "none", "connections per caller instance; a call without one waits for it")
-            .off("none").range("1", "1000000").class(Class::Now),
-        knob("acquire_timeout", Unit::Duration, "none", "how long a call waits for a connection of the pool")
-            .off("none").range("0 s", "1 d").class(Class::NewWork),
-        knob("on_timeout", Unit::Choice(&["keep", "discard"]), "keep",
-            "the connection of a call that timed out: busy until the other side is done, or closed and replaced at once")
-            .class(Class::NewWork),
-    ],
-};
 
 pub static OPERATION: KindSpec = KindSpec {
     name: "operation",
@@ -64,6 +25,10 @@ pub static OPERATION: KindSpec = KindSpec {
         knob("effects", Unit::Names, "none",
             "where it must leave exactly one trace to have happened; absent, a write leaves one at each database and third party it reaches")
             .off("none").class(Class::Restart),
+        knob("request_size", Unit::Count, "0", "bytes of a request, where a link has a `bandwidth`").range("0", "1000000000")
+            .class(Class::NewWork),
+        knob("response_size", Unit::Count, "0", "bytes of a reply, where a link has a `bandwidth`").range("0", "1000000000")
+            .class(Class::NewWork),
     ],
 };
 

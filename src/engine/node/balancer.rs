@@ -101,7 +101,13 @@ impl NodeKind for Balancer {
         cx.call(attempt.intent, Parent::Attempt(id), new);
     }
 
-    fn on_try_over<R: Record>(&mut self, _: &Config, _: &mut Cx<'_, R>, call: &Call) {
+    fn on_try_over<R: Record>(
+        &mut self,
+        _: &Config,
+        _: &mut Cx<'_, R>,
+        call: &Call,
+        _: Result<(), Reason>,
+    ) {
         // A retry may have gone to another instance of the same link.
         let mut of_call = self.views[call.caller as usize].endpoints.iter_mut();
         let endpoint = of_call.find(|e| e.link == call.link && e.instance == call.instance);
@@ -112,8 +118,12 @@ impl NodeKind for Balancer {
         let address = call.address.attempt(u32::from(call.tries) + 1);
         let draws = cx.draws(Purpose::Choice, address);
         let view = &mut self.views[call.caller as usize];
+        // A copy of a try that is under way goes to another instance, if there is one.
+        let tried = |e: &Endpoint| cx.is_trying(call, e.instance);
+        let others = view.endpoints.iter().any(|e| e.link == call.link && !tried(e));
+        let allowed = |e: &Endpoint| e.link == call.link && !(others && tried(e));
         let chosen = view
-            .choose(config.policy, draws, |e| e.link == call.link)
+            .choose(config.policy, draws, allowed)
             .expect("the link of a call has instances");
         view.endpoints[chosen].outstanding += 1;
         view.endpoints[chosen].instance

@@ -116,6 +116,10 @@ impl NodeKind for Database {
             let Some(next) = self.station.admit_waiting(slots, attempts) else {
                 return;
             };
+            if cx.drops_late(next) {
+                self.station.busy -= 1;
+                continue;
+            }
             cx.leaves_line_for_slot();
             self.begin(config, cx, next);
         }
@@ -150,9 +154,12 @@ impl Database {
     fn free_core<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         cx.leave_slot(id);
         let slots = self.slots(config, cx);
-        if let Some(next) = self.station.next(slots, &cx.core.attempts) {
-            cx.leaves_line_for_slot();
-            self.begin(config, cx, next);
+        while let Some(next) = self.station.next(slots, &cx.core.attempts) {
+            if !cx.drops_late(next) {
+                cx.leaves_line_for_slot();
+                self.begin(config, cx, next);
+                return;
+            }
         }
     }
 }

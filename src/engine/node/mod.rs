@@ -91,18 +91,25 @@ pub trait NodeKind: Clone + Sized {
         unreachable!("only clients have users")
     }
 
-    /// One try of a call that this node made is over.
+    /// One try of a call that this node made is over; `call.instance` is the one that it went to. Others
+    /// of the same call may be under way.
     fn on_try_over<R: Record>(
         &mut self,
         _config: &Self::Config,
         _cx: &mut Cx<'_, R>,
         _call: &Call,
+        _result: Result<(), Reason>,
     ) {
     }
 
-    /// Which instance of the callee gets the next try of a call.
+    /// Which instance of the callee gets the next try of a call. A copy of a try that is under way
+    /// (`call.attempt`) goes to another instance, if there is one.
     fn route<R: Record>(&mut self, _config: &Self::Config, cx: &mut Cx<'_, R>, call: &Call) -> u16 {
-        cx.random_instance(call.link, call.address.attempt(u32::from(call.tries) + 1))
+        let address = call.address.attempt(u32::from(call.tries) + 1);
+        if call.attempt.is_none() {
+            return cx.random_instance(call.link, address);
+        }
+        cx.another_instance(call, address)
     }
 
     /// A call that the node made on its own behalf is over; its token says what it was about.

@@ -2,8 +2,14 @@
 //! what services keep lives per instance.
 
 pub mod backoff;
+pub mod breaker;
 pub mod budget;
 pub mod codel;
 pub mod concurrency;
+pub mod fallback;
+pub mod hedge;
+pub mod key;
 pub mod pool;
+pub mod retry_on;
 pub mod slowdown;
+pub mod wire;

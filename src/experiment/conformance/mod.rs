@@ -12,6 +12,7 @@ mod balancing;
 mod disciplines;
 mod figure;
 mod flows;
+mod hedges;
 mod length;
 mod metastable;
 mod parameters;
@@ -20,11 +21,45 @@ mod retries;
 mod rows;
 mod stations;
 mod text;
+mod walls;
 
 pub use figure::{Expected, Target};
 pub use length::{Length, requests_for};
 pub use parameters::{Dice, Parameter, Parameters};
-pub use rows::ROWS;
+
+/// The lists of the subjects, in the order of the page.
+const LISTS: &[&[Row]] = &[
+    rows::ROWS,
+    disciplines::ROWS,
+    refusals::ROWS,
+    hedges::ROWS,
+    walls::ROWS,
+];
+
+const COUNT: usize = {
+    let (mut rows, mut list) = (0, 0);
+    while list < LISTS.len() {
+        rows += LISTS[list].len();
+        list += 1;
+    }
+    rows
+};
+
+/// All rows, in the order of the page.
+pub static ROWS: &[Row] = &{
+    let mut all = [LISTS[0][0]; COUNT];
+    let (mut at, mut list) = (0, 0);
+    while list < LISTS.len() {
+        let mut row = 0;
+        while row < LISTS[list].len() {
+            all[at] = LISTS[list][row];
+            at += 1;
+            row += 1;
+        }
+        list += 1;
+    }
+    all
+};
 
 use serde::Serialize;
 

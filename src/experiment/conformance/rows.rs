@@ -1,32 +1,10 @@
 //! The list. A line here is all that a new row of a known family needs.
 
-use super::{Row, balancing, disciplines, flows, metastable, refusals, retries, stations};
+use super::{Row, balancing, flows, metastable, retries, stations};
 
-/// All rows, in the order of the page.
-pub static ROWS: &[Row] =
-    &joined::<{ FIRST.len() + disciplines::ROWS.len() + refusals::ROWS.len() }>(&[
-        FIRST,
-        disciplines::ROWS,
-        refusals::ROWS,
-    ]);
-
-/// Lists of rows, one after the other.
-const fn joined<const N: usize>(lists: &[&[Row]]) -> [Row; N] {
-    let mut all = [lists[0][0]; N];
-    let (mut list, mut at, mut row) = (0, 0, 0);
-    while at < N {
-        if row == lists[list].len() {
-            (list, row) = (list + 1, 0);
-        } else {
-            all[at] = lists[list][row];
-            (at, row) = (at + 1, row + 1);
-        }
-    }
-    all
-}
-
+/// Rows of stations, balancers, retries and collapse.
 #[expect(clippy::approx_constant, reason = "3.142 service times, not pi")]
-const FIRST: &[Row] = &[
+pub const ROWS: &[Row] = &[
     Row {
         name: "mm1",
         title: "M/M/1 at load 0.8",

@@ -5,6 +5,7 @@
 //! the fingerprint of that scenario.
 
 mod basics;
+mod links;
 mod monitoring;
 mod stations;
 mod timeline;
@@ -36,10 +37,10 @@ macro_rules! fixtures {
     };
 }
 
-const FIXTURES: &[Fixture] = fixtures![basics, timeline, monitoring, stations];
+const FIXTURES: &[Fixture] = fixtures![basics, links, monitoring, stations, timeline];
 
 /// Knobs that change no event: prices, and what is in the types before anything acts on it.
-const NO_EVENT: &[&str] = &["price", "price_per_call", "version"];
+const NO_EVENT: &[&str] = &["price", "price_per_call", "version", "idempotency_key"];
 
 /// Knobs of things that act already, on kinds and entries where another fixture cannot reach them.
 const ELSEWHERE: &[(&str, &str)] = &[

@@ -154,8 +154,13 @@ impl Service {
             if instance.busy >= cx.slots(config.slots) {
                 return None;
             }
-            let attempts = &cx.core.attempts;
-            let next = instance.line.pop_only(config.discipline, attempts)?;
+            let next = loop {
+                let attempts = &cx.core.attempts;
+                let next = instance.line.pop_only(config.discipline, attempts)?;
+                if !cx.drops_late(next) {
+                    break next;
+                }
+            };
             instance.busy += 1;
             cx.leaves_line_for_slot();
             cx.begin(next);
@@ -197,6 +202,10 @@ impl Service {
                 cx.resume(id, held);
                 return None;
             }
+            if cx.drops_late(next.id) {
+                continue;
+            }
+            let instance = &mut self.instances[i];
             let waited = now.since(cx.core.attempts[next.id].arrived);
             let left = instance.line.waiting();
             if config.max_wait.is_some_and(|most| waited > most) {

@@ -1,0 +1,32 @@
+//! The caller's policies on links.
+
+/// Table or entry, knob, and another value for it.
+pub const TURNS: &[super::Turn] = &[
+    ("link.way_in", "deadline", r#""150 ms""#),
+    ("link.way_in", "pass_deadline", "false"),
+    ("link.way_in", "retry_on", r#""all""#),
+    ("link.way_in", "bandwidth", r#""12M""#),
+    ("link.app_in", "fallback", r#""none""#),
+    ("link.app_in", "fallback_kept", "6"),
+    ("link.app_in", "hedge_percentile", r#""90 %""#),
+    ("link.app_in", "hedge_window", "60"),
+    ("link.ask_price", "hedge_after", r#""20 ms""#),
+    ("link.ask_price", "hedge_attempts", "2"),
+    ("link.ask_price", "on_hedge_won", r#""let_run""#),
+    ("link.ask_price", "fallback", r#""skip""#),
+    ("link.ask_stock", "max_in_flight", "3"),
+    ("link.ask_stock", "max_in_flight_wait", r#""8 ms""#),
+    ("link.ask_stock", "fallback_link", r#""none""#),
+    ("link.charge", "breaker", r#""time""#),
+    ("link.charge", "breaker_window", "30"),
+    ("link.charge", "breaker_min_calls", "3"),
+    ("link.charge", "breaker_threshold", r#""40 %""#),
+    ("link.charge", "breaker_slow_after", r#""60 ms""#),
+    ("link.charge", "breaker_slow_threshold", r#""5 %""#),
+    ("link.charge", "breaker_open", r#""400 ms""#),
+    ("link.charge", "breaker_half_open_calls", "5"),
+    ("link.charge", "breaker_counts", r#"["timeouts"]"#),
+    ("link.tax", "breaker_window_time", r#""4 s""#),
+    ("operation.buy", "request_size", "5000"),
+    ("operation.buy", "response_size", "9000"),
+];
