@@ -39,7 +39,8 @@ impl Core {
         counters.attempts += 1;
         counters.retries += u64::from(retry);
         counters.in_flight += 1;
-        if let Some(size) = spec.pool {
+        let is_check = self.attempts[attempt].is_check;
+        if let Some(size) = spec.pool.filter(|_| !is_check) {
             let pool = &mut self.links[link].callers[caller].pool;
             if !pool.acquire(size) {
                 pool.wait(attempt);
@@ -62,7 +63,7 @@ impl Core {
         let (link, address) = (attempt.link as usize, attempt.address);
         let spec = &program.links[link];
         self.link_counters[link].sent += 1;
-        if let Some(timeout) = spec.timeout {
+        if let Some(timeout) = spec.timeout.filter(|_| !attempt.is_check) {
             self.calendar.timer(link, now + timeout, id);
         }
         let state = &mut self.links[link];
@@ -122,6 +123,7 @@ impl Core {
         let spec = &program.links[link];
         let budget = &mut self.links[link].callers[call.caller as usize].budget;
         let next = match outcome {
+            _ if call.is_check() => Next::Over(outcome),
             Ok(()) => {
                 call.answer = self.attempts[id].answer;
                 budget.success(spec.budget, call.tries);
@@ -146,9 +148,25 @@ impl Core {
 
     /// Ends a call whose maker is gone: its try is cancelled, no more follow.
     pub(super) fn abandon<R: Record>(&mut self, program: &Program, record: &mut R, id: CallId) {
+        self.abandon_as(program, record, id, |_| Reason::Cancelled);
+    }
+
+    /// Ends a call whose maker has waited long enough.
+    pub(super) fn give_up<R: Record>(&mut self, program: &Program, record: &mut R, id: CallId) {
+        self.abandon_as(program, record, id, Attempt::timeout_reason);
+    }
+
+    fn abandon_as<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        id: CallId,
+        reason: fn(&Attempt) -> Reason,
+    ) {
         let call = self.calls.remove(id);
         if !call.attempt.is_none() {
-            self.note_outcome(program, record, call.attempt, Err(Reason::Cancelled));
+            let reason = reason(&self.attempts[call.attempt]);
+            self.note_outcome(program, record, call.attempt, Err(reason));
             self.maybe_over(program, record, call.attempt);
         }
         self.release_intent(program, record, call.intent);
@@ -314,6 +332,7 @@ impl Core {
     pub(super) fn is_in_time(&self, program: &Program, attempt: &Attempt) -> bool {
         let deadline = program.links[attempt.link as usize]
             .timeout
+            .filter(|_| !attempt.is_check)
             .map_or(Time::NEVER, |timeout| attempt.sent + timeout);
         self.now() < deadline
     }

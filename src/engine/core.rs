@@ -464,7 +464,9 @@ impl<R: Record> Cx<'_, R> {
         self.core.link_counters[new.link as usize].calls += 1;
         let now = self.now();
         let caller = &mut self.core.links[new.link as usize].callers[new.caller as usize];
-        caller.budget.first_try(link.budget, now);
+        if !self.core.calls[id].is_check() {
+            caller.budget.first_try(link.budget, now);
+        }
         self.core.try_call(self.program, self.record, id);
         id
     }
@@ -604,6 +606,7 @@ impl Attempt {
             deadline: Time::NEVER,
             awaited: 0,
             wanted: 0,
+            is_check: call.is_check(),
             holds_connection: false,
         }
     }

@@ -41,6 +41,7 @@ pub enum Purpose {
     Fault,
     CancelDelay,
     Identity,
+    Ring,
 }
 
 const PURPOSES: usize = 64;

@@ -24,6 +24,7 @@ pub mod node;
 mod plan;
 pub mod policy;
 mod popularity;
+mod probe;
 pub mod program;
 pub mod reason;
 pub mod record;

@@ -123,6 +123,8 @@ pub struct LinkProgram {
     pub pool: Option<u32>,
     pub acquire_timeout: Option<Duration>,
     pub discards_on_timeout: bool,
+    /// Where requests are dealt out by weight.
+    pub weight: u32,
 }
 
 pub struct OperationProgram {
@@ -512,6 +514,7 @@ fn compile_link(c: &Compiler<'_>, link: &Link) -> LinkProgram {
         pool: knobs.opt_count("pool").map(|n| n as u32),
         acquire_timeout: knobs.opt_duration("acquire_timeout"),
         discards_on_timeout: knobs.choice("on_timeout") == "discard",
+        weight: knobs.count("weight") as u32,
     }
 }
 

@@ -12,6 +12,7 @@ use super::node::{Look, NodeKind, NodeState, Traffic, with_kind};
 use super::program::{Program, SETTLE_LIMIT};
 use super::reason::Reason;
 use super::record::Record;
+use crate::design::CallMode;
 use crate::time::{Duration, Time};
 
 /// The whole state at one instant, as plain data: a clone is a checkpoint.
@@ -112,9 +113,10 @@ impl World {
                 NodeVisit::Work(id) => s.on_work(c, cx, id),
                 NodeVisit::Cancel(id) => s.on_cancel(c, cx, id),
                 NodeVisit::Local { code, arg } => s.on_local(c, cx, code, arg),
-                NodeVisit::TryOver(call) => {
+                NodeVisit::Probe(id) => s.on_probe(c, cx, id),
+                NodeVisit::TryOver { call, result } => {
                     let call = cx.core.calls[call];
-                    s.on_try_over(c, cx, &call);
+                    s.on_try_over(c, cx, &call, result);
                 }
                 NodeVisit::Route(call) => {
                     let call = cx.core.calls[call];
@@ -122,7 +124,7 @@ impl World {
                 }
                 NodeVisit::CallOver { call, result } => {
                     let over = cx.core.take_call(call);
-                    s.on_try_over(c, cx, &over);
+                    s.on_try_over(c, cx, &over, result);
                     match over.parent {
                         Parent::Node => s.on_own_call_over(c, cx, &over, result),
                         Parent::Intent => s.on_action_over(c, cx, over.intent, &over, result),
@@ -224,7 +226,11 @@ impl World {
             cx.refuse(id, Reason::ConnectionRefused);
             return;
         }
-        self.at_node(program, record, node, NodeVisit::Request(id));
+        let visit = match self.core.attempts[id].mode {
+            CallMode::Probe => NodeVisit::Probe(id),
+            _ => NodeVisit::Request(id),
+        };
+        self.at_node(program, record, node, visit);
     }
 
     #[inline]
@@ -263,7 +269,15 @@ impl World {
         let (call, caller) = (attempt.call, program.links[attempt.link as usize].from);
         match self.core.end_try(program, record, id, outcome) {
             Next::Retry { pause } => {
-                self.at_node(program, record, caller, NodeVisit::TryOver(call));
+                self.at_node(
+                    program,
+                    record,
+                    caller,
+                    NodeVisit::TryOver {
+                        call,
+                        result: outcome,
+                    },
+                );
                 let at = self.core.now() + Duration(pause);
                 self.core.calendar.at(at, Event::Retry(call));
             }
@@ -392,13 +406,17 @@ impl World {
 enum NodeVisit {
     Start,
     Request(AttemptId),
+    Probe(AttemptId),
     Work(AttemptId),
     Cancel(AttemptId),
     Local {
         code: u8,
         arg: u64,
     },
-    TryOver(CallId),
+    TryOver {
+        call: CallId,
+        result: Result<(), Reason>,
+    },
     Route(CallId),
     CallOver {
         call: CallId,

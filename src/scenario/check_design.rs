@@ -201,16 +201,16 @@ fn clients(f: &mut Findings<'_>, design: &Design, node: &Node) {
     }
     let (idle, why) = if closed {
         (
-            ["rate", "batch"],
+            &["rate", "batch", "identities"][..],
             "in a closed loop, users come back when they have their reply",
         )
     } else {
         (
-            ["users", "think_time"],
+            &["users", "think_time"][..],
             "open arrivals do not wait for anybody",
         )
     };
-    for knob in idle {
+    for &knob in idle {
         if differs(&settings, &node.knobs, knob) {
             f.warning_at(
                 code::NO_EFFECT,

@@ -39,6 +39,10 @@ pub static LINK: KindSpec = KindSpec {
         knob("on_timeout", Unit::Choice(&["keep", "discard"]), "keep",
             "the connection of a call that timed out: busy until the other side is done, or closed and replaced at once")
             .class(Class::NewWork),
+        knob("weight", Unit::Count, "1",
+            "how many requests each instance behind it gets, compared with those of other links (balancer with policy weighted)")
+            .range("0", "1000").class(Class::Restart)
+            .source("nginx ngx_http_upstream_module: server weight=1"),
     ],
 };
 

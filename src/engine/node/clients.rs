@@ -39,7 +39,7 @@ pub struct Config {
 }
 
 enum Loop {
-    Open { rate: Rate, batch: u64, poisson: bool },
+    Open { rate: Rate, batch: u64, poisson: bool, identities: u64 },
     Closed { users: u32, think: Sampler },
 }
 
@@ -142,6 +142,7 @@ impl NodeKind for Clients {
                 rate: knobs.rate("rate"),
                 batch: knobs.count("batch"),
                 poisson: how == "poisson",
+                identities: knobs.count("identities"),
             },
         };
         Config { loop_, actions: knobs.opt_count("actions").unwrap_or(u64::MAX) }
@@ -183,11 +184,11 @@ impl NodeKind for Clients {
 
     fn on_local<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, code: u8, arg: u64) {
         match (&config.loop_, code) {
-            (Loop::Open { batch, poisson, .. }, ARRIVAL) => {
+            (Loop::Open { batch, poisson, identities, .. }, ARRIVAL) => {
                 if arg != self.generation {
                     return;
                 }
-                self.arrive(cx, *batch, *poisson, config.actions);
+                self.arrive(cx, *batch, *poisson, config.actions, *identities);
             }
             (Loop::Closed { .. }, USER) => {
                 if cx.now() >= cx.program.horizon || self.begun == config.actions {
@@ -198,7 +199,7 @@ impl NodeKind for Clients {
                 self.user_actions[user as usize] += 1;
                 let place = cx.program.nodes[cx.node as usize].place;
                 let address = Address::intent(place, u64::from(user) + 1, u64::from(n));
-                self.act(cx, address, user);
+                self.act(cx, address, user, user);
             }
             _ => unreachable!("clients schedule arrivals or users"),
         }
@@ -294,6 +295,7 @@ impl Clients {
         batch: u64,
         poisson: bool,
         actions: u64,
+        identities: u64,
     ) {
         let now = cx.now();
         // What the whole nanosecond went beyond the arrival counts for the next one.
@@ -303,7 +305,11 @@ impl Clients {
         let place = cx.program.nodes[cx.node as usize].place;
         for _ in 0..batch.min(actions - self.begun) {
             let address = Address::intent(place, 0, self.begun);
-            self.act(cx, address, 0);
+            let identity = match identities {
+                1 => 0,
+                n => cx.draws(Purpose::Identity, address).below(n) as u32,
+            };
+            self.act(cx, address, 0, identity);
         }
         if self.begun < actions {
             self.schedule(cx);
@@ -311,7 +317,13 @@ impl Clients {
     }
 
     /// A user wants something: which operation, about which item, over which link.
-    fn act<R: Record>(&mut self, cx: &mut Cx<'_, R>, address: Address, user: u32) {
+    fn act<R: Record>(
+        &mut self,
+        cx: &mut Cx<'_, R>,
+        address: Address,
+        user: u32,
+        identity: u32,
+    ) {
         let Some(operation) = self.pick_operation(cx, address) else { return };
         let spec = &cx.program.operations[operation as usize];
         let rank = if spec.items.is_one() {
@@ -337,7 +349,7 @@ impl Clients {
             operation,
             user,
             item,
-            identity: user,
+            identity,
             priority: spec.priority,
             is_internal: false,
             born: cx.now(),

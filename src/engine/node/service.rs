@@ -12,6 +12,7 @@ use crate::engine::core::Cx;
 use crate::engine::dist::Sampler;
 use crate::engine::draw::Purpose;
 use crate::engine::plan::{self, Progress};
+use crate::engine::probe;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
 use crate::engine::station::{Admission, Discipline, Instance};
@@ -59,6 +60,13 @@ impl NodeKind for Service {
                 self.serve(config, cx, id);
             }
             Admission::Wait => cx.enter_line(id),
+        }
+    }
+
+    fn on_probe<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        match probe::is_shallow(cx, id) {
+            true => probe::answer(cx, id),
+            false => self.on_request(config, cx, id),
         }
     }
 

@@ -23,6 +23,9 @@ pub static CLIENTS: KindSpec = KindSpec {
             .class(Class::NewWork),
         knob("actions", Unit::Count, "none", "how many user actions in all; absent, as many as the run has time for")
             .off("none").range("1", "1000000000").class(Class::Restart),
+        knob("identities", Unit::Count, "1",
+            "how many different people or addresses open arrivals come from, each alike often; for limits and choices by identity")
+            .range("1", "1000000").class(Class::NewWork),
         knob("callers", Unit::Count, "1",
             "client programs that share nothing: each has its own retry budget and connection pool")
             .range("1", "10000").class(Class::Restart),
