@@ -4,6 +4,7 @@
 //! A fixture is a scenario in `tests/fixtures/knobs/` and a list of turns, each of which must change
 //! the fingerprint of that scenario.
 
+mod balancing;
 mod basics;
 
 use brownout::design::registry::{KINDS, KindSpec, LINK, OPERATION, TIMELINE};
@@ -31,10 +32,10 @@ macro_rules! fixtures {
     };
 }
 
-const FIXTURES: &[Fixture] = fixtures![basics];
+const FIXTURES: &[Fixture] = fixtures![basics, balancing];
 
 /// Knobs that change no event: prices, and what is in the types before anything acts on it.
-const NO_EVENT: &[&str] = &["price", "price_per_call", "zones", "version", "priority"];
+const NO_EVENT: &[&str] = &["price", "price_per_call", "zones", "version"];
 
 impl Fixture {
     /// The text with one knob turned: its line in its table is replaced, or added.
