@@ -4,8 +4,8 @@
 //! none; their reference is a Markov chain that is stepped here, apart from the engine: it has no
 //! clock, no calendar and no requests, only the number at each server.
 
+use super::dice::Dice;
 use super::power;
-use crate::engine::draw::mix64;
 
 /// Random: each server is an M/M/1 of its own.
 pub fn random(load: f64) -> f64 {
@@ -57,7 +57,7 @@ pub enum Policy {
 /// The chain is made uniform: at each step either somebody arrives or one server, drawn by chance,
 /// finishes something if it has something.
 pub fn chain(policy: Policy, n: usize, load: f64, steps: u64) -> f64 {
-    let mut dice = Dice(0x5eed);
+    let mut dice = Dice::new(0x5eed);
     let mut there = vec![0u32; n];
     let (mut all, mut sum) = (0u64, 0u64);
     let arrival = load / (1.0 + load);
@@ -68,7 +68,7 @@ pub fn chain(policy: Policy, n: usize, load: f64, steps: u64) -> f64 {
             sum += all;
         }
         if dice.unit() < arrival {
-            let chosen = dice.choose(policy, &there);
+            let chosen = choose(&mut dice, policy, &there);
             there[chosen] += 1;
             all += 1;
         } else {
@@ -80,37 +80,19 @@ pub fn chain(policy: Policy, n: usize, load: f64, steps: u64) -> f64 {
     sum as f64 / steps as f64 / (load * n as f64)
 }
 
-/// Random numbers of the chain: a counter through a mixing function.
-struct Dice(u64);
-
-impl Dice {
-    fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mix64(self.0)
-    }
-
-    fn unit(&mut self) -> f64 {
-        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        ((u128::from(self.bits()) * n as u128) >> 64) as usize
-    }
-
-    fn choose(&mut self, policy: Policy, there: &[u32]) -> usize {
-        match policy {
-            Policy::TwoChoices => {
-                let (a, b) = (self.below(there.len()), self.below(there.len()));
-                // Both orders of a pair are equally likely, so the first of a tie is by chance.
-                if there[b] < there[a] { b } else { a }
-            }
-            Policy::LeastOutstanding => {
-                let least = there.iter().min().copied().unwrap_or(0);
-                let tied = there.iter().filter(|&&q| q == least).count();
-                let nth = self.below(tied);
-                let mut of_tied = there.iter().enumerate().filter(|&(_, &q)| q == least);
-                of_tied.nth(nth).map_or(0, |(i, _)| i)
-            }
+fn choose(dice: &mut Dice, policy: Policy, there: &[u32]) -> usize {
+    match policy {
+        Policy::TwoChoices => {
+            let (a, b) = (dice.below(there.len()), dice.below(there.len()));
+            // Both orders of a pair are equally likely, so the first of a tie is by chance.
+            if there[b] < there[a] { b } else { a }
+        }
+        Policy::LeastOutstanding => {
+            let least = there.iter().min().copied().unwrap_or(0);
+            let tied = there.iter().filter(|&&q| q == least).count();
+            let nth = dice.below(tied);
+            let mut of_tied = there.iter().enumerate().filter(|&(_, &q)| q == least);
+            of_tied.nth(nth).map_or(0, |(i, _)| i)
         }
     }
 }

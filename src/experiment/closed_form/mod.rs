@@ -14,9 +14,25 @@
 
 pub mod backlog;
 pub mod balancing;
+pub mod bulkheads;
+pub mod caches;
+#[cfg(test)]
+mod chain;
+mod dice;
+pub mod disciplines;
+pub mod expiry;
+pub mod hedging;
+pub mod limits;
 pub mod loops;
+pub mod messages;
+pub mod objectives;
+pub mod patience;
+pub mod placement;
+pub mod priorities;
 pub mod retries;
+pub mod scaling;
 pub mod stations;
+pub mod times;
 
 /// The smallest `t` at which a falling function of time is at most `tail`: a percentile from the
 /// probability of being exceeded. `scale` is any time of the right order.
@@ -44,6 +60,16 @@ fn power(x: f64, n: u32) -> f64 {
         n if n % 2 == 0 => power(x * x, n / 2),
         n => x * power(x, n - 1),
     }
+}
+
+/// The integral of a smooth function by Simpson's rule.
+fn integral(from: f64, to: f64, f: impl Fn(f64) -> f64) -> f64 {
+    const PIECES: u32 = 4_000;
+    let step = (to - from) / f64::from(PIECES);
+    let inner = |n: u32| f(from + f64::from(n) * step);
+    let weighted = |n: u32| inner(n) * f64::from(2 + 2 * (n % 2));
+    let sum: f64 = (1..PIECES).map(weighted).sum();
+    (f(from) + sum + f(to)) * step / 3.0
 }
 
 #[cfg(test)]

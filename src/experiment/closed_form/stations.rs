@@ -58,7 +58,7 @@ impl Mmc {
 }
 
 /// The probability that the sum of two exponential times of rates `a` and `b` exceeds `t`.
-fn sum_exceeds(a: f64, b: f64, t: f64) -> f64 {
+pub(super) fn sum_exceeds(a: f64, b: f64, t: f64) -> f64 {
     if (a - b).abs() < 1e-6 * a {
         return (1.0 + a * t) * exp(-a * t);
     }
