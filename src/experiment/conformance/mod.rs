@@ -12,8 +12,10 @@ mod balancing;
 mod figure;
 mod flows;
 mod length;
+mod limits;
 mod metastable;
 mod parameters;
+mod placement;
 mod retries;
 mod rows;
 mod stations;
@@ -22,7 +24,34 @@ mod text;
 pub use figure::{Expected, Target};
 pub use length::{Length, requests_for};
 pub use parameters::{Dice, Parameter, Parameters};
-pub use rows::ROWS;
+
+/// The lists of the subjects, in the order of the page.
+const LISTS: &[&[Row]] = &[rows::ROWS, placement::ROWS, limits::ROWS];
+
+const COUNT: usize = {
+    let (mut rows, mut list) = (0, 0);
+    while list < LISTS.len() {
+        rows += LISTS[list].len();
+        list += 1;
+    }
+    rows
+};
+
+/// All rows, in the order of the page.
+pub static ROWS: &[Row] = &{
+    let mut all = [LISTS[0][0]; COUNT];
+    let (mut at, mut list) = (0, 0);
+    while list < LISTS.len() {
+        let mut row = 0;
+        while row < LISTS[list].len() {
+            all[at] = LISTS[list][row];
+            at += 1;
+            row += 1;
+        }
+        list += 1;
+    }
+    all
+};
 
 use serde::Serialize;
 
@@ -62,6 +91,7 @@ pub struct Family {
 }
 
 /// One line of the list.
+#[derive(Clone, Copy)]
 pub struct Row {
     pub name: &'static str,
     /// What is compared, for people.
