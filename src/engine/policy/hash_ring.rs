@@ -40,7 +40,7 @@ mod tests {
         let mut arcs = vec![0.0; members];
         let mut before = ring.points.last().unwrap().0;
         for &(place, member) in &ring.points {
-            arcs[member as usize] += place.wrapping_sub(before) as f64 / 2f64.powi(64);
+            arcs[member as usize] += place.wrapping_sub(before) as f64 / (u64::MAX as f64);
             before = place;
         }
         arcs

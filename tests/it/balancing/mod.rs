@@ -2,6 +2,7 @@
 //! turned away.
 
 mod choice;
+mod ends;
 mod gates;
 mod health;
 

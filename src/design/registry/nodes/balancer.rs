@@ -174,10 +174,10 @@ const RATE_PER: KnobSpec = knob(
     "who shares one limit: everybody, each user alone, or all who do the same thing",
 )
 .class(Class::Restart);
-const RATE_TABLE: KnobSpec = knob("rate_table", Unit::Count, "160000",
+const RATE_TABLE: KnobSpec = knob("rate_table", Unit::Count, "80000",
     "users or operations it remembers; with more, the one not seen for longest begins anew (rate_per)")
     .range("1", "10000000").class(Class::NewWork)
-    .source("nginx limit_req_zone: about 160 thousand states in 10 MB, the least recently used is removed");
+    .source("nginx limit_req_zone: in its example zone of 10 MB about 80 thousand states of 128 bytes, old ones are removed");
 const MAX_OUTSTANDING: KnobSpec = knob(
     "max_outstanding",
     Unit::Count,

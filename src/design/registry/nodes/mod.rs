@@ -29,7 +29,7 @@ const ZONES: KnobSpec = knob(
     "zones",
     Unit::Names,
     "none",
-    "the zones its instances are spread over, in turn; kept in the run, not yet acted on",
+    "the zones its instances are spread over, in turn; a balancer may prefer its own",
 )
 .off("none")
 .class(Class::Restart);

@@ -134,7 +134,7 @@ impl View {
         mut asked: Asked,
     ) -> Option<usize> {
         self.make_ready(config, members, cx.now());
-        let (which, part) = self.part(config, members, &mut asked)?;
+        let (which, part) = self.part(members, &mut asked)?;
         if self.panics {
             cx.tally(tally::IN_PANIC);
         }
@@ -146,14 +146,14 @@ impl View {
     }
 
     /// Which pool, and which part of it.
-    fn part(&self, config: &Config, members: &Members, asked: &mut Asked) -> Option<(usize, Part)> {
+    fn part(&self, members: &Members, asked: &mut Asked) -> Option<(usize, Part)> {
         let part = |which: usize, asked: &Asked| Part::of(&self.pools[which], members, asked);
         let parts = [part(0, asked), part(1, asked)];
         let which = match (parts[0].len(), parts[1].len()) {
             (0, 0) => {
                 // The one that failed is better than nobody.
                 asked.not.take()?;
-                return self.part(config, members, asked);
+                return self.part(members, asked);
             }
             (_, 0) => 0,
             (0, _) => 1,
