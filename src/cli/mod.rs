@@ -6,6 +6,7 @@ mod check;
 mod conformance;
 mod conformance_table;
 mod exit;
+mod lint;
 mod number;
 mod output;
 mod progress;
@@ -43,6 +44,8 @@ enum Command {
     Run(run::Run),
     /// Say whether scenario files are valid, and what would be right
     Check(check::Check),
+    /// Say what is valid in scenario files and still unwise, and which knob to look at
+    Lint(lint::Lint),
     /// Hold the engine against published results
     Conformance(conformance::Conformance),
     /// Print the JSON Schema of a file that goes in or comes out
@@ -67,6 +70,8 @@ Start here:
       does it agree with queueing theory?
   brownout check my-scenario.toml
       what is wrong in a file of your own, where, and what would be right
+  brownout lint my-scenario.toml
+      what is valid in it and still unwise
 
 Exit codes:
   0  done (also when goals are missed: that is a result)
@@ -85,6 +90,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Lint(args) => lint::run(&args),
         Command::Conformance(args) => conformance::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Bench(args) => bench::run(&args),

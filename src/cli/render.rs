@@ -22,15 +22,15 @@ pub fn diagnostics(file_name: &str, text: &str, findings: &[Diagnostic]) -> Stri
         out.push_str(&renderer.render(&[group(file_name, text, finding)]));
         out.push_str("\n\n");
     }
-    let errors = findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .count();
-    let warnings = findings.len() - errors;
-    let counts = [(errors, "error"), (warnings, "warning")];
-    let counts = counts.iter().filter(|(n, _)| *n > 0);
+    let all = |severity: Severity| findings.iter().filter(|f| f.severity == severity).count();
+    let counts = [
+        (all(Severity::Error), "error", "errors"),
+        (all(Severity::Warning), "warning", "warnings"),
+        (all(Severity::Advice), "piece of advice", "pieces of advice"),
+    ];
+    let counts = counts.iter().filter(|(n, ..)| *n > 0);
     let counts: Vec<String> = counts
-        .map(|(n, word)| format!("{n} {word}{}", if *n == 1 { "" } else { "s" }))
+        .map(|(n, one, many)| format!("{n} {}", if *n == 1 { one } else { many }))
         .collect();
     let _ = writeln!(out, "{file_name}: {}", counts.join(", "));
     out
@@ -40,6 +40,7 @@ fn group<'a>(file_name: &'a str, text: &'a str, finding: &'a Diagnostic) -> Grou
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Advice => Level::INFO.with_name("advice"),
     };
     let title = level
         .primary_title(finding.message.as_str())

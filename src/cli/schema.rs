@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 
 use super::conformance::Results;
 use super::exit::{Exit, Failure};
+use super::lint::AllLinted;
 use super::output;
 use crate::experiment::bands::SeedsReport;
 use crate::observe::report::Report;
@@ -28,6 +29,8 @@ enum Of {
     Seeds,
     /// The JSON of `brownout conformance --format json`
     Conformance,
+    /// The JSON of `brownout lint --format json`
+    Lint,
 }
 
 pub fn run(schema: &Schema) -> Result<Exit, Failure> {
@@ -35,6 +38,7 @@ pub fn run(schema: &Schema) -> Result<Exit, Failure> {
         Of::Scenario => schema::schema_text(),
         Of::Report => report_text(),
         Of::Seeds => seeds_text(),
+        Of::Lint => text(generator().into_root_schema_for::<AllLinted>()),
         Of::Conformance => text(generator().into_root_schema_for::<Results>()),
     };
     output::print(&text)?;

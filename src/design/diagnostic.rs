@@ -6,14 +6,18 @@ use serde::{Deserialize, Serialize};
 use crate::design::word::{self, Word};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     Error,
     Warning,
+    /// Valid, but unwise.
+    Advice,
 }
 
 /// Where in the file, if it has a place there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Place {
     /// Byte range in the text.
     pub start: usize,
@@ -28,6 +32,7 @@ pub struct Place {
 
 /// One finding about a scenario file, a knob's value or a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Diagnostic {
     /// Stable, documented: `E0101`.
     #[serde(deserialize_with = "word::read")]
@@ -40,4 +45,7 @@ pub struct Diagnostic {
     pub message: String,
     /// What is allowed or the nearest right name.
     pub help: Option<String>,
+    /// Advice: the path of the one knob to look at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knob: Option<String>,
 }

@@ -5,12 +5,15 @@
 //! the [`registry`]; the design stores only what was set.
 
 pub mod diagnostic;
+pub mod lint;
 pub mod nearest;
 pub mod registry;
+mod revisions;
 mod settings;
 pub mod value;
 pub mod word;
 
+pub use revisions::{Revision, revisions};
 pub use settings::Settings;
 
 use std::collections::BTreeMap;
@@ -125,6 +128,18 @@ pub struct TimelineEntry {
     /// Which of [`registry::TIMELINE`].
     pub what: &'static KindSpec,
     pub knobs: Knobs,
+    /// The change of a knob that it brings, while it lasts.
+    pub change: Option<Change>,
+}
+
+/// Another value for a knob of a node, a link or an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Table: `service`, `link`, `operation`.
+    pub table: &'static str,
+    pub key: String,
+    pub knob: &'static str,
+    pub value: Value,
 }
 
 /// Length of the run and the part of it that is measured.

@@ -81,6 +81,7 @@ readers! {
     dist opt_dist Dist Dist,
     flag opt_flag Flag bool,
     names opt_names Names Vec<String>,
+    rates opt_rates Rates Vec<Rate>,
     text opt_text Text String,
 }
 

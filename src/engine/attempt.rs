@@ -8,6 +8,7 @@ use super::reason::Reason;
 use super::record::Told;
 use super::slab::Id;
 use crate::design::CallMode;
+use crate::design::value::Factor;
 use crate::time::Time;
 
 pub type IntentId = Id<Intent>;
@@ -33,6 +34,14 @@ pub struct Intent {
     pub priority: u8,
     /// Not a user's: a probe, a refresh, a flush. Nobody is told, nothing is judged.
     pub is_internal: bool,
+    /// It cannot be done, whoever tries.
+    pub is_malformed: bool,
+    /// How many times the usual work it takes.
+    pub work: Factor,
+    /// Submissions that the user waits for: clicks under way, and clicks to come.
+    pub submissions: u8,
+    /// First of the calls of its user that are under way.
+    pub calls: CallId,
     pub born: Time,
     /// What the user was told, and when.
     pub told: Option<(Time, Told)>,

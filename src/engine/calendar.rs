@@ -111,15 +111,17 @@ impl Calendar {
         }
     }
 
-    /// Sets a timer in a lane. Times within one lane must not decrease.
+    /// Sets a timer in a lane. Where it would expire before one that was set earlier (the timeout was
+    /// made shorter meanwhile), it goes into the heap by itself.
     #[inline]
     pub fn timer(&mut self, lane: usize, time: Time, attempt: AttemptId) {
         let key = self.next_key(time);
         let queue = &mut self.lanes[lane];
-        debug_assert!(
-            queue.back().is_none_or(|t| t.key.time <= time),
-            "a lane is in order"
-        );
+        if queue.back().is_some_and(|t| t.key.time > time) {
+            let event = Event::Timeout(attempt);
+            self.heap.push(Reverse(Scheduled { key, event }));
+            return;
+        }
         queue.push_back(Timer { key, attempt });
         if queue.len() == 1 {
             let event = Event::Lane { lane: lane as u16 };

@@ -76,18 +76,14 @@ impl Core {
                 && state
                     .keys
                     .draws(Purpose::RequestLoss, address)
-                    .chance(spec.request_loss));
+                    .chance(spec.request_loss))
+            || state.loses(program, Purpose::RequestLoss, address);
         if lost {
             attempt.callee = CalleeSide::Lost;
             self.maybe_over(program, record, id);
             return;
         }
-        let delay = match spec.delay.constant() {
-            Some(ns) => ns,
-            None => spec
-                .delay
-                .sample(&mut state.keys.draws(Purpose::RequestDelay, address)),
-        };
+        let delay = state.delay(program, link, Purpose::RequestDelay, address);
         self.calendar.at(now + Duration(delay), Event::Deliver(id));
     }
 
@@ -225,8 +221,7 @@ impl Core {
         }
         if outcome.is_err() && !callee_is_done && program.nodes[node].stops_abandoned {
             let state = &self.links[link];
-            let mut draws = state.keys.draws(Purpose::CancelDelay, address);
-            let delay = spec.delay.sample(&mut draws);
+            let delay = state.delay(program, link, Purpose::CancelDelay, address);
             // The word travels like a request: a cut link swallows it, a held one keeps it back
             // until it no longer matters.
             if state.requests_cut == 0 && state.holds == 0 {
@@ -254,6 +249,31 @@ impl Core {
         if let Some(next) = next {
             self.attempts[next].holds_connection = true;
             self.send(program, record, next);
+        }
+    }
+
+    /// A pool may have become larger: who waits for a connection is sent with the new ones.
+    pub(super) fn connections_changed<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        link: usize,
+    ) {
+        let size = program.links[link].pool.unwrap_or(u32::MAX);
+        for caller in 0..self.links[link].callers.len() {
+            loop {
+                let attempts = &self.attempts;
+                let still_waits = |a: AttemptId| {
+                    let attempt = attempts.get(a);
+                    attempt.is_some_and(|a| a.caller == CallerSide::Acquiring)
+                };
+                let pool = &mut self.links[link].callers[caller].pool;
+                let Some(next) = pool.next_in_line(size, still_waits) else {
+                    break;
+                };
+                self.attempts[next].holds_connection = true;
+                self.send(program, record, next);
+            }
         }
     }
 

@@ -11,13 +11,13 @@ use super::attempt::{
 use super::calendar::Calendar;
 use super::counters::{LinkCounters, NodeCounters};
 use super::digest::{Fact, Facts};
-use super::draw::{Address, Draws, Keys, Purpose, mix64};
+use super::draw::{Address, Draws, Keys, Purpose, Threshold, mix64};
 use super::event::Event;
 use super::fault::Modifiers;
 use super::fleet::Fleet;
 use super::policy::budget::Budget;
 use super::policy::pool::Pool;
-use super::program::Program;
+use super::program::{LinkProgram, Program};
 use super::reason::Reason;
 use super::record::{Effect, Record, Snapshot};
 use super::slab::{Id, Slab};
@@ -31,6 +31,11 @@ pub struct LinkState {
     /// Entries of the timeline that cut requests or replies.
     pub requests_cut: u32,
     pub replies_cut: u32,
+    /// Entries under which the callee does not know who calls.
+    pub strangers: u32,
+    /// Entries that delay messages, and entries that lose them.
+    pub delays: Vec<u16>,
+    pub losses: Vec<u16>,
     /// Entries that hold requests back, and what they have held.
     pub holds: u32,
     pub held: VecDeque<AttemptId>,
@@ -42,6 +47,15 @@ pub struct LinkState {
 pub struct Caller {
     pub budget: Budget,
     pub pool: Pool,
+}
+
+impl Caller {
+    pub fn new(link: &LinkProgram) -> Caller {
+        Caller {
+            budget: Budget::new(link.budget),
+            pool: Pool::default(),
+        }
+    }
 }
 
 /// Why a run ended before its time.
@@ -64,6 +78,10 @@ pub struct Core {
     pub node_counters: Vec<NodeCounters>,
     pub link_counters: Vec<LinkCounters>,
     pub facts: Facts,
+    /// Entries that took instances down: (entry, node, instance).
+    pub struck: Vec<(u16, u16, u16)>,
+    /// Entries that make an item hot: (entry, operation, share of its actions).
+    pub hot: Vec<(u16, u16, Threshold)>,
     pub seed: u64,
     /// Intents born so far.
     pub intents_born: u64,
@@ -75,14 +93,14 @@ impl Core {
     pub fn new(program: &Program, seed: u64) -> Core {
         let links = program.links.iter().map(|link| {
             let callers = program.nodes[link.from as usize].instances;
-            let caller = Caller {
-                budget: Budget::new(link.budget),
-                pool: Pool::default(),
-            };
+            let caller = Caller::new(link);
             LinkState {
                 keys: Keys::new(seed, link.place),
                 requests_cut: 0,
                 replies_cut: 0,
+                strangers: 0,
+                delays: Vec::new(),
+                losses: Vec::new(),
                 holds: 0,
                 held: VecDeque::new(),
                 callers: vec![caller; callers as usize],
@@ -109,6 +127,8 @@ impl Core {
             node_counters: vec![NodeCounters::default(); nodes],
             link_counters: vec![LinkCounters::default(); n_links],
             facts: Facts::new(nodes + n_links),
+            struck: Vec::new(),
+            hot: Vec::new(),
             seed,
             intents_born: 0,
             events: 0,
@@ -133,16 +153,19 @@ impl Core {
     /// Forgets a call that is over; its parent no longer lists it.
     pub(super) fn take_call(&mut self, id: CallId) -> Call {
         let call = self.calls.remove(id);
-        if let Parent::Attempt(parent) = call.parent {
-            let mut at = self.attempts[parent].calls;
-            if at == id {
-                self.attempts[parent].calls = call.sibling;
-            } else {
-                while self.calls[at].sibling != id {
-                    at = self.calls[at].sibling;
-                }
-                self.calls[at].sibling = call.sibling;
+        let first = match call.parent {
+            Parent::Attempt(parent) => &mut self.attempts[parent].calls,
+            Parent::Intent => &mut self.intents[call.intent].calls,
+            Parent::Node => return call,
+        };
+        if *first == id {
+            *first = call.sibling;
+        } else {
+            let mut at = *first;
+            while self.calls[at].sibling != id {
+                at = self.calls[at].sibling;
             }
+            self.calls[at].sibling = call.sibling;
         }
         call
     }
@@ -211,6 +234,12 @@ impl<R: Record> Cx<'_, R> {
         self.counters().tallies[what] += n;
     }
 
+    /// Slots that faults leave of so many.
+    #[inline]
+    pub fn slots(&self, slots: u32) -> u32 {
+        self.core.modifiers[self.node as usize].slots(slots)
+    }
+
     /// Random numbers of this node for this purpose.
     #[inline]
     pub fn draws(&self, purpose: Purpose, address: Address) -> Draws {
@@ -239,8 +268,16 @@ impl<R: Record> Cx<'_, R> {
     /// Schedules the end of a piece of work at this node, slowed as faults demand.
     #[inline]
     pub fn work_for(&mut self, attempt: AttemptId, ns: u64) {
-        let ns = self.core.modifiers[self.node as usize].slowed(ns);
-        let at = self.now() + crate::time::Duration(ns);
+        let modifiers = &self.core.modifiers[self.node as usize];
+        let ns = modifiers.slowed(self.work_of(attempt, ns));
+        let address = self.core.attempts[attempt].address;
+        let from = match modifiers.hangs_until(|| self.draws(Purpose::Hang, address)) {
+            None => self.now(),
+            // It stands still for ever; a crash or a cancel may still free the slot.
+            Some(Time::NEVER) => return,
+            Some(until) => until.max(self.now()),
+        };
+        let at = from + crate::time::Duration(ns);
         self.core.calendar.at(at, Event::Work(attempt));
     }
 
@@ -288,17 +325,13 @@ impl<R: Record> Cx<'_, R> {
                 && state
                     .keys
                     .draws(Purpose::ReplyLoss, address)
-                    .chance(program.reply_loss));
+                    .chance(program.reply_loss))
+            || state.loses(self.program, Purpose::ReplyLoss, address);
         if lost {
             self.core.maybe_over(self.program, self.record, id);
             return;
         }
-        let delay = match program.delay.constant() {
-            Some(ns) => ns,
-            None => program
-                .delay
-                .sample(&mut state.keys.draws(Purpose::ReplyDelay, address)),
-        };
+        let delay = state.delay(self.program, link, Purpose::ReplyDelay, address);
         self.core.attempts[id].reply_under_way = true;
         let at = self.now() + crate::time::Duration(delay);
         self.core.calendar.at(at, Event::Reply(id));
@@ -389,6 +422,9 @@ impl<R: Record> Cx<'_, R> {
         let attempt = self.core.attempts[id];
         self.counters().leave(now, attempt.arrived);
         self.record.left_node(self.program, now, &attempt);
+        if self.core.fleets[self.node as usize].is_draining() {
+            self.gone_if_empty(attempt.instance);
+        }
     }
 
     /// Calls that a request had under way are nobody's any more.
@@ -397,20 +433,6 @@ impl<R: Record> Cx<'_, R> {
         while let Some(&call) = self.core.calls.get(next) {
             self.core.abandon(self.program, self.record, next);
             next = call.sibling;
-        }
-    }
-
-    /// Calls that the node, or one instance of it, had under way on its own behalf are nobody's any more.
-    fn abandon_own_calls(&mut self, instance: Option<u16>) {
-        let mine = |call: &Call| {
-            call.parent == Parent::Node
-                && self.program.links[call.link as usize].from == self.node
-                && instance.is_none_or(|instance| call.caller == instance)
-        };
-        let calls = self.core.calls.iter();
-        let calls: Vec<CallId> = calls.filter(|(_, c)| mine(c)).map(|(id, _)| id).collect();
-        for call in calls {
-            self.core.abandon(self.program, self.record, call);
         }
     }
 
@@ -436,7 +458,8 @@ impl<R: Record> Cx<'_, R> {
         let link = &self.program.links[new.link as usize];
         debug_assert_eq!(link.from, self.node, "a node calls over its own links");
         let sibling = match parent {
-            Parent::Intent | Parent::Node => Id::NONE,
+            Parent::Node => Id::NONE,
+            Parent::Intent => self.core.intents[intent].calls,
             Parent::Attempt(id) => self.core.attempts[id].calls,
         };
         let id = self.core.calls.insert(Call {
@@ -457,8 +480,10 @@ impl<R: Record> Cx<'_, R> {
             last_pause: 0,
             answer: Answer::default(),
         });
-        if let Parent::Attempt(parent) = parent {
-            self.core.attempts[parent].calls = id;
+        match parent {
+            Parent::Attempt(parent) => self.core.attempts[parent].calls = id,
+            Parent::Intent => self.core.intents[intent].calls = id,
+            Parent::Node => {}
         }
         self.core.intents[intent].open += 1;
         self.core.link_counters[new.link as usize].calls += 1;
@@ -485,51 +510,6 @@ impl<R: Record> Cx<'_, R> {
                 all[draws.below(all.len() as u64) as usize]
             }
         }
-    }
-
-    /// Something the node does without a user behind it: a probe, a refresh, a flush. `address` makes
-    /// its random numbers its own.
-    pub fn internal_intent(&mut self, address: Address, operation: u16, item: u64) -> IntentId {
-        let born = self.now();
-        self.core.intents.insert(Intent {
-            address,
-            number: 0,
-            clients: self.node,
-            operation,
-            user: 0,
-            item,
-            identity: 0,
-            priority: 0,
-            is_internal: true,
-            born,
-            told: None,
-            open: 0,
-        })
-    }
-
-    /// Starts a call of the node's own on behalf of an intent, over a link to a random instance.
-    pub fn call_of_its_own(
-        &mut self,
-        intent: IntentId,
-        link: u16,
-        caller: u16,
-        mode: CallMode,
-        (token, payload): (u64, u64),
-    ) -> CallId {
-        let base = Address(self.core.intents[intent].address.0 ^ mix64(token));
-        let place = self.program.links[link as usize].place;
-        let instance = self.random_instance(link, base.call(place, 0).attempt(1));
-        let new = NewCall {
-            link,
-            caller,
-            instance,
-            mode,
-            token,
-            payload,
-            base: Some(base),
-            ..NewCall::default()
-        };
-        self.call(intent, Parent::Node, new)
     }
 }
 

@@ -41,6 +41,16 @@ pub enum Purpose {
     Fault,
     CancelDelay,
     Identity,
+    ExtraDelay,
+    ExtraLoss,
+    Hang,
+    HotKey,
+    Malformed,
+    Expensive,
+    DoubleClick,
+    ClickGap,
+    Patience,
+    Spread,
     Ring,
 }
 

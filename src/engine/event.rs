@@ -19,10 +19,14 @@ pub enum Event {
     AcquireTimeout(AttemptId),
     /// The first timer of a lane (the timeouts of one link) has come up.
     Lane { lane: u16 },
+    /// A timer that is in no lane has come up.
+    Timeout(AttemptId),
     /// An event of a node's own: what `code` and `arg` mean is said in the node's file.
     Local { node: u16, code: u8, arg: u64 },
     /// An entry of the timeline begins or ends.
     Timeline { entry: u16, begins: bool },
+    /// A new instance is ready to take requests.
+    Booted { node: u16, instance: u16 },
     /// A moment at which counters are noted for a measured window.
     Mark { mark: u16 },
 }

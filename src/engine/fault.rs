@@ -1,8 +1,9 @@
 //! What the timeline does to the world: traffic changes and faults.
 
+use super::dist::Sampler;
 use super::draw::{Draws, Threshold};
 use super::program::{Compiler, Entry, target};
-use crate::design::value::{Factor, MICRO, Rate};
+use crate::design::value::{Factor, MICRO, NANO, Rate, Share};
 use crate::design::{Settings, TimelineEntry};
 use crate::time::{Duration, Time};
 
@@ -28,10 +29,61 @@ pub enum Action {
     },
     Crash {
         node: u16,
+        /// Only so many of its instances.
+        instances: Option<u16>,
     },
     Errors {
         node: u16,
         share: Threshold,
+    },
+    Hang {
+        node: u16,
+        share: Threshold,
+    },
+    CapacityCut {
+        node: u16,
+        share: Share,
+    },
+    ZoneOutage {
+        zone: u16,
+    },
+    DiskFull {
+        node: u16,
+    },
+    LinkDelay {
+        link: u16,
+        delay: Sampler,
+    },
+    LinkLoss {
+        link: u16,
+        share: Threshold,
+    },
+    ExpiredCredentials {
+        link: u16,
+    },
+    HotKey {
+        operation: u16,
+        share: Threshold,
+    },
+    /// Rates in millionths per second, one after the other.
+    TrafficCurve {
+        clients: u16,
+        rates: Box<[u64]>,
+        every: Duration,
+    },
+    Abuse {
+        clients: u16,
+        rate: Rate,
+        identities: u32,
+    },
+    Reconnect {
+        clients: u16,
+        users: u32,
+        spread: u64,
+    },
+    /// Knobs change: the program's next or last revision counts.
+    Config {
+        place: ConfigPlace,
     },
     Partition {
         link: u16,
@@ -41,6 +93,15 @@ pub enum Action {
     Hold {
         link: u16,
     },
+}
+
+/// What a change of knobs is about, for the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfigPlace {
+    Node(u16),
+    Link(u16),
+    /// An operation is no place: what changes is noted at its first clients.
+    Operation(u16),
 }
 
 impl Action {
@@ -68,7 +129,58 @@ impl Action {
                 node: c.node(key),
                 factor: knobs.factor("factor"),
             },
-            "crash" => Action::Crash { node: c.node(key) },
+            "crash" => Action::Crash {
+                node: c.node(key),
+                instances: knobs.opt_count("instances").map(|n| n as u16),
+            },
+            "hang" => Action::Hang {
+                node: c.node(key),
+                share: Threshold::new(knobs.share("share")),
+            },
+            "capacity_cut" => Action::CapacityCut {
+                node: c.node(key),
+                share: knobs.share("share"),
+            },
+            "zone_outage" => Action::ZoneOutage { zone: c.zone(key) },
+            "disk_full" => Action::DiskFull { node: c.node(key) },
+            "link_delay" => Action::LinkDelay {
+                link: c.link(key),
+                delay: Sampler::new(&knobs.dist("delay")),
+            },
+            "link_loss" => Action::LinkLoss {
+                link: c.link(key),
+                share: Threshold::new(knobs.share("share")),
+            },
+            "expired_credentials" => Action::ExpiredCredentials { link: c.link(key) },
+            "hot_key" => Action::HotKey {
+                operation: c.operation(key),
+                share: Threshold::new(knobs.share("share")),
+            },
+            "traffic_curve" => Action::TrafficCurve {
+                clients: c.node(key),
+                rates: knobs.rates("rates").iter().map(|rate| rate.0).collect(),
+                every: knobs.duration("every"),
+            },
+            "abuse" => Action::Abuse {
+                clients: c.node(key),
+                rate: knobs.rate("rate"),
+                identities: knobs.count("identities") as u32,
+            },
+            "reconnect" => Action::Reconnect {
+                clients: c.node(key),
+                users: knobs.count("users") as u32,
+                spread: lasts.map_or(0, |spread| spread.0),
+            },
+            "config" | "scale" => {
+                let change = entry.change.as_ref();
+                let change = change.expect("validated: the entry brings a change");
+                let place = match change.table {
+                    "link" => ConfigPlace::Link(c.link(&change.key)),
+                    "operation" => ConfigPlace::Operation(c.operation(&change.key)),
+                    _ => ConfigPlace::Node(c.node(&change.key)),
+                };
+                Action::Config { place }
+            }
             "errors" => Action::Errors {
                 node: c.node(key),
                 share: Threshold::new(knobs.share("share")),
@@ -84,9 +196,10 @@ impl Action {
             "hold" => Action::Hold { link: c.link(key) },
             other => panic!("the registry has an entry `{other}` that the engine does not know"),
         };
+        let is_moment = matches!(action, Action::Reconnect { .. });
         Entry {
             begins,
-            ends: lasts.map(|d| begins + d),
+            ends: lasts.map(|d| begins + d).filter(|_| !is_moment),
             action,
             index,
         }
@@ -98,8 +211,13 @@ impl Action {
 pub struct Modifiers {
     slow: Vec<(u16, Factor)>,
     errors: Vec<(u16, Threshold)>,
+    /// Work that begins may hang, until then if it is known.
+    hangs: Vec<(u16, Threshold, Time)>,
+    cuts: Vec<(u16, Share)>,
     /// Entries that keep it down.
     pub down: u32,
+    /// Entries that let it write nothing.
+    pub disk_full: u32,
 }
 
 impl Modifiers {
@@ -129,6 +247,45 @@ impl Modifiers {
             .iter()
             .map(|(_, f)| f.0 as f64 / MICRO as f64)
             .product()
+    }
+
+    /// When work that begins now and hangs goes on; `None` if it does not hang. [`Time::NEVER`] if
+    /// nobody knows an end.
+    #[inline]
+    pub fn hangs_until(&self, draws: impl FnOnce() -> Draws) -> Option<Time> {
+        if self.hangs.is_empty() {
+            return None;
+        }
+        let mut draws = draws();
+        let hit = |&&(_, share, _): &&(u16, Threshold, Time)| draws.chance(share);
+        self.hangs
+            .iter()
+            .filter(hit)
+            .map(|&(_, _, until)| until)
+            .max()
+    }
+
+    /// Slots that are left of so many.
+    #[inline]
+    pub fn slots(&self, slots: u32) -> u32 {
+        let left = |slots: u32, share: &Share| {
+            let gone = u128::from(slots) * u128::from(share.0);
+            slots - gone.div_ceil(u128::from(NANO)) as u32
+        };
+        self.cuts
+            .iter()
+            .fold(slots, |slots, (_, share)| left(slots, share))
+    }
+
+    pub(super) fn set_hang(&mut self, entry: u16, hang: Option<(Threshold, Time)>) {
+        self.hangs.retain(|&(e, _, _)| e != entry);
+        self.hangs
+            .extend(hang.map(|(share, until)| (entry, share, until)));
+    }
+
+    pub(super) fn set_cut(&mut self, entry: u16, share: Option<Share>) {
+        self.cuts.retain(|&(e, _)| e != entry);
+        self.cuts.extend(share.map(|s| (entry, s)));
     }
 
     pub(super) fn set_slow(&mut self, entry: u16, factor: Option<Factor>) {

@@ -88,6 +88,17 @@ impl Fleet {
             .map(|(i, m)| (i as u16, m))
     }
 
+    /// How many are booting or ready.
+    pub fn wanted(&self) -> u16 {
+        let draining = |(_, m): &(u16, &Member)| m.phase == Phase::Draining;
+        self.alive().filter(|m| !draining(m)).count() as u16
+    }
+
+    /// Whether any instance is draining.
+    pub fn is_draining(&self) -> bool {
+        self.unwell > 0 && self.members.iter().any(|m| m.phase == Phase::Draining)
+    }
+
     /// Whether a request that arrives at the instance finds somebody who listens.
     #[inline]
     pub fn listens(&self, instance: u16) -> bool {

@@ -19,8 +19,10 @@ pub mod draw;
 mod event;
 pub mod fault;
 pub mod fleet;
+mod link;
 pub mod math;
 pub mod node;
+mod own;
 mod plan;
 pub mod policy;
 mod popularity;
@@ -31,6 +33,7 @@ pub mod record;
 mod rows;
 mod slab;
 mod station;
+mod timeline;
 pub mod world;
 
 pub use attempt::{AttemptId, CallId, IntentId};

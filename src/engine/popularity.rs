@@ -52,6 +52,15 @@ impl Popularity {
         }
     }
 
+    /// How many items there are.
+    pub fn count(&self) -> u64 {
+        match self {
+            Popularity::One => 1,
+            Popularity::Uniform { n } | Popularity::Hot { n, .. } => *n,
+            Popularity::Zipf { cumulative } => cumulative.len() as u64,
+        }
+    }
+
     /// Whether a pick needs a random number at all.
     #[inline]
     pub fn is_one(&self) -> bool {

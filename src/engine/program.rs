@@ -5,6 +5,7 @@
 //! file changes nothing (docs/semantics.md 2).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::dist::Sampler;
 use super::draw::{Threshold, place_hash};
@@ -16,7 +17,7 @@ pub use crate::design::PROMISED_MAX;
 use crate::design::registry::{LINK, OPERATION};
 use crate::design::value::Value;
 use crate::design::{
-    CallMode, Design, Link, Node, RunSpec, Settings, Step, StepCall, TimelineEntry,
+    CallMode, Design, Link, Node, RunSpec, Settings, Step, StepCall, TimelineEntry, revisions,
 };
 use crate::time::{Duration, NS_PER_MS, NS_PER_S, Time};
 
@@ -100,6 +101,8 @@ pub struct NodeProgram {
     pub instances: u16,
     /// Numbers of the zones that its instances are spread over.
     pub zones: Vec<u16>,
+    /// From the start of an instance until it takes requests.
+    pub boot_time: Duration,
     /// It stops work whose caller has gone, when it hears of it.
     pub stops_abandoned: bool,
     /// Per operation: what to do.
@@ -136,7 +139,7 @@ pub struct OperationProgram {
     pub weight: u64,
     /// Which clients perform it.
     pub clients: Vec<u16>,
-    pub items: super::popularity::Popularity,
+    pub items: Arc<super::popularity::Popularity>,
     /// Nodes where it must leave exactly one effect.
     pub effects: Vec<u16>,
 }
@@ -173,7 +176,10 @@ pub struct Program {
     pub nodes: Vec<NodeProgram>,
     pub links: Vec<LinkProgram>,
     pub operations: Vec<OperationProgram>,
-    pub timeline: Vec<Entry>,
+    pub timeline: Arc<[Entry]>,
+    /// When knobs change, and the program from then on. A revised program knows the times only.
+    pub revisions: Vec<Arc<Program>>,
+    pub revised_at: Arc<[Time]>,
     /// No new traffic from here on.
     pub horizon: Time,
     pub bucket: Duration,
@@ -193,6 +199,7 @@ pub struct Compiler<'a> {
     pub design: &'a Design,
     nodes: BTreeMap<&'a str, u16>,
     links: BTreeMap<&'a str, u16>,
+    operations: BTreeMap<&'a str, u16>,
     zones: Vec<String>,
 }
 
@@ -209,8 +216,13 @@ impl<'a> Compiler<'a> {
             design,
             nodes: ranks(design.nodes.iter().map(|n| n.key.as_str())),
             links: ranks(design.links.iter().map(|l| l.key.as_str())),
+            operations: ranks(design.operations.iter().map(|o| o.key.as_str())),
             zones: zone_names(design),
         }
+    }
+
+    pub fn operation(&self, key: &str) -> u16 {
+        self.operations[key]
     }
 
     /// Number of a zone.
@@ -262,7 +274,15 @@ impl<'a> Compiler<'a> {
 }
 
 impl Program {
-    /// Compiles a design that passed validation.
+    /// The program after so many changes of knobs.
+    pub(super) fn revision(self: &Arc<Program>, number: usize) -> Arc<Program> {
+        match number.checked_sub(1) {
+            Some(i) => Arc::clone(&self.revisions[i]),
+            None => Arc::clone(self),
+        }
+    }
+
+    /// Compiles a design that passed validation, and what its timeline makes of it.
     pub fn compile(
         design: &Design,
         timeline: &[TimelineEntry],
@@ -270,8 +290,34 @@ impl Program {
         goal_windows: &[(Duration, Duration)],
         limits: Limits,
     ) -> Program {
+        let entries = timeline.iter().enumerate();
         let c = Compiler::new(design);
-        let operations = compile_operations(&c);
+        let entries: Arc<[Entry]> = entries
+            .map(|(i, e)| Action::compile(&c, e, i as u16))
+            .collect();
+        let mut program = Program::one(design, &entries, run, goal_windows, limits, None);
+        let revisions = revisions(design, timeline);
+        program.revised_at = revisions.iter().map(|r| Time(r.at.0)).collect();
+        for revision in &revisions {
+            let design = &revision.design;
+            let base = Some(&program);
+            let mut revised = Program::one(design, &entries, run, goal_windows, limits, base);
+            revised.revised_at = Arc::clone(&program.revised_at);
+            program.revisions.push(Arc::new(revised));
+        }
+        program
+    }
+
+    fn one(
+        design: &Design,
+        timeline: &Arc<[Entry]>,
+        run: &RunSpec,
+        goal_windows: &[(Duration, Duration)],
+        limits: Limits,
+        base: Option<&Program>,
+    ) -> Program {
+        let c = Compiler::new(design);
+        let operations = compile_operations(&c, base);
         let mut nodes: Vec<_> = sorted(&design.nodes, |n| &n.key)
             .into_iter()
             .map(|n| compile_node(&c, n, &operations))
@@ -284,18 +330,15 @@ impl Program {
             nodes[link.from as usize].out.push(i as u16);
         }
         let (windows, marks) = windows(run, goal_windows);
-        let timeline = timeline
-            .iter()
-            .enumerate()
-            .map(|(i, e)| Action::compile(&c, e, i as u16))
-            .collect();
         Program {
             writes: operations.iter().any(|o| o.mode == CallMode::Write),
             zones: c.zones.clone(),
             nodes,
             links,
             operations,
-            timeline,
+            timeline: Arc::clone(timeline),
+            revisions: Vec::new(),
+            revised_at: Arc::default(),
             horizon: Time(run.duration.0),
             bucket: bucket_width(run.duration),
             windows,
@@ -357,7 +400,7 @@ fn bucket_width(duration: Duration) -> Duration {
     Duration(width.min(1_000_000 * NS_PER_S))
 }
 
-fn compile_operations(c: &Compiler<'_>) -> Vec<OperationProgram> {
+fn compile_operations(c: &Compiler<'_>, base: Option<&Program>) -> Vec<OperationProgram> {
     sorted(&c.design.operations, |o| &o.key)
         .into_iter()
         .map(|op| {
@@ -396,7 +439,11 @@ fn compile_operations(c: &Compiler<'_>) -> Vec<OperationProgram> {
                 priority: knobs.choice_number("priority"),
                 weight: knobs.count("weight"),
                 clients: performers.iter().map(|k| c.node(k)).collect(),
-                items: super::popularity::Popularity::compile(&knobs),
+                // Which items there are cannot change during a run.
+                items: match base {
+                    Some(base) => Arc::clone(&base.operations[c.operation(&op.key) as usize].items),
+                    None => Arc::new(super::popularity::Popularity::compile(&knobs)),
+                },
                 effects,
             }
         })
@@ -434,6 +481,10 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
         zones: match node.knobs.get("zones") {
             Some(Value::Names(names)) => names.iter().map(|name| c.zone(name)).collect(),
             _ => Vec::new(),
+        },
+        boot_time: match node.kind.knob("boot_time") {
+            Some(_) => knobs.duration("boot_time"),
+            None => Duration::ZERO,
         },
         stops_abandoned: node.kind.knob("on_abandoned").is_some()
             && knobs.choice("on_abandoned") == "stop",

@@ -16,6 +16,8 @@ pub enum Told {
     /// A fallback was served.
     Degraded,
     Failed(Reason),
+    /// Nothing: the user had gone.
+    Abandoned,
 }
 
 /// One applied change.

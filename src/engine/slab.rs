@@ -25,6 +25,22 @@ impl<T> Id<T> {
         self.slot as usize
     }
 
+    /// The handle as a number, for events that carry one.
+    #[inline]
+    pub fn bits(self) -> u64 {
+        u64::from(self.generation) << 32 | u64::from(self.slot)
+    }
+
+    /// The handle that [`Id::bits`] was asked of.
+    #[inline]
+    pub fn from_bits(bits: u64) -> Id<T> {
+        Id {
+            slot: bits as u32,
+            generation: (bits >> 32) as u32,
+            of: PhantomData,
+        }
+    }
+
     #[inline]
     pub fn is_none(self) -> bool {
         self.slot == u32::MAX

@@ -59,6 +59,17 @@ impl Instance {
     ) -> Option<AttemptId> {
         assert!(self.busy > 0, "a slot is given back once");
         self.busy -= 1;
+        self.admit_waiting(slots, discipline, attempts)
+    }
+
+    /// Who waits and can have a slot now.
+    #[inline]
+    pub fn admit_waiting(
+        &mut self,
+        slots: u32,
+        discipline: Discipline,
+        attempts: &Slab<Attempt>,
+    ) -> Option<AttemptId> {
         if self.busy >= slots {
             return None;
         }

@@ -7,7 +7,6 @@ use super::call::Next;
 use super::core::{Core, Cx, Stop};
 use super::digest::Fact;
 use super::event::Event;
-use super::fault::Action;
 use super::node::{Look, NodeKind, NodeState, Traffic, with_kind};
 use super::program::{Program, SETTLE_LIMIT};
 use super::reason::Reason;
@@ -21,6 +20,8 @@ pub struct World {
     pub core: Core,
     pub nodes: Vec<NodeState>,
     next_bucket: Time,
+    /// How many times knobs have changed: which of the program's revisions counts.
+    pub(super) revision: usize,
 }
 
 /// Where a run is.
@@ -49,7 +50,10 @@ impl Phase {
 
 /// A program on its way through time, watched by a recorder.
 pub struct Run<R> {
+    /// As the run began.
     pub program: Arc<Program>,
+    /// As it is now: a revision, once knobs have changed.
+    current: Arc<Program>,
     pub world: World,
     pub record: R,
     phase: Phase,
@@ -63,6 +67,7 @@ impl World {
             core: Core::new(program, seed),
             nodes,
             next_bucket: Time::ZERO + program.bucket,
+            revision: 0,
         }
     }
 
@@ -91,7 +96,7 @@ impl World {
 
     /// Lets something reach a node.
     #[inline]
-    fn at_node<R: Record>(
+    pub(super) fn at_node<R: Record>(
         &mut self,
         program: &Program,
         record: &mut R,
@@ -139,6 +144,8 @@ impl World {
                 NodeVisit::Crash(instance) => s.on_crash(c, cx, instance),
                 NodeVisit::Restart(instance) => s.on_restart(c, cx, instance),
                 NodeVisit::Traffic(change) => s.on_traffic(c, cx, change),
+                NodeVisit::Revised => s.on_revised(c, cx),
+                NodeVisit::Fleet => s.on_fleet(c, cx),
             }
             0
         })
@@ -163,16 +170,10 @@ impl World {
                 let Core {
                     calendar, attempts, ..
                 } = &mut self.core;
-                let waits = |a: &Attempt| a.caller == CallerSide::Waiting;
                 let id = calendar.take_timer(lane as usize, |a| attempts.get(a).is_some_and(waits));
-                if let Some(reason) = attempts
-                    .get(id)
-                    .filter(|a| waits(a))
-                    .map(Attempt::timeout_reason)
-                {
-                    self.end_try(program, record, id, Err(reason));
-                }
+                self.timed_out(program, record, id);
             }
+            Event::Timeout(id) => self.timed_out(program, record, id),
             Event::Cancel(id) => match self.core.attempts.get(id).copied() {
                 Some(a) if a.callee == CalleeSide::Travelling => {
                     // The word overtook the request (delays vary): the callee drops it at the door.
@@ -199,7 +200,15 @@ impl World {
                 }
             }
             Event::Timeline { entry, begins } => self.timeline(program, record, entry, begins),
+            Event::Booted { node, instance } => self.booted(program, record, node, instance),
             Event::Mark { mark } => record.mark(program, mark, &self.core.snapshot()),
+        }
+    }
+
+    fn timed_out<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
+        let attempt = self.core.attempts.get(id).filter(|a| waits(a));
+        if let Some(reason) = attempt.map(Attempt::timeout_reason) {
+            self.end_try(program, record, id, Err(reason));
         }
     }
 
@@ -216,14 +225,20 @@ impl World {
         let (node, instance) = (attempt.node, attempt.instance);
         self.core.node_counters[node as usize].arrived += 1;
         let listens = self.core.fleets[node as usize].listens(instance);
-        if self.core.modifiers[node as usize].down > 0 || !listens {
+        let is_stranger = self.core.links[attempt.link as usize].strangers > 0;
+        if self.core.modifiers[node as usize].down > 0 || !listens || is_stranger {
+            let reason = match is_stranger && listens {
+                true => Reason::Unauthenticated,
+                false if instance == u16::MAX => Reason::NoBackend,
+                false => Reason::ConnectionRefused,
+            };
             let cx = &mut Cx {
                 core: &mut self.core,
                 program,
                 record,
                 node,
             };
-            cx.refuse(id, Reason::ConnectionRefused);
+            cx.refuse(id, reason);
             return;
         }
         let visit = match self.core.attempts[id].mode {
@@ -292,93 +307,6 @@ impl World {
         }
     }
 
-    fn timeline<R: Record>(
-        &mut self,
-        program: &Program,
-        record: &mut R,
-        number: u16,
-        begins: bool,
-    ) {
-        let entry = &program.timeline[number as usize];
-        let change = |count: &mut u32| if begins { *count += 1 } else { *count -= 1 };
-        let place = match entry.action {
-            Action::TrafficStep { clients, rate } => {
-                let traffic = match begins {
-                    true => Traffic::StepBegins {
-                        entry: number,
-                        rate,
-                    },
-                    false => Traffic::Ends { entry: number },
-                };
-                self.at_node(program, record, clients, NodeVisit::Traffic(traffic));
-                clients as usize
-            }
-            Action::TrafficSpike { clients, factor } => {
-                let traffic = match begins {
-                    true => Traffic::SpikeBegins {
-                        entry: number,
-                        factor,
-                    },
-                    false => Traffic::Ends { entry: number },
-                };
-                self.at_node(program, record, clients, NodeVisit::Traffic(traffic));
-                clients as usize
-            }
-            Action::TrafficRamp { clients, to, over } => {
-                if begins {
-                    let traffic = Traffic::Ramp { to, over };
-                    self.at_node(program, record, clients, NodeVisit::Traffic(traffic));
-                }
-                clients as usize
-            }
-            Action::Slow { node, factor } => {
-                self.core.modifiers[node as usize].set_slow(number, begins.then_some(factor));
-                node as usize
-            }
-            Action::Errors { node, share } => {
-                self.core.modifiers[node as usize].set_errors(number, begins.then_some(share));
-                node as usize
-            }
-            Action::Crash { node } => {
-                change(&mut self.core.modifiers[node as usize].down);
-                if begins {
-                    self.at_node(program, record, node, NodeVisit::Crash(None));
-                } else if self.core.modifiers[node as usize].down == 0 {
-                    self.at_node(program, record, node, NodeVisit::Restart(None));
-                }
-                node as usize
-            }
-            Action::Partition {
-                link,
-                requests,
-                replies,
-            } => {
-                let state = &mut self.core.links[link as usize];
-                if requests {
-                    change(&mut state.requests_cut);
-                }
-                if replies {
-                    change(&mut state.replies_cut);
-                }
-                program.nodes.len() + link as usize
-            }
-            Action::Hold { link } => {
-                change(&mut self.core.links[link as usize].holds);
-                if self.core.links[link as usize].holds == 0 {
-                    self.core.release_held(link);
-                }
-                program.nodes.len() + link as usize
-            }
-        };
-        let hash = match place.checked_sub(program.nodes.len()) {
-            Some(link) => program.links[link].place,
-            None => program.nodes[place].place,
-        };
-        self.core
-            .fact(place, hash, Fact::Timeline, 0, number, u8::from(begins));
-        record.timeline(program, self.core.now(), entry.index, begins);
-    }
-
     /// What a watcher can see of a node's slots and line.
     pub fn look(&self, program: &Program, node: usize) -> Look {
         with_kind!(&self.nodes[node], &program.nodes[node].config, |s, c| s
@@ -401,9 +329,14 @@ impl World {
     }
 }
 
+/// The caller waits for the reply.
+fn waits(attempt: &Attempt) -> bool {
+    attempt.caller == CallerSide::Waiting
+}
+
 /// What can reach a node.
 #[derive(Clone, Copy)]
-enum NodeVisit {
+pub(super) enum NodeVisit {
     Start,
     Request(AttemptId),
     Probe(AttemptId),
@@ -427,6 +360,10 @@ enum NodeVisit {
     Crash(Option<u16>),
     Restart(Option<u16>),
     Traffic(Traffic),
+    /// Knobs, or the slots that faults leave, are others now.
+    Revised,
+    /// Instances have come or gone.
+    Fleet,
 }
 
 impl<R: Record> Run<R> {
@@ -434,6 +371,7 @@ impl<R: Record> Run<R> {
         let mut world = World::new(&program, seed);
         world.start(&program, &mut record);
         Run {
+            current: Arc::clone(&program),
             program,
             world,
             record,
@@ -448,11 +386,17 @@ impl<R: Record> Run<R> {
             false => Phase::Settling,
         };
         Run {
+            current: program.revision(world.revision),
             program,
             world,
             record,
             phase,
         }
+    }
+
+    /// The program that counts now.
+    pub fn current(&self) -> &Program {
+        &self.current
     }
 
     pub fn phase(&self) -> Phase {
@@ -477,11 +421,13 @@ impl<R: Record> Run<R> {
             return true;
         }
         let Run {
-            program,
+            program: base,
+            current,
             world,
             record,
             phase,
         } = self;
+        let mut program = Arc::clone(current);
         let last = program.horizon + SETTLE_LIMIT;
         let limits = program.limits;
         let mut budget = events;
@@ -496,7 +442,7 @@ impl<R: Record> Run<R> {
                     break;
                 }
                 world.core.calendar.advance_to(edge);
-                record.bucket(program, &world.core.snapshot());
+                record.bucket(&program, &world.core.snapshot());
                 world.next_bucket = edge + program.bucket;
                 continue;
             }
@@ -518,14 +464,20 @@ impl<R: Record> Run<R> {
                 .pop()
                 .expect("it was there when peeked at");
             world.core.events += 1;
-            world.handle(program, record, event);
+            let revision = world.revision;
+            world.handle(&program, record, event);
+            if world.revision != revision {
+                let before = std::mem::replace(&mut program, base.revision(world.revision));
+                *current = Arc::clone(&program);
+                world.revise(&before, &program, record);
+            }
             if world.core.attempts.len() > limits.in_flight {
                 *phase = Phase::Stopped(Stop::Backlog);
             } else if world.core.events >= limits.events {
                 *phase = Phase::Stopped(Stop::Events);
             } else if next >= program.horizon {
                 *phase = Phase::Settling;
-                if world.is_at_rest(program) {
+                if world.is_at_rest(&program) {
                     *phase = Phase::Settled;
                 }
             }
@@ -542,6 +494,7 @@ impl<R: Record> Run<R> {
             world,
             record,
             phase,
+            ..
         } = self;
         let core = &mut world.core;
         record.ended(program, &core.snapshot());

@@ -19,6 +19,7 @@ pub struct WindowTally {
     pub served: u64,
     pub degraded: u64,
     pub failed: ByReason,
+    pub abandoned: u64,
     /// Tries of those actions by their clients, as far as they have ended.
     pub tries: u64,
     /// Useful replies that came within the window, whenever their actions began.
@@ -188,7 +189,7 @@ impl Record for Recorder {
     #[inline]
     fn told(&mut self, program: &Program, now: Time, _: IntentId, intent: &Intent, told: Told) {
         let waited = now.since(intent.born).0;
-        let useful = !matches!(told, Told::Failed(_));
+        let useful = matches!(told, Told::Served | Told::Degraded);
         if useful {
             self.series.served += 1;
             self.series.latency.record(waited);
@@ -212,6 +213,7 @@ impl Record for Recorder {
                 Told::Served => tally.served += 1,
                 Told::Degraded => tally.degraded += 1,
                 Told::Failed(reason) => tally.failed.add(reason),
+                Told::Abandoned => tally.abandoned += 1,
             }
             if useful {
                 tally.latency.record(waited);

@@ -79,6 +79,8 @@ pub struct Users {
     pub served: u64,
     pub degraded: u64,
     pub failed: u64,
+    /// Gone before they were told anything.
+    pub abandoned: u64,
     /// Never told anything.
     pub unanswered: u64,
     /// Why the last try of the failed ones failed.

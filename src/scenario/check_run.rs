@@ -4,7 +4,7 @@ use super::findings::Findings;
 use super::limits::MAX_ACTIONS;
 use super::names::suggest;
 use super::{Goal, code};
-use crate::design::registry::KindSpec;
+use crate::design::registry::{KindSpec, Target, target_of};
 use crate::design::value::{MICRO, Value, cut};
 use crate::design::{Design, RunSpec, Settings, TimelineEntry};
 use crate::time::{Duration, NS_PER_S};
@@ -40,60 +40,88 @@ fn inside(f: &mut Findings<'_>, path: &str, window: (Duration, Duration), run: &
     }
 }
 
-/// What an entry can happen to.
-fn can_have(what: &KindSpec, kind: &KindSpec) -> bool {
-    match what.name {
-        "traffic_step" | "traffic_ramp" | "traffic_spike" => kind.name == "clients",
-        "crash" => matches!(
-            kind.name,
-            "balancer" | "service" | "database" | "third_party"
-        ),
-        _ => matches!(kind.name, "service" | "database" | "third_party"),
-    }
-}
-
 fn target(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path: &str) {
     let Some(Value::Text(key)) = entry.knobs.get("target") else {
         return;
     };
     let path = format!("{path}.target");
-    let what = entry.what;
-    if matches!(what.name, "partition" | "hold") {
-        let links = design.links.iter().map(|link| link.key.as_str());
-        if !links.clone().any(|link| link == key) {
-            f.error_at(
-                code::NO_TARGET,
-                &path,
-                format!("there is no link `{}`", cut(key)),
-            )
-            .help(suggest(key, links, "links"));
+    let missing = |f: &mut Findings<'_>, sort: &str, names: Vec<&str>| {
+        if !names.contains(&key.as_str()) {
+            let message = format!("there is no {sort} `{}`", cut(key));
+            f.error_at(code::NO_TARGET, &path, message).help(suggest(
+                key,
+                names.into_iter(),
+                &format!("{sort}s"),
+            ));
         }
-        return;
+    };
+    match target_of(entry.what) {
+        // Read with its value.
+        Target::Knob => {}
+        Target::Link => missing(
+            f,
+            "link",
+            design.links.iter().map(|l| l.key.as_str()).collect(),
+        ),
+        Target::Operation => {
+            let names = design.operations.iter().map(|o| o.key.as_str());
+            missing(f, "operation", names.collect());
+        }
+        Target::Zone => missing(f, "zone", zones(design)),
+        Target::Clients => target_node(f, design, entry.what, &["clients"], key, &path),
+        Target::Node(kinds) => target_node(f, design, entry.what, kinds, key, &path),
     }
+}
+
+/// Zones that nodes name, in the order of their names.
+fn zones(design: &Design) -> Vec<&str> {
+    let named = design
+        .nodes
+        .iter()
+        .filter_map(|node| match node.knobs.get("zones") {
+            Some(Value::Names(names)) => Some(names),
+            _ => None,
+        });
+    let mut zones: Vec<&str> = named.flatten().map(String::as_str).collect();
+    zones.sort_unstable();
+    zones.dedup();
+    zones
+}
+
+fn target_node(
+    f: &mut Findings<'_>,
+    design: &Design,
+    what: &KindSpec,
+    kinds: &[&str],
+    key: &str,
+    path: &str,
+) {
     let fitting = design
         .nodes
         .iter()
-        .filter(|node| can_have(what, node.kind))
+        .filter(|node| kinds.contains(&node.kind.name))
         .map(|node| node.key.as_str());
     let help = suggest(key, fitting, &format!("`{}` happens to", what.name));
     let Some(node) = design.nodes.iter().find(|node| node.key == *key) else {
         f.error_at(
             code::NO_TARGET,
-            &path,
+            path,
             format!("there is no node `{}`", cut(key)),
         )
         .help(help);
         return;
     };
-    if !can_have(what, node.kind) {
+    let changes_rate = matches!(
+        what.name,
+        "traffic_step" | "traffic_ramp" | "traffic_spike" | "traffic_curve"
+    );
+    if !kinds.contains(&node.kind.name) {
         let message = format!("`{}` cannot happen to {}", what.name, node.kind.name);
-        f.error_at(code::NO_TARGET, &path, message).help(help);
-    } else if node.kind.name == "clients"
-        && Settings::new(node.kind, &node.knobs).choice("arrivals") == "closed"
-    {
+        f.error_at(code::NO_TARGET, path, message).help(help);
+    } else if changes_rate && Settings::new(node.kind, &node.knobs).choice("arrivals") == "closed" {
         f.error_at(
             code::NO_TARGET,
-            &path,
+            path,
             format!("`{key}` is a closed loop and has no arrival rate"),
         )
         .help("traffic entries are for open arrivals");

@@ -169,6 +169,7 @@ fn finding(code: &'static str, path: &str, error: ValueError) -> Diagnostic {
         place: None,
         message,
         help,
+        knob: None,
     }
 }
 

@@ -123,6 +123,15 @@ impl<'t> Findings<'t> {
         self.add(code, severity, path, Some(span), message)
     }
 
+    /// Takes in a piece of advice, and finds its place. There is no limit but the one on designs.
+    pub fn advice(&mut self, advice: Diagnostic) {
+        let place = self.place(self.span_of(&advice.path));
+        self.list.push(Diagnostic {
+            place: Some(place),
+            ..advice
+        });
+    }
+
     /// A finding about the file as a whole.
     pub fn whole_file(&mut self, code: &'static str, message: impl Into<String>) -> Help<'_> {
         self.add(code, Severity::Error, "", None, message.into())
@@ -157,6 +166,7 @@ impl<'t> Findings<'t> {
             place,
             message,
             help: None,
+            knob: None,
         });
         Help(self.list.last_mut())
     }
@@ -181,6 +191,7 @@ impl<'t> Findings<'t> {
                 place: None,
                 message: format!("{} more findings are not listed", self.left_out),
                 help: Some("put these right first".to_owned()),
+                knob: None,
             });
         }
         self.list

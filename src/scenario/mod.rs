@@ -21,6 +21,7 @@ mod read;
 mod read_design;
 mod read_lesson;
 mod read_plan;
+mod read_timeline;
 mod row;
 pub mod schema;
 pub mod sections;
@@ -31,6 +32,7 @@ pub use crate::design::diagnostic;
 pub use address::{Address, resolve};
 
 use crate::design::diagnostic::{Diagnostic, Severity};
+use crate::design::lint;
 use crate::design::value::Value;
 use crate::design::{Design, RunSpec, TimelineEntry};
 use crate::time::Duration;
@@ -63,6 +65,11 @@ pub struct Checked {
 /// Reads a text and reports everything about it, warnings too.
 pub fn check(text: &str) -> Checked {
     read::read(text, read::Depth::Everything)
+}
+
+/// Reads a text and reports what is unwise about its design besides what [`check`] finds.
+pub fn lint(text: &str) -> Checked {
+    read::read_with(text, read::Depth::Everything, lint::check)
 }
 
 impl Scenario {

@@ -3,16 +3,17 @@
 use toml::de::{DeTable, DeValue};
 
 use super::findings::Findings;
-use super::limits::{MAX_BYTES, MAX_CONCEPT_WORDS, MAX_FINDINGS, MAX_GOALS, MAX_TIMELINE};
+use super::limits::{MAX_BYTES, MAX_CONCEPT_WORDS, MAX_FINDINGS, MAX_GOALS};
 use super::row::Row;
 use super::{
     About, Bound, Checked, Goal, Metric, Scenario, check_design, check_lesson, check_run, code,
-    migrate, read_design, read_lesson, sections,
+    migrate, read_design, read_lesson, read_timeline, sections,
 };
+use crate::design::diagnostic::{Diagnostic, Severity};
 use crate::design::nearest::nearest;
-use crate::design::registry::{self, KINDS, TIMELINE};
+use crate::design::registry::{self, KINDS};
 use crate::design::value::{Value, cut};
-use crate::design::{RunSpec, TimelineEntry};
+use crate::design::{self, Design, RunSpec, TimelineEntry};
 use crate::time::Duration;
 
 /// Findings of the TOML reader that are listed: what follows the first few is mostly their echo.
@@ -39,7 +40,15 @@ pub enum Depth {
     Everything,
 }
 
+/// What is unwise in a valid design.
+pub type Advise = fn(&Design, &[TimelineEntry]) -> Vec<Diagnostic>;
+
 pub fn read(text: &str, depth: Depth) -> Checked {
+    read_with(text, depth, |_, _| Vec::new())
+}
+
+/// Who asks for no advice does not carry what gives it: the page stays small.
+pub fn read_with(text: &str, depth: Depth, advise: Advise) -> Checked {
     let mut f = Findings::new(if text.len() > MAX_BYTES { "" } else { text });
     if text.len() > MAX_BYTES {
         f.whole_file(code::TOO_LONG, format!("the file has {} bytes", text.len()))
@@ -49,7 +58,7 @@ pub fn read(text: &str, depth: Depth) -> Checked {
             diagnostics: f.finish(),
         };
     }
-    let scenario = read_tree(&mut f, depth);
+    let scenario = read_tree(&mut f, depth, advise);
     let scenario = scenario.filter(|_| !f.has_errors());
     Checked {
         scenario,
@@ -57,7 +66,7 @@ pub fn read(text: &str, depth: Depth) -> Checked {
     }
 }
 
-fn read_tree(f: &mut Findings<'_>, depth: Depth) -> Option<Scenario> {
+fn read_tree(f: &mut Findings<'_>, depth: Depth, advise: Advise) -> Option<Scenario> {
     let mut tree = parse_toml(f)?;
     if !migrate::migrate(&mut tree, f) {
         return None;
@@ -67,12 +76,15 @@ fn read_tree(f: &mut Findings<'_>, depth: Depth) -> Option<Scenario> {
     let about = about(f, &root);
     let run = run(f, &root);
     let design = read_design::design(f, &root);
-    let timeline = timeline(f, &root);
+    let timeline = read_timeline::timeline(f, &root, &design);
     let goals = goals(f, &root);
     let lesson = read_lesson::lesson(f, &root);
     check_design::check(f, &design);
     let (run, seed) = run?;
     check_run::check(f, &design, &timeline, &goals, &run);
+    if !f.has_errors() {
+        revisions(f, &design, &timeline);
+    }
     let timeline = timeline.into_iter().map(|(_, entry)| entry).collect();
     let scenario = Scenario {
         about,
@@ -83,10 +95,32 @@ fn read_tree(f: &mut Findings<'_>, depth: Depth) -> Option<Scenario> {
         goals,
         lesson,
     };
-    if depth == Depth::Everything {
+    if depth != Depth::Run {
         check_lesson::check(f, &scenario);
     }
+    if !f.has_errors() {
+        for advice in advise(&scenario.design, &scenario.timeline) {
+            f.advice(advice);
+        }
+    }
     Some(scenario)
+}
+
+/// Every design that the timeline makes of this one has to be valid, too.
+fn revisions(f: &mut Findings<'_>, design: &Design, timeline: &[(String, TimelineEntry)]) {
+    let entries: Vec<TimelineEntry> = timeline.iter().map(|(_, entry)| entry.clone()).collect();
+    for revision in design::revisions(design, &entries) {
+        let mut alone = Findings::new("");
+        check_design::check(&mut alone, &revision.design);
+        let mut faults = alone.finish().into_iter();
+        let Some(first) = faults.find(|d| d.severity == Severity::Error) else {
+            continue;
+        };
+        let path = format!("{}.value", timeline[revision.entry].0);
+        let message = format!("with it, from {} on, {}", revision.at, first.message);
+        f.error_at(code::IMPOSSIBLE, &path, message)
+            .maybe_help(first.help);
+    }
 }
 
 fn parse_toml<'t>(f: &mut Findings<'t>) -> Option<DeTable<'t>> {
@@ -268,36 +302,6 @@ fn run(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Option<(RunSpec, u64)> {
         },
         seed,
     ))
-}
-
-/// The entries, each with its path.
-fn timeline(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Vec<(String, TimelineEntry)> {
-    let mut entries = Vec::new();
-    for row in root.listed(f, "timeline", MAX_TIMELINE) {
-        let Some(word) = row.line(f, "what") else {
-            row.check_required(f, sections::TIMELINE, &[]);
-            continue;
-        };
-        let Some(what) = registry::timeline_kind(&word) else {
-            let names = TIMELINE.iter().map(|kind| kind.name);
-            f.error_at(
-                code::BAD_VALUE,
-                &format!("{}.what", row.path),
-                format!("nothing is called `{}`", cut(&word)),
-            )
-            .help(super::names::suggest(&word, names, "what can happen"));
-            continue;
-        };
-        row.check_fields(
-            f,
-            &format!("the entry `{}`", what.name),
-            sections::TIMELINE,
-            what.knobs,
-        );
-        let knobs = row.knobs(f, what.knobs);
-        entries.push((row.path, TimelineEntry { what, knobs }));
-    }
-    entries
 }
 
 fn goals(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Vec<Goal> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::FORMAT;
 use super::metric::METRICS;
 use super::sections::{self, Field, Shape};
-use crate::design::registry::{self, KINDS, KindSpec, KnobSpec, TIMELINE};
+use crate::design::registry::{self, KINDS, KindSpec, KnobSpec};
 use crate::design::value::Unit;
 
 const NAME: &str = "^[A-Za-z][A-Za-z0-9_-]{0,39}$";
@@ -52,7 +52,7 @@ pub fn schema() -> Json {
             named(kind.meaning, table(kind.meaning, fields, kind.knobs)),
         );
     }
-    let entries: Vec<Json> = TIMELINE.iter().map(entry).collect();
+    let entries: Vec<Json> = registry::timeline_kinds().map(entry).collect();
     let timeline = json!({
         "description": "what happens at set moments",
         "type": "array",
@@ -111,6 +111,7 @@ fn unit(unit: Unit) -> Json {
         Unit::Money => "money",
         Unit::Dist => "dist",
         Unit::Names => "names",
+        Unit::Rates => return json!({ "type": "string" }),
         Unit::Flag => return json!({ "type": "boolean" }),
         Unit::Choice(words) => return json!({ "enum": words }),
         Unit::Text => return json!({ "type": "string" }),

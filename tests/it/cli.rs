@@ -259,7 +259,7 @@ fn help_teaches() {
 
 #[test]
 fn published_shapes_are_up_to_date() {
-    for shape in ["report", "seeds", "conformance"] {
+    for shape in ["report", "seeds", "conformance", "lint"] {
         let file = format!("assets/schema/{shape}.schema.json");
         let printed = stdout(&brownout(&["schema", shape]));
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);
@@ -320,4 +320,32 @@ fn conformance_refuses_what_has_no_answer() {
     for word in ["mm1", "erlang-b", "lambda: arrivals per second"] {
         assert!(list.contains(word), "{word} is not in\n{list}");
     }
+}
+
+#[test]
+fn advice_is_a_result_and_no_error() {
+    let advised = brownout(&["lint", S04]);
+    assert_eq!(code(&advised), 0, "{}", stderr(&advised));
+    let shown = stdout(&advised);
+    for words in [
+        "advice[L0301]",
+        "look at `service.catalogue.queue_limit`",
+        "2 pieces of advice",
+    ] {
+        assert!(shown.contains(words), "{words} is not in\n{shown}");
+    }
+    let all = json(&["lint", S04, "--format", "json"]);
+    let found = &all["files"][0]["findings"];
+    assert_eq!(found[1]["severity"], "advice");
+    assert_eq!(found[1]["knob"], "link.browse.retry_budget");
+    assert_eq!(found[1]["place"]["text"], "3");
+    let broken = fed(&["lint", "-"], "format = 1\n");
+    assert_eq!(code(&broken), 3);
+    assert!(
+        stderr(&broken).contains("`run` is missing"),
+        "{}",
+        stderr(&broken)
+    );
+    assert_eq!(stdout(&broken), "");
+    assert_eq!(code(&brownout(&["lint", "no/such/file.toml", S04])), 1);
 }

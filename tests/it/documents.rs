@@ -6,12 +6,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use brownout::design::registry::{self, KINDS, KnobSpec, TIMELINE};
+use brownout::design::lint::LINTS;
+use brownout::design::registry::{self, KINDS, KnobSpec};
 use brownout::design::value::{DIST_FORMS, Unit, print};
 use brownout::scenario::code::CODES;
 use brownout::scenario::metric::METRICS;
 use brownout::scenario::schema::{schema, schema_text};
-use brownout::scenario::{check, limits, sections};
+use brownout::scenario::{check, limits, lint, sections};
 use serde_json::Value as Json;
 use toml::de::{DeTable, DeValue};
 
@@ -150,6 +151,54 @@ fn validate(root: &Json, schema: &Json, json: &Json, path: &str, faults: &mut Ve
     }
 }
 
+/// Every lint with what it says of its own design in the tests.
+#[test]
+fn the_list_of_lints_is_the_one_that_is_kept() {
+    let mut out = LINTS_INTRO.to_owned();
+    for one in LINTS {
+        let design = format!("tests/fixtures/lint/{}.toml", one.name);
+        let text = fs::read_to_string(file(&design)).unwrap();
+        let found = lint(&text).diagnostics;
+        let said = found.iter().find(|finding| finding.code == one.code);
+        let said = said.unwrap_or_else(|| panic!("{} is silent", one.name));
+        let help = said.help.as_deref().unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "\n## {} {}\n\n{}.\n",
+            one.code,
+            one.name,
+            sentence(one.meaning)
+        );
+        let _ = writeln!(
+            out,
+            "Of [its example](../{design}) it says: {}.\n",
+            said.message
+        );
+        let _ = writeln!(out, "Then: {help}.");
+    }
+    keep("docs/lints.md", &out);
+}
+
+/// With a capital.
+fn sentence(text: &str) -> String {
+    let (first, rest) = text.split_at(1);
+    format!("{}{rest}", first.to_uppercase())
+}
+
+const LINTS_INTRO: &str = "\
+# Lints
+
+What is valid in a design and still unwise. `brownout lint FILE...` prints it, each finding with the
+place, the reason in numbers of the design, and the one knob to look at.
+
+This page is made from the code. Each lint has a design on which it fires, a near miss on which it does
+not, and a run that gets better when its knob is turned: `tests/it/lint.rs`.
+
+The numbers are those of the design at its start: the rates of open arrivals, mean times, as if nothing
+failed and nothing waited. Users of a closed loop come as fast as they are served, so nothing is
+computed for them. A timeline counts where a lint says so.
+";
+
 // The format's documentation.
 
 const FORMAT_DOC: &str = "docs/scenario-format.md";
@@ -276,7 +325,7 @@ fn takes(spec: &KnobSpec) -> String {
 
 fn timeline() -> String {
     let mut out = "| `what` | what happens | fields |\n|---|---|---|\n".to_owned();
-    for kind in TIMELINE {
+    for kind in registry::timeline_kinds() {
         let optional = |spec: &KnobSpec| if spec.default.is_empty() { "" } else { "?" };
         let names: Vec<String> = kind
             .knobs

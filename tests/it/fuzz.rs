@@ -1,6 +1,6 @@
 //! Whatever somebody writes: no panic, every finding points into the text, and what is accepted runs.
 
-use brownout::design::registry::{KINDS, KnobSpec, LINK, OPERATION, TIMELINE};
+use brownout::design::registry::{KINDS, KnobSpec, LINK, OPERATION, timeline_kinds};
 use brownout::design::value::{self, Value};
 use brownout::engine::Limits;
 use brownout::experiment;
@@ -99,7 +99,7 @@ fn every_knob() -> Vec<&'static KnobSpec> {
         .iter()
         .copied()
         .chain([&LINK, &OPERATION])
-        .chain(TIMELINE);
+        .chain(timeline_kinds());
     kinds.flat_map(|kind| kind.knobs).collect()
 }
 

@@ -11,6 +11,7 @@ mod invalid;
 mod knobs;
 mod laws;
 mod lessons;
+mod lint;
 mod retry_storm;
 mod tidy;
 mod toy_kind;

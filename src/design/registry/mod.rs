@@ -10,7 +10,8 @@ mod timeline;
 
 pub use nodes::{BALANCER, CLIENTS, DATABASE, SERVICE, THIRD_PARTY};
 pub use policies::{LINK, OPERATION, RUN};
-pub use timeline::TIMELINE;
+use timeline::TIMELINE;
+pub use timeline::{Target, target_of};
 
 use super::value::Unit;
 
@@ -42,6 +43,8 @@ pub struct KnobSpec {
     pub meaning: &'static str,
     /// Where the default or the mechanism comes from; `""` where it is plain modelling.
     pub source: &'static str,
+    /// A value that somebody would really choose, where the default is off or missing.
+    pub example: &'static str,
 }
 
 /// What a node of a kind may be connected to.
@@ -94,6 +97,7 @@ pub(crate) const fn knob(
         class: Class::NewWork,
         meaning,
         source: "",
+        example: "",
     }
 }
 
@@ -114,6 +118,11 @@ impl KnobSpec {
         self
     }
 
+    pub(crate) const fn example(mut self, example: &'static str) -> Self {
+        self.example = example;
+        self
+    }
+
     pub(crate) const fn source(mut self, source: &'static str) -> Self {
         self.source = source;
         self
@@ -127,6 +136,11 @@ pub fn kind(name: &str) -> Option<&'static KindSpec> {
     KINDS.iter().copied().find(|k| k.name == name)
 }
 
+/// Every entry of the timeline.
+pub fn timeline_kinds() -> impl Iterator<Item = &'static KindSpec> + Clone {
+    TIMELINE.iter().copied().flatten()
+}
+
 pub fn timeline_kind(name: &str) -> Option<&'static KindSpec> {
-    TIMELINE.iter().find(|k| k.name == name)
+    timeline_kinds().find(|k| k.name == name)
 }

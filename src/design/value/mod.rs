@@ -8,6 +8,7 @@ mod decimal;
 mod dist;
 mod parse;
 mod print;
+mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -97,6 +98,8 @@ pub enum Value {
     Choice(u8),
     /// Free names, for instance zones.
     Names(Vec<String>),
+    /// Rates one after the other, for instance the hours of a day.
+    Rates(Vec<Rate>),
     Text(String),
 }
 
@@ -140,6 +143,8 @@ pub enum Unit {
     Choice(&'static [&'static str]),
     /// A list of names: `["a", "b"]`
     Names,
+    /// `100 rps, 250 rps, 80 rps`
+    Rates,
     Text,
 }
 

@@ -11,6 +11,8 @@ const MAX_TEXT: usize = 4_000;
 /// Longest free text and longest name.
 const MAX_NAME: usize = 200;
 const MAX_NAMES: usize = 100;
+/// As the knobs that hold one rate.
+const MAX_RATE: Rate = Rate(10_000_000 * MICRO);
 
 /// Reads the text of one knob: what a file, `--set`, or somebody at the page wrote.
 ///
@@ -57,6 +59,7 @@ fn parse_unit(text: &str, spec: &KnobSpec) -> Result<Value, ValueError> {
         },
         Unit::Choice(words) => Value::Choice(parse_choice(text, words)?),
         Unit::Names => Value::Names(parse_names(text)?),
+        Unit::Rates => Value::Rates(parse_rates(text)?),
         Unit::Text => {
             if text.chars().count() > MAX_NAME || text.contains(char::is_control) {
                 let message = format!("is no line of at most {MAX_NAME} characters");
@@ -233,6 +236,21 @@ fn parse_names(text: &str) -> Result<Vec<String>, ValueError> {
     Ok(names)
 }
 
+/// `100 rps, 250 rps`
+fn parse_rates(text: &str) -> Result<Vec<Rate>, ValueError> {
+    let rates: Vec<Rate> = text.split(',').map(parse_rate).collect::<Result<_, _>>()?;
+    if rates.len() > MAX_NAMES {
+        return Err(ValueError::new(format!(
+            "a list has at most {MAX_NAMES} rates"
+        )));
+    }
+    if let Some(rate) = rates.iter().find(|rate| rate.0 > MAX_RATE.0) {
+        return Err(ValueError::new(format!("`{rate}` is too large"))
+            .help(format!("allowed: up to {MAX_RATE}")));
+    }
+    Ok(rates)
+}
+
 pub(super) fn split(text: &str, unit: Unit) -> Result<(Decimal, &str), ValueError> {
     Decimal::split(text).map_err(|problem| refuse(text, problem, unit))
 }
@@ -314,6 +332,7 @@ impl Unit {
             Unit::Flag => "a switch",
             Unit::Choice(_) => "a word",
             Unit::Names => "a list of names",
+            Unit::Rates => "a list of rates",
             Unit::Text => "a line of text",
         }
     }
@@ -338,6 +357,7 @@ impl Unit {
             Unit::Flag => "write `true` or `false`".to_owned(),
             Unit::Choice(words) => format!("one of {}", words.join(", ")),
             Unit::Names => "names of letters, digits, `_` and `-`: `[\"a\", \"b\"]`".to_owned(),
+            Unit::Rates => "rates with commas between them: `100 rps, 250 rps, 80 rps`".to_owned(),
             Unit::Text => format!("one line of at most {MAX_NAME} characters"),
         }
     }

@@ -25,6 +25,10 @@ pub fn print(value: &Value, spec: &KnobSpec) -> String {
             let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
             format!("[{}]", quoted.join(", "))
         }
+        Value::Rates(rates) => {
+            let shown: Vec<String> = rates.iter().map(Rate::to_string).collect();
+            shown.join(", ")
+        }
         Value::Text(text) => text.clone(),
     }
 }

@@ -1,7 +1,7 @@
 //! Values: what is read, what is refused with which words, and that text and value agree.
 
 use super::*;
-use crate::design::registry::{CLIENTS, KINDS, KindSpec, LINK, OPERATION, SERVICE, TIMELINE};
+use crate::design::registry::{CLIENTS, KINDS, KindSpec, LINK, OPERATION, SERVICE, timeline_kinds};
 
 fn knob(kind: &'static KindSpec, name: &str) -> &'static KnobSpec {
     kind.knob(name).unwrap()
@@ -145,7 +145,7 @@ fn the_registry_holds_only_readable_texts() {
         .iter()
         .copied()
         .chain([&LINK, &OPERATION])
-        .chain(TIMELINE);
+        .chain(timeline_kinds());
     for spec in kinds.flat_map(|kind| kind.knobs) {
         for text in [spec.default, spec.min, spec.max] {
             if text.is_empty() {

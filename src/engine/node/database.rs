@@ -48,8 +48,7 @@ impl NodeKind for Database {
     }
 
     fn on_request<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        // With fewer connections than cores the connections are the bound on what runs.
-        let slots = config.connections.map_or(config.cores, |c| c.min(config.cores));
+        let slots = self.slots(config, cx);
         let limit = config.connections.map(|c| c.saturating_sub(slots));
         match self.station.admit(id, slots, limit) {
             Admission::Full => cx.refuse(id, Reason::ConnectionRefused),
@@ -72,7 +71,13 @@ impl NodeKind for Database {
         let attempt = cx.core.attempts[id];
         let faults = &cx.core.modifiers[cx.node as usize];
         let failed = faults.fails(&mut cx.draws(Purpose::Fault, attempt.address));
-        let reply = if failed { Err(Reason::ErrorFromCallee) } else { Ok(()) };
+        let is_full = attempt.mode == CallMode::Write && faults.disk_full > 0;
+        let reply = match failed {
+            true => Err(Reason::ErrorFromCallee),
+            false if is_full => Err(Reason::StorageFull),
+            false => Ok(()),
+        };
+        let failed = reply.is_err();
         let item = cx.core.intents[attempt.intent].item;
         if !failed {
             let version = match attempt.mode {
@@ -112,6 +117,18 @@ impl NodeKind for Database {
         self.station.clear();
     }
 
+    fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        loop {
+            let slots = self.slots(config, cx);
+            let attempts = &cx.core.attempts;
+            let Some(next) = self.station.admit_waiting(slots, Discipline::Fifo, attempts) else {
+                return;
+            };
+            cx.leaves_line_for_slot();
+            self.begin(config, cx, next);
+        }
+    }
+
     fn look(&self, config: &Config) -> Look {
         Look {
             slots: config.cores,
@@ -121,6 +138,12 @@ impl NodeKind for Database {
 }
 
 impl Database {
+    /// Queries that may run at the same time: with fewer connections than cores, the connections are
+    /// the bound.
+    fn slots<R: Record>(&self, config: &Config, cx: &Cx<'_, R>) -> u32 {
+        cx.slots(config.connections.map_or(config.cores, |c| c.min(config.cores)))
+    }
+
     fn begin<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         cx.begin(id);
         let attempt = cx.core.attempts[id];
@@ -136,7 +159,7 @@ impl Database {
 
     fn free_core<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         cx.leave_slot(id);
-        let slots = config.connections.map_or(config.cores, |c| c.min(config.cores));
+        let slots = self.slots(config, cx);
         if let Some(next) = self.station.next(slots, Discipline::Fifo, &cx.core.attempts) {
             cx.leaves_line_for_slot();
             self.begin(config, cx, next);

@@ -186,7 +186,18 @@ pub enum Traffic {
         entry: u16,
         factor: Factor,
     },
-    /// A step or a spike is over.
+    /// Rates one after the other, as the entry says.
+    CurveBegins {
+        entry: u16,
+    },
+    AbuseBegins {
+        entry: u16,
+        rate: Rate,
+    },
+    Reconnect {
+        entry: u16,
+    },
+    /// An entry is over, other than a ramp.
     Ends {
         entry: u16,
     },

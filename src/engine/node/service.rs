@@ -52,7 +52,8 @@ impl NodeKind for Service {
 
     fn on_request<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         let instance = cx.core.attempts[id].instance as usize;
-        match self.instances[instance].admit(id, config.slots, config.queue_limit) {
+        let slots = cx.slots(config.slots);
+        match self.instances[instance].admit(id, slots, config.queue_limit) {
             Admission::Full => cx.refuse(id, Reason::QueueFull),
             Admission::Begin => {
                 cx.enter();
@@ -78,6 +79,11 @@ impl NodeKind for Service {
                 self.fail(config, cx, id);
                 return;
             }
+        }
+        if attempt.callee == CalleeSide::Working && cx.core.intents[attempt.intent].is_malformed {
+            // Only the work shows it.
+            self.fail_with(config, cx, id, Reason::InvalidInput);
+            return;
         }
         let operation = cx.core.intents[attempt.intent].operation as usize;
         let keeps = cx.program.nodes[cx.node as usize].effects[operation].is_some();
@@ -124,6 +130,28 @@ impl NodeKind for Service {
         match instance {
             None => self.instances.iter_mut().for_each(Instance::clear),
             Some(instance) => self.instances[instance as usize].clear(),
+        }
+    }
+
+    fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        // More slots are used at once; with fewer, what is in them is finished.
+        for instance in 0..self.instances.len() {
+            loop {
+                let slots = cx.slots(config.slots);
+                let attempts = &cx.core.attempts;
+                let next = self.instances[instance].admit_waiting(slots, config.discipline, attempts);
+                let Some(next) = next else { break };
+                cx.leaves_line_for_slot();
+                cx.begin(next);
+                self.serve(config, cx, next);
+            }
+        }
+    }
+
+    fn on_fleet<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>) {
+        let places = cx.core.fleets[cx.node as usize].places();
+        if self.instances.len() < places {
+            self.instances.resize(places, Instance::default());
         }
     }
 
@@ -192,6 +220,20 @@ impl Service {
         self.go_on(config, cx, id, Progress::Fails);
     }
 
+    /// The same, for a reason of its own.
+    fn fail_with<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+        reason: Reason,
+    ) {
+        cx.core.attempts[id].callee = CalleeSide::Error;
+        let next = self.free_slot(config, cx, id);
+        cx.reply(id, Err(reason));
+        self.serve_next(config, cx, next);
+    }
+
     /// Gives the slot back; who waits takes it, and is to be served.
     fn free_slot<R: Record>(
         &mut self,
@@ -201,7 +243,8 @@ impl Service {
     ) -> Option<AttemptId> {
         cx.leave_slot(id);
         let instance = &mut self.instances[cx.core.attempts[id].instance as usize];
-        let next = instance.next(config.slots, config.discipline, &cx.core.attempts)?;
+        let slots = cx.core.modifiers[cx.node as usize].slots(config.slots);
+        let next = instance.next(slots, config.discipline, &cx.core.attempts)?;
         cx.leaves_line_for_slot();
         cx.begin(next);
         Some(next)

@@ -36,6 +36,15 @@ impl Pool {
     ) -> Option<AttemptId> {
         assert!(self.busy > 0, "a connection is given back once");
         self.busy -= 1;
+        self.next_in_line(size, still_waits)
+    }
+
+    /// Who may be sent now, because a connection of `size` is free.
+    pub fn next_in_line(
+        &mut self,
+        size: u32,
+        still_waits: impl Fn(AttemptId) -> bool,
+    ) -> Option<AttemptId> {
         if self.busy >= size {
             return None;
         }

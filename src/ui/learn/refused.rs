@@ -47,6 +47,7 @@ fn problem(d: Diagnostic) -> impl IntoView {
     let word = match d.severity {
         Severity::Error => "",
         Severity::Warning => "warning: ",
+        Severity::Advice => "advice: ",
     };
     view! {
         <li>

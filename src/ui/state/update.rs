@@ -322,6 +322,7 @@ fn not_read(model: &mut Model, name: String, why: String) -> Vec<Effect> {
         place: None,
         message: why,
         help: None,
+        knob: None,
     };
     model.doc.refused = Some(Refused {
         name,

@@ -219,3 +219,48 @@ fn a_checkpoint_holds_all_that_a_balancer_knows() {
         assert_eq!(resumed.digest(), whole.digest(), "from {ms} ms on");
     }
 }
+
+#[test]
+fn an_instance_that_is_started_gets_its_share_and_one_that_is_not_wanted_gets_nothing() {
+    let server = "slots = 50\nservice_time = \"exponential(50 ms)\"";
+    let more = "[[timeline]]\nwhat = \"scale\"\ntarget = \"a\"\nat = \"5 s\"\nlasts = \"5 s\"\ninstances = 3\n";
+    for policy in ["random", "least_outstanding", "weighted"] {
+        let door = format!("policy = \"{policy}\"");
+        let server = format!("{server}\ninstances = 2");
+        let text = behind_a_door("rate = \"300 rps\"", &door, &[("a", &server)], more);
+        let (tries, _) = tries(&text);
+        let share = |from: u64, to: u64| {
+            let at = |s: u64| Time::ZERO + Duration::from_secs(s);
+            let then = tries
+                .iter()
+                .filter(|t| at(from) < t.sent && t.sent < at(to));
+            let third = then.clone().filter(|t| t.instance == 2).count();
+            third as f64 / then.count() as f64
+        };
+        assert_eq!((share(0, 5), share(10, 20)), (0.0, 0.0), "{policy}");
+        assert!(
+            (share(6, 10) - 1.0 / 3.0).abs() < 0.05,
+            "{policy} {}",
+            share(6, 10)
+        );
+    }
+}
+
+#[test]
+fn a_policy_that_is_changed_counts_from_then_on() {
+    let more = "[[timeline]]\nwhat = \"config\"\ntarget = \"balancer.door.policy\"\nat = \"10 s\"\nvalue = \"key_hash\"\n";
+    let server = format!("{ROOM}\ninstances = 4");
+    let (tries, _) = tries(&behind_a_door(MANY, "", &[("a", &server)], more));
+    let places = |after: bool| {
+        let edge = Time::ZERO + Duration::from_secs(10);
+        let then = tries.iter().filter(|t| (t.sent > edge) == after);
+        let mut places: Vec<(u64, u16)> = then.map(|t| (t.item, t.instance)).collect();
+        places.sort_unstable();
+        places.dedup();
+        let mut items: Vec<u64> = places.iter().map(|p| p.0).collect();
+        items.dedup();
+        places.len() as f64 / items.len() as f64
+    };
+    assert!(places(false) > 2.0, "in turn, an item comes to many");
+    assert_eq!(places(true), 1.0);
+}

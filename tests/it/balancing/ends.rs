@@ -36,6 +36,78 @@ fn values(knob: &KnobSpec) -> Vec<String> {
     values
 }
 
+/// Instances come and go, on both sides of a balancer; policies change.
+const CHANGES: &str = r#"
+[[timeline]]
+what = "scale"
+target = "second"
+at = "2 s"
+lasts = "9 s"
+instances = 5
+
+[[timeline]]
+what = "scale"
+target = "dealer"
+at = "3 s"
+lasts = "4 s"
+instances = 3
+
+[[timeline]]
+what = "scale"
+target = "stale"
+at = "5 s"
+lasts = "5 s"
+instances = 1
+
+[[timeline]]
+what = "scale"
+target = "third"
+at = "7 s"
+lasts = "3 s"
+instances = 2
+
+[[timeline]]
+what = "crash"
+target = "third"
+at = "8 s"
+lasts = "1 s"
+instances = 1
+
+[[timeline]]
+what = "crash"
+target = "stale"
+at = "12 s"
+lasts = "1 s"
+instances = 1
+
+[[timeline]]
+what = "config"
+target = "balancer.ring.policy"
+at = "4 s"
+lasts = "5 s"
+value = "least_outstanding"
+
+[[timeline]]
+what = "config"
+target = "balancer.gate.policy"
+at = "6 s"
+lasts = "5 s"
+value = "key_hash"
+
+[[timeline]]
+what = "config"
+target = "balancer.stale.policy"
+at = "6500 ms"
+lasts = "5 s"
+value = "weighted"
+
+[[timeline]]
+what = "config"
+target = "balancer.dealer.policy"
+at = "7 s"
+value = "two_choices"
+"#;
+
 /// The fixture with half of the knobs of its balancers drawn by chance.
 fn design(number: u64) -> String {
     let base = include_str!("../../fixtures/knobs/balancing.toml");
@@ -58,7 +130,7 @@ fn design(number: u64) -> String {
     }
     // One by one: what would be impossible with those before is left out.
     let mut applied = 0;
-    let mut text = base.replace("duration = \"20 s\"", "duration = \"17 s\"");
+    let mut text = base.replace("duration = \"20 s\"", "duration = \"17 s\"") + CHANGES;
     for (path, value) in changes {
         if let Ok(changed) = edit::apply(&text, &[(&path, &value)])
             && Scenario::parse(&changed).is_ok()

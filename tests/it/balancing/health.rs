@@ -201,3 +201,22 @@ fn errors_in_a_row_eject_but_only_a_part_of_the_endpoints() {
     );
     assert_eq!(both.users.actions - both.users.served, 30);
 }
+
+#[test]
+fn one_instance_of_several_is_taken_out_alone() {
+    let more = "[[timeline]]\nwhat = \"crash\"\ntarget = \"a\"\nat = \"5 s\"\nlasts = \"5 s\"\ninstances = 1\n";
+    let door = format!("health_check = \"shallow\"\n{CHECKED}");
+    let server = format!("{ROOM}\ninstances = 4");
+    let users = "arrivals = \"constant\"\nrate = \"100 rps\"";
+    let report = report(&behind_a_door(users, &door, &[("a", &server)], more));
+    let count = |name| node(&report, "door").count(name);
+    let counts = (
+        count("taken_out"),
+        count("taken_back"),
+        count("sent_in_panic"),
+    );
+    assert_eq!(counts, (1, 1, 0));
+    // A quarter of them, for one to two seconds.
+    let failed = report.users.actions - report.users.served;
+    assert!((25..=50).contains(&failed), "{failed}");
+}

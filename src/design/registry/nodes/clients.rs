@@ -21,11 +21,28 @@ pub static CLIENTS: KindSpec = KindSpec {
             .off("none").range("1", "1000000").class(Class::Restart),
         knob("think_time", Unit::Dist, "0 s", "how long a user pauses before the next action (closed loop)")
             .class(Class::NewWork),
+        knob("spawn_rate", Unit::Rate, "none",
+            "users who start per second, one after the other; absent, all start at once (closed loop)")
+            .off("none").range("0.001 rps", "1000000 rps").example("10 rps").class(Class::Restart)
+            .source("Locust: --spawn-rate"),
+        knob("lasts", Unit::Duration, "none", "how long they go on; absent, to the end of the run")
+            .off("none").range("1 ms", "7 d").example("30 s").class(Class::Restart).source("Locust: --run-time"),
+        knob("identities", Unit::Count, "1",
+            "how many users, tenants or addresses are behind open arrivals, for limits and sticky choices; in a closed loop, each user is one")
+            .range("1", "1000000000").class(Class::NewWork),
+        knob("double_click_share", Unit::Share, "0 %", "share of actions that are submitted a second time, unless the answer comes first")
+            .class(Class::NewWork),
+        knob("double_click_gap", Unit::Dist, "200 ms", "how long after the first click the second one comes")
+            .class(Class::NewWork),
+        knob("patience", Unit::Dist, "none", "how long users wait for the answer before they go away; absent, for ever")
+            .off("none").example("exponential(3 s)").class(Class::NewWork),
+        knob("malformed_share", Unit::Share, "0 %", "share of actions that cannot be done by anybody: invalid input")
+            .class(Class::NewWork),
+        knob("expensive_share", Unit::Share, "0 %", "share of actions that take more work than others").class(Class::NewWork),
+        knob("expensive_factor", Unit::Factor, "10", "how many times the work of others those take")
+            .range("0.001", "100000").class(Class::NewWork),
         knob("actions", Unit::Count, "none", "how many user actions in all; absent, as many as the run has time for")
             .off("none").range("1", "1000000000").class(Class::Restart),
-        knob("identities", Unit::Count, "1",
-            "how many different people or addresses open arrivals come from, each alike often; for limits and choices by identity")
-            .range("1", "1000000").class(Class::NewWork),
         knob("callers", Unit::Count, "1",
             "client programs that share nothing: each has its own retry budget and connection pool")
             .range("1", "10000").class(Class::Restart),

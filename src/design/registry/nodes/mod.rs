@@ -29,7 +29,7 @@ const ZONES: KnobSpec = knob(
     "zones",
     Unit::Names,
     "none",
-    "the zones its instances are spread over, in turn; a balancer may prefer its own",
+    "the zones its instances are spread over, in turn: what a zone outage takes down, and what a balancer may prefer",
 )
 .off("none")
 .class(Class::Restart);
@@ -42,6 +42,15 @@ const VERSION: KnobSpec = knob(
 )
 .class(Class::Restart);
 
+const BOOT_TIME: KnobSpec = knob(
+    "boot_time",
+    Unit::Duration,
+    "0 s",
+    "from the start of an instance that is added during the run until it takes requests",
+)
+.range("0 s", "1 d")
+.class(Class::NewWork);
+
 const INSTANCES: KnobSpec = knob(
     "instances",
     Unit::Count,
@@ -49,4 +58,4 @@ const INSTANCES: KnobSpec = knob(
     "how many copies run side by side",
 )
 .range("1", "10000")
-.class(Class::Restart);
+.class(Class::Now);

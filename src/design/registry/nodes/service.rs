@@ -1,6 +1,6 @@
 //! The knobs of the kind.
 
-use super::{INSTANCES, PRICE, VERSION, ZONES};
+use super::{BOOT_TIME, INSTANCES, PRICE, VERSION, ZONES};
 use crate::design::registry::{Accepts, Class, KindSpec, knob};
 use crate::design::value::Unit;
 
@@ -12,6 +12,7 @@ pub static SERVICE: KindSpec = KindSpec {
     calls: true,
     knobs: &[
         INSTANCES,
+        BOOT_TIME,
         knob("slots", Unit::Count, "4", "requests that one instance works on at the same time")
             .range("1", "100000").class(Class::Now),
         knob("service_time", Unit::Dist, "10 ms", "how long the work itself takes, calls to others not counted")

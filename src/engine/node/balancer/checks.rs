@@ -9,6 +9,7 @@ use crate::design::CallMode;
 use crate::engine::attempt::{Call, Parent};
 use crate::engine::core::{Cx, NewCall};
 use crate::engine::draw::{Address, Purpose, mix64};
+use crate::engine::fleet::Phase;
 use crate::engine::probe;
 use crate::engine::record::Record;
 use crate::engine::slab::Id;
@@ -82,6 +83,10 @@ impl Balancer {
                 cx.core.give_up(cx.program, cx.record, endpoint.check);
                 self.note(config, cx, turn, place, false);
             }
+            return;
+        }
+        let own = cx.core.fleets[cx.node as usize].member(turn.view);
+        if own.phase == Phase::Gone {
             return;
         }
         if endpoint.check.is_none() {

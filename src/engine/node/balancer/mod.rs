@@ -262,13 +262,27 @@ impl NodeKind for Balancer {
     ) {
         self.sync(config, cx);
         for i in self.of(instance) {
-            self.views[i].is_down = false;
+            let member = cx.core.fleets[cx.node as usize].member(i as u16);
+            (self.views[i].is_down, self.views[i].started) = (false, member.started);
             self.begin_checks(config, cx, i);
         }
     }
 
+    fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        self.look_again(config, cx);
+    }
+
     fn on_fleet<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
         self.sync(config, cx);
+        for i in 0..self.views.len() {
+            // A place that is used again is somebody else, who knows nothing yet.
+            let member = cx.core.fleets[cx.node as usize].member(i as u16);
+            if member.started != self.views[i].started {
+                self.views[i].forget(cx, i as u16);
+                self.views[i].is_down = false;
+                self.begin_checks(config, cx, i);
+            }
+        }
     }
 }
 
@@ -288,16 +302,21 @@ impl Balancer {
         while self.views.len() < places {
             let mut view = View::new(cx, self.views.len() as u16);
             view.endpoints = vec![view::Endpoint::default(); self.members.list.len()];
+            view.credit = vec![0; self.members.list.len()];
             for (endpoint, member) in view.endpoints.iter_mut().zip(&self.members.list) {
                 endpoint.is_registered = member.is_registered;
             }
             self.views.push(view);
         }
         if is_new || self.members.is_old(cx) {
-            self.members.renew(config, cx, &mut self.views);
-            for i in 0..self.views.len() {
-                self.begin_checks(config, cx, i);
-            }
+            self.look_again(config, cx);
+        }
+    }
+
+    fn look_again<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        self.members.renew(config, cx, &mut self.views);
+        for i in 0..self.views.len() {
+            self.begin_checks(config, cx, i);
         }
     }
 }

@@ -95,10 +95,13 @@ pub struct View {
     pub checks: u64,
     /// Crashed: nobody is checked.
     pub is_down: bool,
+    /// When its instance was started: a later one in the same place is another.
+    pub started: Time,
 }
 
 impl View {
     pub fn new<R: Record>(cx: &Cx<'_, R>, instance: u16) -> View {
+        let member = cx.core.fleets[cx.node as usize].member(instance);
         View {
             endpoints: Vec::new(),
             credit: Vec::new(),
@@ -108,13 +111,14 @@ impl View {
             cursor: 0,
             under_way: 0,
             limiter: Limiter::default(),
-            zone: cx.core.fleets[cx.node as usize].member(instance).zone,
+            zone: member.zone,
             is_dirty: true,
             dirty_from: Time::NEVER,
             renewals: 0,
             timers: 0,
             checks: 0,
             is_down: false,
+            started: member.started,
         }
     }
 

@@ -1,0 +1,239 @@
+//! Lints: what is valid in a design and still unwise, each with the numbers that say so and the one
+//! knob to look at.
+//!
+//! Adding one: a function of its subject's file that takes the [`Map`] and gives [`Advice`], a line in
+//! [`LINTS`], its two designs in `tests/fixtures/lint` and a row in `tests/it/lint.rs`.
+
+mod capacity;
+mod data;
+pub mod map;
+mod pools;
+mod queues;
+mod retries;
+mod timeouts;
+pub mod trip;
+mod words;
+
+use super::diagnostic::{Diagnostic, Severity};
+use super::{Design, TimelineEntry};
+use map::Map;
+
+/// One kind of unwise design.
+pub struct Lint {
+    /// Stable: `L0101`.
+    pub code: &'static str,
+    /// What people call it: `no-timeout`.
+    pub name: &'static str,
+    /// What it looks for, with its thresholds, in one line.
+    pub meaning: &'static str,
+    check: fn(&Map<'_>) -> Vec<Advice>,
+}
+
+/// One finding of a lint.
+struct Advice {
+    /// Path of what is unwise.
+    path: String,
+    /// Why, as one or two sentences without a last full stop.
+    reason: String,
+    /// Path of the one knob to look at.
+    knob: String,
+    /// What to try with it.
+    remedy: String,
+}
+
+const fn lint(
+    code: &'static str,
+    name: &'static str,
+    meaning: &'static str,
+    check: fn(&Map<'_>) -> Vec<Advice>,
+) -> Lint {
+    Lint {
+        code,
+        name,
+        meaning,
+        check,
+    }
+}
+
+/// Busier than this is little headroom.
+const HEADROOM: f64 = 0.85;
+/// Requests that outlast their callers are worth a word from this share on.
+const OUTLASTING: f64 = 0.01;
+/// Where load is balanced by chance, crowds are long from this share of busy slots on.
+const CROWDED: f64 = 0.5;
+/// Instances are idle if half of them would be less busy than this.
+const IDLE: f64 = 0.4;
+
+/// Every lint, in the order of the codes.
+pub static LINTS: &[Lint] = &[
+    lint(
+        "L0101",
+        "no-timeout",
+        "a client or service waits for a reply without a timeout, and nothing bounds how long the reply may take",
+        timeouts::none,
+    ),
+    lint(
+        "L0102",
+        "inner-timeout-outlasts-outer",
+        "the tries on a link, timeout by timeout, may last longer than a caller further out waits, and nobody stops them",
+        timeouts::inner_outlasts_outer,
+    ),
+    lint(
+        "L0103",
+        "timeout-below-service-time",
+        "a timeout is shorter than the mean time of a service's reply, or than most replies of a store or third party, even if nothing waits",
+        timeouts::too_short,
+    ),
+    lint(
+        "L0104",
+        "work-for-nobody",
+        "of the requests at a node, 1 % or more take longer than the direct caller waits, and the node goes on with them",
+        timeouts::work_for_nobody,
+    ),
+    lint(
+        "L0201",
+        "retries-multiply",
+        "two or more links on one path retry without a retry budget",
+        retries::multiply,
+    ),
+    lint(
+        "L0202",
+        "retries-at-once",
+        "a link retries without backoff, and its callee can refuse at once",
+        retries::at_once,
+    ),
+    lint(
+        "L0203",
+        "backoff-without-jitter",
+        "the pauses before retries are the same for all callers, and there are several",
+        retries::no_jitter,
+    ),
+    lint(
+        "L0204",
+        "retries-without-budget",
+        "nothing limits retries on a link with a timeout, and if all its tries were used a node behind it would get more than it can do",
+        retries::no_budget,
+    ),
+    lint(
+        "L0205",
+        "budget-never-earned",
+        "a caller makes too few calls to save up one retry in the 10 s for which a retry budget keeps credit",
+        retries::budget_never_earned,
+    ),
+    lint(
+        "L0206",
+        "quota-below-cost",
+        "a retry costs more than the whole retry quota",
+        retries::quota_below_cost,
+    ),
+    lint(
+        "L0207",
+        "loss-without-retry",
+        "calls that only read are lost or answered with an error, and nobody on the way tries again",
+        retries::none_against_loss,
+    ),
+    lint(
+        "L0301",
+        "unbounded-queue",
+        "a waiting line, first in first out, has no end, its callers give up, and the service goes on serving them",
+        queues::unbounded,
+    ),
+    lint(
+        "L0302",
+        "queue-beyond-patience",
+        "a full waiting line takes longer than its callers wait",
+        queues::beyond_patience,
+    ),
+    lint(
+        "L0401",
+        "overloaded",
+        "more is asked of a service or database than it can do, if nothing waits and nothing fails",
+        capacity::overloaded,
+    ),
+    lint(
+        "L0402",
+        "little-headroom",
+        "a service or database is over 85 % busy at the rates of the start",
+        capacity::little_headroom,
+    ),
+    lint(
+        "L0403",
+        "no-spare-instance",
+        "with one instance less, the others would get more than they can do",
+        capacity::no_spare,
+    ),
+    lint(
+        "L0404",
+        "idle-instances",
+        "half of the instances would be less than 40 % busy, and the timeline brings no more traffic",
+        capacity::idle,
+    ),
+    lint(
+        "L0405",
+        "slots-held-for-third-party",
+        "waiting for third parties, and not the service's own work, needs more slots than there are",
+        capacity::held_for_third_party,
+    ),
+    lint(
+        "L0406",
+        "balanced-by-chance",
+        "a balancer chooses by chance among instances that are over 50 % busy",
+        capacity::by_chance,
+    ),
+    lint(
+        "L0501",
+        "pool-too-small",
+        "calls keep more connections busy, on average, than the pool has (Little's law)",
+        pools::too_small,
+    ),
+    lint(
+        "L0502",
+        "no-acquire-timeout",
+        "more calls than connections in the pool can be under way, and waiting for one has no end",
+        pools::no_acquire_timeout,
+    ),
+    lint(
+        "L0503",
+        "connections-exceeded",
+        "all callers together may have more queries under way than the database has connections",
+        pools::connections_exceeded,
+    ),
+    lint(
+        "L0504",
+        "cores-without-connections",
+        "a database has more cores than connections",
+        pools::cores_without_connections,
+    ),
+    lint(
+        "L0601",
+        "write-retried",
+        "a call that changes something may time out after it was done, and is tried again",
+        data::write_retried,
+    ),
+    lint(
+        "L0602",
+        "respond-before-write",
+        "a plan responds before it has heard of a promised effect, or does not wait for it at all",
+        data::respond_before_write,
+    ),
+];
+
+/// What is unwise in a design that passed validation, in the order of the lints.
+pub fn check(design: &Design, timeline: &[TimelineEntry]) -> Vec<Diagnostic> {
+    let map = Map::new(design, timeline);
+    let mut out = Vec::new();
+    for lint in LINTS {
+        for advice in (lint.check)(&map) {
+            out.push(Diagnostic {
+                code: lint.code,
+                severity: Severity::Advice,
+                path: advice.path,
+                place: None,
+                message: advice.reason,
+                help: Some(format!("look at `{}`: {}", advice.knob, advice.remedy)),
+                knob: Some(advice.knob),
+            });
+        }
+    }
+    out
+}

@@ -1,0 +1,312 @@
+//! How long callers wait, and what goes on when they have gone.
+
+use std::collections::BTreeMap;
+
+use super::map::{Map, knobs, link_path, node_path, policy, work};
+use super::trip::Trip;
+use super::words::{percent, time};
+use super::{Advice, OUTLASTING};
+use crate::design::{Link, Node};
+
+/// A caller that waits for ever if the reply never comes. Balancers only pass on: who waits behind
+/// them has a link of its own.
+pub fn none(map: &Map<'_>) -> Vec<Advice> {
+    let mut out = Vec::new();
+    for link in &map.design.links {
+        let waits = ["clients", "service"];
+        if policy(link).opt_duration("timeout").is_some()
+            || !waits.iter().any(|kind| map.is_kind(&link.from, kind))
+            || !map.is_awaited(link)
+        {
+            continue;
+        }
+        if map
+            .node(&link.from)
+            .is_some_and(|from| is_stopped(map, from, &mut Vec::new()))
+        {
+            continue;
+        }
+        let Some(why) = boundless(map, link) else {
+            continue;
+        };
+        let who = match map.is_kind(&link.from, "clients") {
+            true => format!("`{}` wait", link.from),
+            false => format!("`{}` waits, in one of its slots,", link.from),
+        };
+        let reason = format!(
+            "{who} for `{}` as long as it takes, and nothing bounds that: {why}",
+            link.to
+        );
+        out.push(Advice {
+            path: format!("link.{}", link.key),
+            reason,
+            knob: link_path(link, "timeout"),
+            remedy: "give it a timeout, well above the usual time and below what its caller waits"
+                .to_owned(),
+        });
+    }
+    out
+}
+
+/// Whether somebody's timeout ends all that a node does: its callers tell it when they have gone.
+fn is_stopped<'d>(map: &Map<'d>, node: &'d Node, seen: &mut Vec<&'d str>) -> bool {
+    if !Map::stops_abandoned(node) || seen.contains(&node.key.as_str()) {
+        return false;
+    }
+    seen.push(&node.key);
+    map.links_into(&node.key).all(|link| {
+        policy(link).opt_duration("timeout").is_some()
+            || map
+                .node(&link.from)
+                .is_some_and(|from| is_stopped(map, from, seen))
+    })
+}
+
+/// Why a reply on this link may take any time, if it may.
+fn boundless(map: &Map<'_>, link: &Link) -> Option<String> {
+    let mut open: Vec<&Link> = vec![link];
+    let mut seen: Vec<&str> = Vec::new();
+    while let Some(link) = open.pop() {
+        if seen.contains(&link.key.as_str()) {
+            continue;
+        }
+        seen.push(&link.key);
+        let settings = policy(link);
+        if settings.opt_count("pool").is_some()
+            && settings.opt_duration("acquire_timeout").is_none()
+        {
+            return Some(format!(
+                "a connection of `{}` may be waited for without an end",
+                link.key
+            ));
+        }
+        if settings.opt_duration("timeout").is_some() {
+            continue;
+        }
+        if map.happens("partition", &link.key) {
+            return Some(format!(
+                "messages on `{}` are cut off by the timeline",
+                link.key
+            ));
+        }
+        if settings.share("loss").0 > 0 || settings.share("reply_loss").0 > 0 {
+            return Some(format!("messages on `{}` are lost", link.key));
+        }
+        if settings.dist("delay").longest_ns().is_none() {
+            return Some(format!(
+                "a message on `{}` may travel for any time",
+                link.key
+            ));
+        }
+        let Some(to) = map.node(&link.to) else {
+            continue;
+        };
+        let settings = knobs(to);
+        let times = [work(to, false), work(to, true)];
+        if times
+            .iter()
+            .flatten()
+            .any(|work| work.longest_ns().is_none())
+        {
+            return Some(format!("its time at `{}` has no upper end", to.key));
+        }
+        match to.kind.name {
+            "service" if settings.opt_count("queue_limit").is_none() => {
+                return Some(format!("any number may wait at `{}`", to.key));
+            }
+            "service" if settings.choice("discipline") == "lifo" => {
+                return Some(format!("newer requests at `{}` go first", to.key));
+            }
+            "database" if settings.opt_count("connections").is_none() => {
+                return Some(format!("any number may wait at `{}`", to.key));
+            }
+            _ => {}
+        }
+        let leaving = map.design.links.iter().filter(|next| next.from == to.key);
+        open.extend(leaving);
+    }
+    None
+}
+
+/// Time after which a node's work is for nobody although it goes on, with the link whose caller has
+/// gone by then.
+type Patience<'d> = Option<(u64, &'d Link)>;
+
+fn sooner<'d>(a: Patience<'d>, b: Patience<'d>) -> Patience<'d> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if b.0 < a.0 { b } else { a }),
+        (a, b) => a.or(b),
+    }
+}
+
+/// Per stop: the shortest wait of a caller further out that the node does not hear the end of, and
+/// the shortest that makes it stop.
+fn patience<'d>(trip: &Trip<'d>) -> Vec<(Patience<'d>, Patience<'d>)> {
+    let mut all: Vec<(Patience<'_>, Patience<'_>)> = vec![(None, None); trip.stops.len()];
+    for (i, stop) in trip.stops.iter().enumerate() {
+        let (goes_on, stopped) = all[i];
+        for hop in stop.hops() {
+            let own = policy(hop.link).opt_duration("timeout");
+            let heard = sooner(stopped, own.map(|timeout| (timeout.0, hop.link)));
+            let to = trip.position(&hop);
+            let (on, off) = all[to];
+            all[to] = match Map::stops_abandoned(trip.stops[to].node) {
+                true => (sooner(on, goes_on), sooner(off, heard)),
+                false => (sooner(on, sooner(goes_on, heard)), off),
+            };
+        }
+    }
+    all
+}
+
+pub fn inner_outlasts_outer(map: &Map<'_>) -> Vec<Advice> {
+    let mut found: BTreeMap<&str, (&Link, u64, &Link)> = BTreeMap::new();
+    for trip in &map.trips {
+        let patience = patience(trip);
+        for (stop, (goes_on, _)) in trip.stops.iter().zip(patience) {
+            let Some((outer_ns, outer)) = goes_on else {
+                continue;
+            };
+            for hop in stop.hops() {
+                let settings = policy(hop.link);
+                let Some(timeout) = settings.opt_duration("timeout") else {
+                    continue;
+                };
+                if timeout.0.saturating_mul(settings.count("attempts")) <= outer_ns {
+                    continue;
+                }
+                let entry = found
+                    .entry(&hop.link.key)
+                    .or_insert((hop.link, outer_ns, outer));
+                if outer_ns < entry.1 {
+                    *entry = (hop.link, outer_ns, outer);
+                }
+            }
+        }
+    }
+    let advice = |(link, outer_ns, outer): (&Link, u64, &Link)| {
+        let settings = policy(link);
+        let attempts = settings.count("attempts");
+        let timeout = settings
+            .opt_duration("timeout")
+            .map_or(0, |timeout| timeout.0);
+        let tries = match attempts {
+            1 => format!("`{}` may wait {}", link.key, time(timeout as f64)),
+            n => format!(
+                "the {n} tries on `{}` may take {} x {} = {}",
+                link.key,
+                n,
+                time(timeout as f64),
+                time(timeout as f64 * n as f64)
+            ),
+        };
+        Advice {
+            path: link_path(link, "timeout"),
+            reason: format!(
+                "{tries}, but the caller on `{}` has gone after {}: what comes later is for nobody, and `{}` waits for it all the same",
+                outer.key,
+                time(outer_ns as f64),
+                link.from
+            ),
+            knob: link_path(link, "timeout"),
+            remedy: format!(
+                "all tries together have to fit below {}",
+                time(outer_ns as f64)
+            ),
+        }
+    };
+    found.into_values().map(advice).collect()
+}
+
+pub fn too_short(map: &Map<'_>) -> Vec<Advice> {
+    let mut out = Vec::new();
+    for link in &map.design.links {
+        let Some(why) = mostly_late(map, link) else {
+            continue;
+        };
+        let timeout = policy(link).opt_duration("timeout").unwrap_or_default();
+        out.push(Advice {
+            path: link_path(link, "timeout"),
+            reason: format!("the caller gives up after {timeout}, and even if nothing waits {why}"),
+            knob: link_path(link, "timeout"),
+            remedy: "it has to be longer than the time the work takes, with room for the slow ones"
+                .to_owned(),
+        });
+    }
+    out
+}
+
+/// How long replies take on a link whose timeout most of them miss. Of a service only the mean is
+/// known; of a store or third party, how many are late.
+fn mostly_late(map: &Map<'_>, link: &Link) -> Option<String> {
+    let settings = policy(link);
+    let timeout = settings.opt_duration("timeout")?.0 as f64;
+    let mean = map.round_trip_ns(link)?;
+    let to = map.node(&link.to)?;
+    let key = &link.key;
+    if matches!(to.kind.name, "service" | "balancer") {
+        let words = format!("a reply on `{key}` takes {} on average", time(mean));
+        return (mean > timeout).then_some(words);
+    }
+    let left = timeout - 2.0 * settings.dist("delay").mean_ns();
+    let (mut calls, mut late) = (0.0, 0.0);
+    for (_, hop, rate) in map.calls_on(link) {
+        calls += rate;
+        late += rate * work(to, hop.writes).map_or(0.0, |dist| dist.share_above(left));
+    }
+    let words = || {
+        format!(
+            "{} of the replies on `{key}` take longer than that",
+            percent(late / calls)
+        )
+    };
+    (late > 0.5 * calls).then(words)
+}
+
+pub fn work_for_nobody(map: &Map<'_>) -> Vec<Advice> {
+    let mut out = Vec::new();
+    for node in &map.design.nodes {
+        let can_stop = node.kind.knob("on_abandoned").is_some();
+        if !can_stop || Map::stops_abandoned(node) {
+            continue;
+        }
+        let worst = map
+            .links_into(&node.key)
+            .filter_map(|link| outlasting(map, node, link));
+        let Some((share, link, timeout)) = worst.reduce(|a, b| if b.0 > a.0 { b } else { a })
+        else {
+            continue;
+        };
+        out.push(Advice {
+            path: format!("{}.{}", node.kind.name, node.key),
+            reason: format!(
+                "{} of the requests on `{}` take longer than the {} that their caller waits, even if nothing is in front of them, and `{}` goes on with them for nobody",
+                percent(share),
+                link.key,
+                time(timeout),
+                node.key
+            ),
+            knob: node_path(node, "on_abandoned"),
+            remedy: "`stop` gives the slot back when the caller has gone".to_owned(),
+        });
+    }
+    out
+}
+
+/// Share of the requests on a link whose own work outlasts the caller, if that is worth a word and the
+/// timeout is long enough for most.
+fn outlasting<'d>(map: &Map<'_>, node: &Node, link: &'d Link) -> Option<(f64, &'d Link, f64)> {
+    let timeout = policy(link).opt_duration("timeout")?.0 as f64;
+    if mostly_late(map, link).is_some() {
+        return None;
+    }
+    let (mut requests, mut late) = (0.0, 0.0);
+    for (trip, hop, rate) in map.calls_on(link) {
+        let works = trip.stop(&hop).works() > 0;
+        let dist = work(node, hop.writes).filter(|_| works);
+        requests += rate;
+        late += rate * dist.map_or(0.0, |dist| dist.share_above(timeout));
+    }
+    let share = late / requests;
+    (share >= OUTLASTING).then_some((share, link, timeout))
+}

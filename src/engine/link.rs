@@ -1,0 +1,51 @@
+//! The network as faults make it: longer ways and lost messages while entries of the timeline last.
+
+use super::core::LinkState;
+use super::draw::{Address, Purpose, mix64};
+use super::fault::Action;
+use super::program::Program;
+
+impl LinkState {
+    /// How long a message travels that is sent now.
+    #[inline]
+    pub fn delay(&self, program: &Program, link: usize, purpose: Purpose, address: Address) -> u64 {
+        let own = &program.links[link].delay;
+        let ns = match own.constant() {
+            Some(ns) => ns,
+            None => own.sample(&mut self.keys.draws(purpose, address)),
+        };
+        if self.delays.is_empty() {
+            return ns;
+        }
+        // Requests and replies of one attempt draw apart.
+        let address = Address(address.0 ^ mix64(purpose as u64));
+        let mut draws = self.keys.draws(Purpose::ExtraDelay, address);
+        let entries = self
+            .delays
+            .iter()
+            .map(|&e| &program.timeline[e as usize].action);
+        let extra = entries.map(|action| match action {
+            Action::LinkDelay { delay, .. } => delay.sample(&mut draws),
+            _ => 0,
+        });
+        extra.fold(ns, u64::saturating_add)
+    }
+
+    /// Whether a message that is sent now is lost to a fault.
+    #[inline]
+    pub fn loses(&self, program: &Program, purpose: Purpose, address: Address) -> bool {
+        if self.losses.is_empty() {
+            return false;
+        }
+        let address = Address(address.0 ^ mix64(purpose as u64));
+        let mut draws = self.keys.draws(Purpose::ExtraLoss, address);
+        let mut entries = self
+            .losses
+            .iter()
+            .map(|&e| &program.timeline[e as usize].action);
+        entries.any(|action| match action {
+            Action::LinkLoss { share, .. } => draws.chance(*share),
+            _ => false,
+        })
+    }
+}

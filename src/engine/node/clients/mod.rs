@@ -1,0 +1,443 @@
+//! Clients: who wants things done, how often, and from how many programs.
+//!
+//! *Open* arrivals come whatever happens to the earlier ones ([`arrivals`]). *Closed* loop: each user
+//! thinks, acts, waits for the outcome, and thinks again; users may start one after the other, as a
+//! load test spawns them. A user's n-th action draws from (user, n), whatever the timing
+//! (docs/semantics.md 3).
+//!
+//! Users may click twice (a second submission of the same intent, if they have not been told by
+//! then), lose patience (they are told nothing any more, and their calls are given up), and be many
+//! identities. Some of what they send may be malformed, or expensive to work on.
+
+mod arrivals;
+mod traffic;
+
+use super::{NodeKind, Traffic};
+use crate::design::Settings;
+use crate::design::value::{Factor, MICRO, Rate};
+use crate::engine::attempt::{Call, Intent, IntentId, Parent};
+use crate::engine::core::{Cx, NewCall};
+use crate::engine::digest::Fact;
+use crate::engine::dist::Sampler;
+use crate::engine::draw::{Address, Purpose, Threshold, stream};
+use crate::engine::popularity::item_key;
+use crate::engine::reason::Reason;
+use crate::engine::record::{Record, Told};
+use crate::engine::slab::Id;
+use crate::time::{Duration, Time};
+use arrivals::Arrivals;
+
+/// Local events, and what their argument is.
+mod code {
+    /// The next open arrival: generation.
+    pub const ARRIVAL: u8 = 0;
+    /// A user's pause is over: user.
+    pub const USER: u8 = 1;
+    /// The second click: handle of the intent.
+    pub const CLICK: u8 = 2;
+    /// A user's patience is over: handle of the intent.
+    pub const PATIENCE: u8 = 3;
+    /// The next value of a recorded series: entry, number.
+    pub const CURVE: u8 = 4;
+    /// The next abusive action: entry, generation.
+    pub const ABUSE: u8 = 5;
+    /// Somebody comes back: entry, number.
+    pub const BACK: u8 = 6;
+}
+
+/// Identities of abusers are above those of users.
+const ABUSERS: u32 = 1 << 31;
+
+/// Random-number addresses of who is no ordinary user: counted down from the end.
+fn stranger(entry: u16, what: u64) -> u64 {
+    u64::MAX - (u64::from(entry) << 8 | what)
+}
+
+pub struct Config {
+    loop_: Loop,
+    /// No more actions than this.
+    actions: u64,
+    /// No more actions after this.
+    ends: Time,
+    identities: u32,
+    double_click: Threshold,
+    click_gap: Sampler,
+    patience: Option<Sampler>,
+    malformed: Threshold,
+    expensive: Threshold,
+    expense: Factor,
+}
+
+enum Loop {
+    Open { rate: Rate, batch: u64, poisson: bool },
+    Closed { users: u32, think: Sampler, spawn: Option<Rate> },
+}
+
+#[derive(Clone)]
+pub struct Clients {
+    /// Actions begun.
+    begun: u64,
+    /// Of open arrivals.
+    open: Option<Arrivals>,
+    /// Recorded series in force: the rates' entries.
+    curves: Vec<u16>,
+    /// Further streams, with how many actions each has begun.
+    abuse: Vec<(u16, u64, Arrivals)>,
+    /// Actions begun per user (closed loop).
+    user_actions: Vec<u32>,
+}
+
+/// Who acts.
+#[derive(Clone, Copy)]
+struct Actor {
+    address: Address,
+    /// Of a closed loop.
+    user: u32,
+    identity: u32,
+}
+
+impl NodeKind for Clients {
+    type Config = Config;
+
+    const TALLIES: &'static [&'static str] = &["double_clicks", "abandoned", "abusive"];
+
+    fn compile(knobs: &Settings<'_>) -> Config {
+        let loop_ = match knobs.choice("arrivals") {
+            "closed" => Loop::Closed {
+                users: knobs.count("users") as u32,
+                think: Sampler::new(&knobs.dist("think_time")),
+                spawn: knobs.opt_rate("spawn_rate").filter(|rate| rate.0 > 0),
+            },
+            how => Loop::Open {
+                rate: knobs.rate("rate"),
+                batch: knobs.count("batch"),
+                poisson: how == "poisson",
+            },
+        };
+        Config {
+            loop_,
+            actions: knobs.opt_count("actions").unwrap_or(u64::MAX),
+            ends: knobs.opt_duration("lasts").map_or(Time::NEVER, |d| Time(d.0)),
+            identities: knobs.count("identities") as u32,
+            double_click: Threshold::new(knobs.share("double_click_share")),
+            click_gap: Sampler::new(&knobs.dist("double_click_gap")),
+            patience: knobs.opt_dist("patience").map(|d| Sampler::new(&d)),
+            malformed: Threshold::new(knobs.share("malformed_share")),
+            expensive: Threshold::new(knobs.share("expensive_share")),
+            expense: knobs.factor("expensive_factor"),
+        }
+    }
+
+    fn new(config: &Config) -> Clients {
+        let users = match config.loop_ {
+            Loop::Open { .. } => 0,
+            Loop::Closed { users, .. } => users,
+        };
+        Clients {
+            begun: 0,
+            open: None,
+            curves: Vec::new(),
+            abuse: Vec::new(),
+            user_actions: vec![0; users as usize],
+        }
+    }
+
+    fn start<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        match &config.loop_ {
+            Loop::Open { poisson, rate, .. } => {
+                let place = cx.program.nodes[cx.node as usize].place;
+                let stream = stream(cx.core.seed, place, 1);
+                self.open = Some(Arrivals::new(stream, *poisson, *rate, Time::ZERO));
+                self.schedule(config, cx);
+            }
+            Loop::Closed { users, think, spawn } => {
+                for user in 0..*users {
+                    let spawned = match spawn {
+                        None => Duration::ZERO,
+                        Some(rate) => Duration(nth_of(u64::from(user), *rate)),
+                    };
+                    self.think(config, cx, think, user, cx.now() + spawned);
+                }
+            }
+        }
+    }
+
+    fn on_local<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, code: u8, arg: u64) {
+        match code {
+            code::ARRIVAL => {
+                let current = self.open.as_ref().map(|open| u64::from(open.generation));
+                if current == Some(arg) {
+                    self.arrive(config, cx);
+                }
+            }
+            code::USER => self.user_acts(config, cx, arg as u32),
+            code::CLICK => self.click_again(cx, Id::from_bits(arg)),
+            code::PATIENCE => self.lose_patience(config, cx, Id::from_bits(arg)),
+            code::CURVE => self.next_of_curve(config, cx, (arg >> 32) as u16, arg as u32),
+            code::ABUSE => self.abuse(config, cx, (arg >> 32) as u16, arg as u32),
+            code::BACK => self.come_back(config, cx, (arg >> 32) as u16, arg as u32),
+            _ => unreachable!("clients schedule these"),
+        }
+    }
+
+    fn on_action_over<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: IntentId,
+        call: &Call,
+        result: Result<(), Reason>,
+    ) {
+        let intent = &mut cx.core.intents[id];
+        intent.submissions -= 1;
+        if intent.told.is_some() {
+            return;
+        }
+        let told = match result {
+            Ok(()) if call.answer.degraded => Told::Degraded,
+            Ok(()) => Told::Served,
+            // The user still waits for another click.
+            Err(_) if intent.submissions > 0 => return,
+            Err(reason) => Told::Failed(reason),
+        };
+        self.tell(config, cx, id, told);
+    }
+
+    fn on_traffic<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, change: Traffic) {
+        self.change_traffic(config, cx, change);
+    }
+
+    fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        let now = cx.now();
+        let (Loop::Open { rate, .. }, Some(open)) = (&config.loop_, &mut self.open) else { return };
+        // What a ramp or a series has made of the rate stays, unless the knob itself has changed.
+        if open.knob == *rate {
+            return;
+        }
+        open.settle(now);
+        open.knob = *rate;
+        open.base = arrivals::Ramp::flat(*rate);
+        self.schedule(config, cx);
+    }
+}
+
+/// When the n-th of a constant stream comes, in nanoseconds from its start.
+fn nth_of(n: u64, rate: Rate) -> u64 {
+    let one = u128::from(MICRO) * u128::from(crate::time::NS_PER_S);
+    u64::try_from(u128::from(n) * one / u128::from(rate.0)).unwrap_or(u64::MAX / 2)
+}
+
+impl Clients {
+    /// Whether a user may still begin something.
+    fn may_act<R: Record>(&self, config: &Config, cx: &Cx<'_, R>) -> bool {
+        let now = cx.now();
+        now < cx.program.horizon && now < config.ends && self.begun < config.actions
+    }
+
+    fn schedule<R: Record>(&self, config: &Config, cx: &mut Cx<'_, R>) {
+        let open = self.open.as_ref().expect("open arrivals");
+        let at = open.next();
+        if at < cx.program.horizon.min(config.ends) {
+            cx.local_at(at, code::ARRIVAL, u64::from(open.generation));
+        }
+    }
+
+    fn arrive<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        let Loop::Open { batch, .. } = config.loop_ else { return };
+        let now = cx.now();
+        self.open.as_mut().expect("open arrivals").arrived(now);
+        let place = cx.program.nodes[cx.node as usize].place;
+        for _ in 0..batch.min(config.actions - self.begun) {
+            let address = Address::intent(place, 0, self.begun);
+            let identity = match config.identities {
+                1 => 0,
+                n => cx.draws(Purpose::Identity, address).below(u64::from(n)) as u32,
+            };
+            self.act(config, cx, Actor { address, user: 0, identity });
+        }
+        if self.begun < config.actions {
+            self.schedule(config, cx);
+        }
+    }
+
+    fn user_acts<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, user: u32) {
+        if !self.may_act(config, cx) {
+            return;
+        }
+        let n = self.user_actions[user as usize];
+        self.user_actions[user as usize] += 1;
+        let place = cx.program.nodes[cx.node as usize].place;
+        let address = Address::intent(place, u64::from(user) + 1, u64::from(n));
+        self.act(config, cx, Actor { address, user, identity: user });
+    }
+
+    /// A user wants something: which operation, about which item, over which link.
+    fn act<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, actor: Actor) {
+        let Actor { address, user, identity } = actor;
+        let Some(operation) = self.pick_operation(cx, address) else { return };
+        if cx.program.nodes[cx.node as usize].out.is_empty() {
+            // Nobody to ask: a drawing that is not finished.
+            return;
+        }
+        let item = pick_item(cx, operation, address);
+        self.begun += 1;
+        cx.core.intents_born += 1;
+        let spec = &cx.program.operations[operation as usize];
+        let is_expensive = cx.draws(Purpose::Expensive, address).chance(config.expensive);
+        let intent = Intent {
+            address,
+            number: cx.core.intents_born,
+            clients: cx.node,
+            operation,
+            user,
+            item,
+            identity,
+            priority: spec.priority,
+            is_internal: false,
+            is_malformed: cx.draws(Purpose::Malformed, address).chance(config.malformed),
+            work: if is_expensive { config.expense } else { Factor(MICRO) },
+            submissions: 0,
+            calls: Id::NONE,
+            born: cx.now(),
+            told: None,
+            open: 0,
+        };
+        let id = cx.core.intents.insert(intent);
+        let place = cx.program.nodes[cx.node as usize].place;
+        cx.core.fact(cx.node as usize, place, Fact::Born, address.0, 0, operation as u8);
+        cx.record.born(cx.program, id, &intent);
+        if cx.draws(Purpose::DoubleClick, address).chance(config.double_click) {
+            let gap = config.click_gap.sample(&mut cx.draws(Purpose::ClickGap, address));
+            cx.hold(id);
+            cx.core.intents[id].submissions += 1;
+            cx.local_at(cx.now() + Duration(gap), code::CLICK, id.bits());
+        }
+        if let Some(patience) = &config.patience {
+            let ns = patience.sample(&mut cx.draws(Purpose::Patience, address));
+            cx.local_at(cx.now() + Duration(ns), code::PATIENCE, id.bits());
+        }
+        self.submit(cx, id, 0);
+    }
+
+    /// The user presses the button: 0 is the first time.
+    fn submit<R: Record>(&mut self, cx: &mut Cx<'_, R>, id: IntentId, click: u16) {
+        let intent = &mut cx.core.intents[id];
+        intent.submissions += 1;
+        let (address, operation, number) = (intent.address, intent.operation, intent.number);
+        let node = &cx.program.nodes[cx.node as usize];
+        let link = match node.out.as_slice() {
+            [only] => *only,
+            all => {
+                let at = cx.draws(Purpose::Path, address).below(all.len() as u64);
+                all[at as usize]
+            }
+        };
+        let mode = cx.program.operations[operation as usize].mode;
+        let caller = ((number - 1) % u64::from(node.instances)) as u16;
+        let place = cx.program.links[link as usize].place;
+        let first_try = address.call(place, u32::from(click)).attempt(1);
+        let instance = cx.random_instance(link, first_try);
+        let new = NewCall { link, caller, tag: click, instance, mode, ..NewCall::default() };
+        cx.call(id, Parent::Intent, new);
+    }
+
+    fn click_again<R: Record>(&mut self, cx: &mut Cx<'_, R>, id: IntentId) {
+        cx.core.intents[id].submissions -= 1;
+        // Who has an answer sees another page.
+        if cx.core.intents[id].told.is_none() {
+            cx.tally(0);
+            self.submit(cx, id, 1);
+        }
+        cx.release(id);
+    }
+
+    fn lose_patience<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: IntentId) {
+        let waits = cx.core.intents.get(id).is_some_and(|intent| intent.told.is_none());
+        if waits {
+            cx.tally(1);
+            cx.hold(id);
+            self.tell(config, cx, id, Told::Abandoned);
+            cx.abandon_calls_of_intent(id);
+            cx.release(id);
+        }
+    }
+
+    /// The user's last word on the intent, and what the user does next.
+    fn tell<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: IntentId, told: Told) {
+        let now = cx.now();
+        let intent = &mut cx.core.intents[id];
+        intent.told = Some((now, told));
+        let intent = *intent;
+        let code = match told {
+            Told::Served => 0,
+            Told::Failed(reason) => reason as u8 + 1,
+            Told::Degraded => u8::MAX - 1,
+            Told::Abandoned => u8::MAX,
+        };
+        let place = cx.program.nodes[cx.node as usize].place;
+        cx.core.fact(cx.node as usize, place, Fact::Told, intent.address.0, 0, code);
+        cx.record.told(cx.program, now, id, &intent, told);
+        if let Loop::Closed { think, .. } = &config.loop_ {
+            self.think(config, cx, think, intent.user, now);
+        }
+    }
+
+    fn pick_operation<R: Record>(&self, cx: &Cx<'_, R>, address: Address) -> Option<u16> {
+        let operations = &cx.program.operations;
+        if let [only] = operations.as_slice() {
+            return only.clients.contains(&cx.node).then_some(0);
+        }
+        let mine = || {
+            let all = operations.iter().enumerate();
+            all.filter(|(_, o)| o.clients.contains(&cx.node)).map(|(i, o)| (i as u16, o.weight))
+        };
+        let total: u64 = mine().map(|(_, w)| w).sum();
+        if total == 0 {
+            return None;
+        }
+        let mut at = cx.draws(Purpose::Operation, address).below(total);
+        for (i, weight) in mine() {
+            if at < weight {
+                return Some(i);
+            }
+            at -= weight;
+        }
+        unreachable!("the draw is below the sum of the weights")
+    }
+
+    /// A user pauses before the next action, from `from` on.
+    fn think<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        think: &Sampler,
+        user: u32,
+        from: Time,
+    ) {
+        let n = u64::from(self.user_actions[user as usize]);
+        let place = cx.program.nodes[cx.node as usize].place;
+        let address = Address::intent(place, u64::from(user) + 1, n);
+        let pause = think.sample(&mut cx.draws(Purpose::Think, address));
+        let at = from + Duration(pause);
+        if at < cx.program.horizon.min(config.ends) {
+            cx.local_at(at, code::USER, u64::from(user));
+        }
+    }
+}
+
+/// The item that an action is about.
+fn pick_item<R: Record>(cx: &Cx<'_, R>, operation: u16, address: Address) -> u64 {
+    let spec = &cx.program.operations[operation as usize];
+    let hot = |&&(_, hot, share): &&(u16, u16, Threshold)| {
+        hot == operation && cx.draws(Purpose::HotKey, address).chance(share)
+    };
+    let rank = if cx.core.hot.iter().any(|entry| hot(&entry)) {
+        // Nobody asked for it before: the least popular of all.
+        spec.items.count() - 1
+    } else if spec.items.is_one() {
+        0
+    } else {
+        spec.items.pick(&mut cx.draws(Purpose::Item, address))
+    };
+    item_key(spec.place, rank)
+}

@@ -1,0 +1,105 @@
+//! What a node does on its own behalf: calls that no request waits for, intents that no user has, and
+//! holding on to an intent that nothing else refers to.
+
+use super::attempt::{AttemptId, Call, CallId, Intent, IntentId, Parent};
+use super::core::{Cx, NewCall};
+use super::draw::{Address, mix64};
+use super::record::Record;
+use super::slab::Id;
+use crate::design::CallMode;
+use crate::design::value::{Factor, MICRO};
+
+impl<R: Record> Cx<'_, R> {
+    /// Something the node does without a user behind it: a probe, a refresh, a flush. `address` makes
+    /// its random numbers its own.
+    pub fn internal_intent(&mut self, address: Address, operation: u16, item: u64) -> IntentId {
+        let born = self.now();
+        self.core.intents.insert(Intent {
+            address,
+            number: 0,
+            clients: self.node,
+            operation,
+            user: 0,
+            item,
+            identity: 0,
+            priority: 0,
+            is_internal: true,
+            is_malformed: false,
+            work: Factor(MICRO),
+            submissions: 0,
+            calls: Id::NONE,
+            born,
+            told: None,
+            open: 0,
+        })
+    }
+
+    /// Starts a call of the node's own on behalf of an intent, over a link to a random instance.
+    pub fn call_of_its_own(
+        &mut self,
+        intent: IntentId,
+        link: u16,
+        caller: u16,
+        mode: CallMode,
+        (token, payload): (u64, u64),
+    ) -> CallId {
+        let base = Address(self.core.intents[intent].address.0 ^ mix64(token));
+        let place = self.program.links[link as usize].place;
+        let instance = self.random_instance(link, base.call(place, 0).attempt(1));
+        let new = NewCall {
+            link,
+            caller,
+            instance,
+            mode,
+            token,
+            payload,
+            base: Some(base),
+            ..NewCall::default()
+        };
+        self.call(intent, Parent::Node, new)
+    }
+
+    /// Calls that the node, or one instance of it, had under way on its own behalf are nobody's any more.
+    pub(super) fn abandon_own_calls(&mut self, instance: Option<u16>) {
+        let mine = |call: &Call| {
+            call.parent == Parent::Node
+                && self.program.links[call.link as usize].from == self.node
+                && instance.is_none_or(|instance| call.caller == instance)
+        };
+        let calls = self.core.calls.iter();
+        let calls: Vec<CallId> = calls.filter(|(_, c)| mine(c)).map(|(id, _)| id).collect();
+        for call in calls {
+            self.core.abandon(self.program, self.record, call);
+        }
+    }
+
+    /// Something besides calls and attempts still refers to the intent: it is not over.
+    pub fn hold(&mut self, intent: IntentId) {
+        self.core.intents[intent].open += 1;
+    }
+
+    /// What was held no longer refers to the intent.
+    pub fn release(&mut self, intent: IntentId) {
+        self.core.release_intent(self.program, self.record, intent);
+    }
+
+    /// The user has gone: what was under way for the intent by the user's own calls is given up.
+    pub fn abandon_calls_of_intent(&mut self, id: IntentId) {
+        let mut next = std::mem::replace(&mut self.core.intents[id].calls, Id::NONE);
+        while let Some(&call) = self.core.calls.get(next) {
+            self.core.abandon(self.program, self.record, next);
+            next = call.sibling;
+        }
+    }
+
+    /// How long a piece of work of this usual length takes for what this request wants.
+    #[inline]
+    pub fn work_of(&self, attempt: AttemptId, ns: u64) -> u64 {
+        let factor = self.core.intents[self.core.attempts[attempt].intent].work;
+        if factor.0 == MICRO {
+            return ns;
+        }
+        let ns = u128::from(ns) * u128::from(factor.0) / u128::from(MICRO);
+        u64::try_from(ns).unwrap_or(u64::MAX)
+    }
+}

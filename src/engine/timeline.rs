@@ -1,0 +1,380 @@
+//! What the timeline does to the world: an entry begins, an entry ends.
+
+use super::core::Cx;
+use super::digest::Fact;
+use super::draw::Threshold;
+use super::event::Event;
+use super::fault::{Action, ConfigPlace};
+use super::fleet::Phase;
+use super::node::Traffic;
+use super::program::Program;
+use super::record::Record;
+use super::world::{NodeVisit, World};
+
+/// Counts an entry in, or out.
+fn change(count: &mut u32, begins: bool) {
+    if begins {
+        *count += 1;
+    } else {
+        *count -= 1;
+    }
+}
+
+/// Lists an entry, or takes it off the list.
+fn list(entries: &mut Vec<u16>, entry: u16, begins: bool) {
+    entries.retain(|&e| e != entry);
+    if begins {
+        entries.push(entry);
+    }
+}
+
+impl World {
+    pub(super) fn timeline<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        number: u16,
+        begins: bool,
+    ) {
+        let entry = &program.timeline[number as usize];
+        let place = match entry.action {
+            Action::TrafficStep { .. }
+            | Action::TrafficSpike { .. }
+            | Action::TrafficRamp { .. }
+            | Action::TrafficCurve { .. }
+            | Action::Abuse { .. }
+            | Action::Reconnect { .. } => self.traffic(program, record, number, begins),
+            Action::HotKey { operation, share } => {
+                self.core.hot.retain(|&(e, ..)| e != number);
+                if begins {
+                    self.core.hot.push((number, operation, share));
+                }
+                self.first_clients(program, operation)
+            }
+            Action::Config { place } => {
+                let now = self.core.now();
+                // Several that change at the same instant are one revision.
+                self.revision = program.revised_at.partition_point(|&at| at <= now);
+                match place {
+                    ConfigPlace::Node(node) => node as usize,
+                    ConfigPlace::Link(link) => program.nodes.len() + link as usize,
+                    ConfigPlace::Operation(operation) => self.first_clients(program, operation),
+                }
+            }
+            Action::Partition { link, .. }
+            | Action::Hold { link }
+            | Action::LinkDelay { link, .. }
+            | Action::LinkLoss { link, .. }
+            | Action::ExpiredCredentials { link } => {
+                self.link_fault(&entry.action, link, number, begins);
+                program.nodes.len() + link as usize
+            }
+            Action::ZoneOutage { zone } => {
+                let hit = |_: u16, z: u16| z == zone;
+                self.strike(program, record, number, begins, hit)
+            }
+            Action::Crash {
+                node,
+                instances: Some(instances),
+            } => {
+                let of_node = self.core.fleets[node as usize].alive();
+                let chosen: Vec<u16> = of_node.take(instances as usize).map(|(i, _)| i).collect();
+                self.strike_instances(program, record, number, begins, node, &chosen);
+                node as usize
+            }
+            Action::Crash {
+                node,
+                instances: None,
+            } => {
+                change(&mut self.core.modifiers[node as usize].down, begins);
+                if begins {
+                    self.at_node(program, record, node, NodeVisit::Crash(None));
+                } else if self.core.modifiers[node as usize].down == 0 {
+                    self.restarted(program, record, node, None);
+                }
+                node as usize
+            }
+            Action::Slow { node, .. }
+            | Action::Errors { node, .. }
+            | Action::Hang { node, .. }
+            | Action::CapacityCut { node, .. }
+            | Action::DiskFull { node } => {
+                self.node_fault(program, record, node, number, begins);
+                node as usize
+            }
+        };
+        let hash = match place.checked_sub(program.nodes.len()) {
+            Some(link) => program.links[link].place,
+            None => program.nodes[place].place,
+        };
+        self.core
+            .fact(place, hash, Fact::Timeline, 0, number, u8::from(begins));
+        record.timeline(program, self.core.now(), entry.index, begins);
+    }
+
+    /// An operation is no place of its own.
+    fn first_clients(&self, program: &Program, operation: u16) -> usize {
+        let clients = &program.operations[operation as usize].clients;
+        clients.first().map_or(0, |&node| node as usize)
+    }
+
+    fn traffic<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        entry: u16,
+        begins: bool,
+    ) -> usize {
+        let (clients, traffic) = match program.timeline[entry as usize].action {
+            Action::TrafficStep { clients, rate } => (clients, Traffic::StepBegins { entry, rate }),
+            Action::TrafficSpike { clients, factor } => {
+                (clients, Traffic::SpikeBegins { entry, factor })
+            }
+            Action::TrafficRamp { clients, to, over } => (clients, Traffic::Ramp { to, over }),
+            Action::TrafficCurve { clients, .. } => (clients, Traffic::CurveBegins { entry }),
+            Action::Abuse { clients, rate, .. } => (clients, Traffic::AbuseBegins { entry, rate }),
+            Action::Reconnect { clients, .. } => (clients, Traffic::Reconnect { entry }),
+            _ => unreachable!("an entry of traffic"),
+        };
+        let is_over_by_itself = matches!(traffic, Traffic::Ramp { .. } | Traffic::Reconnect { .. });
+        if begins {
+            self.at_node(program, record, clients, NodeVisit::Traffic(traffic));
+        } else if !is_over_by_itself {
+            let ends = NodeVisit::Traffic(Traffic::Ends { entry });
+            self.at_node(program, record, clients, ends);
+        }
+        clients as usize
+    }
+
+    fn link_fault(&mut self, action: &Action, link: u16, entry: u16, begins: bool) {
+        let state = &mut self.core.links[link as usize];
+        match *action {
+            Action::Partition {
+                requests, replies, ..
+            } => {
+                if requests {
+                    change(&mut state.requests_cut, begins);
+                }
+                if replies {
+                    change(&mut state.replies_cut, begins);
+                }
+            }
+            Action::LinkDelay { .. } => list(&mut state.delays, entry, begins),
+            Action::LinkLoss { .. } => list(&mut state.losses, entry, begins),
+            Action::ExpiredCredentials { .. } => change(&mut state.strangers, begins),
+            _ => {
+                change(&mut state.holds, begins);
+                if state.holds == 0 {
+                    self.core.release_held(link);
+                }
+            }
+        }
+    }
+
+    fn node_fault<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        node: u16,
+        number: u16,
+        begins: bool,
+    ) {
+        let entry = &program.timeline[number as usize];
+        let modifiers = &mut self.core.modifiers[node as usize];
+        let ends = entry.ends.unwrap_or(crate::time::Time::NEVER);
+        let set = |share: Threshold| begins.then_some((share, ends));
+        match entry.action {
+            Action::Slow { factor, .. } => modifiers.set_slow(number, begins.then_some(factor)),
+            Action::Errors { share, .. } => modifiers.set_errors(number, begins.then_some(share)),
+            Action::Hang { share, .. } => modifiers.set_hang(number, set(share)),
+            Action::DiskFull { .. } => change(&mut modifiers.disk_full, begins),
+            Action::CapacityCut { share, .. } => {
+                modifiers.set_cut(number, begins.then_some(share));
+                self.at_node(program, record, node, NodeVisit::Revised);
+            }
+            _ => unreachable!("a fault of one node"),
+        }
+    }
+
+    /// Takes down the instances whose node and zone are hit, or lets go of those it took down. The
+    /// first node that was hit stands for all in the record.
+    fn strike<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        entry: u16,
+        begins: bool,
+        hit: impl Fn(u16, u16) -> bool,
+    ) -> usize {
+        let mut first = None;
+        for node in 0..program.nodes.len() as u16 {
+            let members = self.core.fleets[node as usize].alive();
+            let chosen: Vec<u16> = members
+                .filter(|(_, m)| hit(node, m.zone))
+                .map(|(i, _)| i)
+                .collect();
+            let touched = self.strike_instances(program, record, entry, begins, node, &chosen);
+            if touched && first.is_none() {
+                first = Some(node as usize);
+            }
+        }
+        first.unwrap_or(0)
+    }
+
+    fn strike_instances<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        entry: u16,
+        begins: bool,
+        node: u16,
+        chosen: &[u16],
+    ) -> bool {
+        if begins {
+            for &instance in chosen {
+                self.core.struck.push((entry, node, instance));
+                self.core.fleets[node as usize].set_down(instance, true);
+                self.at_node(program, record, node, NodeVisit::Crash(Some(instance)));
+            }
+            return !chosen.is_empty();
+        }
+        let mine = |&(e, n, _): &(u16, u16, u16)| e == entry && n == node;
+        let struck: Vec<(u16, u16, u16)> = self.core.struck.iter().copied().filter(mine).collect();
+        self.core.struck.retain(|s| !mine(s));
+        for &(_, _, instance) in &struck {
+            self.core.fleets[node as usize].set_down(instance, false);
+            if self.core.fleets[node as usize].listens(instance) {
+                self.restarted(program, record, node, Some(instance));
+            }
+        }
+        !struck.is_empty()
+    }
+
+    /// What was down is back: as old as its restart.
+    fn restarted<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        node: u16,
+        instance: Option<u16>,
+    ) {
+        let now = self.core.now();
+        let fleet = &mut self.core.fleets[node as usize];
+        let back: Vec<u16> = match instance {
+            Some(instance) => vec![instance],
+            None => fleet.alive().map(|(i, _)| i).collect(),
+        };
+        back.into_iter().for_each(|i| fleet.restart(i, now));
+        self.at_node(program, record, node, NodeVisit::Restart(instance));
+    }
+
+    // ---- knobs that change, instances that come and go ---------------------------------------
+
+    /// Knobs have changed: who has more slots, connections or instances now uses them; who has fewer
+    /// finishes what is there.
+    pub(super) fn revise<R: Record>(&mut self, before: &Program, now: &Program, record: &mut R) {
+        for link in 0..now.links.len() {
+            self.core.connections_changed(now, record, link);
+        }
+        for node in 0..now.nodes.len() as u16 {
+            let (old, new) = (&before.nodes[node as usize], &now.nodes[node as usize]);
+            if old.instances != new.instances && new.kind != "clients" {
+                self.scale(now, record, node, new.instances);
+            }
+            self.at_node(now, record, node, NodeVisit::Revised);
+        }
+    }
+
+    /// Brings a node to so many instances that are wanted: booting or ready, not draining.
+    pub(super) fn scale<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        node: u16,
+        instances: u16,
+    ) {
+        let mut cx = Cx {
+            core: &mut self.core,
+            program,
+            record,
+            node,
+        };
+        let wanted = cx.core.fleets[node as usize].wanted();
+        for _ in wanted..instances {
+            cx.start_instance(0);
+        }
+        for _ in instances..wanted {
+            cx.drain_newest();
+        }
+        self.at_node(program, record, node, NodeVisit::Fleet);
+    }
+
+    pub(super) fn booted<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        node: u16,
+        instance: u16,
+    ) {
+        let fleet = &mut self.core.fleets[node as usize];
+        // It may have been told to go before it was ready.
+        if fleet.member(instance).phase == Phase::Booting {
+            fleet.set_phase(instance, Phase::Ready);
+            self.at_node(program, record, node, NodeVisit::Fleet);
+        }
+    }
+}
+
+impl<R: Record> Cx<'_, R> {
+    /// Starts an instance of this node, with fresh state towards everything it calls.
+    pub fn start_instance(&mut self, version: u16) -> u16 {
+        let now = self.now();
+        let spec = &self.program.nodes[self.node as usize];
+        let fleet = &mut self.core.fleets[self.node as usize];
+        let instance = fleet.start(now, version, &spec.zones);
+        for &link in &spec.out {
+            let callers = &mut self.core.links[link as usize].callers;
+            let fresh = super::core::Caller::new(&self.program.links[link as usize]);
+            match callers.get_mut(instance as usize) {
+                Some(caller) => *caller = fresh,
+                None => callers.push(fresh),
+            }
+        }
+        let ready = now + spec.boot_time;
+        if ready == now {
+            self.core.fleets[self.node as usize].set_phase(instance, Phase::Ready);
+        } else {
+            let node = self.node;
+            self.core
+                .calendar
+                .at(ready, Event::Booted { node, instance });
+        }
+        instance
+    }
+
+    /// The youngest instance finishes what it has and goes.
+    pub fn drain_newest(&mut self) {
+        let fleet = &self.core.fleets[self.node as usize];
+        let wanted = fleet.alive().filter(|(_, m)| m.phase != Phase::Draining);
+        let Some((instance, _)) = wanted.max_by_key(|(i, m)| (m.started, *i)) else {
+            return;
+        };
+        self.drain(instance);
+    }
+
+    /// The instance is no longer found by callers; it goes when nothing is left in it.
+    pub fn drain(&mut self, instance: u16) {
+        self.core.fleets[self.node as usize].set_phase(instance, Phase::Draining);
+        self.gone_if_empty(instance);
+    }
+
+    /// A draining instance without anything to do is gone. Kinds call it when a request has left.
+    pub fn gone_if_empty(&mut self, instance: u16) {
+        let fleet = &mut self.core.fleets[self.node as usize];
+        if fleet.member(instance).phase == Phase::Draining
+            && self.core.present_at(self.node, Some(instance)).is_empty()
+        {
+            self.core.fleets[self.node as usize].set_phase(instance, Phase::Gone);
+        }
+    }
+}
