@@ -13,7 +13,7 @@ use brownout::time::{Duration, Time};
 
 use crate::laws::counters_add_up;
 
-const DESIGNS: u64 = 60;
+const DESIGNS: u64 = 24;
 
 /// Values of a knob that are worth a try; none if it changes nothing here.
 fn values(knob: &KnobSpec) -> Vec<String> {

@@ -149,7 +149,10 @@ impl View {
         for endpoint in &mut self.endpoints {
             endpoint.seen = endpoint.outstanding;
         }
-        self.plant_trees(config);
+        // Pools of before a change of the members are dealt anew, with their trees, before they are used.
+        if !self.is_dirty {
+            self.plant_trees(config);
+        }
     }
 
     fn load(&self, config: &Config, at: usize) -> u32 {
