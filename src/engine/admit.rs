@@ -22,6 +22,10 @@ impl Core {
         let call = &mut self.calls[id];
         let link = call.link as usize;
         let spec = &program.links[link];
+        if call.is_check() {
+            self.link_counters[link].calls += 1;
+            return;
+        }
         if let Some(deadline) = spec.deadline {
             call.deadline = call.deadline.min(now + deadline);
         }
@@ -40,6 +44,11 @@ impl Core {
     pub(super) fn admit<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
         let attempt = &self.attempts[id];
         let spec = &program.links[attempt.link as usize];
+        if attempt.is_check {
+            // It has a connection of its own, and nothing that callers have learned stops it.
+            self.send(program, record, id);
+            return;
+        }
         if self.calls[attempt.call].deadline <= self.now() {
             self.reject(id, Reason::DeadlinePassed);
             return;

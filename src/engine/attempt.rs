@@ -113,6 +113,14 @@ pub struct Call {
     pub answer: Answer,
 }
 
+impl Call {
+    /// A health check that the calling node makes itself: the link's policy is not about it.
+    #[inline]
+    pub fn is_check(&self) -> bool {
+        self.mode == CallMode::Probe && self.parent == Parent::Node
+    }
+}
+
 /// The caller's side of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallerSide {
@@ -206,6 +214,8 @@ pub struct Attempt {
     /// Calls of the current step that are under way, and those of them that are wanted.
     pub awaited: u16,
     pub wanted: u16,
+    /// A health check: tried once, over a connection of its own; who checks says how long it waits.
+    pub is_check: bool,
     /// It holds a connection of its caller's pool.
     pub holds_connection: bool,
     /// It is one of those that its caller may have under way.
@@ -290,6 +300,7 @@ impl Attempt {
             deadline: Time::NEVER,
             awaited: 0,
             wanted: 0,
+            is_check: call.is_check(),
             holds_connection: false,
             holds_permit: false,
             is_watched: false,

@@ -71,7 +71,7 @@ impl Core {
         attempt.sent = now;
         let (link, address) = (attempt.link as usize, attempt.address);
         self.link_counters[link].sent += 1;
-        if let Some(timeout) = spec.timeout {
+        if let Some(timeout) = spec.timeout.filter(|_| !attempt.is_check) {
             self.calendar.timer(link, now + timeout, id);
         }
         let state = &mut self.links[link];
@@ -140,6 +140,7 @@ impl Core {
         let spec = &program.links[link];
         let budget = &mut self.links[link].callers[call.caller as usize].budget;
         let next = match outcome {
+            _ if call.is_check() => Next::Over(outcome),
             Ok(()) => {
                 call.answer = self.attempts[id].answer;
                 call.answer.degraded |= call.is_fallback;
@@ -170,11 +171,26 @@ impl Core {
 
     /// Ends a call whose maker is gone: its try is cancelled, no more follow.
     pub(super) fn abandon<R: Record>(&mut self, program: &Program, record: &mut R, id: CallId) {
+        self.abandon_as(program, record, id, |_| Reason::Cancelled);
+    }
+
+    /// Ends a call whose maker has waited long enough.
+    pub(super) fn give_up<R: Record>(&mut self, program: &Program, record: &mut R, id: CallId) {
+        self.abandon_as(program, record, id, Attempt::timeout_reason);
+    }
+
+    fn abandon_as<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        id: CallId,
+        reason: fn(&Attempt) -> Reason,
+    ) {
         let call = self.calls.remove(id);
         let mut next = call.attempt;
         while let Some(attempt) = self.attempts.get(next) {
-            let (id, after) = (next, attempt.next_try);
-            self.note_outcome(program, record, id, Err(Reason::Cancelled), true);
+            let (id, after, reason) = (next, attempt.next_try, reason(attempt));
+            self.note_outcome(program, record, id, Err(reason), true);
             self.maybe_over(program, record, id);
             next = after;
         }
@@ -372,6 +388,7 @@ impl Core {
     pub(super) fn is_in_time(&self, program: &Program, attempt: &Attempt) -> bool {
         let deadline = program.links[attempt.link as usize]
             .timeout
+            .filter(|_| !attempt.is_check)
             .map_or(Time::NEVER, |timeout| attempt.sent + timeout);
         self.now() < deadline
     }

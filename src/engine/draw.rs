@@ -53,6 +53,7 @@ pub enum Purpose {
     Spread,
     VersionFault,
     Pause,
+    Ring,
 }
 
 const PURPOSES: usize = 64;

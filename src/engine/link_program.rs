@@ -29,6 +29,8 @@ pub struct LinkProgram {
     pub pool: Option<u32>,
     pub acquire_timeout: Option<Duration>,
     pub discards_on_timeout: bool,
+    /// Where requests are dealt out by weight.
+    pub weight: u32,
     pub retry_on: Reasons,
     /// A call may take this long, everything included.
     pub deadline: Option<Duration>,
@@ -69,6 +71,7 @@ pub(super) fn compile_link(c: &Compiler<'_>, link: &Link) -> LinkProgram {
         pool: knobs.opt_count("pool").map(|n| n as u32),
         acquire_timeout: knobs.opt_duration("acquire_timeout"),
         discards_on_timeout: knobs.choice("on_timeout") == "discard",
+        weight: knobs.count("weight") as u32,
         retry_on: Reasons::compile(knobs.opt_names("retry_on").as_deref()),
         deadline: knobs.opt_duration("deadline"),
         passes_deadline: knobs.flag("pass_deadline"),

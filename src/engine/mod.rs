@@ -35,6 +35,7 @@ mod own;
 mod plan;
 pub mod policy;
 mod popularity;
+mod probe;
 mod processor;
 pub mod program;
 pub mod reason;

@@ -6,13 +6,14 @@
 
 use super::attempt::{Answer, Attempt, AttemptId, Call, CalleeSide, Parent};
 use super::core::{Cx, NewCall};
+use super::probe;
 use super::program::{PlanCall, PlanStep};
 use super::reason::Reason;
 use super::record::Record;
 use crate::design::CallMode;
 
 /// Positions within a step are multiples of this in a call's tag; plans have fewer steps.
-const POSITION: u16 = 128;
+pub(super) const POSITION: u16 = 128;
 
 /// Positions of the calls of a cached read.
 const LOOKUP: u16 = 0;
@@ -39,6 +40,9 @@ pub enum Progress {
 
 /// Takes the next steps of the plan until one has to be waited for.
 pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
+    if cx.core.attempts[id].mode == CallMode::Probe {
+        return probe::proceed(cx, id);
+    }
     let program = cx.program;
     loop {
         let attempt = &mut cx.core.attempts[id];
@@ -94,6 +98,9 @@ pub fn call_over<R: Record>(
     call: &Call,
     result: Result<(), Reason>,
 ) -> Progress {
+    if cx.core.attempts[id].mode == CallMode::Probe {
+        return probe::call_over(cx, id, result);
+    }
     let program = cx.program;
     let attempt = &cx.core.attempts[id];
     let operation = cx.core.intents[attempt.intent].operation as usize;
@@ -172,7 +179,13 @@ fn note_answer<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, answer: Answer) {
     }
 }
 
-fn make<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, call: PlanCall, tag: u16, payload: u64) {
+pub(super) fn make<R: Record>(
+    cx: &mut Cx<'_, R>,
+    id: AttemptId,
+    call: PlanCall,
+    tag: u16,
+    payload: u64,
+) {
     let new = new_call(cx, id, call, tag, payload);
     let intent = cx.core.attempts[id].intent;
     cx.call(intent, Parent::Attempt(id), new);

@@ -10,6 +10,7 @@ use super::node::{Look, NodeKind, NodeState, Traffic, with_kind};
 use super::program::{Program, SETTLE_LIMIT};
 use super::reason::Reason;
 use super::record::Record;
+use crate::design::CallMode;
 use crate::time::Time;
 
 /// The whole state at one instant, as plain data: a clone is a checkpoint.
@@ -117,6 +118,7 @@ impl World {
                 NodeVisit::Work(id) => s.on_work(c, cx, id),
                 NodeVisit::Cancel(id) => s.on_cancel(c, cx, id),
                 NodeVisit::Local { code, arg } => s.on_local(c, cx, code, arg),
+                NodeVisit::Probe(id) => s.on_probe(c, cx, id),
                 NodeVisit::TryOver {
                     call,
                     instance,
@@ -269,7 +271,11 @@ impl World {
             cx.refuse(id, Reason::DeadlinePassed);
             return;
         }
-        self.at_node(program, record, node, NodeVisit::Request(id));
+        let visit = match self.core.attempts[id].mode {
+            CallMode::Probe => NodeVisit::Probe(id),
+            _ => NodeVisit::Request(id),
+        };
+        self.at_node(program, record, node, visit);
     }
 
     #[inline]
@@ -327,6 +333,7 @@ fn waits(attempt: &Attempt) -> bool {
 pub(super) enum NodeVisit {
     Start,
     Request(AttemptId),
+    Probe(AttemptId),
     Work(AttemptId),
     Cancel(AttemptId),
     Local {

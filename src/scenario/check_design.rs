@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::limits::{MAX_EFFECTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::names::suggest;
-use super::{check_alerts, check_link, check_service, circle, code};
+use super::{check_alerts, check_balancer, check_link, check_service, circle, code};
 use crate::design::registry::{self, Accepts};
 use crate::design::value::{Value, cut};
 use crate::design::{Design, Link, Node, Operation, Settings};
@@ -20,6 +20,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
         ends(f, design, link);
         link_policy(f, link);
         check_link::check(f, design, link);
+        check_balancer::weight(f, design, link);
     }
     for node in &design.nodes {
         neighbours(f, design, node);
@@ -27,6 +28,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
         match node.kind.name {
             "clients" => clients(f, design, node),
             "service" => check_service::check(f, design, node),
+            "balancer" => check_balancer::check(f, design, node),
             _ => {}
         }
     }
@@ -205,16 +207,16 @@ fn clients(f: &mut Findings<'_>, design: &Design, node: &Node) {
     }
     let (idle, why) = if closed {
         (
-            ["rate", "batch"],
+            &["rate", "batch", "identities"][..],
             "in a closed loop, users come back when they have their reply",
         )
     } else {
         (
-            ["users", "think_time"],
+            &["users", "think_time"][..],
             "open arrivals do not wait for anybody",
         )
     };
-    for knob in idle {
+    for &knob in idle {
         if differs(&settings, &node.knobs, knob) {
             f.warning_at(
                 code::NO_EFFECT,

@@ -160,7 +160,7 @@ fn the_order_of_tables_and_labels_change_nothing() {
 }
 
 /// Conservation and Little's law on the counters of all places, exactly.
-fn counters_add_up(core: &Core, program: &Program) {
+pub fn counters_add_up(core: &Core, program: &Program) {
     let now = core.now();
     let mut at_node = vec![0u64; program.nodes.len()];
     let mut on_link = vec![0u32; program.links.len()];

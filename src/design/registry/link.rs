@@ -21,6 +21,10 @@ pub static LINK: KindSpec = KindSpec {
         knob("pass_deadline", Unit::Flag, "false",
             "the request says until when its reply is of use; what comes too late to be begun is dropped, and calls made for it end by then")
             .class(Class::NewWork).source("gRPC: deadline propagation"),
+        knob("weight", Unit::Count, "1",
+            "how many requests each instance behind it gets, compared with those of other links (balancer with policy weighted)")
+            .range("0", "1000").class(Class::Restart)
+            .source("nginx ngx_http_upstream_module: server weight=1"),
         knob("attempts", Unit::Count, "1", "tries per call, the first one included").range("1", "1000").class(Class::NewWork),
         knob("retry_on", Unit::Names, "all",
             "which failures are retried: `timeouts`, `refused`, `errors`, `overload`, `conflicts`, `rejected`, or single reasons such as `queue_full`")

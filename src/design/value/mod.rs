@@ -31,6 +31,14 @@ pub const NANO: u64 = 1_000_000_000;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rate(pub u64);
 
+/// How many events a rate allows in a window, to the nearest whole number: `10 per h` is kept in
+/// millionths per second and still means 10 in an hour.
+pub fn in_window(rate: Rate, window: Duration) -> u64 {
+    let unit = u128::from(MICRO) * u128::from(crate::time::NS_PER_S);
+    let n = (u128::from(rate.0) * u128::from(window.0) + unit / 2) / unit;
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
 /// A share between nothing and all, in parts per billion: `Share(20_000_000)` is 2 %.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Share(pub u64);

@@ -11,6 +11,7 @@ use crate::engine::attempt::{AttemptId, CalleeSide};
 use crate::engine::core::Cx;
 use crate::engine::dist::Sampler;
 use crate::engine::draw::Purpose;
+use crate::engine::probe;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
 use crate::engine::rows::Rows;
@@ -56,6 +57,13 @@ impl NodeKind for Database {
                 self.begin(config, cx, id);
             }
             Admission::Wait => cx.enter_line(id),
+        }
+    }
+
+    fn on_probe<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        match probe::is_shallow(cx, id) {
+            true => probe::answer(cx, id),
+            false => self.on_request(config, cx, id),
         }
     }
 
@@ -144,6 +152,8 @@ impl Database {
         cx.begin(id);
         let attempt = cx.core.attempts[id];
         let time = match attempt.mode {
+            // The cheapest of queries: it needs a core, and no time on it.
+            CallMode::Probe => return cx.work_for(id, 0),
             CallMode::Write => &config.write_time,
             _ => &config.read_time,
         };

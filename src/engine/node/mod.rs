@@ -4,6 +4,7 @@
 
 use super::attempt::{Attempt, AttemptId, Call, IntentId};
 use super::core::Cx;
+use super::probe;
 use super::reason::Reason;
 use super::record::Record;
 use crate::design::Settings;
@@ -35,6 +36,16 @@ pub trait NodeKind: Clone + Sized {
         _attempt: AttemptId,
     ) {
         unreachable!("nobody calls this kind")
+    }
+
+    /// A health probe stands at the door. Without more, the process says that it runs.
+    fn on_probe<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        cx: &mut Cx<'_, R>,
+        attempt: AttemptId,
+    ) {
+        probe::answer(cx, attempt);
     }
 
     /// A piece of work is done.

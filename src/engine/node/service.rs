@@ -28,6 +28,7 @@ use crate::engine::fleet::Phase;
 use crate::engine::plan::{self, Progress};
 use crate::engine::policy::slowdown;
 use crate::engine::processor::Rest;
+use crate::engine::probe;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
 use instance::{Deferred, Instance};
@@ -90,6 +91,13 @@ impl NodeKind for Service {
             Admission::Wait => cx.enter_line(id),
         }
         self.retime(config, cx, i);
+    }
+
+    fn on_probe<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        match probe::is_shallow(cx, id) {
+            true => probe::answer(cx, id),
+            false => self.on_request(config, cx, id),
+        }
     }
 
     fn on_work<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {

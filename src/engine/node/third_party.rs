@@ -12,6 +12,7 @@ use crate::engine::attempt::{AttemptId, CalleeSide};
 use crate::engine::core::Cx;
 use crate::engine::dist::Sampler;
 use crate::engine::draw::{Purpose, Threshold};
+use crate::engine::probe;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
 
@@ -45,6 +46,13 @@ impl NodeKind for ThirdParty {
         let address = cx.core.attempts[id].address;
         let ns = config.latency.sample(&mut cx.draws(Purpose::Work, address));
         cx.work_for(id, ns);
+    }
+
+    fn on_probe<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        match probe::is_shallow(cx, id) {
+            true => probe::answer(cx, id),
+            false => self.on_request(config, cx, id),
+        }
     }
 
     fn on_work<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {

@@ -80,6 +80,38 @@ pub fn chain(policy: Policy, n: usize, load: f64, steps: u64) -> f64 {
     sum as f64 / steps as f64 / (load * n as f64)
 }
 
+/// The same when the chooser looks at a picture of the numbers that is taken anew every `age` mean
+/// service times, as in the periodic updates of M. Mitzenmacher, *How Useful Is Old Information?* (IEEE
+/// Transactions on Parallel and Distributed Systems, 2000). Between two steps lies an exponential time.
+pub fn chain_of_old_views(policy: Policy, n: usize, load: f64, age: f64, steps: u64) -> f64 {
+    let mut dice = Dice::new(0x01d);
+    let (mut there, mut seen) = (vec![0u32; n], vec![0u32; n]);
+    let (mut all, mut sum) = (0u64, 0u64);
+    let arrival = load / (1.0 + load);
+    let between = 1.0 / (n as f64 * (1.0 + load));
+    let mut left = age;
+    let warm_up = steps / 10;
+    for step in 0..warm_up + steps {
+        left -= dice.exponential(between);
+        if left <= 0.0 {
+            seen.copy_from_slice(&there);
+            left += age * (1.0 + (-left / age).floor());
+        }
+        if step >= warm_up {
+            sum += all;
+        }
+        if dice.unit() < arrival {
+            there[choose(&mut dice, policy, &seen)] += 1;
+            all += 1;
+        } else {
+            let server = &mut there[dice.below(n)];
+            all -= u64::from(*server > 0);
+            *server -= u32::from(*server > 0);
+        }
+    }
+    sum as f64 / steps as f64 / (load * n as f64)
+}
+
 fn choose(dice: &mut Dice, policy: Policy, there: &[u32]) -> usize {
     match policy {
         Policy::TwoChoices => {
@@ -119,6 +151,16 @@ mod tests {
         let steps = 10_000_000;
         close(chain(Policy::TwoChoices, 10, 0.9, steps), 3.142, 0.02);
         close(chain(Policy::LeastOutstanding, 10, 0.9, steps), 1.896, 0.02);
+    }
+
+    #[test]
+    fn old_views_end_where_they_are_known() {
+        let steps = 5_000_000;
+        // Renewed all the time it is the other chain, never renewed it chooses by chance.
+        let fresh = chain_of_old_views(Policy::TwoChoices, 10, 0.9, 1e-3, steps);
+        close(fresh, chain(Policy::TwoChoices, 10, 0.9, steps), 0.03);
+        let blind = chain_of_old_views(Policy::LeastOutstanding, 10, 0.5, 1e9, steps);
+        close(blind, random(0.5), 0.02);
     }
 
     #[test]

@@ -23,7 +23,6 @@ impl Dice {
         ((u128::from(self.bits()) * n as u128) >> 64) as usize
     }
 
-    #[cfg(test)]
     pub(super) fn exponential(&mut self, mean: f64) -> f64 {
         -mean * crate::engine::math::ln(1.0 - self.unit())
     }

@@ -25,10 +25,15 @@ const FEW: &[Parameter] = &[
 ];
 
 fn design(p: &Parameters, policy: &str) -> String {
+    servers(p, &format!("policy = \"{policy}\"\n"))
+}
+
+/// Users, a balancer with these knobs, and n servers.
+pub(super) fn servers(p: &Parameters, knobs: &str) -> String {
     let arrivals = rate(p.get("n") * p.get("load") * 1e3 / MEAN_MS);
     format!(
         "[clients.users]\nrate = \"{arrivals}\"\n\n\
-         [balancer.door]\npolicy = \"{policy}\"\n\n\
+         [balancer.door]\n{knobs}\n\
          [service.server]\ninstances = {}\nslots = 1\nservice_time = \"exponential({MEAN_MS} ms)\"\n\n\
          [link.ask]\nfrom = \"users\"\nto = \"door\"\n\n\
          [link.pass]\nfrom = \"door\"\nto = \"server\"\n",
@@ -36,7 +41,7 @@ fn design(p: &Parameters, policy: &str) -> String {
     )
 }
 
-fn in_services(report: &Report, p: &Parameters) -> Option<f64> {
+pub(super) fn in_services(report: &Report, p: &Parameters) -> Option<f64> {
     figure::sojourn(report, p).map(|ms| ms / MEAN_MS)
 }
 
@@ -45,7 +50,7 @@ fn expects(w: f64) -> Vec<Expected> {
 }
 
 /// As for one station, and long enough for all servers to forget the start.
-fn length(p: &Parameters, error: f64) -> Length {
+pub(super) fn length(p: &Parameters, error: f64) -> Length {
     let arrivals = p.get("n") * p.get("load") * 1e3 / MEAN_MS;
     let services = 2_000.0 * p.get("n") * p.get("load");
     Length::of(requests_for(error, p.get("load")).max(services), arrivals)

@@ -14,8 +14,10 @@ mod figure;
 mod flows;
 mod hedges;
 mod length;
+mod limits;
 mod metastable;
 mod parameters;
+mod placement;
 mod refusals;
 mod retries;
 mod rows;
@@ -34,6 +36,8 @@ const LISTS: &[&[Row]] = &[
     refusals::ROWS,
     hedges::ROWS,
     walls::ROWS,
+    placement::ROWS,
+    limits::ROWS,
 ];
 
 const COUNT: usize = {

@@ -4,6 +4,7 @@
 //! A fixture is a scenario in `tests/fixtures/knobs/` and a list of turns, each of which must change
 //! the fingerprint of that scenario.
 
+mod balancing;
 mod basics;
 mod links;
 mod monitoring;
@@ -37,16 +38,13 @@ macro_rules! fixtures {
     };
 }
 
-const FIXTURES: &[Fixture] = fixtures![basics, links, monitoring, stations, timeline];
+const FIXTURES: &[Fixture] = fixtures![balancing, basics, links, monitoring, stations, timeline];
 
 /// Knobs that change no event: prices, and what is in the types before anything acts on it.
 const NO_EVENT: &[&str] = &["price", "price_per_call", "version", "idempotency_key"];
 
 /// Knobs of things that act already, on kinds and entries where another fixture cannot reach them.
 const ELSEWHERE: &[(&str, &str)] = &[
-    ("balancer", "zones"),
-    ("operation", "priority"),
-    ("clients", "identities"),
     ("abuse", "identities"),
     // There is only one of each in the fixture.
     ("disk_full", "target"),

@@ -29,7 +29,7 @@ const ZONES: KnobSpec = knob(
     "zones",
     Unit::Names,
     "none",
-    "the zones its instances are spread over, in turn: what a zone outage takes down",
+    "the zones its instances are spread over, in turn: what a zone outage takes down, and what a balancer may prefer",
 )
 .off("none")
 .class(Class::Restart);
