@@ -475,6 +475,7 @@ impl<R: Record> Cx<'_, R> {
             mode: new.mode,
             token: new.token,
             payload: new.payload,
+            since: new.since,
             deadline,
             attempt: Id::NONE,
             last_pause: 0,
@@ -493,22 +494,6 @@ impl<R: Record> Cx<'_, R> {
         self.core.try_call(self.program, self.record, id);
         id
     }
-
-    /// A random instance of the callee among the registered, for this call's next try.
-    #[inline]
-    pub fn random_instance(&self, link: u16, address: Address) -> u16 {
-        let callee = self.program.links[link as usize].to;
-        match self.core.fleets[callee as usize].registered() {
-            // Nobody listens there.
-            [] => u16::MAX,
-            [only] => *only,
-            all => {
-                let keys = &self.core.links[link as usize].keys;
-                let mut draws = keys.draws(Purpose::Instance, address);
-                all[draws.below(all.len() as u64) as usize]
-            }
-        }
-    }
 }
 
 /// What a node says about a call that it starts.
@@ -526,6 +511,8 @@ pub struct NewCall {
     pub token: u64,
     /// What is handed over.
     pub payload: u64,
+    /// See [`Call::since`].
+    pub since: Time,
     /// Where its random numbers belong, if not below its parent's.
     pub base: Option<Address>,
 }
@@ -581,6 +568,7 @@ impl Attempt {
             reply: Ok(()),
             answer: Answer::default(),
             payload: call.payload,
+            since: call.since,
             deadline: Time::NEVER,
             awaited: 0,
             wanted: 0,

@@ -51,6 +51,9 @@ pub enum Purpose {
     ClickGap,
     Patience,
     Spread,
+    Expiry,
+    EarlyRefresh,
+    Eviction,
 }
 
 const PURPOSES: usize = 64;

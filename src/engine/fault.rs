@@ -93,6 +93,10 @@ pub enum Action {
     Hold {
         link: u16,
     },
+    Flush {
+        node: u16,
+        instance: Option<u16>,
+    },
 }
 
 /// What a change of knobs is about, for the record.
@@ -110,7 +114,9 @@ impl Action {
         let knobs = Settings::new(entry.what, &entry.knobs);
         let key = target(&entry.knobs);
         let begins = Time(knobs.duration("at").0);
-        let lasts = knobs.opt_duration("lasts");
+        // What happens at an instant has no length.
+        let has_length = entry.what.knob("lasts").is_some();
+        let lasts = has_length.then(|| knobs.opt_duration("lasts")).flatten();
         let action = match entry.what.name {
             "traffic_step" => Action::TrafficStep {
                 clients: c.node(key),
@@ -194,6 +200,10 @@ impl Action {
                 }
             }
             "hold" => Action::Hold { link: c.link(key) },
+            "flush" => Action::Flush {
+                node: c.node(key),
+                instance: knobs.opt_count("instance").map(|n| n as u16),
+            },
             other => panic!("the registry has an entry `{other}` that the engine does not know"),
         };
         let is_moment = matches!(action, Action::Reconnect { .. });

@@ -11,6 +11,7 @@
 pub mod attempt;
 mod calendar;
 mod call;
+mod choice;
 pub mod core;
 pub mod counters;
 pub mod digest;

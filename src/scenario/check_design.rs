@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::limits::{MAX_EFFECTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::names::suggest;
-use super::{circle, code};
+use super::{check_cache, circle, code};
 use crate::design::registry::{self, Accepts};
 use crate::design::value::{Value, cut};
 use crate::design::{Design, Link, Node, Operation, Settings};
@@ -23,8 +23,10 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
     for node in &design.nodes {
         neighbours(f, design, node);
         plans(f, design, node);
-        if node.kind.name == "clients" {
-            clients(f, design, node);
+        match node.kind.name {
+            "clients" => clients(f, design, node),
+            "cache" => check_cache::check(f, design, node),
+            _ => {}
         }
     }
     for operation in &design.operations {
@@ -56,16 +58,16 @@ fn ends(f: &mut Findings<'_>, design: &Design, link: &Link) {
         let kind = node.kind.name;
         if field == "from" && !node.kind.calls {
             f.error_at(code::BAD_LINK, &path, format!("a {kind} calls nobody"))
-                .help("links begin at clients, balancers and services");
+                .help("links begin at clients, balancers, services and caches");
         } else if field == "to" && node.kind.accepts == Accepts::Nothing {
             f.error_at(code::BAD_LINK, &path, format!("nobody can call {kind}"))
-                .help("links end at balancers, services, databases and third parties");
+                .help("links end at balancers, services, caches, databases and third parties");
         }
     }
 }
 
 /// Whether the word of a choice is the one that counts now.
-fn is(settings: &Settings<'_>, knob: &str, word: &str) -> bool {
+pub(super) fn is(settings: &Settings<'_>, knob: &str, word: &str) -> bool {
     settings.choice(knob) == word
 }
 
@@ -131,7 +133,7 @@ fn link_policy(f: &mut Findings<'_>, link: &Link) {
 }
 
 /// Set to something else than its default: written out, a default is documentation.
-fn differs(settings: &Settings<'_>, knobs: &crate::design::Knobs, knob: &str) -> bool {
+pub(super) fn differs(settings: &Settings<'_>, knobs: &crate::design::Knobs, knob: &str) -> bool {
     let none = crate::design::Knobs::new();
     let default = Settings::new(settings.spec, &none).value(knob);
     knobs.get(knob).is_some_and(|value| *value != default)

@@ -5,6 +5,7 @@
 
 mod address;
 mod cells;
+mod check_cache;
 mod check_design;
 mod check_lesson;
 mod check_run;

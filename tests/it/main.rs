@@ -2,6 +2,7 @@
 
 #[path = "../bits.rs"]
 mod bits;
+mod caching;
 mod cli;
 mod conformance;
 mod documents;

@@ -8,7 +8,7 @@ mod nodes;
 mod policies;
 mod timeline;
 
-pub use nodes::{BALANCER, CLIENTS, DATABASE, SERVICE, THIRD_PARTY};
+pub use nodes::{BALANCER, CACHE, CLIENTS, DATABASE, SERVICE, THIRD_PARTY};
 pub use policies::{LINK, OPERATION, RUN};
 use timeline::TIMELINE;
 pub use timeline::{Target, target_of};
@@ -130,7 +130,14 @@ impl KnobSpec {
 }
 
 /// Every kind of node, in the order people meet them.
-pub static KINDS: &[&KindSpec] = &[&CLIENTS, &BALANCER, &SERVICE, &DATABASE, &THIRD_PARTY];
+pub static KINDS: &[&KindSpec] = &[
+    &CLIENTS,
+    &BALANCER,
+    &SERVICE,
+    &CACHE,
+    &DATABASE,
+    &THIRD_PARTY,
+];
 
 pub fn kind(name: &str) -> Option<&'static KindSpec> {
     KINDS.iter().copied().find(|k| k.name == name)

@@ -102,7 +102,9 @@ pub trait NodeKind: Clone + Sized {
 
     /// Which instance of the callee gets the next try of a call.
     fn route<R: Record>(&mut self, _config: &Self::Config, cx: &mut Cx<'_, R>, call: &Call) -> u16 {
-        cx.random_instance(call.link, call.address.attempt(u32::from(call.tries) + 1))
+        let item = cx.core.intents[call.intent].item;
+        let next_try = call.address.attempt(u32::from(call.tries) + 1);
+        cx.instance_for(call.link, next_try, item)
     }
 
     /// A call that the node made on its own behalf is over; its token says what it was about.
@@ -140,6 +142,16 @@ pub trait NodeKind: Clone + Sized {
         _cx: &mut Cx<'_, R>,
         _instance: Option<u16>,
     ) {
+    }
+
+    /// Something happens to it that only its kind knows.
+    fn on_fault<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _fault: KindFault,
+    ) {
+        unreachable!("the entry is for other kinds")
     }
 
     /// Knobs of the node changed: what it has goes on, by the new ones.
@@ -193,6 +205,13 @@ pub enum Traffic {
         to: Rate,
         over: Duration,
     },
+}
+
+/// What can happen to nodes of one kind only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KindFault {
+    /// A cache loses its entries: all, or those of one of its nodes.
+    Flush(Option<u16>),
 }
 
 /// Slots and line of a node, over all instances.
@@ -257,6 +276,7 @@ kinds! {
     clients Clients,
     balancer Balancer,
     service Service,
+    cache Cache,
     database Database,
     third_party ThirdParty,
 }

@@ -9,6 +9,7 @@
 //! must fit; percentiles have one and a half times the tolerance of means.
 
 mod balancing;
+mod caches;
 mod figure;
 mod flows;
 mod length;
@@ -22,7 +23,34 @@ mod text;
 pub use figure::{Expected, Target};
 pub use length::{Length, requests_for};
 pub use parameters::{Dice, Parameter, Parameters};
-pub use rows::ROWS;
+
+/// The lists of the subjects, in the order of the page.
+const LISTS: &[&[Row]] = &[rows::ROWS, caches::EVICTION_ROWS, caches::EXPIRY_ROWS];
+
+const COUNT: usize = {
+    let (mut rows, mut list) = (0, 0);
+    while list < LISTS.len() {
+        rows += LISTS[list].len();
+        list += 1;
+    }
+    rows
+};
+
+/// All rows, in the order of the page.
+pub static ROWS: &[Row] = &{
+    let mut all = [LISTS[0][0]; COUNT];
+    let (mut at, mut list) = (0, 0);
+    while list < LISTS.len() {
+        let mut row = 0;
+        while row < LISTS[list].len() {
+            all[at] = LISTS[list][row];
+            at += 1;
+            row += 1;
+        }
+        list += 1;
+    }
+    all
+};
 
 use serde::Serialize;
 
@@ -62,6 +90,7 @@ pub struct Family {
 }
 
 /// One line of the list.
+#[derive(Clone, Copy)]
 pub struct Row {
     pub name: &'static str,
     /// What is compared, for people.

@@ -2,9 +2,9 @@
 
 use super::{Row, balancing, flows, metastable, retries, stations};
 
-/// All rows, in the order of the page.
+/// Rows of stations, flows, retries, balancing and metastable failures, in the order of the page.
 #[expect(clippy::approx_constant, reason = "3.142 service times, not pi")]
-pub static ROWS: &[Row] = &[
+pub const ROWS: &[Row] = &[
     Row {
         name: "mm1",
         title: "M/M/1 at load 0.8",

@@ -5,6 +5,7 @@
 //! the fingerprint of that scenario.
 
 mod basics;
+mod caching;
 mod timeline;
 
 use brownout::design::registry::{KINDS, KindSpec, LINK, OPERATION, timeline_kinds};
@@ -32,7 +33,7 @@ macro_rules! fixtures {
     };
 }
 
-const FIXTURES: &[Fixture] = fixtures![basics, timeline];
+const FIXTURES: &[Fixture] = fixtures![basics, caching, timeline];
 
 /// Knobs that change no event: prices, and what is in the types before anything acts on it.
 const NO_EVENT: &[&str] = &["price", "price_per_call", "version"];
