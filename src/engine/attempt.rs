@@ -101,6 +101,9 @@ pub struct Call {
     pub token: u64,
     /// What is handed over: the version of a fill, the handle of a message.
     pub payload: u64,
+    /// When what it asks for, or hands over, was asked for at its source; [`Time::NEVER`] for what
+    /// was written, not read.
+    pub since: Time,
     /// The reply is of no use from here on; [`Time::NEVER`] if nobody said so.
     pub deadline: Time,
     /// Idempotency key that goes with its tries, 0 if there is none.
@@ -209,6 +212,8 @@ pub struct Attempt {
     pub answer: Answer,
     /// What was handed over with the request.
     pub payload: u64,
+    /// See [`Call::since`].
+    pub since: Time,
     /// The caller's deadline, if it was passed on.
     pub deadline: Time,
     /// Calls of the current step that are under way, and those of them that are wanted.
@@ -297,6 +302,7 @@ impl Attempt {
             reply: Ok(()),
             answer: Answer::default(),
             payload: call.payload,
+            since: call.since,
             deadline: Time::NEVER,
             awaited: 0,
             wanted: 0,

@@ -526,6 +526,7 @@ impl<R: Record> Cx<'_, R> {
             mode: new.mode,
             token: new.token,
             payload: new.payload,
+            since: new.since,
             deadline,
             key,
             attempt: Id::NONE,
@@ -541,22 +542,6 @@ impl<R: Record> Cx<'_, R> {
         self.core.begin_call(self.program, id);
         self.core.try_call(self.program, self.record, id, false);
         id
-    }
-
-    /// A random instance of the callee among the registered, for this call's next try.
-    #[inline]
-    pub fn random_instance(&self, link: u16, address: Address) -> u16 {
-        let callee = self.program.links[link as usize].to;
-        match self.core.fleets[callee as usize].registered() {
-            // Nobody listens there.
-            [] => u16::MAX,
-            [only] => *only,
-            all => {
-                let keys = &self.core.links[link as usize].keys;
-                let mut draws = keys.draws(Purpose::Instance, address);
-                all[draws.below(all.len() as u64) as usize]
-            }
-        }
     }
 }
 
@@ -575,6 +560,8 @@ pub struct NewCall {
     pub token: u64,
     /// What is handed over.
     pub payload: u64,
+    /// See [`Call::since`].
+    pub since: Time,
     /// For what the node calls on its own behalf: key and click of the request that led to it.
     pub key: u64,
     pub submission: u16,

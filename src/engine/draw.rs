@@ -54,6 +54,9 @@ pub enum Purpose {
     VersionFault,
     Pause,
     Ring,
+    Expiry,
+    EarlyRefresh,
+    Eviction,
 }
 
 const PURPOSES: usize = 64;

@@ -102,6 +102,10 @@ pub enum Action {
     Hold {
         link: u16,
     },
+    Flush {
+        node: u16,
+        instance: Option<u16>,
+    },
 }
 
 /// What a change of knobs is about, for the record.
@@ -227,6 +231,10 @@ impl Action {
                 }
             }
             "hold" => Action::Hold { link: c.link(key) },
+            "flush" => Action::Flush {
+                node: c.node(key),
+                instance: knobs.opt_count("instance").map(|n| n as u16),
+            },
             other => panic!("the registry has an entry `{other}` that the engine does not know"),
         };
         let is_moment = matches!(

@@ -5,6 +5,7 @@ use super::attempt::{Attempt, AttemptId, Call, CallId, CallerSide};
 use super::core::{Core, Cx};
 use super::draw::{Address, Purpose};
 use super::event::Event;
+use super::node::NodeConfig;
 use super::policy::hedge::{After, HedgePolicy};
 use super::program::Program;
 use super::reason::Reason;
@@ -123,6 +124,14 @@ impl<R: Record> Cx<'_, R> {
     /// A random instance of the callee that no try of the call under way went to; any if there is none.
     pub fn another_instance(&self, call: &Call, address: Address) -> u16 {
         let callee = self.program.links[call.link as usize].to;
+        if matches!(
+            self.program.nodes[callee as usize].config,
+            NodeConfig::Cache(_)
+        ) {
+            // Only one node of a cache has the item.
+            let item = self.core.intents[call.intent].item;
+            return self.instance_for(call.link, address, item);
+        }
         let all = self.core.fleets[callee as usize].registered();
         let others = || all.iter().filter(|&&i| !self.is_trying(call, i));
         let n = others().count() as u64;

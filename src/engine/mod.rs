@@ -13,6 +13,7 @@ mod admit;
 pub mod attempt;
 mod calendar;
 mod call;
+mod choice;
 pub mod core;
 pub mod counters;
 pub mod deploy;

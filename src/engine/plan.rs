@@ -6,11 +6,13 @@
 
 use super::attempt::{Answer, Attempt, AttemptId, Call, CalleeSide, Parent};
 use super::core::{Cx, NewCall};
+use super::node::NodeConfig;
 use super::probe;
 use super::program::{PlanCall, PlanStep};
 use super::reason::Reason;
 use super::record::Record;
 use crate::design::CallMode;
+use crate::time::Time;
 
 /// Positions within a step are multiples of this in a call's tag; plans have fewer steps.
 pub(super) const POSITION: u16 = 128;
@@ -64,7 +66,7 @@ pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
                 }
                 (attempt.awaited, attempt.wanted) = (calls.len() as u16, *wanted);
                 for (i, &call) in calls.iter().enumerate() {
-                    make(cx, id, call, step + POSITION * i as u16, 0);
+                    make(cx, id, call, step + POSITION * i as u16);
                 }
                 return Progress::Waits;
             }
@@ -76,10 +78,14 @@ pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
                     link: cache,
                     mode: CallMode::Read,
                 };
-                make(cx, id, lookup, step + POSITION * LOOKUP, 0);
+                make(cx, id, lookup, step + POSITION * LOOKUP);
                 return Progress::Waits;
             }
-            Some(&PlanStep::Send(call)) => send(cx, id, call, step, 0),
+            Some(&PlanStep::Send(call)) => {
+                // What was written last is what a cache is told.
+                let written = attempt.answer.version;
+                send(cx, id, call, step, (written, Time::NEVER));
+            }
             Some(PlanStep::Respond) => {
                 // The slot stays taken for what the plan still wants.
                 attempt.callee = CalleeSide::WorkingOn;
@@ -118,7 +124,7 @@ pub fn call_over<R: Record>(
             let PlanStep::Cached { store, .. } = plan[step as usize] else {
                 unreachable!()
             };
-            make(cx, id, store, step + POSITION * STORE, 0);
+            make(cx, id, store, step + POSITION * STORE);
             return Progress::Waits;
         }
         PlanStep::Cached { cache, .. } if position == STORE && result.is_ok() => {
@@ -126,7 +132,8 @@ pub fn call_over<R: Record>(
                 link: *cache,
                 mode: CallMode::Fill,
             };
-            send(cx, id, fill, step + POSITION * FILL, call.answer.version);
+            let read = (call.answer.version, call.since);
+            send(cx, id, fill, step + POSITION * FILL, read);
             note_answer(cx, id, call.answer);
             return proceed(cx, id);
         }
@@ -179,21 +186,39 @@ fn note_answer<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, answer: Answer) {
     }
 }
 
-pub(super) fn make<R: Record>(
+fn make<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, call: PlanCall, tag: u16) {
+    let new = new_call(cx, id, call, tag);
+    let intent = cx.core.attempts[id].intent;
+    cx.call(intent, Parent::Attempt(id), new);
+}
+
+/// The same, handing something over.
+pub(super) fn make_with<R: Record>(
     cx: &mut Cx<'_, R>,
     id: AttemptId,
     call: PlanCall,
     tag: u16,
     payload: u64,
 ) {
-    let new = new_call(cx, id, call, tag, payload);
+    let mut new = new_call(cx, id, call, tag);
+    new.payload = payload;
     let intent = cx.core.attempts[id].intent;
     cx.call(intent, Parent::Attempt(id), new);
 }
 
-/// A call that nobody awaits: the node's own from here on.
-fn send<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, call: PlanCall, tag: u16, payload: u64) {
-    let mut new = new_call(cx, id, call, tag, payload);
+/// A call that nobody awaits: the node's own from here on. A fill hands over a version, and when that
+/// was asked for.
+fn send<R: Record>(
+    cx: &mut Cx<'_, R>,
+    id: AttemptId,
+    call: PlanCall,
+    tag: u16,
+    (version, since): (u64, Time),
+) {
+    let mut new = new_call(cx, id, call, tag);
+    if call.mode == CallMode::Fill {
+        (new.payload, new.since) = (version, since);
+    }
     let attempt = &cx.core.attempts[id];
     new.base = Some(attempt.address);
     new.token = SENT;
@@ -202,26 +227,67 @@ fn send<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, call: PlanCall, tag: u16, 
     cx.call(intent, Parent::Node, new);
 }
 
+/// Whether the process that sent this is still the same one.
+pub fn asker_lives<R: Record>(cx: &Cx<'_, R>, sent: &Attempt) -> bool {
+    let node = cx.node as usize;
+    let fleet = &cx.core.fleets[node];
+    cx.core.modifiers[node].down == 0
+        && fleet.listens(sent.from)
+        && fleet.member(sent.from).started <= sent.born
+}
+
+/// The store's answer to a cached read came when nobody waited for it any more: the cache gets it all
+/// the same, if it takes late fills.
+pub fn late_reply<R: Record>(cx: &mut Cx<'_, R>, late: &Attempt) {
+    let program = cx.program;
+    if late.mode != CallMode::Read || late.reply.is_err() || !asker_lives(cx, late) {
+        return;
+    }
+    let intent = cx.core.intents[late.intent];
+    let plan = &program.nodes[cx.node as usize].plans[intent.operation as usize];
+    let cache = plan.iter().find_map(|step| match step {
+        PlanStep::Cached { cache, store } if store.link == late.link => Some(*cache),
+        _ => None,
+    });
+    let Some(link) = cache else { return };
+    let callee = program.links[link as usize].to as usize;
+    let takes = matches!(&program.nodes[callee].config, NodeConfig::Cache(c) if c.late_fills);
+    if !takes {
+        return;
+    }
+    let place = program.links[link as usize].place;
+    let first_try = late.address.call(place, u32::from(FILL)).attempt(1);
+    let new = NewCall {
+        link,
+        caller: late.from,
+        tag: FILL,
+        instance: cx.instance_for(link, first_try, intent.item),
+        mode: CallMode::Fill,
+        payload: late.answer.version,
+        since: late.since,
+        token: SENT,
+        key: late.key,
+        submission: late.submission,
+        base: Some(late.address),
+    };
+    cx.call(late.intent, Parent::Node, new);
+}
+
 /// Token of a call that a plan sent without awaiting its reply.
 pub const SENT: u64 = u64::MAX;
 
-fn new_call<R: Record>(
-    cx: &Cx<'_, R>,
-    id: AttemptId,
-    call: PlanCall,
-    tag: u16,
-    payload: u64,
-) -> NewCall {
+fn new_call<R: Record>(cx: &Cx<'_, R>, id: AttemptId, call: PlanCall, tag: u16) -> NewCall {
     let attempt = &cx.core.attempts[id];
     let place = cx.program.links[call.link as usize].place;
     let first_try = attempt.address.call(place, u32::from(tag)).attempt(1);
+    let item = cx.core.intents[attempt.intent].item;
     NewCall {
         link: call.link,
         caller: attempt.instance,
         tag,
-        instance: cx.random_instance(call.link, first_try),
+        instance: cx.instance_for(call.link, first_try, item),
         mode: call.mode,
-        payload,
+        since: cx.now(),
         ..NewCall::default()
     }
 }

@@ -16,6 +16,10 @@ pub enum Popularity {
     Zipf {
         cumulative: Box<[u64]>,
     },
+    /// One after the other, again and again.
+    Cycle {
+        n: u64,
+    },
     /// Rank 0 has `hot`, the others share the rest.
     Hot {
         n: u64,
@@ -31,6 +35,7 @@ impl Popularity {
         }
         match knobs.choice("popularity") {
             "uniform" => Popularity::Uniform { n },
+            "cycle" => Popularity::Cycle { n },
             "zipf" => {
                 let alpha = knobs.factor("zipf_alpha").0 as f64 / MICRO as f64;
                 let mut sum = 0u64;
@@ -56,7 +61,7 @@ impl Popularity {
     pub fn count(&self) -> u64 {
         match self {
             Popularity::One => 1,
-            Popularity::Uniform { n } | Popularity::Hot { n, .. } => *n,
+            Popularity::Uniform { n } | Popularity::Cycle { n } | Popularity::Hot { n, .. } => *n,
             Popularity::Zipf { cumulative } => cumulative.len() as u64,
         }
     }
@@ -67,9 +72,18 @@ impl Popularity {
         matches!(self, Popularity::One)
     }
 
+    /// The number of items, if they are asked for in turn: then it is not chance that picks.
+    #[inline]
+    pub fn in_turn(&self) -> Option<u64> {
+        match self {
+            Popularity::Cycle { n } => Some(*n),
+            _ => None,
+        }
+    }
+
     pub fn pick(&self, draws: &mut Draws) -> u64 {
         match self {
-            Popularity::One => 0,
+            Popularity::One | Popularity::Cycle { .. } => 0,
             Popularity::Uniform { n } => draws.below(*n),
             Popularity::Zipf { cumulative } => {
                 let at = draws.below(cumulative[cumulative.len() - 1]);

@@ -50,7 +50,7 @@ pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
                     link,
                     mode: CallMode::Probe,
                 };
-                plan::make(cx, id, call, POSITION * i as u16, DEEP);
+                plan::make_with(cx, id, call, POSITION * i as u16, DEEP);
             }
             return Progress::Waits;
         }

@@ -4,6 +4,8 @@
 //! Nodes, links and operations are in the order of their stable keys, so the order of tables in a
 //! file changes nothing (docs/semantics.md 2).
 
+mod default_plan;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,9 +18,7 @@ use super::node::NodeConfig;
 pub use crate::design::PROMISED_MAX;
 use crate::design::registry::{ALERT, MONITORING, OPERATION};
 use crate::design::value::Value;
-use crate::design::{
-    CallMode, Design, Link, Node, RunSpec, Settings, Step, StepCall, TimelineEntry, revisions,
-};
+use crate::design::{CallMode, Design, Link, Node, RunSpec, Settings, TimelineEntry, revisions};
 use crate::time::{Duration, NS_PER_MS, NS_PER_S, Time};
 
 /// Version of the rules of the simulation. Digests of different versions do not compare.
@@ -117,6 +117,8 @@ pub struct NodeProgram {
 pub struct OperationProgram {
     pub key: String,
     pub place: u64,
+    /// Makes its items those of all operations with the same one.
+    pub key_space: u64,
     pub mode: CallMode,
     /// 0 is the most important.
     pub priority: u8,
@@ -446,6 +448,10 @@ fn compile_operations(c: &Compiler<'_>, base: Option<&Program>) -> Vec<Operation
             OperationProgram {
                 key: op.key.clone(),
                 place: place_hash("operation", &op.key),
+                key_space: match knobs.opt_text("key_space") {
+                    Some(name) => place_hash("key space", &name),
+                    None => place_hash("operation", &op.key),
+                },
                 mode,
                 priority: knobs.choice_number("priority"),
                 weight: knobs.count("weight"),
@@ -467,7 +473,10 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
     let number = c.node(&node.key);
     let keys: Vec<String> = operations.iter().map(|op| op.key.clone()).collect();
     let knobs = Settings::new(node.kind, &node.knobs).with_operations(&keys);
-    let plans = operations.iter().map(|op| plan(c, node, op)).collect();
+    let plans = operations
+        .iter()
+        .map(|op| default_plan::plan(c, node, op))
+        .collect();
     let effects = operations
         .iter()
         .map(|op| {
@@ -510,62 +519,6 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
             && knobs.choice("on_abandoned") == "stop",
         plans,
         effects,
-    }
-}
-
-/// The steps written by hand, else the derived ones (docs/semantics.md 13): work; calls to services,
-/// reads, writes, third parties, each in the order of their links' keys; respond.
-fn plan(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanStep]> {
-    if let Some(steps) = node.plans.get(&op.key) {
-        let mut out: Vec<PlanStep> = steps.iter().map(|s| step(c, s)).collect();
-        if !out.contains(&PlanStep::Respond) {
-            out.push(PlanStep::Respond);
-        }
-        return out.into();
-    }
-    let rank = |link: &&Link| match c.node_by_key(&link.to).kind.name {
-        "database" => u8::from(mode_at(c, op, &link.to) == CallMode::Write) + 1,
-        "third_party" => 3,
-        _ => 0,
-    };
-    let mut calls = c.links_from(&node.key);
-    calls.retain(|link| !is_stand_in(c.design, &link.key));
-    calls.sort_by_key(rank);
-    let calls = calls
-        .into_iter()
-        .map(|l| PlanStep::call(c.link(&l.key), mode_at(c, op, &l.to)));
-    std::iter::once(PlanStep::Work)
-        .chain(calls)
-        .chain([PlanStep::Respond])
-        .collect()
-}
-
-fn step(c: &Compiler<'_>, step: &Step) -> PlanStep {
-    let call = |call: &StepCall| PlanCall {
-        link: c.link(&call.link),
-        mode: call.mode,
-    };
-    match step {
-        Step::Work => PlanStep::Work,
-        Step::Calls { calls, wanted } => PlanStep::Calls {
-            calls: calls.iter().map(call).collect(),
-            wanted: *wanted,
-        },
-        Step::Send(sent) => PlanStep::Send(call(sent)),
-        Step::Cached { cache, store } => PlanStep::Cached {
-            cache: c.link(cache),
-            store: call(store),
-        },
-        Step::Respond => PlanStep::Respond,
-    }
-}
-
-/// A store or third party is written to only if the operation promises an effect there; what lies
-/// between just passes the operation on.
-fn mode_at(c: &Compiler<'_>, op: &OperationProgram, callee: &str) -> CallMode {
-    match c.node_by_key(callee).kind.name {
-        "database" | "third_party" if !op.effects.contains(&c.node(callee)) => CallMode::Read,
-        _ => op.mode,
     }
 }
 

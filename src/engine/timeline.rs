@@ -6,7 +6,7 @@ use super::draw::Threshold;
 use super::event::Event;
 use super::fault::{Action, ConfigPlace};
 use super::fleet::Phase;
-use super::node::Traffic;
+use super::node::{KindFault, Traffic};
 use super::program::Program;
 use super::record::Record;
 use super::world::{NodeVisit, World};
@@ -103,6 +103,13 @@ impl World {
                     self.at_node(program, record, node, NodeVisit::Crash(None));
                 } else if self.core.modifiers[node as usize].down == 0 {
                     self.restarted(program, record, node, None);
+                }
+                node as usize
+            }
+            Action::Flush { node, instance } => {
+                if begins {
+                    let fault = NodeVisit::Fault(KindFault::Flush(instance));
+                    self.at_node(program, record, node, fault);
                 }
                 node as usize
             }

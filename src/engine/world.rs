@@ -6,7 +6,7 @@ use super::attempt::{Attempt, AttemptId, CallId, CalleeSide, CallerSide, Parent}
 use super::core::{Core, Cx, Stop};
 use super::digest::Fact;
 use super::event::Event;
-use super::node::{Look, NodeKind, NodeState, Traffic, with_kind};
+use super::node::{KindFault, Look, NodeKind, NodeState, Traffic, with_kind};
 use super::program::{Program, SETTLE_LIMIT};
 use super::reason::Reason;
 use super::record::Record;
@@ -158,6 +158,7 @@ impl World {
                 NodeVisit::Traffic(change) => s.on_traffic(c, cx, change),
                 NodeVisit::Revised => s.on_revised(c, cx),
                 NodeVisit::Fleet => s.on_fleet(c, cx),
+                NodeVisit::Fault(fault) => s.on_fault(c, cx, fault),
             }
             0
         })
@@ -320,6 +321,8 @@ impl World {
         self.core.now() >= program.horizon
             && self.core.attempts.is_empty()
             && self.core.calls.is_empty()
+            // Some node may still owe an effect for one.
+            && self.core.intents.is_empty()
     }
 }
 
@@ -361,6 +364,7 @@ pub(super) enum NodeVisit {
     Revised,
     /// Instances have come or gone.
     Fleet,
+    Fault(KindFault),
 }
 
 impl<R: Record> Run<R> {

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::limits::{MAX_EFFECTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::names::suggest;
-use super::{check_alerts, check_balancer, check_link, check_service, circle, code};
+use super::{check_alerts, check_balancer, check_cache, check_link, check_service, circle, code};
 use crate::design::registry::{self, Accepts};
 use crate::design::value::{Value, cut};
 use crate::design::{Design, Link, Node, Operation, Settings};
@@ -29,6 +29,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
             "clients" => clients(f, design, node),
             "service" => check_service::check(f, design, node),
             "balancer" => check_balancer::check(f, design, node),
+            "cache" => check_cache::check(f, design, node),
             _ => {}
         }
     }
@@ -62,10 +63,10 @@ fn ends(f: &mut Findings<'_>, design: &Design, link: &Link) {
         let kind = node.kind.name;
         if field == "from" && !node.kind.calls {
             f.error_at(code::BAD_LINK, &path, format!("a {kind} calls nobody"))
-                .help("links begin at clients, balancers and services");
+                .help("links begin at clients, balancers, services and caches");
         } else if field == "to" && node.kind.accepts == Accepts::Nothing {
             f.error_at(code::BAD_LINK, &path, format!("nobody can call {kind}"))
-                .help("links end at balancers, services, databases and third parties");
+                .help("links end at balancers, services, caches, databases and third parties");
         }
     }
 }

@@ -57,6 +57,10 @@ fn calls(design: &Design, operation: &str) -> Calls {
             let fits = |to: &&NodeIndex| design.nodes[to.index()].kind.accepts == Accepts::Requests;
             if let Some(to) = callee.filter(fits) {
                 graph.add_edge(from, *to, ());
+                if design.nodes[to.index()].kind.name == "cache" {
+                    // Asked, and then filled.
+                    graph.add_edge(from, *to, ());
+                }
             }
         };
         match node.plans.get(operation) {

@@ -7,6 +7,7 @@ mod address;
 mod cells;
 mod check_alerts;
 mod check_balancer;
+mod check_cache;
 mod check_design;
 mod check_lesson;
 mod check_link;

@@ -96,6 +96,7 @@ pub fn plans(
 }
 
 const STEPS: &str = "a step is `work`, `respond`, `call LINK`, `read LINK`, `write LINK`, `publish LINK`, \
+     `invalidate LINK`, `fill LINK`, \
      `send CALL`, `all CALL, CALL`, `first 2 of CALL, CALL, CALL` or `cached LINK else CALL`";
 
 /// Why a step is none, if more can be said than [`STEPS`].
@@ -188,6 +189,8 @@ fn calls(text: &str, mode: CallMode) -> Result<Vec<StepCall>, Refusal> {
             "call" => mode,
             "read" => CallMode::Read,
             "write" | "publish" => CallMode::Write,
+            "invalidate" => CallMode::Invalidate,
+            "fill" => CallMode::Fill,
             _ => return Err(None),
         };
         if times == 0 || all.len() as u64 + times > MAX_CALLS as u64 {

@@ -3,6 +3,7 @@
 mod balancing;
 #[path = "../bits.rs"]
 mod bits;
+mod caching;
 mod cli;
 mod conformance;
 mod documents;

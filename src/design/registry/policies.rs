@@ -18,8 +18,11 @@ pub static OPERATION: KindSpec = KindSpec {
         knob("priority", Unit::Choice(&["critical", "high", "normal", "low"]), "normal",
             "who goes first where priorities count, and who is turned away last").class(Class::NewWork),
         knob("keys", Unit::Count, "1000", "how many different items it is about").range("1", "1000000").class(Class::Restart),
-        knob("popularity", Unit::Choice(&["uniform", "zipf", "hot"]), "uniform",
-            "how users choose among the items: all alike, a few much more often, or one favourite").class(Class::Restart),
+        knob("key_space", Unit::Text, "none",
+            "name of the set of items it is about: operations with the same name are about the same items; absent, its items are its own")
+            .off("none").example("items").class(Class::Restart),
+        knob("popularity", Unit::Choice(&["uniform", "zipf", "hot", "cycle"]), "uniform",
+            "how users choose among the items: all alike, a few much more often, one favourite, or one after the other in turn").class(Class::Restart),
         knob("zipf_alpha", Unit::Factor, "1", "how steep the popularity falls (zipf)").range("0", "10").class(Class::Restart),
         knob("hot_share", Unit::Share, "50 %", "share of actions on the one favourite item (hot)").class(Class::Restart),
         knob("effects", Unit::Names, "none",

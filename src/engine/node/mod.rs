@@ -117,10 +117,11 @@ pub trait NodeKind: Clone + Sized {
     /// (`call.attempt`) goes to another instance, if there is one.
     fn route<R: Record>(&mut self, _config: &Self::Config, cx: &mut Cx<'_, R>, call: &Call) -> u16 {
         let address = call.address.attempt(u32::from(call.tries) + 1);
-        if call.attempt.is_none() {
-            return cx.random_instance(call.link, address);
+        let item = cx.core.intents[call.intent].item;
+        match call.attempt.is_none() {
+            true => cx.instance_for(call.link, address, item),
+            false => cx.another_instance(call, address),
         }
-        cx.another_instance(call, address)
     }
 
     /// A call that the node made on its own behalf is over; its token says what it was about.
@@ -158,6 +159,16 @@ pub trait NodeKind: Clone + Sized {
         _cx: &mut Cx<'_, R>,
         _instance: Option<u16>,
     ) {
+    }
+
+    /// Something happens to it that only its kind knows.
+    fn on_fault<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _fault: KindFault,
+    ) {
+        unreachable!("the entry is for other kinds")
     }
 
     /// Knobs of the node changed: what it has goes on, by the new ones.
@@ -211,6 +222,13 @@ pub enum Traffic {
         to: Rate,
         over: Duration,
     },
+}
+
+/// What can happen to nodes of one kind only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KindFault {
+    /// A cache loses its entries: all, or those of one of its nodes.
+    Flush(Option<u16>),
 }
 
 /// Slots and line of a node, over all instances.
@@ -275,6 +293,7 @@ kinds! {
     clients Clients,
     balancer Balancer,
     service Service,
+    cache Cache,
     database Database,
     third_party ThirdParty,
 }

@@ -21,7 +21,7 @@ pub use config::Config;
 
 use super::{Look, NodeKind};
 use crate::design::{CallMode, Settings};
-use crate::engine::attempt::{AttemptId, Call, CalleeSide};
+use crate::engine::attempt::{Attempt, AttemptId, Call, CalleeSide};
 use crate::engine::core::Cx;
 use crate::engine::draw::Purpose;
 use crate::engine::fleet::Phase;
@@ -135,6 +135,10 @@ impl NodeKind for Service {
         let progress = plan::call_over(cx, id, call, result);
         self.go_on(config, cx, id, progress);
         self.retime(config, cx, i);
+    }
+
+    fn on_late_reply<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>, late: &Attempt) {
+        plan::late_reply(cx, late);
     }
 
     fn on_cancel<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {

@@ -9,6 +9,7 @@
 //! must fit; percentiles have one and a half times the tolerance of means.
 
 mod balancing;
+mod caches;
 mod disciplines;
 mod figure;
 mod flows;
@@ -38,6 +39,8 @@ const LISTS: &[&[Row]] = &[
     walls::ROWS,
     placement::ROWS,
     limits::ROWS,
+    caches::EVICTION_ROWS,
+    caches::EXPIRY_ROWS,
 ];
 
 const COUNT: usize = {

@@ -2,7 +2,7 @@
 
 use super::{Row, balancing, flows, metastable, retries, stations};
 
-/// Rows of stations, balancers, retries and collapse.
+/// Rows of stations, flows, retries, balancing and metastable failures, in the order of the page.
 #[expect(clippy::approx_constant, reason = "3.142 service times, not pi")]
 pub const ROWS: &[Row] = &[
     Row {

@@ -173,6 +173,16 @@ fn silhouette(shape: Shape, r: Rect) -> String {
     match shape {
         Shape::Stadium => rounded(r, h / 2.0),
         Shape::Rectangle | Shape::Foreign => rounded(r, 8.0),
+        Shape::CutCorner => {
+            let cut = 18.0;
+            format!(
+                "M{x:.1} {y:.1}H{:.1}L{:.1} {:.1}V{:.1}H{x:.1}Z",
+                x + w - cut,
+                x + w,
+                y + cut,
+                y + h
+            )
+        }
         Shape::Hexagon => {
             let cut = 22.0;
             format!(

@@ -21,6 +21,8 @@ pub enum Shape {
     Hexagon,
     Rectangle,
     Cylinder,
+    /// Rectangle with a cut corner.
+    CutCorner,
     /// Rectangle inside a dashed "not yours" boundary.
     Foreign,
 }
@@ -31,6 +33,7 @@ impl Shape {
             "clients" => Shape::Stadium,
             "balancer" => Shape::Hexagon,
             "database" => Shape::Cylinder,
+            "cache" => Shape::CutCorner,
             "third_party" => Shape::Foreign,
             _ => Shape::Rectangle,
         }

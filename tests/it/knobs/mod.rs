@@ -6,6 +6,7 @@
 
 mod balancing;
 mod basics;
+mod caching;
 mod links;
 mod monitoring;
 mod stations;
@@ -38,7 +39,9 @@ macro_rules! fixtures {
     };
 }
 
-const FIXTURES: &[Fixture] = fixtures![balancing, basics, links, monitoring, stations, timeline];
+const FIXTURES: &[Fixture] = fixtures![
+    balancing, basics, caching, links, monitoring, stations, timeline
+];
 
 /// Knobs that change no event: prices, and what is in the types before anything acts on it.
 const NO_EVENT: &[&str] = &["price", "price_per_call", "version", "idempotency_key"];

@@ -1,12 +1,14 @@
 //! The kinds of nodes, one file each, and the knobs that several of them have.
 
 mod balancer;
+mod cache;
 mod clients;
 mod database;
 mod service;
 mod third_party;
 
 pub use balancer::BALANCER;
+pub use cache::CACHE;
 pub use clients::CLIENTS;
 pub use database::DATABASE;
 pub use service::SERVICE;

@@ -157,4 +157,22 @@ pub static ENTRIES: &[KindSpec] = &[
         "the callee turns away everything that comes over the link while it lasts: the caller is not who it says",
         &[AT, LASTS, TARGET_LINK],
     ),
+    entry(
+        "flush",
+        "Cache flush",
+        "the cache, or one of its nodes, loses its entries",
+        &[
+            AT,
+            TARGET_NODE,
+            knob(
+                "instance",
+                Unit::Count,
+                "all",
+                "number of the one cache node that loses them, from 0",
+            )
+            .off("all")
+            .range("0", "9999")
+            .example("1"),
+        ],
+    ),
 ];

@@ -86,6 +86,7 @@ pub fn target_of(entry: &KindSpec) -> Target {
             "third_party",
         ]),
         "capacity_cut" => Target::Node(&["service", "worker", "database"]),
+        "flush" => Target::Node(&["cache"]),
         "disk_full" => Target::Node(&["database", "queue"]),
         "scale" => Target::Node(&["service", "worker", "balancer"]),
         "deploy" | "rollback" => Target::Node(&["service", "worker"]),

@@ -85,6 +85,8 @@ pub struct Clients {
     abuse: Vec<(u16, u64, Arrivals)>,
     /// Actions begun per user (closed loop).
     user_actions: Vec<u32>,
+    /// Per operation whose items are asked for in turn: how many were.
+    turns: Vec<u64>,
 }
 
 /// Who acts.
@@ -139,6 +141,7 @@ impl NodeKind for Clients {
             curves: Vec::new(),
             abuse: Vec::new(),
             user_actions: vec![0; users as usize],
+            turns: Vec::new(),
         }
     }
 
@@ -279,7 +282,7 @@ impl Clients {
             // Nobody to ask: a drawing that is not finished.
             return;
         }
-        let item = pick_item(cx, operation, address);
+        let item = self.pick_item(cx, operation, address);
         self.begun += 1;
         cx.core.intents_born += 1;
         let spec = &cx.program.operations[operation as usize];
@@ -324,6 +327,7 @@ impl Clients {
         let intent = &mut cx.core.intents[id];
         intent.submissions += 1;
         let (address, operation, number) = (intent.address, intent.operation, intent.number);
+        let item = intent.item;
         let node = &cx.program.nodes[cx.node as usize];
         let link = match node.out.as_slice() {
             [only] => *only,
@@ -336,7 +340,7 @@ impl Clients {
         let caller = ((number - 1) % u64::from(node.instances)) as u16;
         let place = cx.program.links[link as usize].place;
         let first_try = address.call(place, u32::from(click)).attempt(1);
-        let instance = cx.random_instance(link, first_try);
+        let instance = cx.instance_for(link, first_try, item);
         let new = NewCall { link, caller, tag: click, instance, mode, ..NewCall::default() };
         cx.call(id, Parent::Intent, new);
     }
@@ -429,21 +433,38 @@ impl Clients {
             cx.local_at(at, code::USER, u64::from(user));
         }
     }
-}
 
-/// The item that an action is about.
-fn pick_item<R: Record>(cx: &Cx<'_, R>, operation: u16, address: Address) -> u64 {
-    let spec = &cx.program.operations[operation as usize];
-    let hot = |&&(_, hot, share): &&(u16, u16, Threshold)| {
-        hot == operation && cx.draws(Purpose::HotKey, address).chance(share)
-    };
-    let rank = if cx.core.hot.iter().any(|entry| hot(&entry)) {
-        // Nobody asked for it before: the least popular of all.
-        spec.items.count() - 1
-    } else if spec.items.is_one() {
-        0
-    } else {
-        spec.items.pick(&mut cx.draws(Purpose::Item, address))
-    };
-    item_key(spec.place, rank)
+    /// The item that an action is about.
+    fn pick_item<R: Record>(
+        &mut self,
+        cx: &Cx<'_, R>,
+        operation: u16,
+        address: Address,
+    ) -> u64 {
+        let spec = &cx.program.operations[operation as usize];
+        let hot = |&&(_, hot, share): &&(u16, u16, Threshold)| {
+            hot == operation && cx.draws(Purpose::HotKey, address).chance(share)
+        };
+        let rank = if cx.core.hot.iter().any(|entry| hot(&entry)) {
+            // Nobody asked for it before: the least popular of all.
+            spec.items.count() - 1
+        } else if let Some(n) = spec.items.in_turn() {
+            self.next_in_turn(operation, n)
+        } else if spec.items.is_one() {
+            0
+        } else {
+            spec.items.pick(&mut cx.draws(Purpose::Item, address))
+        };
+        item_key(spec.key_space, rank)
+    }
+
+    /// The next of an operation's `n` items, in turn.
+    fn next_in_turn(&mut self, operation: u16, n: u64) -> u64 {
+        let operation = operation as usize;
+        if self.turns.len() <= operation {
+            self.turns.resize(operation + 1, 0);
+        }
+        self.turns[operation] += 1;
+        (self.turns[operation] - 1) % n
+    }
 }

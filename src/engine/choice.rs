@@ -1,0 +1,35 @@
+//! Which instance of a callee gets the next try of a call.
+
+use super::core::Cx;
+use super::draw::{Address, Purpose};
+use super::node::NodeConfig;
+use super::record::Record;
+
+impl<R: Record> Cx<'_, R> {
+    /// The instance of the callee for this call's next try: of a cache, the one that has the item; else
+    /// a random one among the registered.
+    #[inline]
+    pub fn instance_for(&self, link: u16, address: Address, item: u64) -> u16 {
+        let callee = self.program.links[link as usize].to as usize;
+        match &self.program.nodes[callee].config {
+            NodeConfig::Cache(cache) => cache.node_of(item, self.core.fleets[callee].registered()),
+            _ => self.random_instance(link, address),
+        }
+    }
+
+    /// A random instance of the callee among the registered, for this call's next try.
+    #[inline]
+    pub fn random_instance(&self, link: u16, address: Address) -> u16 {
+        let callee = self.program.links[link as usize].to;
+        match self.core.fleets[callee as usize].registered() {
+            // Nobody listens there.
+            [] => u16::MAX,
+            [only] => *only,
+            all => {
+                let keys = &self.core.links[link as usize].keys;
+                let mut draws = keys.draws(Purpose::Instance, address);
+                all[draws.below(all.len() as u64) as usize]
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Which cache node has a key: its remainder, or its place on a ring.
+
+use crate::engine::draw::mix64;
+
+/// How keys are spread over nodes. Callers and nodes agree on it, as memcached clients do.
+#[derive(Clone, Debug)]
+pub enum Placement {
+    /// The scattered key modulo the number of nodes.
+    Modulo,
+    /// Each node stands at many points of a ring; a key belongs to the next point on it (D. Karger
+    /// et al. 1997). Points ascend.
+    Ring(Box<[(u64, u16)]>),
+}
+
+impl Placement {
+    /// A ring with so many points for each node.
+    pub fn ring(nodes: u16, points: u64) -> Placement {
+        let of_node = |node: u16| {
+            let point = move |i| mix64(mix64(u64::from(node) << 32 | i));
+            (0..points).map(move |i| (point(i), node))
+        };
+        let mut ring: Vec<(u64, u16)> = (0..nodes).flat_map(of_node).collect();
+        ring.sort_unstable();
+        Placement::Ring(ring.into())
+    }
+
+    /// The node of a key among those registered, which ascend; [`u16::MAX`] if there are none.
+    pub fn node(&self, key: u64, registered: &[u16]) -> u16 {
+        match (registered, self) {
+            ([], _) => u16::MAX,
+            (&[only], _) => only,
+            (all, Placement::Modulo) => all[(mix64(key) % all.len() as u64) as usize],
+            (all, Placement::Ring(ring)) => {
+                let key = mix64(key);
+                let next = ring.partition_point(|&(point, _)| point < key);
+                let mut from_there = ring[next..].iter().chain(&ring[..next]);
+                let found = from_there.find(|(_, node)| all.binary_search(node).is_ok());
+                // Nodes that joined later have no points: they get nothing until the next start.
+                found.map_or(all[0], |&(_, node)| node)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keys that move when one of `n` nodes is lost.
+    fn moved(placement: &Placement, n: u16) -> f64 {
+        let all: Vec<u16> = (0..n).collect();
+        let without: Vec<u16> = (0..n).filter(|&i| i != 2).collect();
+        let keys = 20_000;
+        let moves = |key: &u64| placement.node(mix64(*key), &all) != placement.node(mix64(*key), &without);
+        (0..keys).filter(moves).count() as f64 / keys as f64
+    }
+
+    #[test]
+    fn a_lost_node_moves_its_own_keys_on_a_ring_and_nearly_all_by_remainder() {
+        let ring = Placement::ring(10, 160);
+        let (few, most) = (moved(&ring, 10), moved(&Placement::Modulo, 10));
+        assert!((few - 0.1).abs() < 0.03, "{few}");
+        assert!((most - 0.9).abs() < 0.02, "{most}");
+    }
+
+    #[test]
+    fn keys_are_spread_over_all_nodes() {
+        for placement in [Placement::Modulo, Placement::ring(4, 160)] {
+            let mut counts = [0u32; 4];
+            for key in 0..40_000 {
+                counts[placement.node(mix64(key), &[0, 1, 2, 3]) as usize] += 1;
+            }
+            assert!(counts.iter().all(|n| (7_500..12_500).contains(n)), "{counts:?}");
+        }
+        assert_eq!(Placement::Modulo.node(5, &[]), u16::MAX);
+    }
+}
