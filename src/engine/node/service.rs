@@ -64,23 +64,26 @@ impl NodeKind for Service {
     }
 
     fn on_work<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        let attempt = cx.core.attempts[id];
+        let attempt = &cx.core.attempts[id];
+        let intent = &cx.core.intents[attempt.intent];
         if attempt.callee == CalleeSide::Working {
             let errors = &cx.core.modifiers[cx.node as usize];
             if errors.fails(&mut cx.draws(Purpose::Fault, attempt.address)) {
                 self.fail(config, cx, id);
                 return;
             }
+            if intent.is_malformed {
+                // Only the work shows it.
+                self.fail_with(config, cx, id, Reason::InvalidInput);
+                return;
+            }
         }
-        if attempt.callee == CalleeSide::Working && cx.core.intents[attempt.intent].is_malformed {
-            // Only the work shows it.
-            self.fail_with(config, cx, id, Reason::InvalidInput);
-            return;
-        }
-        let operation = cx.core.intents[attempt.intent].operation as usize;
-        let keeps = cx.program.nodes[cx.node as usize].effects[operation].is_some();
-        if attempt.mode == CallMode::Write && keeps && plan::is_first_work(cx, id) {
-            cx.effect(id, 0);
+        if attempt.mode == CallMode::Write {
+            let operation = intent.operation as usize;
+            let keeps = cx.program.nodes[cx.node as usize].effects[operation].is_some();
+            if keeps && plan::is_first_work(cx, id) {
+                cx.effect(id, 0);
+            }
         }
         self.serve(config, cx, id);
     }
