@@ -1,21 +1,27 @@
 //! `brownout bench`: how fast is the engine, and how far from what the machine could do?
 //!
 //! M/M/1 with everything switched on, against the floor (`experiment::floor`), in interleaved rounds
-//! so that a noisy machine disturbs both alike. A benchmark, not a test: nothing fails by being slow.
+//! so that a noisy machine disturbs both alike; then the workloads (`workloads.rs`). A benchmark, not a
+//! test: nothing fails by being slow.
 
 use serde::Serialize;
 
 use super::exit::{Exit, Failure};
 use super::output;
 use super::progress::Progress;
-use crate::experiment::benchmark::{self, MEAN_BETWEEN_NS, MEAN_SERVICE_NS, Seen};
+use super::workloads;
+use crate::experiment::benchmark::{self, MEAN_BETWEEN_NS, MEAN_SERVICE_NS, Seen, Workload};
 use crate::experiment::floor;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Each round runs the floor (a bare M/M/1 on a binary heap, no metrics), the engine, and the engine with
 a timeout of 1 s on every attempt, one after the other. Shown are the medians. The ratio says how much
-of the floor's speed is left when every intent is known.")]
+of the floor's speed is left when every intent is known.
+
+Then each round runs the workloads of benches/, each in a process of its own, so that each has its own
+largest memory: w2 (a slow database, ten simulated minutes), w2-long (the same, forty), w3 (10,000
+actions/s through five nodes). Requests are user actions; a hop is one attempt delivered to a node.")]
 pub struct Bench {
     /// Requests per run
     #[arg(long, default_value_t = 10_000_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
@@ -26,6 +32,12 @@ pub struct Bench {
     /// Print JSON instead of text
     #[arg(long)]
     json: bool,
+    /// Run only this workload, once, in this process, and print JSON: w2, w2-long, w3
+    #[arg(long, value_name = "NAME", value_parser = workloads::named, conflicts_with_all = ["requests", "rounds", "scenario"])]
+    workload: Option<Workload>,
+    /// With --workload: which random numbers
+    #[arg(long, default_value_t = 1, value_name = "N", requires = "workload")]
+    seed: u64,
     /// Print the scenario that is measured, and stop
     #[arg(long)]
     scenario: bool,
@@ -56,9 +68,14 @@ struct Results {
     series: u64,
     /// Largest memory of the process so far, all programs together; absent where it is not known.
     peak_memory_bytes: Option<u64>,
+    workloads: Vec<workloads::Measured>,
 }
 
 pub fn run(bench: &Bench) -> Result<Exit, Failure> {
+    if let Some(workload) = &bench.workload {
+        output::print_json(&workloads::run_here(workload, bench.seed))?;
+        return Ok(Exit::Done);
+    }
     let n = bench.requests;
     if bench.scenario {
         output::print(&benchmark::mm1(n, bench.timeout))?;
@@ -72,8 +89,9 @@ pub fn run(bench: &Bench) -> Result<Exit, Failure> {
         histogram: 0,
         series: 0,
     };
-    let progress = Progress::new(u64::from(bench.rounds) * 3, "measuring");
-    for round in 0..u64::from(bench.rounds) {
+    let rounds = u64::from(bench.rounds);
+    let progress = Progress::new(rounds * (3 + workloads::COUNT), "measuring");
+    for round in 0..rounds {
         let mut time = |at: usize, work: &mut dyn FnMut()| {
             seconds[at].push(stopwatch(work));
             progress.add(1);
@@ -86,6 +104,8 @@ pub fn run(bench: &Bench) -> Result<Exit, Failure> {
             std::hint::black_box(benchmark::run(&with_timeout, round));
         });
     }
+    let peak_memory_bytes = peak_memory();
+    let workloads = workloads::measure(rounds, || progress.add(1))?;
     drop(progress);
     let results = Results {
         requests: n,
@@ -94,12 +114,11 @@ pub fn run(bench: &Bench) -> Result<Exit, Failure> {
         ledger: seen.ledger,
         histogram: seen.histogram,
         series: seen.series,
-        peak_memory_bytes: peak_memory(),
+        peak_memory_bytes,
+        workloads,
     };
     if bench.json {
-        let text = serde_json::to_string_pretty(&results)
-            .map_err(|e| Failure::new(Exit::Internal, e.to_string()))?;
-        output::print(&format!("{text}\n"))?;
+        output::print_json(&results)?;
     } else {
         output::print(&shown(&results))?;
     }
@@ -110,13 +129,13 @@ pub fn run(bench: &Bench) -> Result<Exit, Failure> {
     clippy::disallowed_types,
     reason = "a benchmark measures wall-clock time"
 )]
-fn stopwatch(work: &mut dyn FnMut()) -> f64 {
+pub fn stopwatch(work: &mut dyn FnMut()) -> f64 {
     let start = std::time::Instant::now();
     work();
     start.elapsed().as_secs_f64()
 }
 
-fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut sorted: Vec<f64> = values.into_iter().collect();
     sorted.sort_by(f64::total_cmp);
     let n = sorted.len();
@@ -166,11 +185,11 @@ fn shown(results: &Results) -> String {
             bytes.div_ceil(1 << 20)
         );
     }
-    text
+    text + &workloads::shown(&results.workloads)
 }
 
 /// High-water mark of resident memory, where the system tells (Linux).
-fn peak_memory() -> Option<u64> {
+pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
     let kb: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

@@ -15,6 +15,7 @@ mod run;
 pub mod schema;
 mod source;
 mod table;
+mod workloads;
 
 use std::process::ExitCode;
 

@@ -457,12 +457,13 @@ impl<R: Record> Cx<'_, R> {
     #[inline]
     fn left(&mut self, id: AttemptId) {
         let now = self.now();
-        self.core.attempts[id].left = now;
-        let attempt = self.core.attempts[id];
-        self.counters().leave(now, attempt.arrived);
-        self.record.left_node(self.program, now, &attempt);
+        let attempt = &mut self.core.attempts[id];
+        attempt.left = now;
+        self.core.node_counters[self.node as usize].leave(now, attempt.arrived);
+        self.record.left_node(self.program, now, attempt);
         if self.core.fleets[self.node as usize].is_draining() {
-            self.gone_if_empty(attempt.instance);
+            let instance = attempt.instance;
+            self.gone_if_empty(instance);
         }
     }
 

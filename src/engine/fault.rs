@@ -271,6 +271,11 @@ impl Modifiers {
         if self.slow.is_empty() {
             return ns;
         }
+        self.slowed_by_faults(ns)
+    }
+
+    #[cold]
+    fn slowed_by_faults(&self, ns: u64) -> u64 {
         let scale = |ns: u128, f: &Factor| ns * u128::from(f.0) / u128::from(MICRO);
         let ns = self
             .slow
@@ -300,7 +305,11 @@ impl Modifiers {
         if self.hangs.is_empty() {
             return None;
         }
-        let mut draws = draws();
+        self.hangs_by_faults(draws())
+    }
+
+    #[cold]
+    fn hangs_by_faults(&self, mut draws: Draws) -> Option<Time> {
         let hit = |&&(_, share, _): &&(u16, Threshold, Time)| draws.chance(share);
         self.hangs
             .iter()
@@ -312,6 +321,14 @@ impl Modifiers {
     /// Slots that are left of so many.
     #[inline]
     pub fn slots(&self, slots: u32) -> u32 {
+        if self.cuts.is_empty() {
+            return slots;
+        }
+        self.slots_of_cut(slots)
+    }
+
+    #[cold]
+    fn slots_of_cut(&self, slots: u32) -> u32 {
         let left = |slots: u32, share: &Share| {
             let gone = u128::from(slots) * u128::from(share.0);
             slots - gone.div_ceil(u128::from(NANO)) as u32

@@ -95,6 +95,7 @@ impl Fleet {
     }
 
     /// Whether any instance is draining.
+    #[inline]
     pub fn is_draining(&self) -> bool {
         self.unwell > 0 && self.members.iter().any(|m| m.phase == Phase::Draining)
     }

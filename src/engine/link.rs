@@ -17,6 +17,11 @@ impl LinkState {
         if self.delays.is_empty() {
             return ns;
         }
+        self.longer(program, ns, purpose, address)
+    }
+
+    #[cold]
+    fn longer(&self, program: &Program, ns: u64, purpose: Purpose, address: Address) -> u64 {
         // Requests and replies of one attempt draw apart.
         let address = Address(address.0 ^ mix64(purpose as u64));
         let mut draws = self.keys.draws(Purpose::ExtraDelay, address);
@@ -34,9 +39,11 @@ impl LinkState {
     /// Whether a message that is sent now is lost to a fault.
     #[inline]
     pub fn loses(&self, program: &Program, purpose: Purpose, address: Address) -> bool {
-        if self.losses.is_empty() {
-            return false;
-        }
+        !self.losses.is_empty() && self.loses_to_fault(program, purpose, address)
+    }
+
+    #[cold]
+    fn loses_to_fault(&self, program: &Program, purpose: Purpose, address: Address) -> bool {
         let address = Address(address.0 ^ mix64(purpose as u64));
         let mut draws = self.keys.draws(Purpose::ExtraLoss, address);
         let mut entries = self

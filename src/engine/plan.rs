@@ -41,6 +41,7 @@ pub enum Progress {
 }
 
 /// Takes the next steps of the plan until one has to be waited for.
+#[inline]
 pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
     if cx.core.attempts[id].mode == CallMode::Probe {
         return probe::proceed(cx, id);
@@ -60,40 +61,56 @@ pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
                 }
                 return Progress::Works { step };
             }
-            Some(PlanStep::Calls { calls, wanted }) => {
-                if !has_responded {
-                    attempt.callee = CalleeSide::Awaiting;
+            Some(other) => {
+                if begin_step(cx, id, other, step, has_responded) {
+                    return Progress::Waits;
                 }
-                (attempt.awaited, attempt.wanted) = (calls.len() as u16, *wanted);
-                for (i, &call) in calls.iter().enumerate() {
-                    make(cx, id, call, step + POSITION * i as u16);
-                }
-                return Progress::Waits;
-            }
-            Some(&PlanStep::Cached { cache, .. }) => {
-                if !has_responded {
-                    attempt.callee = CalleeSide::Awaiting;
-                }
-                let lookup = PlanCall {
-                    link: cache,
-                    mode: CallMode::Read,
-                };
-                make(cx, id, lookup, step + POSITION * LOOKUP);
-                return Progress::Waits;
-            }
-            Some(&PlanStep::Send(call)) => {
-                // What was written last is what a cache is told.
-                let written = attempt.answer.version;
-                send(cx, id, call, step, (written, Time::NEVER));
-            }
-            Some(PlanStep::Respond) => {
-                // The slot stays taken for what the plan still wants.
-                attempt.callee = CalleeSide::WorkingOn;
-                cx.reply(id, Ok(()));
             }
             None => return Progress::Done,
         }
     }
+}
+
+/// Begins a step that is no work. Says whether it has to be waited for.
+fn begin_step<R: Record>(
+    cx: &mut Cx<'_, R>,
+    id: AttemptId,
+    what: &PlanStep,
+    step: u16,
+    has_responded: bool,
+) -> bool {
+    let attempt = &mut cx.core.attempts[id];
+    let waits = matches!(what, PlanStep::Calls { .. } | PlanStep::Cached { .. });
+    if waits && !has_responded {
+        attempt.callee = CalleeSide::Awaiting;
+    }
+    match what {
+        PlanStep::Calls { calls, wanted } => {
+            (attempt.awaited, attempt.wanted) = (calls.len() as u16, *wanted);
+            for (i, &call) in calls.iter().enumerate() {
+                make(cx, id, call, step + POSITION * i as u16);
+            }
+        }
+        &PlanStep::Cached { cache, .. } => {
+            let lookup = PlanCall {
+                link: cache,
+                mode: CallMode::Read,
+            };
+            make(cx, id, lookup, step + POSITION * LOOKUP);
+        }
+        &PlanStep::Send(call) => {
+            // What was written last is what a cache is told.
+            let written = attempt.answer.version;
+            send(cx, id, call, step, (written, Time::NEVER));
+        }
+        PlanStep::Respond => {
+            // The slot stays taken for what the plan still wants.
+            attempt.callee = CalleeSide::WorkingOn;
+            cx.reply(id, Ok(()));
+        }
+        PlanStep::Work => unreachable!("the node does its own work"),
+    }
+    waits
 }
 
 /// A call that the request waits for is over. Says how the plan goes on; [`Progress::Waits`] if

@@ -283,16 +283,16 @@ impl World {
     fn reply<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
         let attempt = &mut self.core.attempts[id];
         attempt.reply_under_way = false;
-        let (attempt, now) = (*attempt, self.core.now());
+        let attempt = &self.core.attempts[id];
         if !attempt.caller.is_open() {
             let caller = program.links[attempt.link as usize].from;
             self.at_node(program, record, caller, NodeVisit::LateReply(id));
             self.core.maybe_over(program, record, id);
             return;
         }
-        let outcome = if self.core.is_in_time(program, &attempt) {
+        let outcome = if self.core.is_in_time(program, attempt) {
             attempt.reply
-        } else if attempt.left == now {
+        } else if attempt.left == self.core.now() {
             // At exactly the deadline is late. It was answered at this very instant ...
             Err(Reason::TimedOutInService)
         } else {

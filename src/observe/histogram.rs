@@ -8,7 +8,7 @@
 const PARTS_LOG2: u32 = 7;
 const PARTS: u64 = 1 << PARTS_LOG2;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Histogram {
     /// Grows to the largest value seen; at most 7,424 places.
     counts: Vec<u64>,
@@ -17,6 +17,18 @@ pub struct Histogram {
     max: u64,
     /// Places in use are at or after this one.
     lowest: usize,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Histogram {
+            counts: Vec::new(),
+            count: 0,
+            sum: 0,
+            max: 0,
+            lowest: usize::MAX,
+        }
+    }
 }
 
 #[inline]
@@ -43,20 +55,22 @@ impl Histogram {
     #[inline]
     pub fn record(&mut self, value: u64) {
         let at = place(value);
-        if at >= self.counts.len() {
-            // A power of two at a time, so that growing stays rare.
-            self.counts
-                .resize((at / PARTS as usize + 1) * PARTS as usize, 0);
+        match self.counts.get_mut(at) {
+            Some(count) => *count += 1,
+            None => self.grow_to(at),
         }
-        self.lowest = if self.count == 0 {
-            at
-        } else {
-            self.lowest.min(at)
-        };
-        self.counts[at] += 1;
+        self.lowest = self.lowest.min(at);
         self.count += 1;
         self.sum += u128::from(value);
         self.max = self.max.max(value);
+    }
+
+    /// Makes room for a value, and counts it. A power of two at a time, so that growing stays rare.
+    #[cold]
+    fn grow_to(&mut self, at: usize) {
+        self.counts
+            .resize((at / PARTS as usize + 1) * PARTS as usize, 0);
+        self.counts[at] += 1;
     }
 
     pub fn count(&self) -> u64 {
@@ -102,11 +116,7 @@ impl Histogram {
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts).skip(other.lowest) {
             *mine += theirs;
         }
-        self.lowest = if self.count == 0 {
-            other.lowest
-        } else {
-            self.lowest.min(other.lowest)
-        };
+        self.lowest = self.lowest.min(other.lowest);
         self.count += other.count;
         self.sum += other.sum;
         self.max = self.max.max(other.max);
@@ -119,7 +129,7 @@ impl Histogram {
         }
         let highest = place(self.max);
         self.counts[self.lowest..=highest].fill(0);
-        (self.count, self.sum, self.max, self.lowest) = (0, 0, 0, 0);
+        (self.count, self.sum, self.max, self.lowest) = (0, 0, 0, usize::MAX);
     }
 }
 

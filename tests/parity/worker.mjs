@@ -31,12 +31,13 @@ export async function startWorker(dist) {
   };
 
   // The module's name ends in .js; Node takes only .mjs for a module everywhere.
+  let exports;
   const folder = mkdtempSync(join(tmpdir(), "brownout-parity-"));
   try {
     const script = join(folder, "sim_worker.mjs");
     copyFileSync(join(dist, "sim_worker.js"), script);
     const { default: init } = await import(pathToFileURL(script));
-    await init({ module_or_path: readFileSync(join(dist, "sim_worker_bg.wasm")) });
+    exports = await init({ module_or_path: readFileSync(join(dist, "sim_worker_bg.wasm")) });
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -52,6 +53,10 @@ export async function startWorker(dist) {
     async next() {
       const update = updates.shift() ?? (await new Promise((done) => waiting.push(done)));
       return Object.entries(update)[0];
+    },
+    /** Bytes that the module has taken from the system; it never gives any back. */
+    memory() {
+      return exports.memory.buffer.byteLength;
     },
   };
 }

@@ -148,6 +148,26 @@ impl View {
         Some(self.pools[which].open[place] as usize)
     }
 
+    /// One of those in rotation behind the call's link that no try of it is under way to, by chance.
+    pub fn untried<R: Record>(
+        &self,
+        members: &Members,
+        cx: &Cx<'_, R>,
+        call: &Call,
+    ) -> Option<usize> {
+        let in_rotation = self.pools.iter().flat_map(|pool| &pool.open);
+        let is_free = |&at: &usize| {
+            let member = &members.list[at];
+            member.link == call.link && !cx.is_trying(call, member.instance)
+        };
+        let free = || in_rotation.clone().map(|&at| at as usize).filter(is_free);
+        let address = call.address.attempt(u32::from(call.tries) + 1);
+        match free().count() as u64 {
+            0 => None,
+            n => free().nth(cx.draws(Purpose::Path, address).below(n) as usize),
+        }
+    }
+
     /// Which pool, and which part of it.
     fn part(&self, members: &Members, asked: &mut Asked) -> Option<(usize, Part)> {
         let part = |which: usize, asked: &Asked| Part::of(&self.pools[which], members, asked);

@@ -185,7 +185,13 @@ impl NodeKind for Balancer {
         let intent = &cx.core.intents[call.intent];
         let asked = Asked::again(config, cx, intent, call, &self.members);
         let view = &mut self.views[call.caller as usize];
-        let chosen = view.choose(config, &self.members, cx, asked);
+        let mut chosen = view.choose(config, &self.members, cx, asked);
+        if let Some(at) = chosen
+            && cx.is_trying(call, self.members.list[at].instance)
+        {
+            // With several copies under way, leaving out one of their instances is not enough.
+            chosen = view.untried(&self.members, cx, call).or(chosen);
+        }
         // A call is bound to its link. If all behind it are out of rotation, it is the same one again.
         let same = || self.members.find(call.link, call.instance);
         let is_there = |at: &usize| self.members.list[*at].is_registered && !view.panics;

@@ -46,7 +46,11 @@ impl Ramp {
     }
 
     /// Integral of the rate from `a` to `b`.
+    #[inline]
     fn integral(&self, a: Time, b: Time) -> u128 {
+        if self.over == 0 {
+            return u128::from(self.end) * u128::from(b.0 - a.0);
+        }
         let knee = Time(self.from.0.saturating_add(self.over)).min(b).max(a);
         // The mean of the two ends is exact on a straight line.
         let sloped =
@@ -55,6 +59,7 @@ impl Ramp {
     }
 
     /// The first instant by which the integral from `a` has reached `amount`.
+    #[inline]
     fn reach(&self, a: Time, amount: u128) -> Time {
         if self.over == 0 || a.since(self.from).0 >= self.over {
             if self.end == 0 {
@@ -67,6 +72,11 @@ impl Ramp {
             };
             return Time(u64::try_from(u128::from(a.0) + ns).unwrap_or(u64::MAX));
         }
+        self.reach_on_slope(a, amount)
+    }
+
+    #[cold]
+    fn reach_on_slope(&self, a: Time, amount: u128) -> Time {
         let knee = Time(self.from.0 + self.over);
         let sloped = self.integral(a, knee);
         if sloped < amount {
@@ -130,7 +140,16 @@ impl Arrivals {
     }
 
     /// The rate that counts now: the newest step in force, else the base, times all spikes.
+    #[inline]
     fn shape(&self) -> Ramp {
+        if self.steps.is_empty() && self.spikes.is_empty() {
+            return self.base;
+        }
+        self.changed_shape()
+    }
+
+    #[cold]
+    fn changed_shape(&self) -> Ramp {
         let base = self
             .steps
             .last()
@@ -151,11 +170,13 @@ impl Arrivals {
     }
 
     /// When the next one comes, as things are.
+    #[inline]
     pub fn next(&self) -> Time {
         self.shape().reach(self.since, self.left)
     }
 
     /// One arrives now: the way to the next begins.
+    #[inline]
     pub fn arrived(&mut self, now: Time) {
         // What the whole nanosecond went beyond the arrival counts for the next one.
         let beyond = self

@@ -371,7 +371,7 @@ impl Clients {
         let now = cx.now();
         let intent = &mut cx.core.intents[id];
         intent.told = Some((now, told));
-        let intent = *intent;
+        let (address, user) = (intent.address.0, intent.user);
         let code = match told {
             Told::Served => 0,
             Told::Failed(reason) => reason as u8 + 1,
@@ -379,16 +379,17 @@ impl Clients {
             Told::Abandoned => u8::MAX,
         };
         let place = cx.program.nodes[cx.node as usize].place;
-        cx.core.fact(cx.node as usize, place, Fact::Told, intent.address.0, 0, code);
-        cx.record.told(cx.program, now, id, &intent, told);
+        cx.core.fact(cx.node as usize, place, Fact::Told, address, 0, code);
+        cx.record.told(cx.program, now, id, &cx.core.intents[id], told);
         if cx.program.monitoring.is_used {
             let good = matches!(told, Told::Served | Told::Degraded);
             let bound = cx.program.monitoring.good_within(cx.node);
-            let fast = good && bound.is_none_or(|bound| now.since(intent.born) <= bound);
+            let took = now.since(cx.core.intents[id].born);
+            let fast = good && bound.is_none_or(|bound| took <= bound);
             cx.core.monitoring.answers[cx.node as usize].add(good, fast);
         }
         if let Loop::Closed { think, .. } = &config.loop_ {
-            self.think(config, cx, think, intent.user, now);
+            self.think(config, cx, think, user, now);
         }
     }
 
