@@ -54,6 +54,9 @@ pub enum Purpose {
     VersionFault,
     Pause,
     Ring,
+    Word,
+    Poison,
+    Stuck,
 }
 
 const PURPOSES: usize = 64;

@@ -4,10 +4,12 @@
 use super::attempt::{AttemptId, Call, CallId, Intent, IntentId, Parent};
 use super::core::{Cx, NewCall};
 use super::draw::{Address, mix64};
+use super::event::Event;
 use super::record::Record;
 use super::slab::Id;
 use crate::design::CallMode;
 use crate::design::value::{Factor, MICRO};
+use crate::time::Time;
 
 impl<R: Record> Cx<'_, R> {
     /// Something the node does without a user behind it: a probe, a refresh, a flush. `address` makes
@@ -105,5 +107,10 @@ impl<R: Record> Cx<'_, R> {
         let ns = times(u128::from(ns), factor);
         let ns = of_version.map_or(ns, |factor| times(ns, factor));
         u64::try_from(ns).unwrap_or(u64::MAX)
+    }
+
+    /// Schedules the end of a piece of work at a set time, whatever faults there are.
+    pub fn work_at(&mut self, attempt: AttemptId, at: Time) {
+        self.core.calendar.at(at, Event::Work(attempt));
     }
 }

@@ -7,18 +7,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::draw::place_hash;
+use super::draw::{Threshold, place_hash};
 use super::fault::Action;
 pub use super::link_program::LinkProgram;
 use super::link_program::{compile_link, is_stand_in};
 use super::monitoring::{MonitoringProgram, alert, autoscale};
 use super::node::NodeConfig;
+use super::plans;
 pub use crate::design::PROMISED_MAX;
 use crate::design::registry::{ALERT, MONITORING, OPERATION};
 use crate::design::value::Value;
-use crate::design::{
-    CallMode, Design, Link, Node, RunSpec, Settings, Step, StepCall, TimelineEntry, revisions,
-};
+use crate::design::{CallMode, Design, Link, Node, RunSpec, Settings, TimelineEntry, revisions};
 use crate::time::{Duration, NS_PER_MS, NS_PER_S, Time};
 
 /// Version of the rules of the simulation. Digests of different versions do not compare.
@@ -121,6 +120,8 @@ pub struct OperationProgram {
     /// 0 is the most important.
     pub priority: u8,
     pub weight: u64,
+    /// Share of its messages that no handler can ever take care of.
+    pub poison: Threshold,
     /// Which clients perform it.
     pub clients: Vec<u16>,
     pub items: Arc<super::popularity::Popularity>,
@@ -237,7 +238,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Links that leave the node, in the order of their keys.
-    fn links_from(&self, node: &str) -> Vec<&'a Link> {
+    pub(super) fn links_from(&self, node: &str) -> Vec<&'a Link> {
         let mut out: Vec<_> = self
             .design
             .links
@@ -248,13 +249,22 @@ impl<'a> Compiler<'a> {
         out
     }
 
+    /// For dead letters, or for their way back.
+    fn is_between_queues(&self, link: &Link) -> bool {
+        let is_queue = |key: &str| self.node_by_key(key).kind.name == "queue";
+        is_queue(&link.from) && is_queue(&link.to)
+    }
+
     /// Keys of all nodes that requests from these clients can reach, in order of their keys.
     fn reachable(&self, clients: &[&'a str]) -> Vec<&'a str> {
         let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
         let mut open: Vec<&str> = clients.to_vec();
         while let Some(key) = open.pop() {
             if seen.insert(key, ()).is_none() {
-                open.extend(self.links_from(key).iter().map(|l| l.to.as_str()));
+                // What happens to dead letters is nothing that a user was promised.
+                let links = self.links_from(key).into_iter();
+                let links = links.filter(|l| !self.is_between_queues(l));
+                open.extend(links.map(|l| l.to.as_str()));
             }
         }
         seen.into_keys().collect()
@@ -449,6 +459,7 @@ fn compile_operations(c: &Compiler<'_>, base: Option<&Program>) -> Vec<Operation
                 mode,
                 priority: knobs.choice_number("priority"),
                 weight: knobs.count("weight"),
+                poison: Threshold::new(knobs.share("poison_share")),
                 clients: performers.iter().map(|k| c.node(k)).collect(),
                 // Which items there are cannot change during a run.
                 items: match base {
@@ -467,7 +478,10 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
     let number = c.node(&node.key);
     let keys: Vec<String> = operations.iter().map(|op| op.key.clone()).collect();
     let knobs = Settings::new(node.kind, &node.knobs).with_operations(&keys);
-    let plans = operations.iter().map(|op| plan(c, node, op)).collect();
+    let plans = operations
+        .iter()
+        .map(|op| plans::plan(c, node, op))
+        .collect();
     let effects = operations
         .iter()
         .map(|op| {
@@ -510,62 +524,6 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
             && knobs.choice("on_abandoned") == "stop",
         plans,
         effects,
-    }
-}
-
-/// The steps written by hand, else the derived ones (docs/semantics.md 13): work; calls to services,
-/// reads, writes, third parties, each in the order of their links' keys; respond.
-fn plan(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanStep]> {
-    if let Some(steps) = node.plans.get(&op.key) {
-        let mut out: Vec<PlanStep> = steps.iter().map(|s| step(c, s)).collect();
-        if !out.contains(&PlanStep::Respond) {
-            out.push(PlanStep::Respond);
-        }
-        return out.into();
-    }
-    let rank = |link: &&Link| match c.node_by_key(&link.to).kind.name {
-        "database" => u8::from(mode_at(c, op, &link.to) == CallMode::Write) + 1,
-        "third_party" => 3,
-        _ => 0,
-    };
-    let mut calls = c.links_from(&node.key);
-    calls.retain(|link| !is_stand_in(c.design, &link.key));
-    calls.sort_by_key(rank);
-    let calls = calls
-        .into_iter()
-        .map(|l| PlanStep::call(c.link(&l.key), mode_at(c, op, &l.to)));
-    std::iter::once(PlanStep::Work)
-        .chain(calls)
-        .chain([PlanStep::Respond])
-        .collect()
-}
-
-fn step(c: &Compiler<'_>, step: &Step) -> PlanStep {
-    let call = |call: &StepCall| PlanCall {
-        link: c.link(&call.link),
-        mode: call.mode,
-    };
-    match step {
-        Step::Work => PlanStep::Work,
-        Step::Calls { calls, wanted } => PlanStep::Calls {
-            calls: calls.iter().map(call).collect(),
-            wanted: *wanted,
-        },
-        Step::Send(sent) => PlanStep::Send(call(sent)),
-        Step::Cached { cache, store } => PlanStep::Cached {
-            cache: c.link(cache),
-            store: call(store),
-        },
-        Step::Respond => PlanStep::Respond,
-    }
-}
-
-/// A store or third party is written to only if the operation promises an effect there; what lies
-/// between just passes the operation on.
-fn mode_at(c: &Compiler<'_>, op: &OperationProgram, callee: &str) -> CallMode {
-    match c.node_by_key(callee).kind.name {
-        "database" | "third_party" if !op.effects.contains(&c.node(callee)) => CallMode::Read,
-        _ => op.mode,
     }
 }
 

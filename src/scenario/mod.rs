@@ -10,6 +10,7 @@ mod check_balancer;
 mod check_design;
 mod check_lesson;
 mod check_link;
+mod check_queues;
 mod check_run;
 mod check_service;
 mod circle;

@@ -12,7 +12,7 @@ mod timeline;
 
 pub use link::LINK;
 pub use monitoring::{ALERT, MONITORING};
-pub use nodes::{BALANCER, CLIENTS, DATABASE, SERVICE, THIRD_PARTY};
+pub use nodes::{BALANCER, CLIENTS, DATABASE, QUEUE, SERVICE, THIRD_PARTY, WORKER};
 pub use policies::{OPERATION, RUN};
 use timeline::TIMELINE;
 pub use timeline::{Target, target_of};
@@ -134,7 +134,15 @@ impl KnobSpec {
 }
 
 /// Every kind of node, in the order people meet them.
-pub static KINDS: &[&KindSpec] = &[&CLIENTS, &BALANCER, &SERVICE, &DATABASE, &THIRD_PARTY];
+pub static KINDS: &[&KindSpec] = &[
+    &CLIENTS,
+    &BALANCER,
+    &SERVICE,
+    &DATABASE,
+    &THIRD_PARTY,
+    &QUEUE,
+    &WORKER,
+];
 
 pub fn kind(name: &str) -> Option<&'static KindSpec> {
     KINDS.iter().copied().find(|k| k.name == name)
