@@ -105,6 +105,11 @@ pub struct Core {
     /// Entries that make an item hot: (entry, operation, share of its actions).
     pub hot: Vec<(u16, u16, Threshold)>,
     pub seed: u64,
+    /// Messages that are kept for somebody, and those that nobody gets any more.
+    pub held_messages: u64,
+    /// How many times something besides calls and attempts refers to an intent.
+    pub holds: u64,
+    pub parked_messages: u64,
     /// Intents born so far.
     pub intents_born: u64,
     pub events: u64,
@@ -161,6 +166,9 @@ impl Core {
             struck: Vec::new(),
             hot: Vec::new(),
             seed,
+            held_messages: 0,
+            holds: 0,
+            parked_messages: 0,
             intents_born: 0,
             events: 0,
             stop: None,

@@ -57,6 +57,9 @@ pub enum Purpose {
     Expiry,
     EarlyRefresh,
     Eviction,
+    Word,
+    Poison,
+    Stuck,
 }
 
 const PURPOSES: usize = 64;

@@ -90,6 +90,9 @@ pub enum Action {
         node: u16,
     },
     LostMonitoring,
+    Redrive {
+        node: u16,
+    },
     /// Knobs change: the program's next or last revision counts.
     Config {
         place: ConfigPlace,
@@ -159,6 +162,7 @@ impl Action {
                 share: knobs.share("share"),
             },
             "zone_outage" => Action::ZoneOutage { zone: c.zone(key) },
+            "redrive" => Action::Redrive { node: c.node(key) },
             "disk_full" => Action::DiskFull { node: c.node(key) },
             "link_delay" => Action::LinkDelay {
                 link: c.link(key),

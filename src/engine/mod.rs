@@ -26,6 +26,7 @@ pub mod fault;
 pub mod fleet;
 mod hedging;
 mod interruption;
+mod keys;
 mod line;
 mod link;
 mod link_program;

@@ -4,10 +4,12 @@
 use super::attempt::{AttemptId, Call, CallId, Intent, IntentId, Parent};
 use super::core::{Cx, NewCall};
 use super::draw::{Address, mix64};
+use super::event::Event;
 use super::record::Record;
 use super::slab::Id;
 use crate::design::CallMode;
 use crate::design::value::{Factor, MICRO};
+use crate::time::Time;
 
 impl<R: Record> Cx<'_, R> {
     /// Something the node does without a user behind it: a probe, a refresh, a flush. `address` makes
@@ -77,10 +79,12 @@ impl<R: Record> Cx<'_, R> {
     /// Something besides calls and attempts still refers to the intent: it is not over.
     pub fn hold(&mut self, intent: IntentId) {
         self.core.intents[intent].open += 1;
+        self.core.holds += 1;
     }
 
     /// What was held no longer refers to the intent.
     pub fn release(&mut self, intent: IntentId) {
+        self.core.holds -= 1;
         self.core.release_intent(self.program, self.record, intent);
     }
 
@@ -106,5 +110,10 @@ impl<R: Record> Cx<'_, R> {
         let ns = times(u128::from(ns), factor);
         let ns = of_version.map_or(ns, |factor| times(ns, factor));
         u64::try_from(ns).unwrap_or(u64::MAX)
+    }
+
+    /// Schedules the end of a piece of work at a set time, whatever faults there are.
+    pub fn work_at(&mut self, attempt: AttemptId, at: Time) {
+        self.core.calendar.at(at, Event::Work(attempt));
     }
 }

@@ -187,7 +187,10 @@ pub fn waits_for<R: Record>(cx: &Cx<'_, R>, id: AttemptId, call: &Call) -> bool 
 
 /// What failed after the response is not the caller's business.
 fn after<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, succeeded: bool) -> Progress {
-    if succeeded || cx.core.attempts[id].callee == CalleeSide::WorkingOn {
+    let has_responded = cx.core.attempts[id].callee == CalleeSide::WorkingOn;
+    // A handler that acknowledged first gives up all the same.
+    let goes_on = has_responded && cx.program.nodes[cx.node as usize].kind != "worker";
+    if succeeded || goes_on {
         proceed(cx, id)
     } else {
         Progress::Fails

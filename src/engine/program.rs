@@ -9,7 +9,7 @@ mod default_plan;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::draw::place_hash;
+use super::draw::{Threshold, place_hash};
 use super::fault::Action;
 pub use super::link_program::LinkProgram;
 use super::link_program::{compile_link, is_stand_in};
@@ -123,6 +123,8 @@ pub struct OperationProgram {
     /// 0 is the most important.
     pub priority: u8,
     pub weight: u64,
+    /// Share of its messages that no handler can ever take care of.
+    pub poison: Threshold,
     /// Which clients perform it.
     pub clients: Vec<u16>,
     pub items: Arc<super::popularity::Popularity>,
@@ -239,7 +241,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Links that leave the node, in the order of their keys.
-    fn links_from(&self, node: &str) -> Vec<&'a Link> {
+    pub(super) fn links_from(&self, node: &str) -> Vec<&'a Link> {
         let mut out: Vec<_> = self
             .design
             .links
@@ -250,13 +252,22 @@ impl<'a> Compiler<'a> {
         out
     }
 
+    /// For dead letters, or for their way back.
+    fn is_between_queues(&self, link: &Link) -> bool {
+        let is_queue = |key: &str| self.node_by_key(key).kind.name == "queue";
+        is_queue(&link.from) && is_queue(&link.to)
+    }
+
     /// Keys of all nodes that requests from these clients can reach, in order of their keys.
     fn reachable(&self, clients: &[&'a str]) -> Vec<&'a str> {
         let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
         let mut open: Vec<&str> = clients.to_vec();
         while let Some(key) = open.pop() {
             if seen.insert(key, ()).is_none() {
-                open.extend(self.links_from(key).iter().map(|l| l.to.as_str()));
+                // What happens to dead letters is nothing that a user was promised.
+                let links = self.links_from(key).into_iter();
+                let links = links.filter(|l| !self.is_between_queues(l));
+                open.extend(links.map(|l| l.to.as_str()));
             }
         }
         seen.into_keys().collect()
@@ -455,6 +466,7 @@ fn compile_operations(c: &Compiler<'_>, base: Option<&Program>) -> Vec<Operation
                 mode,
                 priority: knobs.choice_number("priority"),
                 weight: knobs.count("weight"),
+                poison: Threshold::new(knobs.share("poison_share")),
                 clients: performers.iter().map(|k| c.node(k)).collect(),
                 // Which items there are cannot change during a run.
                 items: match base {

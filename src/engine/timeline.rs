@@ -113,6 +113,10 @@ impl World {
                 }
                 node as usize
             }
+            Action::Redrive { node } => {
+                self.at_node(program, record, node, NodeVisit::Redrive);
+                node as usize
+            }
             Action::Slow { node, .. }
             | Action::Errors { node, .. }
             | Action::Hang { node, .. }

@@ -10,6 +10,7 @@ use super::node::{KindFault, Look, NodeKind, NodeState, Traffic, with_kind};
 use super::program::{Program, SETTLE_LIMIT};
 use super::reason::Reason;
 use super::record::Record;
+use super::slab::Slab;
 use crate::design::CallMode;
 use crate::time::Time;
 
@@ -159,6 +160,7 @@ impl World {
                 NodeVisit::Revised => s.on_revised(c, cx),
                 NodeVisit::Fleet => s.on_fleet(c, cx),
                 NodeVisit::Fault(fault) => s.on_fault(c, cx, fault),
+                NodeVisit::Redrive => s.on_redrive(c, cx),
             }
             0
         })
@@ -310,7 +312,7 @@ impl World {
 
     /// How a run without a next event, or at the end of its time to settle, has ended.
     fn at_end(&self, stuck: bool) -> Phase {
-        match self.core.attempts.len() as u64 {
+        match self.core.attempts.len() as u64 + self.core.held_messages {
             0 => Phase::Settled,
             open => Phase::Unsettled { open, stuck },
         }
@@ -321,8 +323,9 @@ impl World {
         self.core.now() >= program.horizon
             && self.core.attempts.is_empty()
             && self.core.calls.is_empty()
-            // Some node may still owe an effect for one.
-            && self.core.intents.is_empty()
+            // Nothing else refers to an intent (a write to flush, a click to come, a message to deliver);
+            // what is parked is nobody's turn.
+            && self.core.holds == self.core.parked_messages
     }
 }
 
@@ -365,6 +368,7 @@ pub(super) enum NodeVisit {
     /// Instances have come or gone.
     Fleet,
     Fault(KindFault),
+    Redrive,
 }
 
 impl<R: Record> Run<R> {
@@ -472,7 +476,8 @@ impl<R: Record> Run<R> {
                 *current = Arc::clone(&program);
                 world.revise(&before, &program, record);
             }
-            if world.core.attempts.len() > limits.in_flight {
+            let messages = world.core.held_messages + world.core.parked_messages;
+            if world.core.attempts.len() as u64 + messages > limits.in_flight as u64 {
                 *phase = Phase::Stopped(Stop::Backlog);
             } else if world.core.events >= limits.events {
                 *phase = Phase::Stopped(Stop::Events);
@@ -513,6 +518,10 @@ impl<R: Record> Run<R> {
             let (now, left) = (core.now(), core.intents.iter());
             for (id, intent) in left.filter(|(_, intent)| !intent.is_internal) {
                 record.retired(program, now, id, intent);
+            }
+            if *phase == Phase::Settled {
+                // Messages that nobody gets any more were all that referred to them.
+                core.intents = Slab::default();
             }
         }
     }

@@ -3,7 +3,10 @@
 use super::findings::Findings;
 use super::limits::{MAX_EFFECTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::names::suggest;
-use super::{check_alerts, check_balancer, check_cache, check_link, check_service, circle, code};
+use super::{
+    check_alerts, check_balancer, check_cache, check_link, check_queues, check_service, circle,
+    code,
+};
 use crate::design::registry::{self, Accepts};
 use crate::design::value::{Value, cut};
 use crate::design::{Design, Link, Node, Operation, Settings};
@@ -37,6 +40,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
         operation_names(f, design, operation);
     }
     check_alerts::check(f, design);
+    check_queues::check(f, design);
     circle::check(f, design);
 }
 
@@ -63,10 +67,10 @@ fn ends(f: &mut Findings<'_>, design: &Design, link: &Link) {
         let kind = node.kind.name;
         if field == "from" && !node.kind.calls {
             f.error_at(code::BAD_LINK, &path, format!("a {kind} calls nobody"))
-                .help("links begin at clients, balancers, services and caches");
+                .help("links begin at clients, balancers, services, caches, queues and workers");
         } else if field == "to" && node.kind.accepts == Accepts::Nothing {
             f.error_at(code::BAD_LINK, &path, format!("nobody can call {kind}"))
-                .help("links end at balancers, services, caches, databases and third parties");
+                .help("links end at balancers, services, caches, databases, third parties, queues and workers");
         }
     }
 }
@@ -300,7 +304,12 @@ fn operation_names(f: &mut Findings<'_>, design: &Design, operation: &Operation)
         .help("name in `effects` those that make it true");
     }
     for name in settings.opt_names("effects").unwrap_or_default() {
-        let keeps = |node: &&Node| matches!(node.kind.name, "service" | "database" | "third_party");
+        let keeps = |node: &&Node| {
+            matches!(
+                node.kind.name,
+                "service" | "worker" | "database" | "third_party"
+            )
+        };
         let places = design.nodes.iter().filter(keeps).map(|n| n.key.as_str());
         if !places.clone().any(|key| key == name) {
             f.error_at(

@@ -55,7 +55,11 @@ fn calls(design: &Design, operation: &str) -> Calls {
             let callee = index.get(to);
             // Ends that cannot be are reported as such.
             let fits = |to: &&NodeIndex| design.nodes[to.index()].kind.accepts == Accepts::Requests;
-            if let Some(to) = callee.filter(fits) {
+            // From queue to queue a message moves; it does not become more.
+            let moves = |to: &NodeIndex| {
+                node.kind.name == "queue" && design.nodes[to.index()].kind.name == "queue"
+            };
+            if let Some(to) = callee.filter(fits).filter(|to| !moves(to)) {
                 graph.add_edge(from, *to, ());
                 if design.nodes[to.index()].kind.name == "cache" {
                     // Asked, and then filled.
@@ -124,6 +128,15 @@ fn report(f: &mut Findings<'_>, design: &Design, names: &[&str], operation: &str
         names.join(" -> "),
         names[0]
     );
+    let is_queue = |name: &&str| {
+        let mut nodes = design.nodes.iter();
+        nodes.any(|n| n.key == **name && n.kind.name == "queue")
+    };
+    if names.iter().any(is_queue) {
+        f.error_at(code::CIRCLE, &path, message)
+            .help("each message makes another one, for ever: take out one of these links, or give one of these nodes a plan without that call");
+        return;
+    }
     f.error_at(code::CIRCLE, &path, message)
         .help("each waits for the next, for ever: take out one of these links, or give one of these nodes a plan without that call");
 }
@@ -137,8 +150,8 @@ fn count(f: &mut Findings<'_>, design: &Design, calls: &Calls, operation: &str) 
         let below = calls
             .neighbors(node)
             .map(|callee| total.get(&callee).copied().unwrap_or(0).saturating_add(1));
-        let is_balancer = design.nodes[calls[node]].kind.name == "balancer";
-        // A balancer calls one of those behind it.
+        let is_balancer = matches!(design.nodes[calls[node]].kind.name, "balancer" | "queue");
+        // A balancer calls one of those behind it; a message goes to one worker.
         let sum = if is_balancer {
             below.max().unwrap_or(0)
         } else {

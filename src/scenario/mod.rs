@@ -11,6 +11,7 @@ mod check_cache;
 mod check_design;
 mod check_lesson;
 mod check_link;
+mod check_queues;
 mod check_run;
 mod check_service;
 mod circle;

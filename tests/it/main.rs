@@ -13,6 +13,7 @@ mod knobs;
 mod laws;
 mod lessons;
 mod lint;
+mod messages;
 mod policies_links;
 mod retry_storm;
 mod stations;

@@ -12,7 +12,7 @@ mod timeline;
 
 pub use link::LINK;
 pub use monitoring::{ALERT, MONITORING};
-pub use nodes::{BALANCER, CACHE, CLIENTS, DATABASE, SERVICE, THIRD_PARTY};
+pub use nodes::{BALANCER, CACHE, CLIENTS, DATABASE, QUEUE, SERVICE, THIRD_PARTY, WORKER};
 pub use policies::{OPERATION, RUN};
 use timeline::TIMELINE;
 pub use timeline::{Target, target_of};
@@ -141,6 +141,8 @@ pub static KINDS: &[&KindSpec] = &[
     &CACHE,
     &DATABASE,
     &THIRD_PARTY,
+    &QUEUE,
+    &WORKER,
 ];
 
 pub fn kind(name: &str) -> Option<&'static KindSpec> {

@@ -17,6 +17,8 @@ pub static OPERATION: KindSpec = KindSpec {
         knob("clients", Unit::Names, "none", "which clients do it; absent, all of them").off("none").class(Class::Restart),
         knob("priority", Unit::Choice(&["critical", "high", "normal", "low"]), "normal",
             "who goes first where priorities count, and who is turned away last").class(Class::NewWork),
+        knob("poison_share", Unit::Share, "0 %",
+            "share of its messages that no worker can ever take care of: their handlers fail every time").class(Class::NewWork),
         knob("keys", Unit::Count, "1000", "how many different items it is about").range("1", "1000000").class(Class::Restart),
         knob("key_space", Unit::Text, "none",
             "name of the set of items it is about: operations with the same name are about the same items; absent, its items are its own")

@@ -2,6 +2,8 @@
 //! what it does when something reaches it. To add a kind: its file, its line in `kinds!` below,
 //! and its entry in `design::registry::KINDS`.
 
+mod delivery;
+
 use super::attempt::{Attempt, AttemptId, Call, IntentId};
 use super::core::Cx;
 use super::probe;
@@ -177,6 +179,9 @@ pub trait NodeKind: Clone + Sized {
     /// Instances of the node were started, registered, drained or ended.
     fn on_fleet<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
 
+    /// What the node has put aside is given another chance (queues only).
+    fn on_redrive<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
+
     /// The arrival rate changes (clients only).
     fn on_traffic<R: Record>(
         &mut self,
@@ -296,4 +301,6 @@ kinds! {
     cache Cache,
     database Database,
     third_party ThirdParty,
+    queue Queue,
+    worker Worker,
 }

@@ -229,12 +229,10 @@ impl Service {
     /// A piece of work is done.
     fn work_done<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         let attempt = cx.core.attempts[id];
-        if attempt.callee == CalleeSide::Working {
-            if cx.fails(id) {
-                // The rest of the plan is dropped.
-                self.go_on(config, cx, id, Progress::Fails);
-                return;
-            }
+        if attempt.callee == CalleeSide::Working && cx.fails(id) {
+            // The rest of the plan is dropped.
+            self.go_on(config, cx, id, Progress::Fails);
+            return;
         }
         if attempt.callee == CalleeSide::Working && cx.core.intents[attempt.intent].is_malformed {
             // Only the work shows it.

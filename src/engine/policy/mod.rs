@@ -15,6 +15,7 @@ pub mod least;
 pub mod limiter;
 pub mod outlier;
 pub mod pool;
+pub mod rate;
 pub mod retry_on;
 pub mod slowdown;
 pub mod smooth;

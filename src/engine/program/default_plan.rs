@@ -6,8 +6,17 @@ use super::{Compiler, OperationProgram, PlanCall, PlanStep};
 use crate::design::{CallMode, Link, Node, Settings, Step, StepCall};
 
 /// Work; calls to services; reads, a cache before its store; writes, each with the word to its cache;
-/// third parties, each in the order of their links' keys; respond.
+/// third parties; messages to publish, each in the order of their links' keys; respond.
 pub fn plan(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanStep]> {
+    let mut steps = steps(c, node, op).into_vec();
+    if node.kind.name == "worker" {
+        // A worker answers by acknowledging: its knob says when.
+        steps.retain(|step| *step != PlanStep::Respond);
+    }
+    steps.into()
+}
+
+fn steps(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanStep]> {
     if let Some(steps) = node.plans.get(&op.key) {
         let mut out: Vec<PlanStep> = steps.iter().map(|s| step(c, s)).collect();
         if !out.contains(&PlanStep::Respond) {
@@ -22,10 +31,15 @@ pub fn plan(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanSt
         }
         let callee = c.node_by_key(&link.to);
         let mode = mode_at(c, op, &link.to);
+        // Who only looks has nothing to publish.
+        if callee.kind.name == "queue" && op.mode != CallMode::Write {
+            continue;
+        }
         let rank = match callee.kind.name {
             "database" => u8::from(mode == CallMode::Write) + 1,
             "cache" => u8::from(mode == CallMode::Write) + 1,
             "third_party" => 3,
+            "queue" => 4,
             _ => 0,
         };
         callees.push(Callee {

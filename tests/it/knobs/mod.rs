@@ -8,6 +8,7 @@ mod balancing;
 mod basics;
 mod caching;
 mod links;
+mod messages;
 mod monitoring;
 mod stations;
 mod timeline;
@@ -40,14 +41,15 @@ macro_rules! fixtures {
 }
 
 const FIXTURES: &[Fixture] = fixtures![
-    balancing, basics, caching, links, monitoring, stations, timeline
+    balancing, basics, caching, links, messages, monitoring, stations, timeline
 ];
 
 /// Knobs that change no event: prices, and what is in the types before anything acts on it.
-const NO_EVENT: &[&str] = &["price", "price_per_call", "version", "idempotency_key"];
+const NO_EVENT: &[&str] = &["price", "price_per_call", "version"];
 
 /// Knobs of things that act already, on kinds and entries where another fixture cannot reach them.
 const ELSEWHERE: &[(&str, &str)] = &[
+    ("worker", "zones"),
     ("abuse", "identities"),
     // There is only one of each in the fixture.
     ("disk_full", "target"),

@@ -4,15 +4,19 @@ mod balancer;
 mod cache;
 mod clients;
 mod database;
+mod queue;
 mod service;
 mod third_party;
+mod worker;
 
 pub use balancer::BALANCER;
 pub use cache::CACHE;
 pub use clients::CLIENTS;
 pub use database::DATABASE;
+pub use queue::QUEUE;
 pub use service::SERVICE;
 pub use third_party::THIRD_PARTY;
+pub use worker::WORKER;
 
 use super::{Class, KnobSpec, knob};
 use crate::design::value::Unit;

@@ -109,6 +109,12 @@ pub static ENTRIES: &[KindSpec] = &[
         &[AT, TARGET_NODE],
     ),
     entry(
+        "redrive",
+        "Redrive",
+        "messages that the queue has put aside are given another chance: here, or in the queue that its link leads to",
+        &[AT, TARGET_NODE],
+    ),
+    entry(
         "scale",
         "Scale",
         "the node has another number of instances: new ones boot, surplus ones finish what they have and go",

@@ -91,6 +91,7 @@ pub fn target_of(entry: &KindSpec) -> Target {
         "scale" => Target::Node(&["service", "worker", "balancer"]),
         "deploy" | "rollback" => Target::Node(&["service", "worker"]),
         "lost_monitoring" => Target::Nothing,
+        "redrive" => Target::Node(&["queue"]),
         "zone_outage" => Target::Zone,
         "config" => Target::Knob,
         _ => Target::Node(WORKING),

@@ -1,0 +1,556 @@
+//! Worker: instances with handlers; each handler has one message, or one batch, in hand.
+//!
+//! Simulated: polls where the queue leases (a handler that is free asks for a batch; more is fetched
+//! ahead if wanted), credit where the queue pushes; the plan of a message as at a service; a batch is
+//! worked on one by one and acknowledged together, after the work or before it; what a crash leaves
+//! undone; an idempotency store that is taken when a message is begun and kept for a while when it is
+//! done (a crash in between forgets it, as its record expires); a rate limit; poison.
+//! Ignored: the idempotency store takes no time and is never lost, save what a crash leaves under way.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::delivery::{self, CLOSED, EXTEND, POLL, RECONNECT, Receipt, Word};
+use super::queue::{Mode, key_of};
+use super::{Look, NodeConfig, NodeKind};
+use crate::design::Settings;
+use crate::engine::attempt::{AttemptId, Call, CalleeSide};
+use crate::engine::core::Cx;
+use crate::engine::dist::Sampler;
+use crate::engine::draw::Purpose;
+use crate::engine::keys::{KeyStore, Seen};
+use crate::engine::plan::{self, Progress};
+use crate::engine::policy::rate::{Bucket, interval};
+use crate::engine::reason::Reason;
+use crate::engine::record::Record;
+use crate::time::Duration;
+
+/// Local events of the worker's own, by instance: messages of this instant are taken, the rate limit
+/// lets one more begin, a word that did not get through is said again; and a heartbeat (arg: request).
+const TAKE: u8 = 10;
+const PACE: u8 = 11;
+const ASK: u8 = 12;
+const BEAT: u8 = 13;
+
+pub struct Config {
+    instances: u16,
+    concurrency: u32,
+    service_time: Sampler,
+    batch: u16,
+    prefetch: Option<u32>,
+    acknowledges_first: bool,
+    heartbeat: Option<Duration>,
+    /// How long it remembers what it has done.
+    remembers: Option<Duration>,
+    /// Between two messages of an instance, at least.
+    every: Option<Duration>,
+    pub poll_wait: Duration,
+}
+
+/// What one handler has in hand.
+#[derive(Clone, Default)]
+struct Batch {
+    /// Worked on, not yet acknowledged.
+    done: Vec<AttemptId>,
+    /// The one that is worked on, and those after it.
+    rest: VecDeque<AttemptId>,
+    is_acknowledged: bool,
+}
+
+#[derive(Clone, Default)]
+struct Instance {
+    /// Counts its lives, so that words of an earlier one are recognised.
+    life: u16,
+    line: VecDeque<AttemptId>,
+    /// By the place of the request that is worked on.
+    at_work: BTreeMap<usize, Batch>,
+    /// Handlers that the rate limit keeps waiting.
+    paced: VecDeque<Batch>,
+    /// Per source: polls under way, or 1 for an open connection.
+    asked: Vec<u32>,
+    takes: bool,
+    asks_again: bool,
+    bucket: Bucket,
+}
+
+impl Instance {
+    fn busy(&self) -> u32 {
+        (self.at_work.len() + self.paced.len()) as u32
+    }
+}
+
+#[derive(Clone)]
+pub struct Worker {
+    instances: Vec<Instance>,
+    /// Links from queues.
+    sources: Vec<u16>,
+    keys: KeyStore,
+    words: u64,
+}
+
+/// Positions in `TALLIES`.
+const HANDLED: usize = 0;
+const FAILED: usize = 1;
+const POISONED: usize = 2;
+const SKIPPED: usize = 3;
+
+impl NodeKind for Worker {
+    type Config = Config;
+
+    const TALLIES: &'static [&'static str] = &["handled", "failed", "poisoned", "skipped"];
+
+    fn compile(knobs: &Settings<'_>) -> Config {
+        Config {
+            instances: knobs.count("instances") as u16,
+            concurrency: knobs.count("concurrency") as u32,
+            service_time: Sampler::new(&knobs.dist("service_time")),
+            batch: knobs.count("batch") as u16,
+            prefetch: knobs.opt_count("prefetch").map(|n| n as u32),
+            acknowledges_first: knobs.choice("acknowledge") == "before",
+            heartbeat: knobs.opt_duration("heartbeat"),
+            remembers: (knobs.choice("idempotency") == "store")
+                .then(|| knobs.duration("idempotency_ttl")),
+            every: knobs.opt_rate("rate_limit").map(interval),
+            poll_wait: knobs.duration("poll_wait"),
+        }
+    }
+
+    fn new(config: &Config) -> Worker {
+        Worker {
+            instances: vec![Instance::default(); config.instances as usize],
+            sources: Vec::new(),
+            keys: KeyStore::default(),
+            words: 0,
+        }
+    }
+
+    fn start<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        let links = cx.program.links.iter().enumerate();
+        let mine = links.filter(|(_, link)| link.to == cx.node);
+        self.sources = mine.map(|(i, _)| i as u16).collect();
+        self.everybody_goes_on(config, cx);
+    }
+
+    fn on_request<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        let attempt = cx.core.attempts[id];
+        cx.enter_line(id);
+        let source = self.sources.iter().position(|&link| link == attempt.link);
+        let is_lease = mode_of(cx, attempt.link) == Mode::Lease;
+        let instance = self.instance(attempt.instance);
+        instance.line.push_back(id);
+        if is_lease && Receipt::from_bits(attempt.payload).is_first {
+            let asked = &mut instance.asked[source.expect("queues only call workers")];
+            *asked = asked.saturating_sub(1);
+        }
+        if config.batch == 1 {
+            self.go_on(config, cx, attempt.instance);
+        } else if !instance.takes {
+            // What arrives at this instant belongs together.
+            instance.takes = true;
+            cx.local_at(cx.now(), TAKE, u64::from(attempt.instance));
+        }
+    }
+
+    fn on_work<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        let attempt = cx.core.attempts[id];
+        let intent = cx.core.intents[attempt.intent];
+        let program = cx.program;
+        let node = &program.nodes[cx.node as usize];
+        let operation = intent.operation as usize;
+        let poison = program.operations[operation].poison;
+        // Whoever handles it: the draw belongs to the intent.
+        let of_users = &cx.core.node_keys[intent.clients as usize];
+        let mut draws = of_users.draws(Purpose::Poison, intent.address);
+        let failed = if !poison.is_never() && !intent.is_internal && draws.chance(poison) {
+            cx.tally(POISONED);
+            Some(Reason::Poison)
+        } else if cx.fails(id) {
+            Some(Reason::ErrorFromCallee)
+        } else {
+            None
+        };
+        let progress = match failed {
+            Some(reason) => Err(reason),
+            None => {
+                if node.effects[operation].is_some() && plan::is_first_work(cx, id) {
+                    cx.effect(id, 0);
+                }
+                Ok(plan::proceed(cx, id))
+            }
+        };
+        self.resume(config, cx, id, progress);
+    }
+
+    fn on_call_over<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+        call: &Call,
+        result: Result<(), Reason>,
+    ) {
+        match plan::call_over(cx, id, call, result) {
+            Progress::Waits => {}
+            progress => self.resume(config, cx, id, Ok(progress)),
+        }
+    }
+
+    fn on_local<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, code: u8, arg: u64) {
+        match code {
+            TAKE => {
+                self.instance(arg as u16).takes = false;
+                self.go_on(config, cx, arg as u16);
+            }
+            PACE => {
+                if let Some(batch) = self.instance(arg as u16).paced.pop_front() {
+                    self.work_on(config, cx, arg as u16, batch, None);
+                }
+                self.go_on(config, cx, arg as u16);
+            }
+            ASK => {
+                self.instance(arg as u16).asks_again = false;
+                self.go_on(config, cx, arg as u16);
+            }
+            BEAT => self.beat(config, cx, AttemptId::from_bits(arg)),
+            RECONNECT => {
+                let source = self.sources.iter().position(|&link| u64::from(link) == arg);
+                for instance in &mut self.instances {
+                    if let Some(asked) = source.and_then(|s| instance.asked.get_mut(s)) {
+                        *asked = 0;
+                    }
+                }
+                self.everybody_goes_on(config, cx);
+            }
+            _ => unreachable!("workers know these"),
+        }
+    }
+
+    fn on_crash<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>, instance: Option<u16>) {
+        for i in 0..self.instances.len() as u16 {
+            if instance.is_none_or(|only| only == i) {
+                self.lose(cx, i);
+            }
+        }
+        cx.crash_all(instance);
+    }
+
+    fn on_restart<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, _: Option<u16>) {
+        self.everybody_goes_on(config, cx);
+    }
+
+    fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        self.everybody_goes_on(config, cx);
+    }
+
+    fn on_fleet<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        for i in 0..self.instances.len() as u16 {
+            let is_leaving = cx.core.fleets[cx.node as usize].registered().binary_search(&i).is_err();
+            if is_leaving && self.instance(i).asked.iter().any(|&n| n > 0) {
+                // It wants no more, and keeps what it has.
+                self.close(cx, i, 0);
+            }
+        }
+        self.everybody_goes_on(config, cx);
+    }
+
+    fn look(&self, config: &Config) -> Look {
+        let all = self.instances.len() as u32;
+        Look {
+            slots: config.concurrency.saturating_mul(all),
+            queue_limit: None,
+        }
+    }
+}
+
+/// How the queue at the other end of a link delivers.
+fn mode_of<R: Record>(cx: &Cx<'_, R>, link: u16) -> Mode {
+    let queue = cx.program.links[link as usize].from;
+    match &cx.program.nodes[queue as usize].config {
+        NodeConfig::Queue(queue) => queue.mode,
+        _ => unreachable!("validated: only queues call workers"),
+    }
+}
+
+impl Worker {
+    /// Its state, also of one that was added during the run.
+    fn instance(&mut self, number: u16) -> &mut Instance {
+        if self.instances.len() <= number as usize {
+            self.instances.resize(number as usize + 1, Instance::default());
+        }
+        let sources = self.sources.len();
+        let instance = &mut self.instances[number as usize];
+        instance.asked.resize(sources, 0);
+        instance
+    }
+
+    fn everybody_goes_on<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        for i in 0..cx.core.fleets[cx.node as usize].places() as u16 {
+            self.go_on(config, cx, i);
+        }
+    }
+
+    /// Free handlers take what has been fetched, then more is asked for.
+    fn go_on<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u16) {
+        let handlers = cx.slots(config.concurrency);
+        while self.instance(number).busy() < handlers {
+            let Some(batch) = self.next_batch(config, cx, number) else { break };
+            self.work_on(config, cx, number, batch, None);
+        }
+        self.ask(config, cx, number);
+    }
+
+    /// What a free handler takes: the messages of one answer, or what has been pushed.
+    fn next_batch<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        number: u16,
+    ) -> Option<Batch> {
+        let mut batch = Batch::default();
+        let line = &mut self.instance(number).line;
+        while let Some(&id) = line.front() {
+            let attempt = &cx.core.attempts[id];
+            let begins = mode_of(cx, attempt.link) == Mode::Lease
+                && Receipt::from_bits(attempt.payload).is_first;
+            let is_next = batch.rest.is_empty() || !begins;
+            if !is_next || batch.rest.len() == config.batch as usize {
+                break;
+            }
+            batch.rest.push_back(id);
+            line.pop_front();
+        }
+        if batch.rest.is_empty() {
+            return None;
+        }
+        for &id in &batch.rest {
+            if config.acknowledges_first {
+                cx.core.attempts[id].callee = CalleeSide::WorkingOn;
+                cx.reply(id, Ok(()));
+            } else if let Some(every) = config.heartbeat {
+                cx.local_at(cx.now() + every, BEAT, id.bits());
+            }
+        }
+        batch.is_acknowledged = config.acknowledges_first;
+        Some(batch)
+    }
+
+    /// The message that a handler has in hand goes on.
+    fn resume<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+        progress: Result<Progress, Reason>,
+    ) {
+        let number = cx.core.attempts[id].instance;
+        let batch = self.instance(number).at_work.remove(&id.slot());
+        let batch = batch.expect("a handler has it in hand");
+        self.work_on(config, cx, number, batch, Some(progress));
+        self.go_on(config, cx, number);
+    }
+
+    /// A handler works on its batch until it has to wait.
+    fn work_on<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        number: u16,
+        mut batch: Batch,
+        mut progress: Option<Result<Progress, Reason>>,
+    ) {
+        while let Some(&id) = batch.rest.front() {
+            let next = match progress.take() {
+                Some(progress) => progress,
+                None => {
+                    let now = cx.now();
+                    let instance = self.instance(number);
+                    let wait = config.every.and_then(|e| instance.bucket.take(now, e, 1).err());
+                    if let Some(until) = wait {
+                        instance.paced.push_back(batch);
+                        return cx.local_at(until, PACE, u64::from(number));
+                    }
+                    self.begin(config, cx, id, batch.is_acknowledged)
+                }
+            };
+            match next {
+                Ok(Progress::Waits) => {
+                    self.instance(number).at_work.insert(id.slot(), batch);
+                    return;
+                }
+                Ok(Progress::Works { step }) => {
+                    self.instance(number).at_work.insert(id.slot(), batch);
+                    let address = cx.core.attempts[id].address.attempt(u32::from(step) << 16);
+                    let ns = config.service_time.sample(&mut cx.draws(Purpose::Work, address));
+                    return cx.work_for(id, ns);
+                }
+                Ok(Progress::Done) => self.finished(config, cx, &mut batch, id, Ok(())),
+                Ok(Progress::Fails) => {
+                    self.finished(config, cx, &mut batch, id, Err(Reason::ErrorFromCallee));
+                }
+                Err(reason) => self.finished(config, cx, &mut batch, id, Err(reason)),
+            }
+            batch.rest.pop_front();
+        }
+        for id in batch.done {
+            cx.core.attempts[id].callee = CalleeSide::Replied;
+            cx.reply(id, Ok(()));
+        }
+    }
+
+    /// A message is begun, unless it was taken care of before.
+    fn begin<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+        is_acknowledged: bool,
+    ) -> Result<Progress, Reason> {
+        cx.leaves_line_for_slot();
+        cx.begin(id);
+        if is_acknowledged {
+            cx.core.attempts[id].callee = CalleeSide::WorkingOn;
+        }
+        if config.remembers.is_some() {
+            match self.keys.take(cx.now(), key_of(cx, id)) {
+                Seen::New => {}
+                Seen::UnderWay => {
+                    // Not its own: it must not be given up with this message.
+                    cx.core.attempts[id].answer.missing = true;
+                    return Err(Reason::Conflict);
+                }
+                Seen::Done => {
+                    cx.tally(SKIPPED);
+                    cx.core.attempts[id].answer.missing = true;
+                    return Ok(Progress::Done);
+                }
+            }
+        }
+        Ok(plan::proceed(cx, id))
+    }
+
+    /// A message is done, or has failed. A good one is acknowledged with its batch.
+    fn finished<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        batch: &mut Batch,
+        id: AttemptId,
+        result: Result<(), Reason>,
+    ) {
+        let (now, key) = (cx.now(), key_of(cx, id));
+        let has_key = config.remembers.filter(|_| !cx.core.attempts[id].answer.missing);
+        match (result, has_key) {
+            (Ok(()), Some(ttl)) => self.keys.done(now, key, ttl),
+            (Err(_), Some(_)) => self.keys.give_up(key),
+            _ => {}
+        }
+        cx.tally(if result.is_ok() { HANDLED } else { FAILED });
+        cx.abandon_calls_of(id);
+        cx.leave_slot(id);
+        match result {
+            _ if batch.is_acknowledged => {
+                let instance = cx.core.attempts[id].instance;
+                cx.close(id, CalleeSide::Replied);
+                cx.gone_if_empty(instance);
+            }
+            Ok(()) => {
+                cx.core.attempts[id].callee = CalleeSide::Awaiting;
+                batch.done.push(id);
+            }
+            Err(reason) => {
+                cx.core.attempts[id].callee = CalleeSide::Error;
+                cx.reply(id, Err(reason));
+            }
+        }
+    }
+
+    /// Asks for as much as can be used.
+    fn ask<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u16) {
+        let fleet = &cx.core.fleets[cx.node as usize];
+        let is_down = cx.core.modifiers[cx.node as usize].down > 0 || !fleet.listens(number);
+        if is_down || fleet.registered().binary_search(&number).is_err() {
+            return;
+        }
+        let handlers = cx.slots(config.concurrency);
+        for source in 0..self.sources.len() {
+            let link = self.sources[source];
+            let instance = self.instance(number);
+            let batch = u32::from(config.batch);
+            let (wanted, n) = match mode_of(cx, link) {
+                Mode::Session => {
+                    let all = config.concurrency.saturating_mul(batch);
+                    (1, config.prefetch.unwrap_or(all).min(u32::from(u16::MAX)))
+                }
+                Mode::Lease => {
+                    let free = handlers.saturating_sub(instance.busy());
+                    let ahead = config.prefetch.unwrap_or(0);
+                    let ahead = ahead.saturating_sub(instance.line.len() as u32);
+                    (free + ahead.div_ceil(batch), batch)
+                }
+            };
+            let life = instance.life;
+            let word = Word { link, instance: number, n: n as u16, life };
+            while self.instance(number).asked[source] < wanted {
+                if delivery::say(cx, link, &mut self.words, POLL, word.bits()) {
+                    self.instance(number).asked[source] += 1;
+                    continue;
+                }
+                if !self.instance(number).asks_again {
+                    self.instance(number).asks_again = true;
+                    cx.local_at(cx.now() + config.poll_wait, ASK, u64::from(number));
+                }
+                break;
+            }
+        }
+    }
+
+    /// Tells the queues that the instance is gone (`n` = 1) or wants no more (`n` = 0).
+    fn close<R: Record>(&mut self, cx: &mut Cx<'_, R>, number: u16, n: u16) {
+        let life = self.instance(number).life;
+        for source in 0..self.sources.len() {
+            let link = self.sources[source];
+            let word = Word { link, instance: number, n, life };
+            delivery::say(cx, link, &mut self.words, CLOSED, word.bits());
+        }
+        let instance = self.instance(number);
+        instance.life = instance.life.wrapping_add(1);
+        instance.asked.fill(0);
+    }
+
+    /// A crash: what a handler had not acknowledged is answered by the broken connection, what it had
+    /// acknowledged and not begun is lost without a word.
+    fn lose<R: Record>(&mut self, cx: &mut Cx<'_, R>, number: u16) {
+        self.close(cx, number, 1);
+        let life = self.instance(number).life;
+        let fresh = Instance { life, ..Instance::default() };
+        let old = std::mem::replace(self.instance(number), fresh);
+        let at_work = old.at_work.into_values().map(|batch| (batch, 1));
+        let paced = old.paced.into_iter().map(|batch| (batch, 0));
+        for (batch, begun) in at_work.chain(paced) {
+            for id in batch.done {
+                cx.core.attempts[id].callee = CalleeSide::Crashed;
+                cx.reply(id, Err(Reason::CrashedWhileWorking));
+            }
+            for (i, &id) in batch.rest.iter().enumerate() {
+                if i < begun {
+                    if !cx.core.attempts[id].answer.missing {
+                        self.keys.give_up(key_of(cx, id));
+                    }
+                } else if batch.is_acknowledged {
+                    cx.leave_line(id, CalleeSide::Replied);
+                    cx.close(id, CalleeSide::Replied);
+                }
+            }
+        }
+    }
+
+    /// Renews the lease of a message that a handler still has.
+    fn beat<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        let Some(attempt) = cx.core.attempts.get(id).copied() else { return };
+        let Some(every) = config.heartbeat else { return };
+        if attempt.node == cx.node && attempt.callee.is_open() && attempt.caller.is_open() {
+            let link = attempt.link;
+            delivery::say(cx, link, &mut self.words, EXTEND, attempt.payload);
+            cx.local_at(cx.now() + every, BEAT, id.bits());
+        }
+    }
+}
