@@ -309,8 +309,8 @@ impl<R: Record> Cx<'_, R> {
     pub fn work_for(&mut self, attempt: AttemptId, ns: u64) {
         let modifiers = &self.core.modifiers[self.node as usize];
         let ns = modifiers.slowed(self.work_of(attempt, ns));
-        let address = self.core.attempts[attempt].address;
-        let from = match modifiers.hangs_until(|| self.draws(Purpose::Hang, address)) {
+        let hang = || self.draws(Purpose::Hang, self.core.attempts[attempt].address);
+        let from = match modifiers.hangs_until(hang) {
             None => self.now(),
             // It stands still for ever; a crash or a cancel may still free the slot.
             Some(Time::NEVER) => return,

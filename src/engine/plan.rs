@@ -61,6 +61,11 @@ pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
                 }
                 return Progress::Works { step };
             }
+            Some(PlanStep::Respond) => {
+                // The slot stays taken for what the plan still wants.
+                attempt.callee = CalleeSide::WorkingOn;
+                cx.reply(id, Ok(()));
+            }
             Some(other) => {
                 if begin_step(cx, id, other, step, has_responded) {
                     return Progress::Waits;
@@ -71,7 +76,10 @@ pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
     }
 }
 
-/// Begins a step that is no work. Says whether it has to be waited for.
+/// Begins a step that makes calls. Says whether it has to be waited for.
+///
+/// Apart, so that work and response, which every request has, do not pay for what this one needs.
+#[inline(never)]
 fn begin_step<R: Record>(
     cx: &mut Cx<'_, R>,
     id: AttemptId,
@@ -103,12 +111,7 @@ fn begin_step<R: Record>(
             let written = attempt.answer.version;
             send(cx, id, call, step, (written, Time::NEVER));
         }
-        PlanStep::Respond => {
-            // The slot stays taken for what the plan still wants.
-            attempt.callee = CalleeSide::WorkingOn;
-            cx.reply(id, Ok(()));
-        }
-        PlanStep::Work => unreachable!("the node does its own work"),
+        PlanStep::Work | PlanStep::Respond => unreachable!("begun by the caller"),
     }
     waits
 }

@@ -33,7 +33,9 @@ pub struct WindowTally {
 pub struct OperationTally {
     pub actions: u64,
     pub failed: u64,
-    pub latency: Histogram,
+    /// Empty where there is but one operation: what users saw of it is what they saw in the measured
+    /// part.
+    latency: Histogram,
 }
 
 /// All counters at the edge of a window.
@@ -108,6 +110,14 @@ impl Recorder {
             traces: Traces::default(),
             live: None,
             from_clients: program.links.iter().map(|l| is_clients(l.from)).collect(),
+        }
+    }
+
+    /// How long those waited who were served, of one operation in the measured part.
+    pub fn latency_of(&self, operation: usize) -> &Histogram {
+        match self.operations.len() {
+            1 => &self.windows[0].latency,
+            _ => &self.operations[operation].latency,
         }
     }
 
@@ -204,11 +214,12 @@ impl Record for Recorder {
             self.series.failed += 1;
         }
         if program.windows[0].contains(intent.born) {
+            let is_one_of_many = self.operations.len() > 1;
             let tally = &mut self.operations[intent.operation as usize];
-            if useful {
-                tally.latency.record(waited);
-            } else {
+            if !useful {
                 tally.failed += 1;
+            } else if is_one_of_many {
+                tally.latency.record(waited);
             }
         }
         for (window, tally) in program.windows.iter().zip(&mut self.windows) {

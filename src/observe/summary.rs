@@ -164,13 +164,15 @@ fn alerts(run: &Run<Recorder>) -> Vec<AlertReport> {
 
 fn operations(program: &Program, record: &Recorder) -> Vec<OperationReport> {
     let rows = program.operations.iter().zip(&record.operations);
-    let rows = rows.map(|(operation, tally)| OperationReport {
-        key: operation.key.clone(),
-        actions: tally.actions,
-        served: tally.latency.count(),
-        failed: tally.failed,
-        latency: latency(&tally.latency),
-    });
+    let rows = rows
+        .enumerate()
+        .map(|(i, (operation, tally))| OperationReport {
+            key: operation.key.clone(),
+            actions: tally.actions,
+            served: record.latency_of(i).count(),
+            failed: tally.failed,
+            latency: latency(record.latency_of(i)),
+        });
     rows.collect()
 }
 

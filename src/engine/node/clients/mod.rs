@@ -245,6 +245,7 @@ impl Clients {
         }
     }
 
+    #[inline]
     fn arrive<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
         let Loop::Open { batch, .. } = config.loop_ else { return };
         let now = cx.now();
@@ -323,6 +324,7 @@ impl Clients {
     }
 
     /// The user presses the button: 0 is the first time.
+    #[inline]
     fn submit<R: Record>(&mut self, cx: &mut Cx<'_, R>, id: IntentId, click: u16) {
         let intent = &mut cx.core.intents[id];
         intent.submissions += 1;
@@ -337,7 +339,11 @@ impl Clients {
             }
         };
         let mode = cx.program.operations[operation as usize].mode;
-        let caller = ((number - 1) % u64::from(node.instances)) as u16;
+        // A division takes longer than the rest of this.
+        let caller = match node.instances {
+            1 => 0,
+            n => ((number - 1) % u64::from(n)) as u16,
+        };
         let place = cx.program.links[link as usize].place;
         let first_try = address.call(place, u32::from(click)).attempt(1);
         let instance = cx.instance_for(link, first_try, item);
@@ -345,6 +351,7 @@ impl Clients {
         cx.call(id, Parent::Intent, new);
     }
 
+    #[cold]
     fn click_again<R: Record>(&mut self, cx: &mut Cx<'_, R>, id: IntentId) {
         cx.core.intents[id].submissions -= 1;
         // Who has an answer sees another page.
