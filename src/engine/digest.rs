@@ -89,7 +89,7 @@ impl Facts {
         }
     }
 
-    /// Notes what happened at a place, `hash` being its name's.
+    /// Notes what happened at a place, `hash` being its name's; a place beyond the last is no place.
     #[inline]
     #[expect(clippy::too_many_arguments, reason = "a fact is a flat row")]
     pub fn note(
@@ -105,8 +105,10 @@ impl Facts {
         let what = (fact as u64) << 56 | u64::from(outcome) << 48 | u64::from(attempt);
         let (x, y) = (now.0 ^ what.rotate_left(8), hash ^ intent ^ what);
         self.digest.mix(x, y);
-        let p = (self.places[place] ^ x).wrapping_mul(K1);
-        self.places[place] = (p ^ (p >> 29)).wrapping_add(y);
+        if let Some(at) = self.places.get_mut(place) {
+            let p = (*at ^ x).wrapping_mul(K1);
+            *at = (p ^ (p >> 29)).wrapping_add(y);
+        }
     }
 }
 

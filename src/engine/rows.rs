@@ -29,7 +29,8 @@ impl Rows {
 
     /// The row's version; 0 if it was never written.
     pub fn version(&self, key: u64) -> u64 {
-        if self.places.is_empty() {
+        // A probe is about no row.
+        if self.places.is_empty() || key == 0 {
             return 0;
         }
         self.places[self.find(key)].1

