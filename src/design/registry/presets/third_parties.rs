@@ -1,0 +1,5 @@
+//! Other people's services.
+
+use super::Preset;
+
+pub static PRESETS: &[Preset] = &[];
