@@ -7,6 +7,7 @@ mod balancers;
 mod caches;
 mod databases;
 mod links;
+mod queues;
 mod services;
 mod third_parties;
 
@@ -49,6 +50,7 @@ static ALL: &[&[Preset]] = &[
     services::PRESETS,
     caches::PRESETS,
     databases::PRESETS,
+    queues::PRESETS,
     third_parties::PRESETS,
     links::PRESETS,
 ];
