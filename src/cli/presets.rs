@@ -54,7 +54,7 @@ fn list() -> String {
     out
 }
 
-/// As a file would write it, with the vendor's words beside.
+/// As a file would write it, with what the vendor documents beside.
 fn details(preset: &Preset) -> String {
     let mut out = format!("{}\n{}\n\n", preset.word, preset.meaning);
     let _ = writeln!(out, "[{}.NAME]\npreset = \"{}\"", preset.kind, preset.name);

@@ -261,7 +261,7 @@ fn page(out: &mut String, preset: &Preset) {
     );
     let _ = writeln!(
         out,
-        "| knob | value | default | the vendor's words |\n|---|---|---|---|"
+        "| knob | value | our default | what the vendor documents |\n|---|---|---|---|"
     );
     for given in preset.values {
         let spec = preset.spec().knob(given.knob).unwrap();

@@ -37,7 +37,7 @@ pub struct Given {
     pub knob: &'static str,
     /// As a file would write it.
     pub text: &'static str,
-    /// The vendor's own words for it.
+    /// What the vendor documents: its setting, or the sentence in short.
     pub source: &'static str,
 }
 
