@@ -9,6 +9,7 @@ mod exit;
 mod lint;
 mod number;
 mod output;
+mod presets;
 mod progress;
 pub mod render;
 mod run;
@@ -47,6 +48,8 @@ enum Command {
     Check(check::Check),
     /// Say what is valid in scenario files and still unwise, and which knob to look at
     Lint(lint::Lint),
+    /// List the vendor presets, or show what one of them sets
+    Presets(presets::Presets),
     /// Hold the engine against published results
     Conformance(conformance::Conformance),
     /// Print the JSON Schema of a file that goes in or comes out
@@ -73,6 +76,8 @@ Start here:
       what is wrong in a file of your own, where, and what would be right
   brownout lint my-scenario.toml
       what is valid in it and still unwise
+  brownout presets aws-alb
+      what a product does by default, in our knobs
 
 Exit codes:
   0  done (also when goals are missed: that is a result)
@@ -92,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Lint(args) => lint::run(&args),
+        Command::Presets(args) => presets::run(&args),
         Command::Conformance(args) => conformance::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Bench(args) => bench::run(&args),

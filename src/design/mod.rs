@@ -20,7 +20,7 @@ pub use settings::Settings;
 use std::collections::BTreeMap;
 
 use crate::time::Duration;
-use registry::KindSpec;
+use registry::{Given, KindSpec, Preset};
 use value::Value;
 
 /// The knobs that were set, by name. What is absent has the registry's default.
@@ -33,7 +33,9 @@ pub struct Node {
     pub kind: &'static KindSpec,
     /// What people read; the key if absent.
     pub label: Option<String>,
+    /// What counts: knobs that the table sets, and those that its preset gives.
     pub knobs: Knobs,
+    pub preset: Option<Taken>,
     /// Steps per operation key, where the derived plan was replaced by hand.
     pub plans: BTreeMap<String, Vec<Step>>,
     /// Place in the drawing (CSS pixels at zoom 1, top left corner), if it was placed by hand.
@@ -46,10 +48,56 @@ pub struct Link {
     pub key: String,
     pub from: String,
     pub to: String,
+    /// What counts: knobs that the table sets, and those that its preset gives.
     pub knobs: Knobs,
+    pub preset: Option<Taken>,
+}
+
+/// A preset that a table names.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    pub preset: &'static Preset,
+    /// Those of its values that count, because the table has none of its own.
+    pub given: Vec<&'static Given>,
+}
+
+impl Taken {
+    /// Gives knobs the preset's values where they have none.
+    pub fn take(preset: &'static Preset, knobs: &mut Knobs) -> Taken {
+        let mut given = Vec::new();
+        for (one, (knob, value)) in preset.values.iter().zip(preset.knobs()) {
+            knobs.entry(knob).or_insert_with(|| {
+                given.push(one);
+                value
+            });
+        }
+        Taken { preset, given }
+    }
+
+    fn gives(&self, knob: &str) -> bool {
+        self.given.iter().any(|given| given.knob == knob)
+    }
+}
+
+/// What a table itself says of a knob.
+fn own<'a>(knobs: &'a Knobs, preset: Option<&Taken>, knob: &str) -> Option<&'a Value> {
+    let taken = preset.is_some_and(|taken| taken.gives(knob));
+    knobs.get(knob).filter(|_| !taken)
+}
+
+impl Node {
+    /// The value that its table sets, not one from its preset.
+    pub fn own(&self, knob: &str) -> Option<&Value> {
+        own(&self.knobs, self.preset.as_ref(), knob)
+    }
 }
 
 impl Link {
+    /// The value that its table sets, not one from its preset.
+    pub fn own(&self, knob: &str) -> Option<&Value> {
+        own(&self.knobs, self.preset.as_ref(), knob)
+    }
+
     /// The link that is called instead if the call over this one failed for good.
     pub fn stand_in(&self) -> Option<&str> {
         match self.knobs.get("fallback_link") {

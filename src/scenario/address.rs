@@ -2,6 +2,7 @@
 //! names a knob in the file, in `--set`, in the lesson and on the page.
 
 use super::names::suggest;
+use super::sections::PRESET;
 use crate::design::Design;
 use crate::design::registry::{self, KINDS, KindSpec, KnobSpec, knob};
 use crate::design::value::{Unit, ValueError, cut};
@@ -54,8 +55,12 @@ pub fn resolve<'p>(design: &Design, path: &'p str) -> Result<Address<'p>, ValueE
     if kind.name != "run" {
         find_key(design, kind, key)?;
     }
-    let ends = if kind.name == "link" { &ENDS[..] } else { &[] };
-    let specs = || kind.knobs.iter().chain(ends);
+    let beside = match kind.name {
+        "link" => (&ENDS[..], Some(&PRESET)),
+        "run" | "operation" => (&[][..], None),
+        _ => (&[][..], Some(&PRESET)),
+    };
+    let specs = || kind.knobs.iter().chain(beside.0).chain(beside.1);
     let Some(spec) = specs().find(|spec| spec.name == knob) else {
         let message = format!("`{}` is no knob of `{}`", cut(knob), kind.name);
         return Err(refuse(

@@ -24,7 +24,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
     }
     for (useless, knobs, why) in idle(&settings) {
         for knob in knobs.iter().filter(|_| useless) {
-            if differs(&settings, &node.knobs, knob) {
+            if differs(&settings, node.own(knob), knob) {
                 let message = format!("`{knob}` has no effect: {why}");
                 f.warning_at(code::NO_EFFECT, &path(knob), message);
             }
@@ -43,7 +43,7 @@ pub fn weight(f: &mut Findings<'_>, design: &Design, link: &Link) {
         node.kind.name == "balancer"
             && is(&Settings::new(node.kind, &node.knobs), "policy", "weighted")
     };
-    if !from.is_some_and(deals) && differs(&link_settings(link), &link.knobs, "weight") {
+    if !from.is_some_and(deals) && differs(&link_settings(link), link.own("weight"), "weight") {
         f.warning_at(
             code::NO_EFFECT,
             &format!("link.{}.weight", link.key),

@@ -10,7 +10,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
     let settings = Settings::new(node.kind, &node.knobs);
     source(f, design, node, &settings);
     for (useless, knob, why) in idle(&settings) {
-        if useless && differs(&settings, &node.knobs, knob) {
+        if useless && differs(&settings, node.own(knob), knob) {
             f.warning_at(
                 code::NO_EFFECT,
                 &format!("cache.{}.{knob}", node.key),

@@ -120,7 +120,7 @@ fn link_policy(f: &mut Findings<'_>, link: &Link) {
         (off("pool"), "on_timeout", "there is no `pool`"),
     ];
     for (useless, knob, why) in idle {
-        if useless && differs(&settings, &link.knobs, knob) {
+        if useless && differs(&settings, link.own(knob), knob) {
             f.warning_at(
                 code::NO_EFFECT,
                 &path(knob),
@@ -142,10 +142,11 @@ fn link_policy(f: &mut Findings<'_>, link: &Link) {
 }
 
 /// Set to something else than its default: written out, a default is documentation.
-pub(super) fn differs(settings: &Settings<'_>, knobs: &crate::design::Knobs, knob: &str) -> bool {
+/// What comes from a preset is nobody's line: `own` is what the table says.
+pub(super) fn differs(settings: &Settings<'_>, own: Option<&Value>, knob: &str) -> bool {
     let none = crate::design::Knobs::new();
     let default = Settings::new(settings.spec, &none).value(knob);
-    knobs.get(knob).is_some_and(|value| *value != default)
+    own.is_some_and(|value| *value != default)
 }
 
 fn neighbours(f: &mut Findings<'_>, design: &Design, node: &Node) {
@@ -222,7 +223,7 @@ fn clients(f: &mut Findings<'_>, design: &Design, node: &Node) {
         )
     };
     for &knob in idle {
-        if differs(&settings, &node.knobs, knob) {
+        if differs(&settings, node.own(knob), knob) {
             f.warning_at(
                 code::NO_EFFECT,
                 &path(knob),
@@ -342,7 +343,7 @@ fn operation_names(f: &mut Findings<'_>, design: &Design, operation: &Operation)
         ),
     ];
     for (useless, knob, why) in idle {
-        if useless && differs(&settings, &operation.knobs, knob) {
+        if useless && differs(&settings, operation.knobs.get(knob), knob) {
             f.warning_at(
                 code::NO_EFFECT,
                 &path(knob),

@@ -92,7 +92,7 @@ fn breaker(f: &mut Findings<'_>, link: &Link, settings: &Settings<'_>) {
         settings.count("breaker_min_calls"),
     );
     let too_many = is(settings, "breaker", "count") && least > size;
-    if too_many && differs(settings, &link.knobs, "breaker_min_calls") {
+    if too_many && differs(settings, link.own("breaker_min_calls"), "breaker_min_calls") {
         let message = format!(
             "`breaker_min_calls` has no effect: a window of {size} calls never holds {least}"
         );
@@ -228,7 +228,7 @@ fn idle(f: &mut Findings<'_>, design: &Design, link: &Link, settings: &Settings<
     ];
     idle.extend(of_breaker.map(|knob| (no_breaker, knob, "there is no `breaker`")));
     for (useless, knob, why) in idle {
-        if useless && differs(settings, &link.knobs, knob) {
+        if useless && differs(settings, link.own(knob), knob) {
             let message = format!("`{knob}` has no effect: {why}");
             f.warning_at(code::NO_EFFECT, &path(link, knob), message);
         }

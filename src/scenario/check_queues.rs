@@ -76,7 +76,7 @@ fn ends(f: &mut Findings<'_>, link: &Link, from: &str, to: &str) {
 fn policy(f: &mut Findings<'_>, link: &Link) {
     let settings = Settings::new(&LINK, &link.knobs);
     for knob in CALLER_POLICY {
-        if differs(&settings, &link.knobs, knob) {
+        if differs(&settings, link.knobs.get(knob), knob) {
             let path = format!("link.{}.{knob}", link.key);
             f.error_at(code::IMPOSSIBLE, &path, format!("a delivery has no `{knob}`")).help(
                 "the queue decides when a message comes again: see its `visibility_timeout`, `ack_deadline` and `max_receives`",
@@ -231,7 +231,7 @@ fn third_party(f: &mut Findings<'_>, node: &Node) {
 fn idle_knobs(f: &mut Findings<'_>, node: &Node, idle: &[(bool, &str, &str)]) {
     let settings = Settings::new(node.kind, &node.knobs);
     for (useless, knob, why) in idle {
-        if *useless && differs(&settings, &node.knobs, knob) {
+        if *useless && differs(&settings, node.own(knob), knob) {
             let path = format!("{}.{}.{knob}", node.kind.name, node.key);
             f.warning_at(
                 code::NO_EFFECT,

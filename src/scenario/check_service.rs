@@ -134,7 +134,7 @@ fn without_effect(f: &mut Findings<'_>, node: &Node, settings: &Settings<'_>) {
         (off("warmup"), "warmup_factor", "there is no `warmup`"),
     ];
     for (useless, knob, why) in idle {
-        if useless && differs(settings, &node.knobs, knob) {
+        if useless && differs(settings, node.own(knob), knob) {
             let message = format!("`{knob}` has no effect: {why}");
             f.warning_at(code::NO_EFFECT, &path(node, knob), message);
         }

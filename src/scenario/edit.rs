@@ -13,6 +13,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::address::{Address, resolve};
 use super::read::{Depth, read};
+use super::sections::PRESET;
 use super::{Scenario, Variant, code};
 use crate::design::diagnostic::{Diagnostic, Severity};
 use crate::design::registry::{KindSpec, KnobSpec};
@@ -46,6 +47,21 @@ pub fn knob_at(scenario: &Scenario, path: &str) -> Result<Knob, Box<Diagnostic>>
 fn current(scenario: &Scenario, address: &Address<'_>) -> Value {
     let design = &scenario.design;
     let none = Knobs::new();
+    if address.spec.name == PRESET.name {
+        let taken = match address.kind.name {
+            "link" => {
+                let link = design.links.iter().find(|link| link.key == address.key);
+                link.and_then(|link| link.preset.as_ref())
+            }
+            _ => {
+                let node = design.nodes.iter().find(|node| node.key == address.key);
+                node.and_then(|node| node.preset.as_ref())
+            }
+        };
+        return taken.map_or(Value::Off, |taken| {
+            Value::Text(taken.preset.name.to_owned())
+        });
+    }
     let knobs = match address.kind.name {
         "run" if address.spec.name == "seed" => return Value::Count(scenario.seed),
         "run" => return Value::Duration(scenario.run.duration),

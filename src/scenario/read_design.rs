@@ -2,10 +2,12 @@
 
 use super::findings::Findings;
 use super::limits::{MAX_ALERTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
+use super::names::suggest;
 use super::row::Row;
 use super::{code, read_plan, sections};
 use crate::design::registry::{self, KINDS, KindSpec};
-use crate::design::{Alert, Design, Knobs, Link, Node, Operation};
+use crate::design::value::{Value, cut};
+use crate::design::{Alert, Design, Knobs, Link, Node, Operation, Taken};
 use std::collections::BTreeMap;
 
 /// Reads the drawing. Names are not resolved yet.
@@ -78,11 +80,13 @@ fn node(
         sections::NODE,
         kind.knobs,
     );
+    let mut knobs = row.knobs(f, kind.knobs);
     Node {
         key,
         kind,
         label: row.line(f, "label"),
-        knobs: row.knobs(f, kind.knobs),
+        preset: preset(f, row, kind, &mut knobs),
+        knobs,
         plans: read_plan::plans(f, kind, row, operations),
         position: row.position(f, "position"),
     }
@@ -92,12 +96,43 @@ fn link(f: &mut Findings<'_>, key: String, row: &Row<'_, '_>) -> Link {
     row.check_fields(f, "a link", sections::LINK, registry::LINK.knobs);
     // An end that is missing has its finding; the link itself is known.
     let end = |f: &mut Findings<'_>, name| row.line(f, name).unwrap_or_default();
+    let mut knobs = row.knobs(f, registry::LINK.knobs);
     Link {
         key,
         from: end(f, "from"),
         to: end(f, "to"),
-        knobs: row.knobs(f, registry::LINK.knobs),
+        preset: preset(f, row, &registry::LINK, &mut knobs),
+        knobs,
     }
+}
+
+/// The preset that a table names; it gives what the table does not set itself.
+fn preset(
+    f: &mut Findings<'_>,
+    row: &Row<'_, '_>,
+    kind: &KindSpec,
+    knobs: &mut Knobs,
+) -> Option<Taken> {
+    let Some(Value::Text(name)) = row.value_of(f, "preset", &sections::PRESET) else {
+        return None;
+    };
+    let right = registry::presets().filter(|preset| preset.kind == kind.name);
+    let message = match registry::preset(&name) {
+        Some(preset) if preset.kind == kind.name => return Some(Taken::take(preset, knobs)),
+        Some(preset) => format!(
+            "`{name}` is a preset for `{}`, not for `{}`",
+            preset.kind, kind.name
+        ),
+        None => format!("there is no preset `{}`", cut(&name)),
+    };
+    let help = suggest(
+        &name,
+        right.map(|preset| preset.name),
+        &format!("presets for `{}`", kind.name),
+    );
+    f.error_at(code::BAD_VALUE, &format!("{}.preset", row.path), message)
+        .help(help);
+    None
 }
 
 /// What users do. A file that names no operation has one that reads, `request`.

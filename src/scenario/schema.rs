@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::FORMAT;
 use super::metric::METRICS;
-use super::sections::{self, Field, Shape};
+use super::sections::{self, Field, PRESET, Shape};
 use crate::design::registry::{self, KINDS, KindSpec, KnobSpec};
 use crate::design::value::Unit;
 
@@ -36,10 +36,7 @@ pub fn schema() -> Json {
     for kind in KINDS {
         tables.insert(
             kind.name.to_owned(),
-            named(
-                kind.meaning,
-                table(kind.meaning, sections::NODE, kind.knobs),
-            ),
+            named(kind.meaning, owner(kind, sections::NODE)),
         );
     }
     tables.insert(
@@ -58,7 +55,7 @@ pub fn schema() -> Json {
     for (kind, fields) in owners {
         tables.insert(
             kind.name.to_owned(),
-            named(kind.meaning, table(kind.meaning, fields, kind.knobs)),
+            named(kind.meaning, owner(kind, fields)),
         );
     }
     let entries: Vec<Json> = registry::timeline_kinds().map(entry).collect();
@@ -193,6 +190,21 @@ fn table(meaning: &str, fields: &[Field], knobs: &[KnobSpec]) -> Json {
     }
     if !required.is_empty() {
         schema["required"] = json!(required);
+    }
+    schema
+}
+
+/// Something with knobs; where it can name a preset, with the names of those that are for it.
+fn owner(kind: &KindSpec, fields: &[Field]) -> Json {
+    let mut schema = table(kind.meaning, fields, kind.knobs);
+    if fields.iter().any(|field| field.name == PRESET.name) {
+        let fitting = registry::presets().filter(|preset| preset.kind == kind.name);
+        let names: Vec<&str> = PRESET
+            .off
+            .into_iter()
+            .chain(fitting.map(|preset| preset.name))
+            .collect();
+        schema["properties"][PRESET.name]["enum"] = json!(names);
     }
     schema
 }

@@ -1,6 +1,9 @@
 //! The fields of a scenario file that are not knobs: who it is for, goals, lesson. Reader, JSON Schema
 //! and documentation all follow these lists, as they follow `design::registry` for knobs.
 
+use crate::design::registry::{Class, KnobSpec, knob};
+use crate::design::value::Unit;
+
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -104,6 +107,15 @@ pub static RUN: &[Field] = &[field(
     "the part of the run that is measured, from and to; the whole run if absent",
 )];
 
+const PRESET_MEANING: &str = "a product whose documented defaults count for knobs that the table does not set: docs/presets.md";
+
+/// The documented defaults of a product, for knobs that the table does not set itself.
+pub static PRESET: KnobSpec = knob("preset", Unit::Text, "none", PRESET_MEANING)
+    .off("none")
+    .class(Class::Restart);
+
+const PRESET_FIELD: Field = field("preset", Name, PRESET_MEANING);
+
 /// Every node, beside the knobs of its kind.
 pub static NODE: &[Field] = &[
     field(
@@ -111,6 +123,7 @@ pub static NODE: &[Field] = &[
         Line,
         "what people read; the name of the table if absent",
     ),
+    PRESET_FIELD,
     field("position", Position, "place in the drawing"),
     field(
         "plan",
@@ -123,6 +136,7 @@ pub static NODE: &[Field] = &[
 pub static LINK: &[Field] = &[
     field("from", Name, "the node that calls").required(),
     field("to", Name, "the node that is called").required(),
+    PRESET_FIELD,
 ];
 
 /// `[operation.NAME]`, beside the knobs of an operation.

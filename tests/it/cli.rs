@@ -349,3 +349,28 @@ fn advice_is_a_result_and_no_error() {
     assert_eq!(stdout(&broken), "");
     assert_eq!(code(&brownout(&["lint", "no/such/file.toml", S04])), 1);
 }
+
+#[test]
+fn presets_are_listed_and_shown() {
+    let all = stdout(&brownout(&["presets"]));
+    assert!(
+        all.contains("balancer\n  nginx ") && all.contains("\nlink\n"),
+        "{all}"
+    );
+    let one = stdout(&brownout(&["presets", "aws-alb"]));
+    for part in [
+        "preset = \"aws-alb\"",
+        "check_interval = 30 s",
+        "Not expressed:",
+        "https://docs.aws.amazon.com/",
+    ] {
+        assert!(one.contains(part), "{part} is not in\n{one}");
+    }
+    let none = brownout(&["presets", "aws-elb"]);
+    assert_eq!(code(&none), 2);
+    assert!(
+        stderr(&none).contains("did you mean `aws-alb`?"),
+        "{}",
+        stderr(&none)
+    );
+}

@@ -21,7 +21,7 @@ fn file(name: &str) -> PathBuf {
 }
 
 /// Compares a made document with the one that is kept, or keeps it.
-fn keep(name: &str, made: &str) {
+pub(super) fn keep(name: &str, made: &str) {
     if std::env::var_os("BROWNOUT_WRITE").is_some() {
         fs::create_dir_all(file(name).parent().unwrap()).unwrap();
         fs::write(file(name), made).unwrap();

@@ -16,6 +16,7 @@ mod lessons;
 mod lint;
 mod messages;
 mod policies_links;
+mod presets;
 mod retry_storm;
 mod stations;
 mod tidy;

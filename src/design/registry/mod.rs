@@ -8,12 +8,14 @@ mod link;
 mod monitoring;
 mod nodes;
 mod policies;
+mod presets;
 mod timeline;
 
 pub use link::LINK;
 pub use monitoring::{ALERT, MONITORING};
 pub use nodes::{BALANCER, CACHE, CLIENTS, DATABASE, QUEUE, SERVICE, THIRD_PARTY, WORKER};
 pub use policies::{OPERATION, RUN};
+pub use presets::{Given, Preset, preset, presets};
 use timeline::TIMELINE;
 pub use timeline::{Target, target_of};
 

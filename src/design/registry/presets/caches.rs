@@ -1,0 +1,60 @@
+//! Caches.
+
+use super::{Preset, given};
+
+pub static PRESETS: &[Preset] = &[
+    Preset {
+        name: "redis",
+        word: "Redis",
+        kind: "cache",
+        meaning: "One Redis server as it comes, filled and emptied by its callers",
+        docs: &[
+            (
+                "Key eviction",
+                "https://redis.io/docs/latest/develop/reference/eviction/",
+            ),
+            (
+                "Redis client handling",
+                "https://redis.io/docs/latest/develop/reference/clients/",
+            ),
+            (
+                "redis.conf of Redis 7.4",
+                "https://raw.githubusercontent.com/redis/redis/7.4/redis.conf",
+            ),
+        ],
+        values: &[
+            given("capacity", "unbounded", "maxmemory 0: no limit on 64 bit"),
+            given("ttl", "none", "keys do not expire unless told to"),
+            given("threads", "1", "commands run on one thread"),
+            given("connections", "10000", "maxclients 10000"),
+        ],
+        not_expressed: &[
+            "maxmemory-policy noeviction: with a `capacity` writes would fail, here an entry is evicted",
+            "io-threads, persistence (RDB save points on, AOF off), replication, the 16384 slots of Redis Cluster",
+        ],
+    },
+    Preset {
+        name: "memcached",
+        word: "Memcached",
+        kind: "cache",
+        meaning: "One memcached server as it comes, filled and emptied by its callers",
+        docs: &[(
+            "memcached(1), the options -c, -t, -m, -M",
+            "https://docs.memcached.org/serverguide/configuring/",
+        )],
+        values: &[
+            given(
+                "eviction",
+                "lru",
+                "least recently used items are evicted; -M is off",
+            ),
+            given("ttl", "none", "an expiration time of 0: never"),
+            given("threads", "4", "-t 4"),
+            given("connections", "1024", "-c 1024"),
+        ],
+        not_expressed: &[
+            "-m 64: 64 megabytes; how many entries that are depends on their sizes, so `capacity` keeps ours, set it",
+            "slab classes and the segmented LRU (hot, warm, cold); items above 1 megabyte are refused",
+        ],
+    },
+];

@@ -1,0 +1,203 @@
+//! What callers do: client libraries, routes of proxies, connection pools.
+
+use super::{Preset, given};
+
+pub static PRESETS: &[Preset] = &[
+    Preset {
+        name: "aws-sdk-standard",
+        word: "AWS SDK, standard retry mode",
+        kind: "link",
+        meaning: "The retries of an AWS SDK in standard mode",
+        docs: &[
+            (
+                "AWS SDKs and Tools Reference Guide, Retry behavior",
+                "https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html",
+            ),
+            (
+                "Boto3, Retries: standard retry mode",
+                "https://boto3.amazonaws.com/v1/documentation/api/latest/guide/retries.html",
+            ),
+        ],
+        values: &[
+            given("attempts", "3", "max_attempts 3"),
+            given(
+                "retry_on",
+                "[timeouts, refused, errors, overload]",
+                "transient errors, connection errors, 5xx, throttling",
+            ),
+            given("backoff", "exponential", "base factor of 2"),
+            given(
+                "backoff_base",
+                "1 s",
+                "a random share of 1 s, then of 2 s, 4 s, ...",
+            ),
+            given("backoff_cap", "20 s", "at most 20 s"),
+            given(
+                "jitter",
+                "full",
+                "multiplied by a random number from 0 to 1",
+            ),
+            given("retry_quota", "500", "retry quota of 500 tokens"),
+            given("retry_cost", "5", "5 tokens per retry"),
+        ],
+        not_expressed: &[
+            "a retry after a timeout costs 10 tokens",
+            "what changes with AWS_NEW_RETRIES_2026=true: these are the values before it",
+            "Retry-After, clock skew; timeouts of the connection differ from SDK to SDK",
+        ],
+    },
+    Preset {
+        name: "resilience4j-circuitbreaker",
+        word: "resilience4j CircuitBreaker",
+        kind: "link",
+        meaning: "A circuit breaker with the library's defaults",
+        docs: &[(
+            "CircuitBreaker",
+            "https://resilience4j.readme.io/docs/circuitbreaker",
+        )],
+        values: &[
+            given("breaker", "count", "slidingWindowType COUNT_BASED"),
+            given("breaker_window", "100", "slidingWindowSize 100"),
+            given("breaker_min_calls", "100", "minimumNumberOfCalls 100"),
+            given("breaker_threshold", "50 %", "failureRateThreshold 50"),
+            given(
+                "breaker_slow_after",
+                "60 s",
+                "slowCallDurationThreshold 60000 ms",
+            ),
+            given(
+                "breaker_slow_threshold",
+                "100 %",
+                "slowCallRateThreshold 100",
+            ),
+            given("breaker_open", "60 s", "waitDurationInOpenState 60000 ms"),
+            given(
+                "breaker_half_open_calls",
+                "10",
+                "permittedNumberOfCallsInHalfOpenState 10",
+            ),
+            given("breaker_counts", "all", "recordExceptions empty: all count"),
+        ],
+        not_expressed: &["ignoreExceptions, automaticTransitionFromOpenToHalfOpenEnabled (off)"],
+    },
+    Preset {
+        name: "resilience4j-retry",
+        word: "resilience4j Retry",
+        kind: "link",
+        meaning: "Retries with the library's defaults",
+        docs: &[("Retry", "https://resilience4j.readme.io/docs/retry")],
+        values: &[
+            given("attempts", "3", "maxAttempts 3, the first one included"),
+            given("retry_on", "all", "retryExceptions empty: all"),
+            given("backoff", "constant", "intervalFunction: waitDuration"),
+            given("backoff_base", "500 ms", "waitDuration 500 ms"),
+            given("jitter", "none", "intervalFunction: waitDuration"),
+        ],
+        not_expressed: &["retryOnResultPredicate, ignoreExceptions"],
+    },
+    Preset {
+        name: "resilience4j-bulkhead",
+        word: "resilience4j Bulkhead",
+        kind: "link",
+        meaning: "A semaphore bulkhead with the library's defaults",
+        docs: &[("Bulkhead", "https://resilience4j.readme.io/docs/bulkhead")],
+        values: &[
+            given("max_in_flight", "25", "maxConcurrentCalls 25"),
+            given("max_in_flight_wait", "0 s", "maxWaitDuration 0"),
+        ],
+        not_expressed: &["the thread pool bulkhead"],
+    },
+    Preset {
+        name: "resilience4j-timelimiter",
+        word: "resilience4j TimeLimiter",
+        kind: "link",
+        meaning: "A time limit with the library's defaults",
+        docs: &[("TimeLimiter", "https://resilience4j.readme.io/docs/timeout")],
+        values: &[given("timeout", "1 s", "timeoutDuration 1 s")],
+        not_expressed: &[
+            "cancelRunningFuture true: whether the other side stops is its `on_abandoned`",
+        ],
+    },
+    Preset {
+        name: "envoy-route",
+        word: "Envoy route with retries",
+        kind: "link",
+        meaning: "An Envoy route with a retry policy that sets nothing but `retry_on: 5xx`",
+        docs: &[
+            (
+                "config.route.v3.RouteAction, RetryPolicy",
+                "https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto",
+            ),
+            (
+                "Router, x-envoy-retry-on",
+                "https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter",
+            ),
+        ],
+        values: &[
+            given("deadline", "15 s", "timeout 15 s, retries included"),
+            given("attempts", "2", "num_retries 1"),
+            given(
+                "retry_on",
+                "[timeouts, refused, errors, overload]",
+                "5xx: also resets, refused connections and no answer",
+            ),
+            given("backoff", "exponential", "retry_back_off"),
+            given("backoff_base", "25 ms", "base_interval 25 ms"),
+            given("backoff_cap", "250 ms", "max_interval: 10 times the base"),
+            given("jitter", "full", "fully jittered exponential back-off"),
+        ],
+        not_expressed: &[
+            "circuit_breakers: at most 3 retries under way in a cluster",
+            "per_try_timeout: none of its own by default",
+        ],
+    },
+    Preset {
+        name: "nginx-proxy",
+        word: "nginx proxy_pass",
+        kind: "link",
+        meaning: "From nginx to what is behind it, with the timeouts of the proxy module",
+        docs: &[(
+            "Module ngx_http_proxy_module",
+            "https://nginx.org/en/docs/http/ngx_http_proxy_module.html",
+        )],
+        values: &[given("timeout", "60 s", "proxy_read_timeout 60s")],
+        not_expressed: &[
+            "proxy_read_timeout is between two reads; here a reply is one message",
+            "proxy_connect_timeout 60 s, proxy_send_timeout 60 s, proxy_next_upstream",
+        ],
+    },
+    Preset {
+        name: "aws-alb-target",
+        word: "AWS Application Load Balancer, to a target",
+        kind: "link",
+        meaning: "From an Application Load Balancer to its targets",
+        docs: &[(
+            "Edit attributes for your Application Load Balancer: connection idle timeout",
+            "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",
+        )],
+        values: &[given(
+            "timeout",
+            "60 s",
+            "idle_timeout.timeout_seconds 60, then HTTP 504",
+        )],
+        not_expressed: &["client keepalive 3600 s"],
+    },
+    Preset {
+        name: "hikaricp",
+        word: "HikariCP",
+        kind: "link",
+        meaning: "A pool of database connections with the library's defaults",
+        docs: &[(
+            "HikariCP, Configuration",
+            "https://github.com/brettwooldridge/HikariCP#gear-configuration-knobs-baby",
+        )],
+        values: &[
+            given("pool", "10", "maximumPoolSize 10"),
+            given("acquire_timeout", "30 s", "connectionTimeout 30000 ms"),
+        ],
+        not_expressed: &[
+            "minimumIdle, idleTimeout, maxLifetime 30 min, leak detection (off)",
+            "no timeout of queries: that is the driver's",
+        ],
+    },
+];

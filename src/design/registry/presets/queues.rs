@@ -1,0 +1,155 @@
+//! Queues.
+
+use super::{Preset, given};
+
+const SQS_DOCS: &[(&str, &str)] = &[
+    (
+        "SetQueueAttributes, Amazon SQS API Reference",
+        "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
+    ),
+    (
+        "Amazon SQS visibility timeout",
+        "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html",
+    ),
+];
+
+pub static PRESETS: &[Preset] = &[
+    Preset {
+        name: "sqs-standard",
+        word: "Amazon SQS, standard queue",
+        kind: "queue",
+        meaning: "A standard queue as it comes: leases of 30 s, no dead-letter queue",
+        docs: SQS_DOCS,
+        values: &[
+            given("mode", "lease", "messages are received, then deleted"),
+            given("bound", "unbounded", "no quota on messages in a queue"),
+            given("delay", "0 s", "DelaySeconds 0"),
+            given("retention", "4 d", "MessageRetentionPeriod 4 days"),
+            given("order", "arrival", "best-effort ordering"),
+            given("visibility_timeout", "30 s", "VisibilityTimeout 30 s"),
+            given("max_receives", "none", "no RedrivePolicy"),
+            given("dead_letter", "none", "no RedrivePolicy"),
+        ],
+        not_expressed: &[
+            "at-least-once delivery by itself: the service may now and then deliver a message twice, or out of order, without any fault",
+            "at most about 120,000 messages in flight; 256 KiB (1 MiB since 2025) per message; price per request",
+            "ReceiveMessageWaitTimeSeconds 0: short polling; a worker here waits until a message is there",
+        ],
+    },
+    Preset {
+        name: "sqs-fifo",
+        word: "Amazon SQS, FIFO queue",
+        kind: "queue",
+        meaning: "A FIFO queue as it comes: one message per group at a time, no message twice in 5 minutes",
+        docs: &[
+            (
+                "Amazon SQS FIFO queues",
+                "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fifo-queues.html",
+            ),
+            (
+                "SetQueueAttributes, Amazon SQS API Reference",
+                "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
+            ),
+        ],
+        values: &[
+            given("mode", "lease", "messages are received, then deleted"),
+            given("bound", "unbounded", "no quota on messages in a queue"),
+            given("delay", "0 s", "DelaySeconds 0"),
+            given("retention", "4 d", "MessageRetentionPeriod 4 days"),
+            given("order", "per_item", "message groups"),
+            given("visibility_timeout", "30 s", "VisibilityTimeout 30 s"),
+            given("max_receives", "none", "no RedrivePolicy"),
+            given("dead_letter", "none", "no RedrivePolicy"),
+            given(
+                "dedup_window",
+                "5 min",
+                "deduplication interval of 5 minutes",
+            ),
+        ],
+        not_expressed: &[
+            "the group of a message is its item, its deduplication id is the intent",
+            "300 transactions per second and API action without high throughput",
+            "at most 120,000 messages in flight",
+        ],
+    },
+    Preset {
+        name: "rabbitmq-classic",
+        word: "RabbitMQ, classic queue",
+        kind: "queue",
+        meaning: "A classic queue as it comes: pushed to consumers, no bound, no limit of deliveries",
+        docs: &[
+            (
+                "Consumer Acknowledgements and Publisher Confirms",
+                "https://www.rabbitmq.com/docs/confirms",
+            ),
+            ("Consumers", "https://www.rabbitmq.com/docs/consumers"),
+            (
+                "Queue Length Limit",
+                "https://www.rabbitmq.com/docs/maxlength",
+            ),
+        ],
+        values: &[
+            given("mode", "session", "what a closed channel held is requeued"),
+            given("bound", "unbounded", "no x-max-length"),
+            given("when_full", "drop_oldest", "x-overflow drop-head"),
+            given("delay", "0 s", "no delay without a plugin"),
+            given("retention", "unbounded", "no message TTL"),
+            given("order", "arrival", "first in, first out; no x-max-priority"),
+            given("ack_deadline", "30 min", "consumer_timeout 30 minutes"),
+            given(
+                "redelivery_delay",
+                "1 ms",
+                "requeued messages are ready at once; 1 ms is the least the knob takes",
+            ),
+            given(
+                "max_receives",
+                "none",
+                "no delivery limit in classic queues",
+            ),
+            given("dead_letter", "none", "no dead-letter exchange"),
+        ],
+        not_expressed: &[
+            "whether messages survive a restart is up to the queue (durable) and each message (persistent): `on_crash` keeps ours, set it",
+            "prefetch is the consumer's: unlimited by default, here `prefetch` of the worker",
+            "memory and disk alarms that block publishers",
+        ],
+    },
+    Preset {
+        name: "rabbitmq-quorum",
+        word: "RabbitMQ 4, quorum queue",
+        kind: "queue",
+        meaning: "A quorum queue as it comes: replicated, on disk, at most 20 redeliveries",
+        docs: &[
+            (
+                "Quorum Queues",
+                "https://www.rabbitmq.com/docs/quorum-queues",
+            ),
+            ("Consumers", "https://www.rabbitmq.com/docs/consumers"),
+        ],
+        values: &[
+            given("mode", "session", "what a closed channel held is requeued"),
+            given("bound", "unbounded", "no x-max-length"),
+            given("when_full", "drop_oldest", "x-overflow drop-head"),
+            given("delay", "0 s", "no delay without a plugin"),
+            given("retention", "unbounded", "no message TTL"),
+            given("order", "arrival", "first in, first out"),
+            given("ack_deadline", "30 min", "consumer_timeout 30 minutes"),
+            given(
+                "redelivery_delay",
+                "1 ms",
+                "requeued messages are ready at once; 1 ms is the least the knob takes",
+            ),
+            given(
+                "max_receives",
+                "21",
+                "delivery-limit 20: dropped when redelivered more often, so at the 21st failure",
+            ),
+            given("dead_letter", "none", "no dead-letter exchange: dropped"),
+            given("on_crash", "keep", "always durable, written to disk"),
+        ],
+        not_expressed: &[
+            "replicas (3 by default), elections, what a lost majority does",
+            "two levels of priority since RabbitMQ 4.0",
+        ],
+    },
+];
