@@ -467,7 +467,11 @@ fn compile_operations(c: &Compiler<'_>, base: Option<&Program>) -> Vec<Operation
                 priority: knobs.choice_number("priority"),
                 weight: knobs.count("weight"),
                 poison: Threshold::new(knobs.share("poison_share")),
-                clients: performers.iter().map(|k| c.node(k)).collect(),
+                clients: {
+                    let mut numbers: Vec<u16> = performers.iter().map(|k| c.node(k)).collect();
+                    numbers.sort_unstable();
+                    numbers
+                },
                 // Which items there are cannot change during a run.
                 items: match base {
                     Some(base) => Arc::clone(&base.operations[c.operation(&op.key) as usize].items),
