@@ -10,6 +10,7 @@
 
 mod balancing;
 mod caches;
+mod crowds;
 mod disciplines;
 mod figure;
 mod flows;
@@ -17,7 +18,9 @@ mod hedges;
 mod length;
 mod limits;
 mod metastable;
+mod monitored;
 mod parameters;
+mod parts;
 mod placement;
 mod refusals;
 mod retries;
@@ -41,6 +44,11 @@ const LISTS: &[&[Row]] = &[
     limits::ROWS,
     caches::EVICTION_ROWS,
     caches::EXPIRY_ROWS,
+    crowds::ROWS,
+    parts::ROWS,
+    monitored::PAGES_ROWS,
+    monitored::BURN_ROWS,
+    monitored::REPLICA_ROWS,
 ];
 
 const COUNT: usize = {
