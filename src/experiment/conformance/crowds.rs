@@ -303,7 +303,8 @@ pub static SLOWEST: Family = Family {
     refuses: |_| None,
     length: |_, error| {
         let points = 1.96 / error;
-        Length::of((points * points).max(20_000.0), 50.0)
+        // The largest of many varies less than each of them.
+        Length::of((points * points / 2.0).max(4_000.0), 50.0)
     },
     design: |p| {
         format!(

@@ -12,6 +12,7 @@ mod balancing;
 mod caches;
 mod crowds;
 mod disciplines;
+mod expiring;
 mod figure;
 mod flows;
 mod hedges;
@@ -44,6 +45,7 @@ const LISTS: &[&[Row]] = &[
     limits::ROWS,
     caches::EVICTION_ROWS,
     caches::EXPIRY_ROWS,
+    expiring::ROWS,
     crowds::ROWS,
     parts::ROWS,
     monitored::PAGES_ROWS,

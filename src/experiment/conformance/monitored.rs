@@ -268,7 +268,7 @@ fn wanted(replicas: u32, metric: f64, target: f64) -> Vec<Expected> {
 fn undecided(replicas: u32, metric: f64, target: f64) -> Option<String> {
     let ratio = metric / target;
     let exact = f64::from(replicas) * ratio;
-    let near = |x: f64, edge: f64| x != edge && (x - edge).abs() < 1e-2;
+    let near = |x: f64, edge: f64| x != edge && (x - edge).abs() < 5e-3;
     let edge = near(exact, exact.round()) || near((ratio - 1.0).abs(), 0.1);
     edge.then(|| "one request more or less would decide".to_owned())
 }
