@@ -344,14 +344,14 @@ pub static BY_UTILISATION: Family = Family {
     draw: |dice| {
         let (replicas, ratio) = draw_replicas(dice);
         let metric = dice.between(0.3, 0.5);
-        let target = (metric / ratio * 1e3).round() / 1e3;
+        let target = (metric / ratio * 1e6).round() / 1e6;
         match (0.05..0.95).contains(&target) {
             true => vec![
                 ("replicas", replicas),
                 ("metric", metric),
                 ("target", target),
             ],
-            false => vec![("replicas", 4.0), ("metric", metric), ("target", 0.6)],
+            false => vec![("replicas", 4.0), ("metric", 0.4), ("target", 0.57)],
         }
     },
 };

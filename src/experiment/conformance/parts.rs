@@ -72,11 +72,11 @@ pub static AVAILABILITY: Family = Family {
         vec![figure.within(tolerance)]
     },
     draw: |dice| {
-        let parts = dice.whole(2, 10);
+        let parts = dice.whole(2, 8);
         vec![
             ("parts", parts),
-            ("needed", dice.whole(2, 10).min(parts)),
-            ("each", dice.between(0.7, 0.97)),
+            ("needed", parts - dice.whole(0, 1)),
+            ("each", dice.between(0.7, 0.95)),
         ]
     },
 };
@@ -466,7 +466,7 @@ pub const ROWS: &[Row] = &[
         "One of three zones is gone, nobody checks",
         &ZONE,
         &[("instances", 6.0), ("zones", 3.0), ("load", 0.1)],
-        &[("failed", 0.333)],
+        &[("failed", 0.3333)],
     ),
     row(
         "zone-outage-checked",
