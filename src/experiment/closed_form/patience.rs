@@ -137,6 +137,53 @@ impl Impatient {
     }
 }
 
+/// M/M/c whose users leave after an exponential patience, counted from their arrival and going on during
+/// the service, which then stops: Erlang A with departures from service too. The number present is a
+/// birth-death chain that falls at `min(n, c) mu + n / patience`.
+#[derive(Clone, Copy, Debug)]
+pub struct Abandoning {
+    pub lambda: f64,
+    /// Of one server.
+    pub mu: f64,
+    pub c: u32,
+    /// Mean in s.
+    pub patience: f64,
+}
+
+impl Abandoning {
+    /// Share of users who leave before they are served: those present leave at `1 / patience` each.
+    pub fn lost(&self) -> f64 {
+        self.mean(f64::from) / self.patience / self.lambda
+    }
+
+    /// Mean number in the line.
+    pub fn waiting(&self) -> f64 {
+        self.mean(|n| f64::from(n.saturating_sub(self.c)))
+    }
+
+    /// Served per second.
+    pub fn throughput(&self) -> f64 {
+        self.lambda * (1.0 - self.lost())
+    }
+
+    /// The mean of a count over the states.
+    fn mean(&self, count: impl Fn(u32) -> f64) -> f64 {
+        let (mut p, mut all, mut sum) = (1.0, 1.0, count(0));
+        let mut n = 0;
+        while n < self.c || p > 1e-16 * all {
+            n += 1;
+            let served = f64::from(n.min(self.c)) * self.mu;
+            p *= self.lambda / (served + f64::from(n) / self.patience);
+            all += p;
+            sum += p * count(n);
+            if all > 1e200 {
+                (p, all, sum) = (p / 1e200, all / 1e200, sum / 1e200);
+            }
+        }
+        sum / all
+    }
+}
+
 /// M/M/1+D in closed form: the share dropped because it has waited longer than `d` s when its turn
 /// comes, `(1 - rho) rho E / (1 - rho^2 E)` with `E = exp(-(mu - lambda) d)`, and `1 / (2 + lambda d)` at
 /// a load of 1.

@@ -32,7 +32,7 @@ fn hit_ratio(report: &Report, _: &Parameters) -> Option<f64> {
 }
 
 /// Within so much of the share itself, as the list has it.
-fn hits(ratio: f64, within: f64) -> Vec<Expected> {
+pub fn hits(ratio: f64, within: f64) -> Vec<Expected> {
     vec![Expected::near("hit ratio", "", ratio, hit_ratio).within(within / ratio)]
 }
 
@@ -53,7 +53,7 @@ fn inline(rate: &str, cache: &str, source: &str) -> String {
     )
 }
 
-fn beside(rate: &str, cache: &str, source: &str) -> String {
+pub fn beside(rate: &str, cache: &str, source: &str) -> String {
     let nodes = before(cache, source);
     format!(
         "[clients.users]\n{rate}\n{nodes}\
@@ -64,7 +64,7 @@ fn beside(rate: &str, cache: &str, source: &str) -> String {
     )
 }
 
-fn arrivals(per_second: f64) -> String {
+pub fn arrivals(per_second: f64) -> String {
     format!("rate = \"{}\"\n", rate(per_second))
 }
 
@@ -80,7 +80,7 @@ fn popularity(p: &Parameters) -> Popularity {
     Popularity::zipf(p.get("alpha"), p.whole("keys"))
 }
 
-fn zipf(p: &Parameters) -> String {
+pub fn zipf(p: &Parameters) -> String {
     let alpha = Factor((p.get("alpha") * MICRO as f64).round() as u64);
     format!(
         "[operation.look]\nkind = \"read\"\nkeys = {}\npopularity = \"zipf\"\nzipf_alpha = {}\n",

@@ -190,7 +190,7 @@ pub fn operation<'r>(report: &'r Report, key: &str) -> Option<&'r OperationRepor
     report.operations.iter().find(|op| op.key == key)
 }
 
-fn sojourn_of(report: &Report, key: &str) -> Option<f64> {
+pub fn sojourn_of(report: &Report, key: &str) -> Option<f64> {
     let mean = operation(report, key)?.latency.mean_ns?;
     Some(mean / NS_PER_MS as f64)
 }

@@ -10,14 +10,18 @@
 
 mod balancing;
 mod caches;
+mod crowds;
 mod disciplines;
+mod expiring;
 mod figure;
 mod flows;
 mod hedges;
 mod length;
 mod limits;
 mod metastable;
+mod monitored;
 mod parameters;
+mod parts;
 mod placement;
 mod refusals;
 mod retries;
@@ -41,6 +45,12 @@ const LISTS: &[&[Row]] = &[
     limits::ROWS,
     caches::EVICTION_ROWS,
     caches::EXPIRY_ROWS,
+    expiring::ROWS,
+    crowds::ROWS,
+    parts::ROWS,
+    monitored::PAGES_ROWS,
+    monitored::BURN_ROWS,
+    monitored::REPLICA_ROWS,
 ];
 
 const COUNT: usize = {
