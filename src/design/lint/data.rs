@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::Advice;
-use super::map::{Map, link_path, policy};
+use super::map::{Map, link_path, policy, tries_after_timeouts};
 use super::trip::{Move, Stop, Trip};
 use crate::design::Link;
 
 /// The promised places that a call reaches, by their names.
-fn reached<'d>(trip: &Trip<'d>, stop: &Stop<'d>, out: &mut Vec<&'d str>) {
+pub(super) fn reached<'d>(trip: &Trip<'d>, stop: &Stop<'d>, out: &mut Vec<&'d str>) {
     let key = stop.node.key.as_str();
     if !stop.leaves_trace || out.contains(&key) {
         return;
@@ -21,7 +21,7 @@ fn reached<'d>(trip: &Trip<'d>, stop: &Stop<'d>, out: &mut Vec<&'d str>) {
     }
 }
 
-fn named(places: &[&str]) -> String {
+pub(super) fn named(places: &[&str]) -> String {
     let quoted: Vec<String> = places.iter().map(|place| format!("`{place}`")).collect();
     quoted.join(" and ")
 }
@@ -32,7 +32,7 @@ pub fn write_retried(map: &Map<'_>) -> Vec<Advice> {
         for hop in trip.stops.iter().flat_map(|stop| stop.hops()) {
             let settings = policy(hop.link);
             let again =
-                settings.count("attempts") > 1 && settings.opt_duration("timeout").is_some();
+                tries_after_timeouts(hop.link) > 1 && settings.opt_duration("timeout").is_some();
             if !again || !trip.stop(&hop).leaves_trace {
                 continue;
             }
@@ -63,7 +63,7 @@ pub fn respond_before_write(map: &Map<'_>) -> Vec<Advice> {
     let mut out: Vec<Advice> = Vec::new();
     for trip in &map.trips {
         let operation = &trip.operation.key;
-        for stop in &trip.stops {
+        for stop in trip.stops.iter().filter(|s| s.node.kind.has_plans()) {
             let mut responded = false;
             let mut places = Vec::new();
             for step in &stop.steps {
