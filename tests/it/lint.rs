@@ -266,12 +266,6 @@ const REMEDIES: &[Remedy] = &[
         LessBusy("orders"),
     ),
     remedy(
-        "expire-together",
-        "cache.shelf.ttl_jitter",
-        "50 %",
-        ShorterP99,
-    ),
-    remedy(
         "stampede",
         "cache.shelf.lease",
         "10 s",
@@ -299,7 +293,7 @@ const REMEDIES: &[Remedy] = &[
     remedy(
         "alert-cannot-fire",
         "alert.pager.burn_rate",
-        "5x",
+        r#""5x""#,
         MoreAlerts,
     ),
 ];
@@ -327,14 +321,15 @@ fn names(findings: &[Diagnostic]) -> Vec<&'static str> {
     findings.iter().map(name).collect()
 }
 
-/// The design with a remedy in place. A plan is no knob: its line is written anew.
+/// The design with a remedy in place. Plans and alerts are no knobs to edit: their line is written anew.
 fn cured(remedy: &Remedy) -> String {
     let text = design(remedy.name);
     let (path, value) = remedy.set;
-    let Some((_, operation)) = path.split_once(".plan.") else {
-        return edit::apply(&text, &[remedy.set]).unwrap();
+    let key = match (path.split_once(".plan."), path.strip_prefix("alert.")) {
+        (Some((_, operation)), _) => format!("plan.{operation} = "),
+        (_, Some(knob)) => format!("{} = ", knob.split_once('.').unwrap().1),
+        _ => return edit::apply(&text, &[remedy.set]).unwrap(),
     };
-    let key = format!("plan.{operation} = ");
     let line = |line: &str| match line.starts_with(&key) {
         true => format!("{key}{value}\n"),
         false => format!("{line}\n"),
@@ -524,7 +519,10 @@ fn advice_on_any_design_is_finite() {
                 let words = finding.message.split([' ', ':', ',']);
                 assert!(!words.into_iter().any(|w| w == word), "{}", finding.message);
             }
-            let Some(knob) = finding.knob.filter(|knob| !knob.contains(".plan.")) else {
+            let Some(knob) = finding
+                .knob
+                .filter(|k| !k.contains(".plan.") && !k.starts_with("alert."))
+            else {
                 continue;
             };
             assert!(edit::knob_at(&scenario, &knob).is_ok(), "{knob}");

@@ -101,57 +101,6 @@ pub fn too_small(map: &Map<'_>) -> Vec<Advice> {
     out
 }
 
-pub fn expire_together(map: &Map<'_>) -> Vec<Advice> {
-    let mut out = Vec::new();
-    for cache in caches(map) {
-        let settings = knobs(cache);
-        let Some(ttl) = settings.opt_duration("ttl") else {
-            continue;
-        };
-        let spread = settings.share("ttl_jitter").0 > 0
-            || settings.choice("ttl_renew") != "fixed"
-            || settings.value("early_refresh") != Value::Off
-            || settings.value("stale_while_revalidate") != Value::Off;
-        if spread || map.entries("flush", &cache.key).next().is_none() {
-            continue;
-        }
-        // How many items are asked for again within a tenth of their time.
-        let mut soon = 0.0;
-        let mut worst: Option<(f64, &Link, usize)> = None;
-        for (trip, rate, store) in readers(map, cache) {
-            if map.unknown.rate.contains(cache.key.as_str()) {
-                continue;
-            }
-            let Some(shares) = popularity(trip.operation) else {
-                continue;
-            };
-            let tenth = ttl.0 as f64 / 1e10;
-            let filled = shares.iter().map(|p| 1.0 - (-rate * p * tenth).exp());
-            let filled: f64 = filled.sum();
-            if filled >= 0.5 * shares.len() as f64 && filled > soon {
-                soon = filled;
-                worst = Some((filled, store, shares.len()));
-            }
-        }
-        let Some((filled, store, keys)) = worst.filter(|(.., keys)| *keys > 1) else {
-            continue;
-        };
-        out.push(Advice {
-            path: node_path(cache, "ttl"),
-            reason: format!(
-                "after the flush of `{}` about {} of {keys} items are loaded within {}, and all of those expire together {ttl} later, again and again: their misses go to `{}`",
-                cache.key,
-                number(filled.floor()),
-                time(ttl.0 as f64 / 10.0),
-                store.to
-            ),
-            knob: node_path(cache, "ttl_jitter"),
-            remedy: "`10 %` and more spreads them".to_owned(),
-        });
-    }
-    out
-}
-
 pub fn stampede(map: &Map<'_>) -> Vec<Advice> {
     let mut out = Vec::new();
     for cache in caches(map) {

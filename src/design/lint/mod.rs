@@ -302,12 +302,6 @@ pub static LINTS: &[Lint] = &[
     ),
     lint(
         "L0702",
-        "expire-together",
-        "a flush on the timeline has most items loaded again within a tenth of their time to live, which has no jitter",
-        caches::expire_together,
-    ),
-    lint(
-        "L0703",
         "stampede",
         "two or more ask for the favourite item while it is fetched, and each goes to the source",
         caches::stampede,
