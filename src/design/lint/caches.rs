@@ -88,7 +88,7 @@ pub fn too_small(map: &Map<'_>) -> Vec<Advice> {
         out.push(Advice {
             path: node_path(cache, "capacity"),
             reason: format!(
-                "`{}` has room for {room} of the {} items of `{}`: even if it kept the most popular ones, {} of the lookups would find theirs",
+                "`{}` has room for {room} of the {} items of `{}`: even if it kept the most popular ones, at most {} of the lookups would find theirs",
                 cache.key,
                 shares.len(),
                 trip.operation.key,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Advice;
-use super::data::{named, reached};
+use super::data::{may_repeat, named, reached};
 use super::map::{
     Map, instances, is_hedged, is_scaled, knobs, link_path, node_path, policy, tries_after, wait,
     work,
@@ -35,6 +35,10 @@ pub fn write_hedged(map: &Map<'_>) -> Vec<Advice> {
             }
             let mut places = Vec::new();
             reached(trip, trip.stop(&hop), &mut places);
+            let places = may_repeat(map, places);
+            if places.is_empty() {
+                continue;
+            }
             found.entry(&link.key).or_insert_with(|| Advice {
                 path: hedge_knob(link),
                 reason: format!(
@@ -135,7 +139,7 @@ pub fn breaker_never_judges(map: &Map<'_>) -> Vec<Advice> {
             continue;
         };
         let unknown = map.unknown.rate.contains(from.key.as_str()) || map.has_closed_loop();
-        if settings.choice("breaker") != "time" || unknown || is_scaled(from) {
+        if settings.choice("breaker") != "time" || is_hedged(link) || unknown || is_scaled(from) {
             continue;
         }
         let least = settings.count("breaker_min_calls");

@@ -3,9 +3,25 @@
 use std::collections::BTreeMap;
 
 use super::Advice;
-use super::map::{Map, link_path, policy, tries_after_timeouts};
+use super::map::{Map, knobs, link_path, policy, tries_after_timeouts};
 use super::trip::{Move, Stop, Trip};
 use crate::design::Link;
+
+/// Of places, those that may do the same request twice: not those that know it again by its key, where
+/// callers send one.
+pub(super) fn may_repeat<'d>(map: &Map<'_>, places: Vec<&'d str>) -> Vec<&'d str> {
+    let sends_key = |link: &Link| policy(link).choice("idempotency_key") != "none";
+    let keys = map.design.links.iter().any(sends_key);
+    let knows_again = |place: &str| {
+        map.node(place).is_some_and(|node| {
+            node.kind.name == "third_party"
+                && node.kind.knob("idempotency").is_some()
+                && knobs(node).choice("idempotency") == "keys"
+        })
+    };
+    let all = places.into_iter();
+    all.filter(|place| !(keys && knows_again(place))).collect()
+}
 
 /// The promised places that a call reaches, by their names.
 pub(super) fn reached<'d>(trip: &Trip<'d>, stop: &Stop<'d>, out: &mut Vec<&'d str>) {
@@ -38,6 +54,10 @@ pub fn write_retried(map: &Map<'_>) -> Vec<Advice> {
             }
             let mut places = Vec::new();
             reached(trip, trip.stop(&hop), &mut places);
+            let places = may_repeat(map, places);
+            if places.is_empty() {
+                continue;
+            }
             let operation = trip.operation.key.as_str();
             found
                 .entry(&hop.link.key)

@@ -27,10 +27,15 @@ impl<'d> Map<'d> {
     ) -> Vec<Move<'d>> {
         let callee = |link: &'d Link| {
             let node = self.node(&link.to)?;
+            // Who only looks has nothing to publish.
+            if node.kind.name == "queue" && !writes {
+                return None;
+            }
             let writes = writes && self.is_written(trip, node);
             let rank = match node.kind.name {
                 "database" | "cache" => u8::from(writes) + 1,
                 "third_party" => 3,
+                "queue" => 4,
                 _ => 0,
             };
             Some(Callee {

@@ -145,7 +145,8 @@ fn favourite(map: &Map<'_>, door: &Node) -> Option<(f64, &'static str)> {
         };
         let share = if sticky {
             let users = trip.stops.iter().filter(|s| s.node.kind.name == "clients");
-            let most = users.map(|s| knobs(s.node).count("identities")).max()?;
+            let mut users = users.map(|s| knobs(s.node).count("identities"));
+            let most = users.next().filter(|_| users.next().is_none())?;
             1.0 / most as f64
         } else {
             let settings = Settings::new(&OPERATION, &trip.operation.knobs);

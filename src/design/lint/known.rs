@@ -35,7 +35,9 @@ pub fn unknown<'d>(map: &Map<'d>) -> Unknown<'d> {
         let chooses = from.is_some_and(|node| is_choosy(map, node));
         let limited = policy(link).value("max_in_flight") != Value::Off;
         let source = from.is_some_and(is_inline_cache);
-        if is_hedged(link) || limited || chooses || source {
+        // Messages are worked on when a worker comes to them.
+        let deferred = from.is_some_and(|n| ["queue", "worker"].contains(&n.kind.name));
+        if is_hedged(link) || limited || chooses || source || deferred {
             out.rate.insert(&link.to);
         }
         if map.node(&link.to).is_some_and(is_inline_cache) {

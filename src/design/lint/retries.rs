@@ -347,7 +347,8 @@ pub fn none_against_loss(map: &Map<'_>) -> Vec<Advice> {
                 let path = format!("link.{}", hop.link.key);
                 let told = out.iter().any(|advice| advice.path == path);
                 // Doing a write twice is another mistake.
-                if retried[i] || tries_here || told || trip.stop(&hop).leaves_trace {
+                let publishes = hop.writes && map.is_kind(&hop.link.to, "queue");
+                if retried[i] || tries_here || told || publishes || trip.stop(&hop).leaves_trace {
                     continue;
                 }
                 if let Some((share, why)) = fails(map, hop.link) {
