@@ -36,6 +36,7 @@ enum Measure {
     Cheaper,
     LessBusy(&'static str),
     FewerArrive(&'static str),
+    MoreAlerts,
 }
 
 impl Measure {
@@ -53,6 +54,7 @@ impl Measure {
             Measure::Cheaper => -(report.cost.total_micro_per_hour as f64),
             Measure::LessBusy(key) => -node(key).utilisation.unwrap(),
             Measure::FewerArrive(key) => -(node(key).arrived as f64),
+            Measure::MoreAlerts => report.alerts.iter().map(|alert| alert.fired as f64).sum(),
         }
     }
 }
@@ -70,7 +72,9 @@ const fn remedy(
     }
 }
 
-use Measure::{Cheaper, FewerArrive, FewerDuplicates, FewerLost, LessBusy, MoreServed, ShorterP99};
+use Measure::{
+    Cheaper, FewerArrive, FewerDuplicates, FewerLost, LessBusy, MoreAlerts, MoreServed, ShorterP99,
+};
 
 const REMEDIES: &[Remedy] = &[
     remedy("no-timeout", "link.store.timeout", "100 ms", MoreServed),
@@ -183,6 +187,115 @@ const REMEDIES: &[Remedy] = &[
         r#"["work", "write store", "respond"]"#,
         FewerLost,
     ),
+    remedy(
+        "shed-retried",
+        "link.visit.retry_on",
+        r#"["timeouts"]"#,
+        FewerArrive("door"),
+    ),
+    remedy(
+        "write-hedged",
+        "link.store.hedge_after",
+        "none",
+        FewerDuplicates,
+    ),
+    remedy(
+        "hedge-too-early",
+        "link.store.hedge_after",
+        "60 ms",
+        FewerArrive("orders"),
+    ),
+    remedy(
+        "hedge-runs-on",
+        "database.orders.on_abandoned",
+        "stop",
+        LessBusy("orders"),
+    ),
+    remedy(
+        "breaker-never-judges",
+        "link.charge.breaker_min_calls",
+        "50",
+        MoreServed,
+    ),
+    remedy(
+        "third-party-takes-all-slots",
+        "link.charge.max_in_flight",
+        "5",
+        MoreServed,
+    ),
+    remedy(
+        "no-second-instance",
+        "service.shop.instances",
+        "2",
+        MoreServed,
+    ),
+    remedy(
+        "one-zone",
+        "service.shop.zones",
+        r#"["a", "b"]"#,
+        MoreServed,
+    ),
+    remedy(
+        "scaled-too-little",
+        "service.shop.max_instances",
+        "6",
+        MoreServed,
+    ),
+    remedy(
+        "scaling-never-starts",
+        "service.shop.target_utilisation",
+        "70 %",
+        MoreServed,
+    ),
+    remedy(
+        "limit-above-capacity",
+        "balancer.door.rate_limit",
+        "90 rps",
+        ShorterP99,
+    ),
+    remedy(
+        "write-behind",
+        "cache.shelf.pattern",
+        "write_through",
+        FewerLost,
+    ),
+    remedy(
+        "cache-too-small",
+        "cache.shelf.capacity",
+        "10000",
+        LessBusy("orders"),
+    ),
+    remedy(
+        "stampede",
+        "cache.shelf.lease",
+        "10 s",
+        FewerArrive("orders"),
+    ),
+    remedy(
+        "nobody-checks",
+        "balancer.door.eject_after",
+        "3",
+        MoreServed,
+    ),
+    remedy(
+        "checks-too-deep",
+        "balancer.door.health_check",
+        "shallow",
+        MoreServed,
+    ),
+    remedy("herd", "balancer.door.policy", "two_choices", ShorterP99),
+    remedy(
+        "favourite-too-much",
+        "balancer.door.policy",
+        "two_choices",
+        MoreServed,
+    ),
+    remedy(
+        "alert-cannot-fire",
+        "alert.pager.burn_rate",
+        r#""5x""#,
+        MoreAlerts,
+    ),
 ];
 
 fn folder() -> std::path::PathBuf {
@@ -208,14 +321,15 @@ fn names(findings: &[Diagnostic]) -> Vec<&'static str> {
     findings.iter().map(name).collect()
 }
 
-/// The design with a remedy in place. A plan is no knob: its line is written anew.
+/// The design with a remedy in place. Plans and alerts are no knobs to edit: their line is written anew.
 fn cured(remedy: &Remedy) -> String {
     let text = design(remedy.name);
     let (path, value) = remedy.set;
-    let Some((_, operation)) = path.split_once(".plan.") else {
-        return edit::apply(&text, &[remedy.set]).unwrap();
+    let key = match (path.split_once(".plan."), path.strip_prefix("alert.")) {
+        (Some((_, operation)), _) => format!("plan.{operation} = "),
+        (_, Some(knob)) => format!("{} = ", knob.split_once('.').unwrap().1),
+        _ => return edit::apply(&text, &[remedy.set]).unwrap(),
     };
-    let key = format!("plan.{operation} = ");
     let line = |line: &str| match line.starts_with(&key) {
         true => format!("{key}{value}\n"),
         false => format!("{line}\n"),
@@ -405,7 +519,10 @@ fn advice_on_any_design_is_finite() {
                 let words = finding.message.split([' ', ':', ',']);
                 assert!(!words.into_iter().any(|w| w == word), "{}", finding.message);
             }
-            let Some(knob) = finding.knob.filter(|knob| !knob.contains(".plan.")) else {
+            let Some(knob) = finding
+                .knob
+                .filter(|k| !k.contains(".plan.") && !k.starts_with("alert."))
+            else {
                 continue;
             };
             assert!(edit::knob_at(&scenario, &knob).is_ok(), "{knob}");

@@ -1,6 +1,6 @@
 //! What is asked for and what there is, if nothing waits and nothing fails.
 
-use super::map::{Map, instances, knobs, node_path, slots, work};
+use super::map::{Map, instances, is_scaled, knobs, node_path, slots, work};
 use super::trip::Move;
 use super::words::{number, percent};
 use super::{Advice, CROWDED, HEADROOM, IDLE};
@@ -12,9 +12,16 @@ fn loads<'d>(map: &Map<'d>) -> Vec<(&'d Node, f64)> {
     let nodes = map.design.nodes.iter();
     let nodes = nodes.filter(|node| kinds.contains(&node.kind.name));
     nodes
+        .filter(|node| is_known(map, node) && !is_scaled(node))
         .map(|node| (node, map.load(node)))
         .filter(|(_, load)| *load > 0.0)
         .collect()
+}
+
+/// Whether the load of a node is what the arithmetic says.
+pub fn is_known(map: &Map<'_>, node: &Node) -> bool {
+    let key = node.key.as_str();
+    !map.unknown.rate.contains(key) && !map.unknown.time.contains(key)
 }
 
 /// What of the slots' time is the node's own work, and what is waiting for third parties: shares of one.
@@ -23,7 +30,7 @@ fn parts(map: &Map<'_>, node: &Node) -> (f64, f64) {
     for trip in &map.trips {
         for stop in trip.stops.iter().filter(|stop| stop.node.key == node.key) {
             all += stop.rate * stop.hold_ns;
-            let dist = work(stop.node, stop.writes);
+            let dist = work(stop.node, &trip.operation.key, stop.writes);
             let work = dist.map_or(0.0, |dist| dist.mean_ns());
             for step in &stop.steps {
                 match step {
@@ -164,11 +171,7 @@ pub fn no_spare(map: &Map<'_>) -> Vec<Advice> {
 }
 
 pub fn idle(map: &Map<'_>) -> Vec<Advice> {
-    let more_comes = map
-        .timeline
-        .iter()
-        .any(|entry| entry.what.name.starts_with("traffic"));
-    if more_comes || map.has_closed_loop() {
+    if !map.timeline.is_empty() || map.has_closed_loop() {
         return Vec::new();
     }
     let mut out = Vec::new();

@@ -3,12 +3,28 @@
 use std::collections::BTreeMap;
 
 use super::Advice;
-use super::map::{Map, link_path, policy};
+use super::map::{Map, knobs, link_path, policy, tries_after_timeouts};
 use super::trip::{Move, Stop, Trip};
 use crate::design::Link;
 
+/// Of places, those that may do the same request twice: not those that know it again by its key, where
+/// callers send one.
+pub(super) fn may_repeat<'d>(map: &Map<'_>, places: Vec<&'d str>) -> Vec<&'d str> {
+    let sends_key = |link: &Link| policy(link).choice("idempotency_key") != "none";
+    let keys = map.design.links.iter().any(sends_key);
+    let knows_again = |place: &str| {
+        map.node(place).is_some_and(|node| {
+            node.kind.name == "third_party"
+                && node.kind.knob("idempotency").is_some()
+                && knobs(node).choice("idempotency") == "keys"
+        })
+    };
+    let all = places.into_iter();
+    all.filter(|place| !(keys && knows_again(place))).collect()
+}
+
 /// The promised places that a call reaches, by their names.
-fn reached<'d>(trip: &Trip<'d>, stop: &Stop<'d>, out: &mut Vec<&'d str>) {
+pub(super) fn reached<'d>(trip: &Trip<'d>, stop: &Stop<'d>, out: &mut Vec<&'d str>) {
     let key = stop.node.key.as_str();
     if !stop.leaves_trace || out.contains(&key) {
         return;
@@ -21,7 +37,7 @@ fn reached<'d>(trip: &Trip<'d>, stop: &Stop<'d>, out: &mut Vec<&'d str>) {
     }
 }
 
-fn named(places: &[&str]) -> String {
+pub(super) fn named(places: &[&str]) -> String {
     let quoted: Vec<String> = places.iter().map(|place| format!("`{place}`")).collect();
     quoted.join(" and ")
 }
@@ -32,12 +48,16 @@ pub fn write_retried(map: &Map<'_>) -> Vec<Advice> {
         for hop in trip.stops.iter().flat_map(|stop| stop.hops()) {
             let settings = policy(hop.link);
             let again =
-                settings.count("attempts") > 1 && settings.opt_duration("timeout").is_some();
+                tries_after_timeouts(hop.link) > 1 && settings.opt_duration("timeout").is_some();
             if !again || !trip.stop(&hop).leaves_trace {
                 continue;
             }
             let mut places = Vec::new();
             reached(trip, trip.stop(&hop), &mut places);
+            let places = may_repeat(map, places);
+            if places.is_empty() {
+                continue;
+            }
             let operation = trip.operation.key.as_str();
             found
                 .entry(&hop.link.key)
@@ -63,7 +83,7 @@ pub fn respond_before_write(map: &Map<'_>) -> Vec<Advice> {
     let mut out: Vec<Advice> = Vec::new();
     for trip in &map.trips {
         let operation = &trip.operation.key;
-        for stop in &trip.stops {
+        for stop in trip.stops.iter().filter(|s| s.node.kind.has_plans()) {
             let mut responded = false;
             let mut places = Vec::new();
             for step in &stop.steps {

@@ -3,10 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use super::known::{self, Unknown};
 use super::trip::{Hop, Move, Trip};
+use crate::design::reasons;
 use crate::design::registry::LINK;
 use crate::design::value::{Dist, Value};
 use crate::design::{Design, Link, Node, Settings, TimelineEntry};
+use crate::time::Duration;
 
 /// A design as lints look at it.
 pub struct Map<'d> {
@@ -14,6 +17,8 @@ pub struct Map<'d> {
     pub timeline: &'d [TimelineEntry],
     nodes: BTreeMap<&'d str, &'d Node>,
     pub trips: Vec<Trip<'d>>,
+    /// What the arithmetic of a quiet design cannot tell.
+    pub unknown: Unknown<'d>,
 }
 
 impl<'d> Map<'d> {
@@ -24,8 +29,10 @@ impl<'d> Map<'d> {
             timeline,
             nodes,
             trips: Vec::new(),
+            unknown: Unknown::default(),
         };
         map.trips = design.operations.iter().map(|op| map.trip(op)).collect();
+        map.unknown = known::unknown(&map);
         map
     }
 
@@ -67,10 +74,29 @@ impl<'d> Map<'d> {
 
     /// Whether the timeline has an entry of this kind for a node or link.
     pub fn happens(&self, what: &str, target: &str) -> bool {
-        let is_target = |entry: &TimelineEntry| matches!(entry.knobs.get("target"), Some(Value::Text(key)) if key == target);
+        self.entries(what, target).next().is_some()
+    }
+
+    /// Whether the timeline has all instances of a node crash.
+    pub fn kills_all(&self, node: &Node) -> bool {
+        let of_some = |entry: &TimelineEntry| match entry.knobs.get("instances") {
+            Some(Value::Count(n)) => (*n as f64) < instances(node),
+            _ => false,
+        };
+        let mut crashes = self.entries("crash", &node.key);
+        crashes.any(|entry| !of_some(entry))
+    }
+
+    /// What the timeline has of this kind for a node, link or zone.
+    pub fn entries<'a>(
+        &'a self,
+        what: &'a str,
+        target: &'a str,
+    ) -> impl Iterator<Item = &'d TimelineEntry> + 'a {
+        let is_target = move |entry: &TimelineEntry| matches!(entry.knobs.get("target"), Some(Value::Text(key)) if key == target);
         self.timeline
             .iter()
-            .any(|entry| entry.what.name == what && is_target(entry))
+            .filter(move |entry| entry.what.name == what && is_target(entry))
     }
 
     /// Whether users of a closed loop are among those who come here: their rate is not known.
@@ -182,15 +208,26 @@ impl<'d> Map<'d> {
         busy.filter(|_| rate > 0.0).map(|busy| busy * 1e9 / rate)
     }
 
-    /// Requests per second that one instance can do, if its callees let nothing wait.
+    /// Requests per second that one instance can do at most, if its callees let nothing wait; `None` if
+    /// copies of calls may make it more.
     pub fn capacity(&self, node: &Node) -> Option<f64> {
+        let mut leaving = self.design.links.iter().filter(|l| l.from == node.key);
+        if leaving.any(is_hedged) {
+            return None;
+        }
         let hold = self.hold_ns(node).filter(|hold| *hold > 0.0)?;
         Some(slots(node) / instances(node) * 1e9 / hold)
     }
 }
 
-/// How long a node's own work takes.
-pub fn work(node: &Node, writes: bool) -> Option<Dist> {
+/// How long a node's own work takes for an operation.
+pub fn work(node: &Node, operation: &str, writes: bool) -> Option<Dist> {
+    if node.kind.knob("service_time_of").is_some()
+        && let Value::PerOperation(values) = knobs(node).value("service_time_of")
+        && let Some((_, Value::Dist(dist))) = values.iter().find(|(key, _)| key == operation)
+    {
+        return Some(dist.clone());
+    }
     let knob = match node.kind.name {
         "service" => "service_time",
         "database" if writes => "write_time",
@@ -234,6 +271,54 @@ pub fn knobs(node: &Node) -> Settings<'_> {
 
 pub fn policy(link: &Link) -> Settings<'_> {
     Settings::new(&LINK, &link.knobs)
+}
+
+/// How long the caller on a link waits for one try at most, by its own knobs.
+pub fn wait(link: &Link) -> Option<Duration> {
+    let settings = policy(link);
+    let both = [
+        settings.opt_duration("timeout"),
+        settings.opt_duration("deadline"),
+    ];
+    both.into_iter().flatten().min()
+}
+
+/// Tries per call if all of them fail for this reason.
+pub fn tries_after(link: &Link, reason: &str) -> u64 {
+    let settings = policy(link);
+    let names = settings.opt_names("retry_on");
+    let listed =
+        names.is_none_or(|names| names.iter().any(|n| reasons::named(n).contains(&reason)));
+    if listed {
+        settings.count("attempts")
+    } else {
+        1
+    }
+}
+
+/// Tries per call if all of them time out.
+pub fn tries_after_timeouts(link: &Link) -> u64 {
+    tries_after(link, "timed_out_in_service")
+}
+
+pub fn is_hedged(link: &Link) -> bool {
+    let settings = policy(link);
+    let on = |knob: &str| settings.value(knob) != Value::Off;
+    on("hedge_after") || on("hedge_percentile")
+}
+
+/// The request says until when its reply is of use, and the caller has such a moment.
+pub fn passes_deadline(link: &Link) -> bool {
+    wait(link).is_some() && policy(link).flag("pass_deadline")
+}
+
+/// Whether a cache asks its source itself.
+pub fn is_inline_cache(node: &Node) -> bool {
+    node.kind.name == "cache" && knobs(node).choice("pattern") != "look_aside"
+}
+
+pub fn is_scaled(node: &Node) -> bool {
+    node.kind.knob("autoscale").is_some() && knobs(node).flag("autoscale")
 }
 
 pub fn has_budget(link: &Link) -> bool {

@@ -4,12 +4,18 @@
 //! Adding one: a function of its subject's file that takes the [`Map`] and gives [`Advice`], a line in
 //! [`LINTS`], its two designs in `tests/fixtures/lint` and a row in `tests/it/lint.rs`.
 
+mod caches;
 mod capacity;
+mod copies;
 mod data;
+mod derived;
+mod doors;
+mod known;
 pub mod map;
 mod pools;
 mod queues;
 mod retries;
+mod spares;
 mod timeouts;
 pub mod trip;
 mod words;
@@ -133,6 +139,36 @@ pub static LINTS: &[Lint] = &[
         retries::none_against_loss,
     ),
     lint(
+        "L0208",
+        "shed-retried",
+        "more comes to a balancer than its rate limit lets through, and what it turns away is tried again without a budget",
+        copies::shed_retried,
+    ),
+    lint(
+        "L0209",
+        "write-hedged",
+        "a call that changes something is sent a second time while the first is under way",
+        copies::write_hedged,
+    ),
+    lint(
+        "L0210",
+        "hedge-too-early",
+        "copies are sent before half of the replies could be there",
+        copies::too_early,
+    ),
+    lint(
+        "L0211",
+        "hedge-runs-on",
+        "the copy of a call that lost is finished for nobody",
+        copies::runs_on,
+    ),
+    lint(
+        "L0212",
+        "breaker-never-judges",
+        "a breaker's window of time holds fewer calls, all tries used, than it judges from",
+        copies::breaker_never_judges,
+    ),
+    lint(
         "L0301",
         "unbounded-queue",
         "a waiting line, first in first out, has no end, its callers give up, and the service goes on serving them",
@@ -143,6 +179,12 @@ pub static LINTS: &[Lint] = &[
         "queue-beyond-patience",
         "a full waiting line takes longer than its callers wait",
         queues::beyond_patience,
+    ),
+    lint(
+        "L0303",
+        "third-party-takes-all-slots",
+        "if a third party did not answer, those who wait for it would hold all slots of a service that other operations need",
+        copies::third_party_takes_all,
     ),
     lint(
         "L0401",
@@ -165,7 +207,7 @@ pub static LINTS: &[Lint] = &[
     lint(
         "L0404",
         "idle-instances",
-        "half of the instances would be less than 40 % busy, and the timeline brings no more traffic",
+        "half of the instances would be less than 40 % busy, and nothing is to happen that could need them",
         capacity::idle,
     ),
     lint(
@@ -179,6 +221,36 @@ pub static LINTS: &[Lint] = &[
         "balanced-by-chance",
         "a balancer chooses by chance among instances that are over 50 % busy",
         capacity::by_chance,
+    ),
+    lint(
+        "L0407",
+        "no-second-instance",
+        "the timeline has as many instances of a service crash as there are",
+        spares::no_second,
+    ),
+    lint(
+        "L0408",
+        "one-zone",
+        "all instances of a service stand in one zone, though there are others or it fails on the timeline",
+        spares::one_zone,
+    ),
+    lint(
+        "L0409",
+        "scaled-too-little",
+        "autoscaling stops below what the load of the start needs",
+        spares::scaled_too_little,
+    ),
+    lint(
+        "L0410",
+        "scaling-never-starts",
+        "autoscaling waits for more than 100 % busy slots",
+        spares::scaling_never_starts,
+    ),
+    lint(
+        "L0411",
+        "limit-above-capacity",
+        "a rate limit lets more through than those behind it can do",
+        doors::limit_above_capacity,
     ),
     lint(
         "L0501",
@@ -215,6 +287,54 @@ pub static LINTS: &[Lint] = &[
         "respond-before-write",
         "a plan responds before it has heard of a promised effect, or does not wait for it at all",
         data::respond_before_write,
+    ),
+    lint(
+        "L0603",
+        "write-behind",
+        "a cache acknowledges promised effects before their place has them",
+        caches::write_behind,
+    ),
+    lint(
+        "L0701",
+        "cache-too-small",
+        "even if it kept the most popular items, less than half of the lookups would hit",
+        caches::too_small,
+    ),
+    lint(
+        "L0702",
+        "stampede",
+        "two or more ask for the favourite item while it is fetched, and each goes to the source",
+        caches::stampede,
+    ),
+    lint(
+        "L0801",
+        "nobody-checks",
+        "instances behind a balancer without checks or ejection crash on the timeline, while others are left",
+        doors::nobody_checks,
+    ),
+    lint(
+        "L0802",
+        "checks-too-deep",
+        "deep checks of all instances depend on what some operations do not need, and the balancer refuses everybody when they fail",
+        doors::checks_too_deep,
+    ),
+    lint(
+        "L0803",
+        "herd",
+        "twice as many requests as an instance has slots come between two pictures of the loads, and all go to the least loaded",
+        doors::herd,
+    ),
+    lint(
+        "L0804",
+        "favourite-too-much",
+        "a balancer sends one user's or item's requests to one instance, and they are more than it can do",
+        doors::favourite_too_much,
+    ),
+    lint(
+        "L0901",
+        "alert-cannot-fire",
+        "a burn rate asks for more than 100 % errors",
+        spares::alert_cannot_fire,
     ),
 ];
 

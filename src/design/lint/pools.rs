@@ -1,8 +1,12 @@
 //! Connections: how many there are, how many are needed, how many may come together.
 
 use super::Advice;
-use super::map::{Map, instances, knobs, link_path, node_path, policy, slots};
+use super::map::{
+    Map, instances, is_hedged, is_scaled, knobs, link_path, node_path, passes_deadline, policy,
+    slots,
+};
 use super::words::{number, rate, time};
+use crate::design::value::Value;
 use crate::design::{Link, Node};
 
 pub fn too_small(map: &Map<'_>) -> Vec<Advice> {
@@ -14,6 +18,12 @@ pub fn too_small(map: &Map<'_>) -> Vec<Advice> {
         let (Some(from), Some(held)) = (map.node(&link.from), map.round_trip_ns(link)) else {
             continue;
         };
+        let limited = is_hedged(link) || policy(link).value("max_in_flight") != Value::Off;
+        let unknown = map.unknown.rate.contains(from.key.as_str())
+            || map.unknown.time.contains(link.to.as_str());
+        if limited || unknown || is_scaled(from) {
+            continue;
+        }
         let calls = map.rate_of(link) / instances(from);
         let needed = calls * held / 1e9;
         if needed < pool as f64 {
@@ -45,7 +55,13 @@ pub fn no_acquire_timeout(map: &Map<'_>) -> Vec<Advice> {
         let Some(from) = map.node(&link.from) else {
             continue;
         };
-        if settings.opt_duration("acquire_timeout").is_some() {
+        let bulkhead = settings.opt_count("max_in_flight");
+        let comes_with_end = map.links_into(&from.key).any(passes_deadline);
+        if settings.opt_duration("acquire_timeout").is_some()
+            || settings.opt_duration("deadline").is_some()
+            || bulkhead.is_some_and(|most| most <= pool)
+            || comes_with_end
+        {
             continue;
         }
         let own = |calls: f64| (calls > pool as f64).then_some(calls);
@@ -101,12 +117,21 @@ pub fn queries(map: &Map<'_>, database: &Node) -> Option<u64> {
 
 fn queries_of(map: &Map<'_>, link: &Link) -> Option<u64> {
     let from = map.node(&link.from)?;
-    let pool = policy(link).opt_count("pool");
+    let settings = policy(link);
+    let bounds = [
+        settings.opt_count("pool"),
+        settings.opt_count("max_in_flight"),
+    ];
+    let pool = bounds.into_iter().flatten().min();
+    let copies = match is_hedged(link) {
+        true => 1 + settings.count("hedge_attempts"),
+        false => 1,
+    };
     let each = match from.kind.name {
         "service" => {
             let slots = (slots(from) / instances(from)) as u64;
             match map.at_once(link) {
-                Some(calls) => pool.unwrap_or(u64::MAX).min(slots * calls),
+                Some(calls) => pool.unwrap_or(u64::MAX).min(slots * calls * copies),
                 None => pool?,
             }
         }

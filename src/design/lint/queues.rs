@@ -1,8 +1,9 @@
 //! Waiting lines that hold more than can be served in time.
 
 use super::Advice;
-use super::map::{Map, knobs, node_path, policy};
+use super::map::{Map, knobs, node_path, passes_deadline, policy, wait};
 use super::words::{number, rate, time};
+use crate::design::value::Value;
 use crate::design::{Link, Node};
 
 /// The shortest wait of a caller whose going the service does not notice while the request is in line.
@@ -11,10 +12,24 @@ fn patience<'d>(map: &Map<'d>, node: &Node) -> Option<(u64, &'d Link)> {
     let unheard = map
         .callers_of(&node.key)
         .into_iter()
-        .filter(|(_, direct)| !(*direct && stops));
-    let waits =
-        unheard.filter_map(|(link, _)| Some((policy(link).opt_duration("timeout")?.0, link)));
+        .filter(|(link, direct)| !(*direct && stops) && !passes_deadline(link));
+    let waits = unheard.filter_map(|(link, _)| Some((wait(link)?.0, link)));
     waits.min_by_key(|(wait, _)| *wait)
+}
+
+/// Whether something else keeps the line short or drops who has waited too long.
+fn is_short(map: &Map<'_>, node: &Node) -> bool {
+    let settings = knobs(node);
+    let on = |knob: &str| settings.value(knob) != Value::Off;
+    let managed = settings.choice("queue_management") != "none";
+    let limited = settings.choice("concurrency_limit") != "none";
+    let bounded = |link: &Link| {
+        policy(link).value("max_in_flight") != Value::Off
+            || map.node(&link.from).is_some_and(|from| {
+                from.kind.name == "balancer" && knobs(from).value("max_outstanding") != Value::Off
+            })
+    };
+    on("max_wait") || on("slots_of") || managed || limited || map.links_into(&node.key).all(bounded)
 }
 
 /// Services whose line goes first in, first out, with what one instance can do per second.
@@ -25,6 +40,7 @@ fn lines<'d>(map: &Map<'d>) -> Vec<(&'d Node, f64, u64, &'d Link)> {
         .iter()
         .filter(|node| node.kind.name == "service");
     let fifo = services.filter(|node| knobs(node).choice("discipline") == "fifo");
+    let fifo = fifo.filter(|node| !is_short(map, node));
     let line = |node: &'d Node| {
         let capacity = map.capacity(node)?;
         let (wait, link) = patience(map, node)?;

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Advice;
-use super::map::{Map, has_budget, instances, knobs, link_path, policy, slots};
+use super::capacity::is_known;
+use super::map::{
+    Map, has_budget, instances, is_hedged, is_scaled, knobs, link_path, policy, slots, tries_after,
+    tries_after_timeouts, wait,
+};
 use super::pools;
 use super::trip::Trip;
 use super::words::{number, percent};
@@ -85,7 +89,7 @@ pub fn at_once(map: &Map<'_>) -> Vec<Advice> {
         }
         let Some(why) = behind(map, link)
             .into_iter()
-            .find_map(|node| refuses(map, node))
+            .find_map(|node| refuses(map, node, link))
         else {
             continue;
         };
@@ -129,23 +133,23 @@ fn behind<'d>(map: &Map<'d>, link: &Link) -> Vec<&'d Node> {
 }
 
 /// How a node may refuse at once, if it may.
-fn refuses(map: &Map<'_>, node: &Node) -> Option<String> {
+fn refuses(map: &Map<'_>, node: &Node, link: &Link) -> Option<String> {
     let key = &node.key;
-    if map.happens("crash", key) {
+    let again = |reason: &str| tries_after(link, reason) > 1;
+    if map.kills_all(node) && again("connection_refused") {
         return Some(format!("`{key}` refuses everybody while it is down"));
     }
     let settings = knobs(node);
     match node.kind.name {
         "service" => {
             let limit = settings.opt_count("queue_limit")?;
-            Some(format!(
-                "an instance of `{key}` refuses whoever finds {limit} waiting"
-            ))
+            again("queue_full")
+                .then(|| format!("an instance of `{key}` refuses whoever finds {limit} waiting"))
         }
         "database" => {
             let most = settings.opt_count("connections")?;
             let callers = pools::queries(map, node)?;
-            (callers > most)
+            (callers > most && again("connection_refused"))
                 .then(|| format!("`{key}` refuses whoever finds {most} queries under way"))
         }
         _ => None,
@@ -212,16 +216,29 @@ pub fn no_budget(map: &Map<'_>) -> Vec<Advice> {
     let calm = map.busy(|_| 1.0);
     let mut out = Vec::new();
     for link in &map.design.links {
-        if !retries_freely(link) || policy(link).opt_duration("timeout").is_none() {
+        let settings = policy(link);
+        let Some(timeout) = settings.opt_duration("timeout") else {
+            continue;
+        };
+        let in_time = settings
+            .opt_duration("deadline")
+            .map_or(u64::MAX, |deadline| deadline.0.div_ceil(timeout.0.max(1)));
+        let tries = tries_after_timeouts(link).min(in_time);
+        let guarded =
+            settings.choice("breaker") != "none" || settings.value("max_in_flight") != Value::Off;
+        if !retries_freely(link) || guarded || tries < 2 {
             continue;
         }
-        let tries = attempts(link) as f64;
+        let tries = tries as f64;
         let storm = map.busy(|l| if l.key == link.key { tries } else { 1.0 });
         let mut worst: Option<(f64, f64, &Node)> = None;
         for (key, busy) in storm {
             let Some(node) = map.node(key) else {
                 continue;
             };
+            if !is_known(map, node) || is_scaled(node) {
+                continue;
+            }
             let slots = slots(node);
             let (before, after) = (calm[key] / slots, busy / slots);
             if before <= 1.0 && after > 1.0 && worst.is_none_or(|worst| after > worst.1) {
@@ -260,7 +277,8 @@ pub fn budget_never_earned(map: &Map<'_>) -> Vec<Advice> {
         };
         let calls = map.rate_of(link) / instances(from);
         let saved = calls * CREDIT_KEPT_S * share.0 as f64 / NANO as f64;
-        if calls == 0.0 || saved >= 1.0 {
+        let unknown = map.unknown.rate.contains(from.key.as_str()) || is_scaled(from);
+        if calls == 0.0 || saved >= 1.0 || unknown {
             continue;
         }
         let who = match instances(from) {
@@ -321,12 +339,16 @@ pub fn none_against_loss(map: &Map<'_>) -> Vec<Advice> {
         for (i, stop) in trip.stops.iter().enumerate() {
             for hop in stop.hops() {
                 let to = trip.position(&hop);
-                let tries_here = attempts(hop.link) > 1;
+                let tries_here = attempts(hop.link) > 1
+                    || is_hedged(hop.link)
+                    || policy(hop.link).choice("fallback") != "none"
+                    || hop.link.stand_in().is_some();
                 retried[to] = retried[to] || retried[i] || tries_here;
                 let path = format!("link.{}", hop.link.key);
                 let told = out.iter().any(|advice| advice.path == path);
                 // Doing a write twice is another mistake.
-                if retried[i] || tries_here || told || trip.stop(&hop).leaves_trace {
+                let publishes = hop.writes && map.is_kind(&hop.link.to, "queue");
+                if retried[i] || tries_here || told || publishes || trip.stop(&hop).leaves_trace {
                     continue;
                 }
                 if let Some((share, why)) = fails(map, hop.link) {
@@ -352,7 +374,7 @@ fn fails(map: &Map<'_>, link: &Link) -> Option<(f64, &'static str)> {
     let settings = policy(link);
     let share = |knob: &str| settings.share(knob).0 as f64 / NANO as f64;
     let lost = 1.0 - (1.0 - share("loss")) * (1.0 - share("reply_loss"));
-    if lost > 0.0 && settings.value("timeout") != Value::Off {
+    if lost > 0.0 && wait(link).is_some() {
         return Some((lost, "get lost"));
     }
     let to = map

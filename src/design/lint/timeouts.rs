@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::map::{Map, knobs, link_path, node_path, policy, work};
+use super::map::{
+    Map, knobs, link_path, node_path, passes_deadline, policy, tries_after_timeouts, wait, work,
+};
 use super::trip::Trip;
 use super::words::{percent, time};
 use super::{Advice, OUTLASTING};
@@ -14,7 +16,8 @@ pub fn none(map: &Map<'_>) -> Vec<Advice> {
     let mut out = Vec::new();
     for link in &map.design.links {
         let waits = ["clients", "service"];
-        if policy(link).opt_duration("timeout").is_some()
+        if wait(link).is_some()
+            || comes_with_end(map, &link.from)
             || !waits.iter().any(|kind| map.is_kind(&link.from, kind))
             || !map.is_awaited(link)
         {
@@ -48,6 +51,11 @@ pub fn none(map: &Map<'_>) -> Vec<Advice> {
     out
 }
 
+/// Whether every request that a node gets says until when it is of use.
+fn comes_with_end(map: &Map<'_>, node: &str) -> bool {
+    map.links_into(node).next().is_some() && map.links_into(node).all(passes_deadline)
+}
+
 /// Whether somebody's timeout ends all that a node does: its callers tell it when they have gone.
 fn is_stopped<'d>(map: &Map<'d>, node: &'d Node, seen: &mut Vec<&'d str>) -> bool {
     if !Map::stops_abandoned(node) || seen.contains(&node.key.as_str()) {
@@ -55,7 +63,7 @@ fn is_stopped<'d>(map: &Map<'d>, node: &'d Node, seen: &mut Vec<&'d str>) -> boo
     }
     seen.push(&node.key);
     map.links_into(&node.key).all(|link| {
-        policy(link).opt_duration("timeout").is_some()
+        wait(link).is_some()
             || map
                 .node(&link.from)
                 .is_some_and(|from| is_stopped(map, from, seen))
@@ -72,6 +80,9 @@ fn boundless(map: &Map<'_>, link: &Link) -> Option<String> {
         }
         seen.push(&link.key);
         let settings = policy(link);
+        if settings.opt_duration("deadline").is_some() {
+            continue;
+        }
         if settings.opt_count("pool").is_some()
             && settings.opt_duration("acquire_timeout").is_none()
         {
@@ -102,16 +113,13 @@ fn boundless(map: &Map<'_>, link: &Link) -> Option<String> {
             continue;
         };
         let settings = knobs(to);
-        let times = [work(to, false), work(to, true)];
-        if times
-            .iter()
-            .flatten()
-            .any(|work| work.longest_ns().is_none())
-        {
+        let operations = map.trips.iter().map(|trip| trip.operation.key.as_str());
+        let times = operations.flat_map(|key| [work(to, key, false), work(to, key, true)]);
+        if times.flatten().any(|work| work.longest_ns().is_none()) {
             return Some(format!("its time at `{}` has no upper end", to.key));
         }
         match to.kind.name {
-            "service" if settings.opt_count("queue_limit").is_none() => {
+            "service" if settings.opt_count("queue_limit").is_none() && !drops(to) => {
                 return Some(format!("any number may wait at `{}`", to.key));
             }
             "service" if settings.choice("discipline") == "lifo" => {
@@ -126,6 +134,12 @@ fn boundless(map: &Map<'_>, link: &Link) -> Option<String> {
         open.extend(leaving);
     }
     None
+}
+
+/// Whether a service without a `queue_limit` still bounds how many wait, or for how long.
+fn drops(service: &Node) -> bool {
+    let settings = knobs(service);
+    settings.opt_duration("max_wait").is_some() || settings.choice("concurrency_limit") != "none"
 }
 
 /// Time after which a node's work is for nobody although it goes on, with the link whose caller has
@@ -146,11 +160,13 @@ fn patience<'d>(trip: &Trip<'d>) -> Vec<(Patience<'d>, Patience<'d>)> {
     for (i, stop) in trip.stops.iter().enumerate() {
         let (goes_on, stopped) = all[i];
         for hop in stop.hops() {
-            let own = policy(hop.link).opt_duration("timeout");
-            let heard = sooner(stopped, own.map(|timeout| (timeout.0, hop.link)));
+            let own = wait(hop.link);
+            let heard = sooner(stopped, own.map(|wait| (wait.0, hop.link)));
             let to = trip.position(&hop);
             let (on, off) = all[to];
-            all[to] = match Map::stops_abandoned(trip.stops[to].node) {
+            // What a caller's time is passed on to makes no call that ends later.
+            let ends = Map::stops_abandoned(trip.stops[to].node) || passes_deadline(hop.link);
+            all[to] = match ends {
                 true => (sooner(on, goes_on), sooner(off, heard)),
                 false => (sooner(on, sooner(goes_on, heard)), off),
             };
@@ -172,7 +188,9 @@ pub fn inner_outlasts_outer(map: &Map<'_>) -> Vec<Advice> {
                 let Some(timeout) = settings.opt_duration("timeout") else {
                     continue;
                 };
-                if timeout.0.saturating_mul(settings.count("attempts")) <= outer_ns {
+                let tries = tries_after_timeouts(hop.link);
+                let all = settings.opt_duration("deadline").map_or(u64::MAX, |d| d.0);
+                if timeout.0.saturating_mul(tries).min(all) <= outer_ns {
                     continue;
                 }
                 let entry = found
@@ -185,14 +203,14 @@ pub fn inner_outlasts_outer(map: &Map<'_>) -> Vec<Advice> {
         }
     }
     let advice = |(link, outer_ns, outer): (&Link, u64, &Link)| {
-        let settings = policy(link);
-        let attempts = settings.count("attempts");
-        let timeout = settings
-            .opt_duration("timeout")
-            .map_or(0, |timeout| timeout.0);
-        let tries = match attempts {
-            1 => format!("`{}` may wait {}", link.key, time(timeout as f64)),
-            n => format!(
+        let timeout = wait(link).map_or(0, |wait| wait.0);
+        let all = policy(link).opt_duration("deadline");
+        let tries = match (tries_after_timeouts(link), all) {
+            (n, Some(all)) if all.0 < timeout.saturating_mul(n) => {
+                format!("a call on `{}` may take {}", link.key, time(all.0 as f64))
+            }
+            (1, _) => format!("`{}` may wait {}", link.key, time(timeout as f64)),
+            (n, _) => format!(
                 "the {n} tries on `{}` may take {} x {} = {}",
                 link.key,
                 n,
@@ -224,7 +242,7 @@ pub fn too_short(map: &Map<'_>) -> Vec<Advice> {
         let Some(why) = mostly_late(map, link) else {
             continue;
         };
-        let timeout = policy(link).opt_duration("timeout").unwrap_or_default();
+        let timeout = wait(link).unwrap_or_default();
         out.push(Advice {
             path: link_path(link, "timeout"),
             reason: format!("the caller gives up after {timeout}, and even if nothing waits {why}"),
@@ -240,7 +258,10 @@ pub fn too_short(map: &Map<'_>) -> Vec<Advice> {
 /// known; of a store or third party, how many are late.
 fn mostly_late(map: &Map<'_>, link: &Link) -> Option<String> {
     let settings = policy(link);
-    let timeout = settings.opt_duration("timeout")?.0 as f64;
+    let timeout = wait(link)?.0 as f64;
+    if map.unknown.time.contains(link.to.as_str()) {
+        return None;
+    }
     let mean = map.round_trip_ns(link)?;
     let to = map.node(&link.to)?;
     let key = &link.key;
@@ -250,9 +271,10 @@ fn mostly_late(map: &Map<'_>, link: &Link) -> Option<String> {
     }
     let left = timeout - 2.0 * settings.dist("delay").mean_ns();
     let (mut calls, mut late) = (0.0, 0.0);
-    for (_, hop, rate) in map.calls_on(link) {
+    for (trip, hop, rate) in map.calls_on(link) {
         calls += rate;
-        late += rate * work(to, hop.writes).map_or(0.0, |dist| dist.share_above(left));
+        late += rate
+            * work(to, &trip.operation.key, hop.writes).map_or(0.0, |dist| dist.share_above(left));
     }
     let words = || {
         format!(
@@ -296,14 +318,14 @@ pub fn work_for_nobody(map: &Map<'_>) -> Vec<Advice> {
 /// Share of the requests on a link whose own work outlasts the caller, if that is worth a word and the
 /// timeout is long enough for most.
 fn outlasting<'d>(map: &Map<'_>, node: &Node, link: &'d Link) -> Option<(f64, &'d Link, f64)> {
-    let timeout = policy(link).opt_duration("timeout")?.0 as f64;
+    let timeout = wait(link)?.0 as f64;
     if mostly_late(map, link).is_some() {
         return None;
     }
     let (mut requests, mut late) = (0.0, 0.0);
     for (trip, hop, rate) in map.calls_on(link) {
         let works = trip.stop(&hop).works() > 0;
-        let dist = work(node, hop.writes).filter(|_| works);
+        let dist = work(node, &trip.operation.key, hop.writes).filter(|_| works);
         requests += rate;
         late += rate * dist.map_or(0.0, |dist| dist.share_above(timeout));
     }

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::map::{Map, instances, knobs, policy, work};
+use super::map::{
+    Map, instances, is_inline_cache, knobs, policy, tries_after_timeouts, wait, work,
+};
 use crate::design::registry::OPERATION;
 use crate::design::value::{MICRO, Value};
 use crate::design::{CallMode, Link, Node, Operation, Settings, Step, StepCall};
@@ -54,11 +56,11 @@ pub struct Hop<'d> {
     /// It is made once whenever its turn comes, and its reply is awaited.
     pub plain: bool,
     /// Position of the callee among the stops.
-    to: usize,
+    pub(super) to: usize,
 }
 
 impl<'d> Hop<'d> {
-    fn new(link: &'d Link, writes: bool) -> Hop<'d> {
+    pub(super) fn new(link: &'d Link, writes: bool) -> Hop<'d> {
         Hop {
             link,
             writes,
@@ -70,7 +72,7 @@ impl<'d> Hop<'d> {
 }
 
 impl<'d> Move<'d> {
-    fn one(hop: Hop<'d>) -> Move<'d> {
+    pub(super) fn one(hop: Hop<'d>) -> Move<'d> {
         Move::Calls {
             hops: vec![hop],
             wanted: 1,
@@ -252,11 +254,12 @@ impl<'d> Map<'d> {
         writes: bool,
         operation_writes: bool,
     ) -> Vec<Move<'d>> {
+        let links = &self.design.links;
+        let is_stand_in = |link: &Link| links.iter().any(|l| l.stand_in() == Some(&link.key));
         let leaving = || {
-            self.design
-                .links
+            links
                 .iter()
-                .filter(|link| link.from == node.key)
+                .filter(|link| link.from == node.key && !is_stand_in(link))
         };
         match node.kind.name {
             "clients" => {
@@ -280,6 +283,25 @@ impl<'d> Map<'d> {
                 Some(steps) => self.written(node, steps),
                 None => self.derived(trip, leaving().collect(), operation_writes),
             },
+            "cache" if is_inline_cache(node) => {
+                // Of reads nobody knows how many go on; writes do, now or later.
+                let hop = |link| Hop {
+                    share: if writes { 1.0 } else { 0.0 },
+                    plain: writes,
+                    ..Hop::new(link, writes)
+                };
+                let behind = knobs(node).choice("pattern") == "write_behind" && writes;
+                let later = |hop: Hop<'d>| match behind {
+                    true => Move::Send(Hop {
+                        plain: false,
+                        ..hop
+                    }),
+                    false => Move::one(hop),
+                };
+                let calls = leaving().map(hop).map(later);
+                let work = std::iter::once(Move::Work);
+                work.chain(calls).chain([Move::Respond]).collect()
+            }
             _ => vec![Move::Work, Move::Respond],
         }
     }
@@ -324,27 +346,6 @@ impl<'d> Map<'d> {
         out
     }
 
-    fn derived(&self, trip: &Trip<'d>, links: Vec<&'d Link>, writes: bool) -> Vec<Move<'d>> {
-        let kind = |link: &Link| self.node(&link.to).map_or("", |node| node.kind.name);
-        let writes_at = |link: &Link| {
-            let keeps = matches!(kind(link), "database" | "third_party");
-            writes && (!keeps || trip.effects.contains(&link.to.as_str()))
-        };
-        let rank = |link: &Link| match kind(link) {
-            "database" => u8::from(writes_at(link)) + 1,
-            "third_party" => 3,
-            _ => 0,
-        };
-        let mut links = links;
-        links.sort_by(|a, b| (rank(a), &a.key).cmp(&(rank(b), &b.key)));
-        let calls = links.into_iter().map(|link| {
-            let writes = writes_at(link);
-            Move::one(Hop::new(link, writes))
-        });
-        let work = std::iter::once(Move::Work);
-        work.chain(calls).chain([Move::Respond]).collect()
-    }
-
     /// User actions of this operation per second; none that is known in a closed loop.
     fn actions_per_s(&self, clients: &Node, operation: &Operation) -> f64 {
         let settings = knobs(clients);
@@ -384,7 +385,10 @@ fn times(trip: &Trip<'_>, stop: &Stop<'_>) -> (f64, f64) {
     let (mut time, mut reply) = (0.0, None);
     for step in &stop.steps {
         match step {
-            Move::Work => time += work(stop.node, stop.writes).map_or(0.0, |work| work.mean_ns()),
+            Move::Work => {
+                time += work(stop.node, &trip.operation.key, stop.writes)
+                    .map_or(0.0, |work| work.mean_ns());
+            }
             Move::Respond => reply = Some(time),
             calls => {
                 let slowest = calls.slowest(trip);
@@ -401,11 +405,15 @@ fn call_ns(trip: &Trip<'_>, hop: &Hop<'_>) -> f64 {
     let link = policy(hop.link);
     let travel = 2.0 * link.dist("delay").mean_ns();
     let full = travel + to.reply_ns;
-    let Some(timeout) = link.opt_duration("timeout").map(|timeout| timeout.0 as f64) else {
+    let Some(timeout) = wait(hop.link).map(|wait| wait.0 as f64) else {
         return full;
     };
-    let attempts = link.count("attempts") as f64;
-    match work(to.node, to.writes).filter(|_| to.node.kind.name != "service") {
+    let attempts = tries_after_timeouts(hop.link) as f64;
+    let all = link
+        .opt_duration("deadline")
+        .map_or(f64::INFINITY, |deadline| deadline.0 as f64);
+    let leaf = work(to.node, &trip.operation.key, to.writes);
+    let time = match leaf.filter(|_| to.node.kind.name != "service") {
         Some(leaf) => {
             let left = (timeout - travel).max(0.0);
             let late = leaf.share_above(left);
@@ -419,7 +427,8 @@ fn call_ns(trip: &Trip<'_>, hop: &Hop<'_>) -> f64 {
             one * tries
         }
         None => full.min(attempts * timeout),
-    }
+    };
+    time.min(all)
 }
 
 fn names<'d>(operation: &'d Operation, knob: &str) -> Option<&'d Vec<String>> {
