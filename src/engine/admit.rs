@@ -17,6 +17,7 @@ use crate::time::{Duration, Time};
 
 impl Core {
     /// A call begins over its link.
+    #[inline]
     pub(super) fn begin_call(&mut self, program: &Program, id: CallId) {
         let now = self.now();
         let call = &mut self.calls[id];

@@ -244,10 +244,12 @@ impl Service {
             }
             return;
         }
-        let operation = cx.core.intents[attempt.intent].operation as usize;
-        let keeps = cx.program.nodes[cx.node as usize].effects[operation].is_some();
-        if attempt.mode == CallMode::Write && keeps && plan::is_first_work(cx, id) {
-            cx.effect(id, 0);
+        if attempt.mode == CallMode::Write {
+            let operation = cx.core.intents[attempt.intent].operation as usize;
+            let keeps = cx.program.nodes[cx.node as usize].effects[operation].is_some();
+            if keeps && plan::is_first_work(cx, id) {
+                cx.effect(id, 0);
+            }
         }
         let progress = plan::proceed(cx, id);
         self.go_on(config, cx, id, progress);

@@ -287,8 +287,8 @@ impl Clients {
         self.begun += 1;
         cx.core.intents_born += 1;
         let spec = &cx.program.operations[operation as usize];
-        let is_expensive = cx.draws(Purpose::Expensive, address).chance(config.expensive);
-        let intent = Intent {
+        let is_expensive = cx.happens(config.expensive, Purpose::Expensive, address);
+        let id = cx.core.intents.insert(Intent {
             address,
             number: cx.core.intents_born,
             clients: cx.node,
@@ -298,29 +298,39 @@ impl Clients {
             identity,
             priority: spec.priority,
             is_internal: false,
-            is_malformed: cx.draws(Purpose::Malformed, address).chance(config.malformed),
+            is_malformed: cx.happens(config.malformed, Purpose::Malformed, address),
             work: if is_expensive { config.expense } else { Factor(MICRO) },
             submissions: 0,
             calls: Id::NONE,
             born: cx.now(),
             told: None,
             open: 0,
-        };
-        let id = cx.core.intents.insert(intent);
+        });
         let place = cx.program.nodes[cx.node as usize].place;
         cx.core.fact(cx.node as usize, place, Fact::Born, address.0, 0, operation as u8);
-        cx.record.born(cx.program, id, &intent);
-        if cx.draws(Purpose::DoubleClick, address).chance(config.double_click) {
-            let gap = config.click_gap.sample(&mut cx.draws(Purpose::ClickGap, address));
-            cx.hold(id);
-            cx.core.intents[id].submissions += 1;
-            cx.local_at(cx.now() + Duration(gap), code::CLICK, id.bits());
+        cx.record.born(cx.program, id, &cx.core.intents[id]);
+        if cx.happens(config.double_click, Purpose::DoubleClick, address) {
+            self.will_click_again(config, cx, id, address);
         }
         if let Some(patience) = &config.patience {
             let ns = patience.sample(&mut cx.draws(Purpose::Patience, address));
             cx.local_at(cx.now() + Duration(ns), code::PATIENCE, id.bits());
         }
         self.submit(cx, id, 0);
+    }
+
+    #[cold]
+    fn will_click_again<R: Record>(
+        &self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: IntentId,
+        address: Address,
+    ) {
+        let gap = config.click_gap.sample(&mut cx.draws(Purpose::ClickGap, address));
+        cx.hold(id);
+        cx.core.intents[id].submissions += 1;
+        cx.local_at(cx.now() + Duration(gap), code::CLICK, id.bits());
     }
 
     /// The user presses the button: 0 is the first time.
