@@ -329,6 +329,7 @@ impl<R: Record> Cx<'_, R> {
     // ---- the callee's side ------------------------------------------------------------------
 
     /// Turns a request away at the door.
+    #[cold]
     pub fn refuse(&mut self, id: AttemptId, reason: Reason) {
         self.core.attempts[id].callee = CalleeSide::Refused(reason);
         self.reply(id, Err(reason));

@@ -14,8 +14,20 @@ use super::world::{NodeVisit, World, visit};
 use crate::time::Duration;
 
 impl World {
+    /// A try fails without a reply.
+    #[inline(never)]
+    pub(super) fn fail_try<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        id: AttemptId,
+        reason: Reason,
+    ) {
+        self.end_try(program, record, id, Err(reason));
+    }
+
     /// A try is over for its caller: tell the calling node, then go on as the link's policy says.
-    #[inline]
+    #[inline(always)]
     pub(super) fn end_try<R: Record>(
         &mut self,
         program: &Program,
@@ -74,7 +86,7 @@ impl World {
     ) {
         let attempt = self.core.attempts.get(id);
         if attempt.is_some_and(|a| a.caller == CallerSide::Acquiring && is_meant(a)) {
-            self.end_try(program, record, id, Err(reason));
+            self.fail_try(program, record, id, reason);
         }
     }
 

@@ -171,6 +171,19 @@ impl World {
                 visit!(self, program, record, node, |s, c, cx| s
                     .on_local(c, cx, code, arg));
             }
+            _ => self.handle_other(program, record, event),
+        }
+    }
+
+    /// What does not happen to every request. Said to be cold so that the compiler gives its room to the
+    /// events above.
+    #[cold]
+    #[inline(never)]
+    fn handle_other<R: Record>(&mut self, program: &Program, record: &mut R, event: Event) {
+        match event {
+            Event::Deliver(_) | Event::Reply(_) | Event::Work(_) | Event::Local { .. } => {
+                unreachable!("handled by the caller")
+            }
             Event::Lane { lane } => {
                 let Core {
                     calendar, attempts, ..
@@ -221,7 +234,7 @@ impl World {
     fn timed_out<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
         let attempt = self.core.attempts.get(id).filter(|a| waits(a));
         if let Some(reason) = attempt.map(Attempt::timeout_reason) {
-            self.end_try(program, record, id, Err(reason));
+            self.fail_try(program, record, id, reason);
         }
     }
 

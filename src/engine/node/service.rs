@@ -227,6 +227,7 @@ impl Service {
     }
 
     /// A piece of work is done.
+    #[inline]
     fn work_done<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         let attempt = cx.core.attempts[id];
         if attempt.callee == CalleeSide::Working && cx.fails(id) {
@@ -236,12 +237,7 @@ impl Service {
         }
         if attempt.callee == CalleeSide::Working && cx.core.intents[attempt.intent].is_malformed {
             // Only the work shows it.
-            cx.core.attempts[id].callee = CalleeSide::Error;
-            let next = self.free_slot(config, cx, id);
-            cx.reply(id, Err(Reason::InvalidInput));
-            if let Some((next, progress)) = next {
-                self.go_on(config, cx, next, progress);
-            }
+            self.malformed(config, cx, id);
             return;
         }
         if attempt.mode == CallMode::Write {
@@ -253,6 +249,16 @@ impl Service {
         }
         let progress = plan::proceed(cx, id);
         self.go_on(config, cx, id, progress);
+    }
+
+    #[cold]
+    fn malformed<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        cx.core.attempts[id].callee = CalleeSide::Error;
+        let next = self.free_slot(config, cx, id);
+        cx.reply(id, Err(Reason::InvalidInput));
+        if let Some((next, progress)) = next {
+            self.go_on(config, cx, next, progress);
+        }
     }
 
     /// The event that was scheduled for the next end of a piece of work.
@@ -285,17 +291,19 @@ impl Service {
             let next = match progress {
                 Progress::Waits => return,
                 Progress::Works { step } => self.work(config, cx, id, step),
-                Progress::Done => {
-                    debug_assert_eq!(cx.core.attempts[id].callee, CalleeSide::WorkingOn);
-                    cx.core.attempts[id].callee = CalleeSide::Replied;
+                Progress::Done | Progress::Fails => {
+                    let succeeds = progress == Progress::Done;
+                    let attempt = &mut cx.core.attempts[id];
+                    debug_assert!(!succeeds || attempt.callee == CalleeSide::WorkingOn);
+                    attempt.callee = match succeeds {
+                        true => CalleeSide::Replied,
+                        false => CalleeSide::Error,
+                    };
                     let next = self.free_slot(config, cx, id);
-                    cx.close(id, CalleeSide::Replied);
-                    next
-                }
-                Progress::Fails => {
-                    cx.core.attempts[id].callee = CalleeSide::Error;
-                    let next = self.free_slot(config, cx, id);
-                    cx.reply(id, Err(Reason::ErrorFromCallee));
+                    match succeeds {
+                        true => cx.close(id, CalleeSide::Replied),
+                        false => cx.reply(id, Err(Reason::ErrorFromCallee)),
+                    }
                     next
                 }
             };
@@ -353,6 +361,7 @@ impl Service {
     }
 
     /// Gives the slot back; who waits takes it, and is to go on.
+    #[inline(always)]
     fn free_slot<R: Record>(
         &mut self,
         config: &Config,

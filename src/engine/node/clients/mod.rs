@@ -237,6 +237,7 @@ impl Clients {
         now < cx.program.horizon && now < config.ends && self.begun < config.actions
     }
 
+    #[inline]
     fn schedule<R: Record>(&self, config: &Config, cx: &mut Cx<'_, R>) {
         let open = self.open.as_ref().expect("open arrivals");
         let at = open.next();
@@ -334,7 +335,7 @@ impl Clients {
     }
 
     /// The user presses the button: 0 is the first time.
-    #[inline]
+    #[inline(always)]
     fn submit<R: Record>(&mut self, cx: &mut Cx<'_, R>, id: IntentId, click: u16) {
         let intent = &mut cx.core.intents[id];
         intent.submissions += 1;
@@ -372,6 +373,7 @@ impl Clients {
         cx.release(id);
     }
 
+    #[cold]
     fn lose_patience<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: IntentId) {
         let waits = cx.core.intents.get(id).is_some_and(|intent| intent.told.is_none());
         if waits {
@@ -384,6 +386,7 @@ impl Clients {
     }
 
     /// The user's last word on the intent, and what the user does next.
+    #[inline(always)]
     fn tell<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: IntentId, told: Told) {
         let now = cx.now();
         let intent = &mut cx.core.intents[id];
