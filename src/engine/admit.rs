@@ -17,6 +17,7 @@ use crate::time::{Duration, Time};
 
 impl Core {
     /// A call begins over its link.
+    #[inline]
     pub(super) fn begin_call(&mut self, program: &Program, id: CallId) {
         let now = self.now();
         let call = &mut self.calls[id];
@@ -40,22 +41,24 @@ impl Core {
     }
 
     /// Lets a try out, or keeps it waiting, or rejects it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn admit<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
         let attempt = &self.attempts[id];
         let spec = &program.links[attempt.link as usize];
-        if attempt.is_check {
-            // It has a connection of its own, and nothing that callers have learned stops it.
-            self.send(program, record, id);
-            return;
+        // A check has a connection of its own, and nothing that callers have learned stops it.
+        if !attempt.is_check {
+            if self.calls[attempt.call].deadline <= self.now() {
+                self.reject(id, Reason::DeadlinePassed);
+                return;
+            }
+            if spec.is_guarded && !self.passes_guards(spec, id) {
+                return;
+            }
+            if !self.connects(spec, id) {
+                return;
+            }
         }
-        if self.calls[attempt.call].deadline <= self.now() {
-            self.reject(id, Reason::DeadlinePassed);
-            return;
-        }
-        if !spec.is_guarded || self.passes_guards(spec, id) {
-            self.connect(program, record, id);
-        }
+        self.send(program, record, id);
     }
 
     fn reject(&mut self, attempt: AttemptId, reason: Reason) {
@@ -132,29 +135,33 @@ impl Core {
         };
         if let Some(next) = caller.bulkhead.release(size, still_waits) {
             self.attempts[next].holds_permit = true;
-            self.connect(program, record, next);
+            if self.connects(spec, next) {
+                self.send_later(program, record, next);
+            }
         }
     }
 
-    /// Gets a connection for a try and sends it, or lets it wait for one.
+    /// Gets a connection for a try, where it needs one, or lets it wait for one. Whether it may go on now.
     #[inline]
-    fn connect<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
+    fn connects(&mut self, spec: &LinkProgram, id: AttemptId) -> bool {
+        spec.pool
+            .is_none_or(|size| self.gets_connection(spec, size, id))
+    }
+
+    fn gets_connection(&mut self, spec: &LinkProgram, size: u32, id: AttemptId) -> bool {
         let attempt = &mut self.attempts[id];
         let link = attempt.link as usize;
-        let spec = &program.links[link];
-        if let Some(size) = spec.pool {
-            let pool = &mut self.links[link].callers[attempt.from as usize].pool;
-            if !pool.acquire(size) {
-                pool.wait(id);
-                if let Some(wait) = spec.acquire_timeout {
-                    let at = self.calendar.now() + wait;
-                    self.calendar.at(at, Event::AcquireTimeout(id));
-                }
-                return;
-            }
+        let pool = &mut self.links[link].callers[attempt.from as usize].pool;
+        if pool.acquire(size) {
             attempt.holds_connection = true;
+            return true;
         }
-        self.send(program, record, id);
+        pool.wait(id);
+        if let Some(wait) = spec.acquire_timeout {
+            let at = self.calendar.now() + wait;
+            self.calendar.at(at, Event::AcquireTimeout(id));
+        }
+        false
     }
 
     /// Until when the reply to a try that is sent now is of use, if its request says so.

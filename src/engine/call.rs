@@ -24,6 +24,10 @@ pub enum Next {
 
 impl Core {
     /// Begins the next try of a call, or a copy of the one under way.
+    ///
+    /// On the way of every request, and called for first tries and for others: inlined for both, with all
+    /// that it does at once.
+    #[inline(always)]
     pub(super) fn try_call<R: Record>(
         &mut self,
         program: &Program,
@@ -56,7 +60,19 @@ impl Core {
         self.admit(program, record, attempt);
     }
 
+    /// The same as [`Core::send`], for those who had to wait.
+    #[inline(never)]
+    pub(super) fn send_later<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        id: AttemptId,
+    ) {
+        self.send(program, record, id);
+    }
+
     /// Puts a try on the wire.
+    #[inline(always)]
     pub(super) fn send<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
         let now = self.now();
         let spec = &program.links[self.attempts[id].link as usize];
@@ -199,6 +215,7 @@ impl Core {
 
     /// Books the end of a try for its caller: counters, fingerprint, guards, connection, and, if
     /// `tells`, the word to the callee that nobody waits any more.
+    #[inline(always)]
     pub(super) fn note_outcome<R: Record>(
         &mut self,
         program: &Program,
@@ -284,7 +301,7 @@ impl Core {
             .release(size, still_waits);
         if let Some(next) = next {
             self.attempts[next].holds_connection = true;
-            self.send(program, record, next);
+            self.send_later(program, record, next);
         }
     }
 
@@ -308,12 +325,13 @@ impl Core {
                     break;
                 };
                 self.attempts[next].holds_connection = true;
-                self.send(program, record, next);
+                self.send_later(program, record, next);
             }
         }
     }
 
     /// If both sides are done with a try, books its disposition and forgets it.
+    #[inline]
     pub(super) fn maybe_over<R: Record>(
         &mut self,
         program: &Program,
@@ -321,9 +339,18 @@ impl Core {
         id: AttemptId,
     ) {
         let attempt = &self.attempts[id];
-        if attempt.caller.is_open() || attempt.callee.is_open() {
-            return;
+        if !attempt.caller.is_open() && !attempt.callee.is_open() {
+            self.over_unless_reply_travels(program, record, id);
         }
+    }
+
+    fn over_unless_reply_travels<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        id: AttemptId,
+    ) {
+        let attempt = &self.attempts[id];
         if attempt.holds_connection {
             self.release_connection(program, record, id);
         }
@@ -367,21 +394,26 @@ impl Core {
     }
 
     /// One record less refers to the intent; when none does and the user was told, it is history.
+    #[inline]
     pub(super) fn release_intent<R: Record>(
         &mut self,
         program: &Program,
         record: &mut R,
         id: IntentId,
     ) {
-        let now = self.now();
         let intent = &mut self.intents[id];
         intent.open -= 1;
         if intent.open == 0 && (intent.told.is_some() || intent.is_internal) {
-            let intent = self.intents.remove(id);
-            if !intent.is_internal {
-                record.retired(program, now, id, &intent);
-            }
+            self.retire(program, record, id);
         }
+    }
+
+    fn retire<R: Record>(&mut self, program: &Program, record: &mut R, id: IntentId) {
+        let intent = &self.intents[id];
+        if !intent.is_internal {
+            record.retired(program, self.calendar.now(), id, intent);
+        }
+        self.intents.remove(id);
     }
 
     /// Whether a reply that arrives now is in time: one at exactly the deadline is late.

@@ -285,6 +285,12 @@ impl<R: Record> Cx<'_, R> {
         self.core.node_keys[self.node as usize].draws(purpose, address)
     }
 
+    /// Whether something of this probability happens here. What never happens draws nothing.
+    #[inline]
+    pub fn happens(&self, share: Threshold, purpose: Purpose, address: Address) -> bool {
+        !share.is_never() && self.draws(purpose, address).chance(share)
+    }
+
     /// Schedules an event of this node's own.
     pub fn local_at(&mut self, time: Time, code: u8, arg: u64) {
         self.core.calendar.at(
@@ -323,6 +329,7 @@ impl<R: Record> Cx<'_, R> {
     // ---- the callee's side ------------------------------------------------------------------
 
     /// Turns a request away at the door.
+    #[cold]
     pub fn refuse(&mut self, id: AttemptId, reason: Reason) {
         self.core.attempts[id].callee = CalleeSide::Refused(reason);
         self.reply(id, Err(reason));
@@ -354,7 +361,9 @@ impl<R: Record> Cx<'_, R> {
 
     /// Answers the caller. The callee's side must have been set to what it now is.
     pub fn reply(&mut self, id: AttemptId, reply: Result<(), Reason>) {
-        self.note_answer(id, reply.is_ok());
+        if self.program.monitoring.is_used {
+            self.note_answer(id, reply.is_ok());
+        }
         let attempt = &mut self.core.attempts[id];
         attempt.reply = reply;
         let (link, address) = (attempt.link as usize, attempt.address);

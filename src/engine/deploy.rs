@@ -323,9 +323,14 @@ impl<R: Record> Cx<'_, R> {
     /// The entry that brought the version that an instance of this node runs; `None` for the first.
     fn deploy_of(&self, instance: u16) -> Option<&Deploy> {
         let versions = &self.core.versions[self.node as usize];
-        if versions.all.is_empty() {
-            return None;
+        match versions.all.is_empty() {
+            true => None,
+            false => self.deploy_among(versions, instance),
         }
+    }
+
+    #[cold]
+    fn deploy_among(&self, versions: &Versions, instance: u16) -> Option<&Deploy> {
         let version = self.core.fleets[self.node as usize].version(instance);
         let entry = versions.all.get(version.checked_sub(1)? as usize)?.entry;
         match &self.program.timeline[entry as usize].action {
@@ -342,7 +347,16 @@ impl<R: Record> Cx<'_, R> {
 
     /// Whether a request that was worked on is answered with an error: because of a fault, or of the
     /// version that worked on it.
+    #[inline]
     pub fn fails(&self, id: super::AttemptId) -> bool {
+        let node = self.node as usize;
+        let may =
+            self.core.modifiers[node].has_errors() || !self.core.versions[node].all.is_empty();
+        may && self.fails_by_fault_or_version(id)
+    }
+
+    #[cold]
+    fn fails_by_fault_or_version(&self, id: super::AttemptId) -> bool {
         let attempt = &self.core.attempts[id];
         let mut draws = self.draws(Purpose::Fault, attempt.address);
         if self.core.modifiers[self.node as usize].fails(&mut draws) {
@@ -355,11 +369,7 @@ impl<R: Record> Cx<'_, R> {
     }
 
     /// What the node itself knows of its answers.
-    #[inline]
     pub(super) fn note_answer(&mut self, id: super::AttemptId, good: bool) {
-        if !self.program.monitoring.is_used {
-            return;
-        }
         let attempt = &self.core.attempts[id];
         let (node, instance) = (attempt.node as usize, attempt.instance);
         let took = self.now().since(attempt.arrived);

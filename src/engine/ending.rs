@@ -3,17 +3,31 @@
 
 use super::attempt::{Attempt, AttemptId, CallId, CallerSide, Parent};
 use super::call::Next;
+use super::core::Cx;
 use super::event::Event;
+use super::node::{NodeKind, with_kind};
 use super::policy::fallback::Fallback;
 use super::program::Program;
 use super::reason::Reason;
 use super::record::Record;
-use super::world::{NodeVisit, World};
+use super::world::{NodeVisit, World, visit};
 use crate::time::Duration;
 
 impl World {
+    /// A try fails without a reply.
+    #[inline(never)]
+    pub(super) fn fail_try<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        id: AttemptId,
+        reason: Reason,
+    ) {
+        self.end_try(program, record, id, Err(reason));
+    }
+
     /// A try is over for its caller: tell the calling node, then go on as the link's policy says.
-    #[inline]
+    #[inline(always)]
     pub(super) fn end_try<R: Record>(
         &mut self,
         program: &Program,
@@ -24,22 +38,24 @@ impl World {
         let attempt = &self.core.attempts[id];
         let (call, instance) = (attempt.call, attempt.instance);
         let caller = program.links[attempt.link as usize].from;
-        let try_over = NodeVisit::TryOver {
+        let try_over = || NodeVisit::TryOver {
             call,
             instance,
             result: outcome,
         };
         match self.core.end_try(program, record, id, outcome) {
             Next::Retry { pause } => {
-                self.at_node(program, record, caller, try_over);
+                self.at_node(program, record, caller, try_over());
                 let at = self.core.now() + Duration(pause);
                 self.core.calendar.at(at, Event::Retry(call));
             }
             Next::Waits => {
-                self.at_node(program, record, caller, try_over);
+                self.at_node(program, record, caller, try_over());
             }
             Next::Over(result) => {
-                self.end_others(program, record, call, Reason::Cancelled);
+                if !self.core.calls[call].attempt.is_none() {
+                    self.end_others(program, record, call, Reason::Cancelled);
+                }
                 self.call_over(program, record, call, Some((instance, outcome)), result);
             }
         }
@@ -70,7 +86,7 @@ impl World {
     ) {
         let attempt = self.core.attempts.get(id);
         if attempt.is_some_and(|a| a.caller == CallerSide::Acquiring && is_meant(a)) {
-            self.end_try(program, record, id, Err(reason));
+            self.fail_try(program, record, id, reason);
         }
     }
 
@@ -94,7 +110,7 @@ impl World {
     }
 
     /// Ends the tries of a call that are under way; the calling node hears of each.
-    #[inline]
+    #[cold]
     fn end_others<R: Record>(
         &mut self,
         program: &Program,
@@ -145,11 +161,18 @@ impl World {
                 result = Ok(());
             }
         }
-        let visit = NodeVisit::CallOver {
-            call: id,
-            last_try,
-            result,
-        };
-        self.at_node(program, record, spec.from, visit);
+        let mut over = self.core.take_call(id);
+        visit!(self, program, record, spec.from, |s, c, cx| {
+            if let Some((instance, result)) = last_try {
+                over.instance = instance;
+                s.on_try_over(c, cx, &over, result);
+            }
+            match over.parent {
+                Parent::Node => s.on_own_call_over(c, cx, &over, result),
+                Parent::Intent => s.on_action_over(c, cx, over.intent, &over, result),
+                Parent::Attempt(parent) => s.on_call_over(c, cx, parent, &over, result),
+            }
+        });
+        self.core.release_intent(program, record, over.intent);
     }
 }

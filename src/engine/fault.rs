@@ -288,6 +288,12 @@ impl Modifiers {
         u64::try_from(ns).unwrap_or(u64::MAX)
     }
 
+    /// Whether a fault answers with errors at all.
+    #[inline]
+    pub fn has_errors(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
     /// Whether a request that was worked on is answered with an error: by any of the entries.
     #[inline]
     pub fn fails(&self, draws: &mut Draws) -> bool {

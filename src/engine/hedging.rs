@@ -84,13 +84,20 @@ impl Core {
     }
 
     /// Takes a try that is over out of the list of those under way.
+    #[inline]
     pub(super) fn unlink_try(&mut self, id: AttemptId) {
         let Attempt { call, next_try, .. } = self.attempts[id];
-        let head = self.calls[call].attempt;
-        if head == id {
-            self.calls[call].attempt = next_try;
-            return;
+        let head = &mut self.calls[call].attempt;
+        if *head == id {
+            *head = next_try;
+        } else {
+            let head = *head;
+            self.unlink_later_try(head, id, next_try);
         }
+    }
+
+    #[cold]
+    fn unlink_later_try(&mut self, head: AttemptId, id: AttemptId, next_try: AttemptId) {
         let mut at = head;
         while self.attempts[at].next_try != id {
             at = self.attempts[at].next_try;

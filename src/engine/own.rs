@@ -106,14 +106,19 @@ impl<R: Record> Cx<'_, R> {
         if factor.0 == MICRO && of_version.is_none() {
             return ns;
         }
-        let times = |ns: u128, factor: Factor| ns * u128::from(factor.0) / u128::from(MICRO);
-        let ns = times(u128::from(ns), factor);
-        let ns = of_version.map_or(ns, |factor| times(ns, factor));
-        u64::try_from(ns).unwrap_or(u64::MAX)
+        longer(ns, factor, of_version)
     }
 
     /// Schedules the end of a piece of work at a set time, whatever faults there are.
     pub fn work_at(&mut self, attempt: AttemptId, at: Time) {
         self.core.calendar.at(at, Event::Work(attempt));
     }
+}
+
+#[cold]
+fn longer(ns: u64, of_request: Factor, of_version: Option<Factor>) -> u64 {
+    let times = |ns: u128, factor: Factor| ns * u128::from(factor.0) / u128::from(MICRO);
+    let ns = times(u128::from(ns), of_request);
+    let ns = of_version.map_or(ns, |factor| times(ns, factor));
+    u64::try_from(ns).unwrap_or(u64::MAX)
 }

@@ -46,11 +46,10 @@ pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
     if cx.core.attempts[id].mode == CallMode::Probe {
         return probe::proceed(cx, id);
     }
-    let program = cx.program;
+    let operation = cx.core.intents[cx.core.attempts[id].intent].operation as usize;
+    let plan = &cx.program.nodes[cx.node as usize].plans[operation];
     loop {
         let attempt = &mut cx.core.attempts[id];
-        let operation = cx.core.intents[attempt.intent].operation as usize;
-        let plan = &program.nodes[cx.node as usize].plans[operation];
         let step = attempt.step;
         attempt.step += 1;
         let has_responded = attempt.callee == CalleeSide::WorkingOn;

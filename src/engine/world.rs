@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::attempt::{Attempt, AttemptId, CallId, CalleeSide, CallerSide, Parent};
+use super::attempt::{Attempt, AttemptId, CallId, CalleeSide, CallerSide};
 use super::core::{Core, Cx, Stop};
 use super::digest::Fact;
 use super::event::Event;
@@ -13,6 +13,24 @@ use super::record::Record;
 use super::slab::Slab;
 use crate::design::CallMode;
 use crate::time::Time;
+
+/// Lets a node do something in the words of its kind: `s` is its state, `c` its configuration. Each use
+/// is a place of its own in the program, so what happens per request does not first find out what it is.
+macro_rules! visit {
+    ($world:expr, $program:expr, $record:expr, $node:expr, |$s:ident, $c:ident, $cx:ident| $body:expr) => {{
+        let World { core, nodes, .. } = $world;
+        let node: u16 = $node;
+        let $cx = &mut Cx {
+            core,
+            program: $program,
+            record: $record,
+            node,
+        };
+        let state = &mut nodes[node as usize];
+        with_kind!(state, &$program.nodes[node as usize].config, |$s, $c| $body)
+    }};
+}
+pub(super) use visit;
 
 /// The whole state at one instant, as plain data: a clone is a checkpoint.
 #[derive(Clone)]
@@ -95,30 +113,18 @@ impl World {
         self.start_monitoring(program);
     }
 
-    /// Lets something reach a node.
-    #[inline]
+    /// Lets something reach a node. What every request does to its nodes goes by [`visit`] instead.
     pub(super) fn at_node<R: Record>(
         &mut self,
         program: &Program,
         record: &mut R,
         node: u16,
-        visit: NodeVisit,
+        what: NodeVisit,
     ) -> u16 {
-        let World { core, nodes, .. } = self;
-        let cx = &mut Cx {
-            core,
-            program,
-            record,
-            node,
-        };
-        let state = &mut nodes[node as usize];
-        with_kind!(state, &program.nodes[node as usize].config, |s, c| {
-            match visit {
+        visit!(self, program, record, node, |s, c, cx| {
+            match what {
                 NodeVisit::Start => s.start(c, cx),
-                NodeVisit::Request(id) => s.on_request(c, cx, id),
-                NodeVisit::Work(id) => s.on_work(c, cx, id),
                 NodeVisit::Cancel(id) => s.on_cancel(c, cx, id),
-                NodeVisit::Local { code, arg } => s.on_local(c, cx, code, arg),
                 NodeVisit::Probe(id) => s.on_probe(c, cx, id),
                 NodeVisit::TryOver {
                     call,
@@ -132,23 +138,6 @@ impl World {
                 NodeVisit::Route(call) => {
                     let call = cx.core.calls[call];
                     return s.route(c, cx, &call);
-                }
-                NodeVisit::CallOver {
-                    call,
-                    last_try,
-                    result,
-                } => {
-                    let mut over = cx.core.take_call(call);
-                    if let Some((instance, result)) = last_try {
-                        over.instance = instance;
-                        s.on_try_over(c, cx, &over, result);
-                    }
-                    match over.parent {
-                        Parent::Node => s.on_own_call_over(c, cx, &over, result),
-                        Parent::Intent => s.on_action_over(c, cx, over.intent, &over, result),
-                        Parent::Attempt(parent) => s.on_call_over(c, cx, parent, &over, result),
-                    }
-                    cx.core.release_intent(program, cx.record, over.intent);
                 }
                 NodeVisit::LateReply(id) => {
                     let attempt = cx.core.attempts[id];
@@ -175,11 +164,25 @@ impl World {
                 let open = attempt
                     .filter(|a| matches!(a.callee, CalleeSide::Working | CalleeSide::WorkingOn));
                 if let Some(node) = open.map(|a| a.node) {
-                    self.at_node(program, record, node, NodeVisit::Work(id));
+                    visit!(self, program, record, node, |s, c, cx| s.on_work(c, cx, id));
                 }
             }
             Event::Local { node, code, arg } => {
-                self.at_node(program, record, node, NodeVisit::Local { code, arg });
+                visit!(self, program, record, node, |s, c, cx| s
+                    .on_local(c, cx, code, arg));
+            }
+            _ => self.handle_other(program, record, event),
+        }
+    }
+
+    /// What does not happen to every request. Said to be cold so that the compiler gives its room to the
+    /// events above.
+    #[cold]
+    #[inline(never)]
+    fn handle_other<R: Record>(&mut self, program: &Program, record: &mut R, event: Event) {
+        match event {
+            Event::Deliver(_) | Event::Reply(_) | Event::Work(_) | Event::Local { .. } => {
+                unreachable!("handled by the caller")
             }
             Event::Lane { lane } => {
                 let Core {
@@ -231,7 +234,7 @@ impl World {
     fn timed_out<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
         let attempt = self.core.attempts.get(id).filter(|a| waits(a));
         if let Some(reason) = attempt.map(Attempt::timeout_reason) {
-            self.end_try(program, record, id, Err(reason));
+            self.fail_try(program, record, id, reason);
         }
     }
 
@@ -274,11 +277,12 @@ impl World {
             cx.refuse(id, Reason::DeadlinePassed);
             return;
         }
-        let visit = match self.core.attempts[id].mode {
-            CallMode::Probe => NodeVisit::Probe(id),
-            _ => NodeVisit::Request(id),
-        };
-        self.at_node(program, record, node, visit);
+        if self.core.attempts[id].mode == CallMode::Probe {
+            self.at_node(program, record, node, NodeVisit::Probe(id));
+            return;
+        }
+        visit!(self, program, record, node, |s, c, cx| s
+            .on_request(c, cx, id));
     }
 
     #[inline]
@@ -334,30 +338,18 @@ fn waits(attempt: &Attempt) -> bool {
     attempt.caller == CallerSide::Waiting
 }
 
-/// What can reach a node.
+/// What can reach a node, besides what every request does.
 #[derive(Clone, Copy)]
 pub(super) enum NodeVisit {
     Start,
-    Request(AttemptId),
     Probe(AttemptId),
-    Work(AttemptId),
     Cancel(AttemptId),
-    Local {
-        code: u8,
-        arg: u64,
-    },
     TryOver {
         call: CallId,
         instance: u16,
         result: Result<(), Reason>,
     },
     Route(CallId),
-    CallOver {
-        call: CallId,
-        /// Where the last try went and how it ended, if the node has not heard of that.
-        last_try: Option<(u16, Result<(), Reason>)>,
-        result: Result<(), Reason>,
-    },
     LateReply(AttemptId),
     /// The node, or one instance of it.
     Crash(Option<u16>),

@@ -227,6 +227,7 @@ impl Service {
     }
 
     /// A piece of work is done.
+    #[inline]
     fn work_done<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         let attempt = cx.core.attempts[id];
         if attempt.callee == CalleeSide::Working && cx.fails(id) {
@@ -236,21 +237,28 @@ impl Service {
         }
         if attempt.callee == CalleeSide::Working && cx.core.intents[attempt.intent].is_malformed {
             // Only the work shows it.
-            cx.core.attempts[id].callee = CalleeSide::Error;
-            let next = self.free_slot(config, cx, id);
-            cx.reply(id, Err(Reason::InvalidInput));
-            if let Some((next, progress)) = next {
-                self.go_on(config, cx, next, progress);
-            }
+            self.malformed(config, cx, id);
             return;
         }
-        let operation = cx.core.intents[attempt.intent].operation as usize;
-        let keeps = cx.program.nodes[cx.node as usize].effects[operation].is_some();
-        if attempt.mode == CallMode::Write && keeps && plan::is_first_work(cx, id) {
-            cx.effect(id, 0);
+        if attempt.mode == CallMode::Write {
+            let operation = cx.core.intents[attempt.intent].operation as usize;
+            let keeps = cx.program.nodes[cx.node as usize].effects[operation].is_some();
+            if keeps && plan::is_first_work(cx, id) {
+                cx.effect(id, 0);
+            }
         }
         let progress = plan::proceed(cx, id);
         self.go_on(config, cx, id, progress);
+    }
+
+    #[cold]
+    fn malformed<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        cx.core.attempts[id].callee = CalleeSide::Error;
+        let next = self.free_slot(config, cx, id);
+        cx.reply(id, Err(Reason::InvalidInput));
+        if let Some((next, progress)) = next {
+            self.go_on(config, cx, next, progress);
+        }
     }
 
     /// The event that was scheduled for the next end of a piece of work.
@@ -283,17 +291,19 @@ impl Service {
             let next = match progress {
                 Progress::Waits => return,
                 Progress::Works { step } => self.work(config, cx, id, step),
-                Progress::Done => {
-                    debug_assert_eq!(cx.core.attempts[id].callee, CalleeSide::WorkingOn);
-                    cx.core.attempts[id].callee = CalleeSide::Replied;
+                Progress::Done | Progress::Fails => {
+                    let succeeds = progress == Progress::Done;
+                    let attempt = &mut cx.core.attempts[id];
+                    debug_assert!(!succeeds || attempt.callee == CalleeSide::WorkingOn);
+                    attempt.callee = match succeeds {
+                        true => CalleeSide::Replied,
+                        false => CalleeSide::Error,
+                    };
                     let next = self.free_slot(config, cx, id);
-                    cx.close(id, CalleeSide::Replied);
-                    next
-                }
-                Progress::Fails => {
-                    cx.core.attempts[id].callee = CalleeSide::Error;
-                    let next = self.free_slot(config, cx, id);
-                    cx.reply(id, Err(Reason::ErrorFromCallee));
+                    match succeeds {
+                        true => cx.close(id, CalleeSide::Replied),
+                        false => cx.reply(id, Err(Reason::ErrorFromCallee)),
+                    }
                     next
                 }
             };
@@ -351,6 +361,7 @@ impl Service {
     }
 
     /// Gives the slot back; who waits takes it, and is to go on.
+    #[inline(always)]
     fn free_slot<R: Record>(
         &mut self,
         config: &Config,

@@ -71,10 +71,15 @@ impl Budget {
     #[inline]
     pub fn first_try(&mut self, policy: BudgetPolicy, now: Time) {
         if let BudgetPolicy::Ratio { deposit } = policy {
-            self.forget(now);
-            self.deposits[(self.second % SLICES as u64) as usize] += deposit;
-            self.credit += deposit;
+            self.pay_in(deposit, now);
         }
+    }
+
+    #[inline(never)]
+    fn pay_in(&mut self, deposit: u64, now: Time) {
+        self.forget(now);
+        self.deposits[(self.second % SLICES as u64) as usize] += deposit;
+        self.credit += deposit;
     }
 
     /// May a retry be sent? If so, it is paid for.

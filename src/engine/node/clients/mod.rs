@@ -237,6 +237,7 @@ impl Clients {
         now < cx.program.horizon && now < config.ends && self.begun < config.actions
     }
 
+    #[inline]
     fn schedule<R: Record>(&self, config: &Config, cx: &mut Cx<'_, R>) {
         let open = self.open.as_ref().expect("open arrivals");
         let at = open.next();
@@ -287,8 +288,8 @@ impl Clients {
         self.begun += 1;
         cx.core.intents_born += 1;
         let spec = &cx.program.operations[operation as usize];
-        let is_expensive = cx.draws(Purpose::Expensive, address).chance(config.expensive);
-        let intent = Intent {
+        let is_expensive = cx.happens(config.expensive, Purpose::Expensive, address);
+        let id = cx.core.intents.insert(Intent {
             address,
             number: cx.core.intents_born,
             clients: cx.node,
@@ -298,23 +299,19 @@ impl Clients {
             identity,
             priority: spec.priority,
             is_internal: false,
-            is_malformed: cx.draws(Purpose::Malformed, address).chance(config.malformed),
+            is_malformed: cx.happens(config.malformed, Purpose::Malformed, address),
             work: if is_expensive { config.expense } else { Factor(MICRO) },
             submissions: 0,
             calls: Id::NONE,
             born: cx.now(),
             told: None,
             open: 0,
-        };
-        let id = cx.core.intents.insert(intent);
+        });
         let place = cx.program.nodes[cx.node as usize].place;
         cx.core.fact(cx.node as usize, place, Fact::Born, address.0, 0, operation as u8);
-        cx.record.born(cx.program, id, &intent);
-        if cx.draws(Purpose::DoubleClick, address).chance(config.double_click) {
-            let gap = config.click_gap.sample(&mut cx.draws(Purpose::ClickGap, address));
-            cx.hold(id);
-            cx.core.intents[id].submissions += 1;
-            cx.local_at(cx.now() + Duration(gap), code::CLICK, id.bits());
+        cx.record.born(cx.program, id, &cx.core.intents[id]);
+        if cx.happens(config.double_click, Purpose::DoubleClick, address) {
+            self.will_click_again(config, cx, id, address);
         }
         if let Some(patience) = &config.patience {
             let ns = patience.sample(&mut cx.draws(Purpose::Patience, address));
@@ -323,8 +320,22 @@ impl Clients {
         self.submit(cx, id, 0);
     }
 
+    #[cold]
+    fn will_click_again<R: Record>(
+        &self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: IntentId,
+        address: Address,
+    ) {
+        let gap = config.click_gap.sample(&mut cx.draws(Purpose::ClickGap, address));
+        cx.hold(id);
+        cx.core.intents[id].submissions += 1;
+        cx.local_at(cx.now() + Duration(gap), code::CLICK, id.bits());
+    }
+
     /// The user presses the button: 0 is the first time.
-    #[inline]
+    #[inline(always)]
     fn submit<R: Record>(&mut self, cx: &mut Cx<'_, R>, id: IntentId, click: u16) {
         let intent = &mut cx.core.intents[id];
         intent.submissions += 1;
@@ -362,6 +373,7 @@ impl Clients {
         cx.release(id);
     }
 
+    #[cold]
     fn lose_patience<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: IntentId) {
         let waits = cx.core.intents.get(id).is_some_and(|intent| intent.told.is_none());
         if waits {
@@ -374,6 +386,7 @@ impl Clients {
     }
 
     /// The user's last word on the intent, and what the user does next.
+    #[inline(always)]
     fn tell<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: IntentId, told: Told) {
         let now = cx.now();
         let intent = &mut cx.core.intents[id];

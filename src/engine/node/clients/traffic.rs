@@ -78,6 +78,7 @@ impl Clients {
     }
 
     /// From one value of a recorded series to the next.
+    #[cold]
     pub(super) fn next_of_curve<R: Record>(
         &mut self,
         config: &Config,
@@ -119,6 +120,7 @@ impl Clients {
         }
     }
 
+    #[cold]
     pub(super) fn abuse<R: Record>(
         &mut self,
         config: &Config,
@@ -176,6 +178,7 @@ impl Clients {
         }
     }
 
+    #[cold]
     pub(super) fn come_back<R: Record>(
         &mut self,
         config: &Config,

@@ -143,6 +143,7 @@ impl Service {
     }
 
     /// If there is room, somebody who waits gets a slot. `None` if nobody has to be carried on.
+    #[inline(always)]
     pub(super) fn next_in_line<R: Record>(
         &mut self,
         config: &Config,
