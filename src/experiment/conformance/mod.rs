@@ -16,6 +16,7 @@ mod flows;
 mod hedges;
 mod length;
 mod limits;
+mod messages;
 mod metastable;
 mod parameters;
 mod placement;
@@ -39,6 +40,7 @@ const LISTS: &[&[Row]] = &[
     walls::ROWS,
     placement::ROWS,
     limits::ROWS,
+    messages::ROWS,
     caches::EVICTION_ROWS,
     caches::EXPIRY_ROWS,
 ];
