@@ -4,7 +4,7 @@
 //! busy) are kept in 128 bits of nanoseconds, exactly, unfinished work included (docs/semantics.md 4).
 
 use super::reason::{ByReason, Reason};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// A number that changes at instants, with its integral over time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +86,8 @@ pub struct NodeCounters {
     pub present: u32,
     /// How requests sent to it failed, as their callers saw it.
     pub failed: ByReason,
+    /// The greatest age at which something that it kept was gone.
+    pub greatest_age: Duration,
     /// What its kind counts besides, in the order of `NodeKind::TALLIES`.
     pub tallies: [u64; TALLIES_MAX],
 }

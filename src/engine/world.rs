@@ -314,6 +314,13 @@ impl World {
             .look(c))
     }
 
+    /// Since when a node has kept what it has kept for longest.
+    pub fn oldest(&self, program: &Program, node: usize) -> Option<Time> {
+        // The configuration only says of which kind it is.
+        with_kind!(&self.nodes[node], &program.nodes[node].config, |s, _c| s
+            .oldest())
+    }
+
     /// How a run without a next event, or at the end of its time to settle, has ended.
     fn at_end(&self, stuck: bool) -> Phase {
         match self.core.attempts.len() as u64 + self.core.held_messages {

@@ -158,6 +158,10 @@ pub struct NodeReport {
     /// Instances that existed, on average over the measured part, and at the end of the run.
     pub mean_instances: f64,
     pub instances: u32,
+    /// Whole run: the age of the oldest message that is kept, those in workers' hands included, at its
+    /// greatest and when the run ended (queues).
+    pub greatest_age_ns: Option<u64>,
+    pub age_at_end_ns: Option<u64>,
     /// Refused share of arrivals in the measured part.
     pub refused_share: Option<f64>,
     /// What its kind counts besides, in the measured part.

@@ -196,6 +196,12 @@ fn node(run: &Run<Recorder>, i: usize, window: Window) -> NodeReport {
         series: node_series(record, i),
         ..NodeReport::default()
     };
+    if report.kind == "queue" {
+        let oldest = run.world.oldest(program, i);
+        let age = oldest.map_or(Duration::ZERO, |since| run.now() - since);
+        report.age_at_end_ns = oldest.map(|_| age.0);
+        report.greatest_age_ns = Some(now.greatest_age.max(age).0);
+    }
     let Some((from, to)) = between(record, window) else {
         return report;
     };

@@ -126,3 +126,32 @@ fn lost_replies_pay_twice_unless_there_is_a_key() {
         (0, keyed.ledger.intents)
     );
 }
+
+#[test]
+fn the_oldest_message_is_as_old_as_its_work_takes() {
+    let ages = |queue: &str, work: &str, more: &str| {
+        let worker = format!("concurrency = 9\nservice_time = \"{work}\"");
+        let report = run(3, queue, &worker, more);
+        let node = report.nodes.iter().find(|n| n.key == "q").unwrap();
+        let seconds = |ns: Option<u64>| ns.map(|ns| ns as f64 / 1e9);
+        (seconds(node.greatest_age_ns), seconds(node.age_at_end_ns))
+    };
+    assert_eq!(ages("", "29 s", ""), (Some(29.0), None));
+    // Delivered anew, it is still the old message.
+    assert_eq!(ages("", "75 s", ""), (Some(75.0), None));
+    // Put aside after the second lease.
+    let limited = "max_receives = 2\ndead_letter = \"park\"";
+    assert_eq!(ages(limited, "75 s", ""), (Some(60.0), None));
+    // Nobody ever comes for it, but the queue keeps it no longer than that.
+    let down =
+        "\n[[timeline]]\nwhat = \"crash\"\ntarget = \"w\"\nat = \"0 s\"\nlasts = \"600 s\"\n";
+    assert_eq!(
+        ages("retention = \"50 s\"", "1 s", down),
+        (Some(50.0), None)
+    );
+    let (greatest, at_end) = ages("retention = \"unbounded\"", "1 d", "");
+    assert!(
+        greatest >= Some(600.0) && greatest == at_end,
+        "{greatest:?} {at_end:?}"
+    );
+}

@@ -11,7 +11,7 @@ use super::reason::Reason;
 use super::record::Record;
 use crate::design::Settings;
 use crate::design::value::{Factor, Rate};
-use crate::time::Duration;
+use crate::time::{Duration, Time};
 
 /// What a kind of node is made of. Each method is one thing that can reach a node; the defaults are
 /// for kinds which that thing cannot reach.
@@ -189,6 +189,11 @@ pub trait NodeKind: Clone + Sized {
         _cx: &mut Cx<'_, R>,
         _change: Traffic,
     ) {
+    }
+
+    /// Since when it has kept what it has kept for longest.
+    fn oldest(&self) -> Option<Time> {
+        None
     }
 
     /// What a watcher can see of its slots and its line.

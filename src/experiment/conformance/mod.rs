@@ -18,6 +18,7 @@ mod flows;
 mod hedges;
 mod length;
 mod limits;
+mod messages;
 mod metastable;
 mod monitored;
 mod parameters;
@@ -51,6 +52,7 @@ const LISTS: &[&[Row]] = &[
     monitored::PAGES_ROWS,
     monitored::BURN_ROWS,
     monitored::REPLICA_ROWS,
+    messages::ROWS,
 ];
 
 const COUNT: usize = {

@@ -7,7 +7,6 @@ use crate::engine::attempt::{CalleeSide, Parent};
 use crate::engine::core::NewCall;
 use crate::engine::node::NodeConfig;
 use crate::engine::slab::Id;
-use crate::time::Time;
 
 /// A connection of a worker's instance.
 #[derive(Clone, Copy)]

@@ -25,7 +25,7 @@ use crate::engine::core::Cx;
 use crate::engine::keys::KeyStore;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
-use crate::time::Duration;
+use crate::time::{Duration, Time};
 use hand::Channel;
 use store::Message;
 pub(super) use store::key_of;
@@ -292,6 +292,10 @@ impl NodeKind for Queue {
 
     fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
         self.go_on(config, cx);
+    }
+
+    fn oldest(&self) -> Option<Time> {
+        self.messages.values().next().map(|oldest| oldest.stored)
     }
 
     fn look(&self, config: &Config) -> Look {

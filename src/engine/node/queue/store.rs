@@ -8,7 +8,6 @@ use crate::engine::keys::Seen;
 use crate::engine::program::SETTLE_LIMIT;
 use crate::engine::slab::Id;
 use crate::design::CallMode;
-use crate::time::Time;
 
 #[derive(Clone, Copy)]
 pub(super) struct Message {
@@ -193,6 +192,7 @@ impl Queue {
     /// A message is done with.
     pub(super) fn remove<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, seq: u64) {
         let message = self.messages.remove(&seq).expect("it is kept");
+        note_age(cx, &message);
         let call = match message.state {
             State::Out { call, .. } | State::Moving { call } => call,
             _ => Id::NONE,
@@ -219,6 +219,7 @@ impl Queue {
             (DeadLetter::Park, _) => {
                 let mut message = self.messages.remove(&seq).expect("it is kept");
                 message.state = State::Hidden;
+                note_age(cx, &message);
                 self.withdraw(config, seq, &message);
                 cx.core.held_messages -= 1;
                 cx.core.parked_messages += 1;
@@ -331,6 +332,13 @@ impl Queue {
         }
         self.watch_age(config, cx);
     }
+}
+
+/// The oldest message of all times is so old when it is gone.
+fn note_age<R: Record>(cx: &mut Cx<'_, R>, message: &Message) {
+    let age = cx.now() - message.stored;
+    let counters = cx.counters();
+    counters.greatest_age = counters.greatest_age.max(age);
 }
 
 /// More important messages are taken first where that counts.
