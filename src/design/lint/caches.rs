@@ -46,7 +46,9 @@ fn popularity(operation: &Operation) -> Option<Vec<f64>> {
                 Value::Factor(factor) => factor.0 as f64 / MICRO as f64,
                 _ => return None,
             };
-            (1..=keys).map(|rank| (rank as f64).powf(-alpha)).collect()
+            (1..=keys)
+                .map(|rank| libm::pow(rank as f64, -alpha))
+                .collect()
         }
         "hot" => {
             let hot = settings.share("hot_share").0 as f64 / NANO as f64;

@@ -119,9 +119,11 @@ pub fn herd(map: &Map<'_>) -> Vec<Advice> {
         out.push(Advice {
             path: node_path(door, "view_age"),
             reason: format!(
-                "between two pictures of the loads, {} apart, about {} requests come, and all of them go to where the last one had fewest: an instance has {} slots",
+                "`{}` looks at the loads every {}; in between about {} requests come, and all of them go where it saw fewest: an instance of `{}` has {} slots",
+                door.key,
                 time(age.0 as f64),
                 number(comes),
+                node.key,
                 number(each)
             ),
             knob: node_path(door, "policy"),

@@ -12,7 +12,7 @@ fn patience<'d>(map: &Map<'d>, node: &Node) -> Option<(u64, &'d Link)> {
     let unheard = map
         .callers_of(&node.key)
         .into_iter()
-        .filter(|(link, direct)| !(*direct && stops) && !passes_deadline(link));
+        .filter(|(link, direct)| !(passes_deadline(link) || *direct && stops));
     let waits = unheard.filter_map(|(link, _)| Some((wait(link)?.0, link)));
     waits.min_by_key(|(wait, _)| *wait)
 }
