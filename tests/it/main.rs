@@ -13,6 +13,7 @@ mod knobs;
 mod laws;
 mod lessons;
 mod lint;
+mod log;
 mod messages;
 mod policies_links;
 mod retry_storm;

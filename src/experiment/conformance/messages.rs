@@ -5,6 +5,7 @@ use super::figure::{Expected, Read, Target};
 use super::length::Length;
 use super::text::seconds;
 use super::{Basis, Family, Parameter, Parameters, Row};
+use crate::engine::math::sqrt;
 use crate::experiment::closed_form::messages::{Batch, Leased, LossyCall};
 use crate::experiment::closed_form::times::Times;
 use crate::observe::report::{NodeReport, Report};
@@ -29,6 +30,15 @@ fn effects(report: &Report, _: &Parameters) -> Option<f64> {
 
 fn dead(report: &Report, _: &Parameters) -> Option<f64> {
     per_message(report, node(report, "jobs")?.count("dead_lettered"))
+}
+
+/// A share of so many in each seed, within four standard deviations of the mean of five seeds.
+fn share_of(name: &'static str, share: f64, of: f64, read: Read) -> Expected {
+    if share == 0.0 {
+        return Expected::new(name, "", Target::Exactly { value: 0.0 }, read);
+    }
+    let deviation = sqrt(share * (1.0 - share) / (5.0 * of));
+    Expected::near(name, "", share, read).within(4.0 * deviation / share)
 }
 
 /// So many messages at the same instant, to a worker that saves each.
@@ -174,11 +184,7 @@ pub static LEASE_EXPONENTIAL: Family = Family {
     },
     expects: |p| {
         let (deliveries_each, dead_share) = fate(p, Times::exponential(p.get("work_s")));
-        // Half a percent of all messages is three standard deviations of the seeds' mean.
-        let dead_letters = match dead_share > 0.0 {
-            true => Expected::near("dead letters", "", dead_share, dead).within(0.005 / dead_share),
-            false => Expected::new("dead letters", "", Target::Exactly { value: 0.0 }, dead),
-        };
+        let dead_letters = share_of("dead letters", dead_share, f64::from(MESSAGES), dead);
         vec![
             Expected::near("deliveries per message", "", deliveries_each, deliveries),
             Expected::near("effects per message", "", deliveries_each, effects),
@@ -306,15 +312,6 @@ fn per_intent(report: &Report, count: u64) -> Option<f64> {
     (intents > 0).then(|| count as f64 / intents as f64)
 }
 
-/// A share of the calls, within a quarter of a percent of all of them: more than three standard
-/// deviations of the seeds' mean.
-fn share_of_calls(name: &'static str, share: f64, read: Read) -> Expected {
-    match share > 0.0 {
-        true => Expected::near(name, "", share, read).within(0.0025 / share),
-        false => Expected::new(name, "", Target::Exactly { value: 0.0 }, read),
-    }
-}
-
 pub static LOST_REPLIES: Family = Family {
     name: "lost-replies",
     basis: Basis::ClosedForm,
@@ -351,7 +348,7 @@ pub static LOST_REPLIES: Family = Family {
             |report: &Report, _: &Parameters| per_intent(report, report.ledger.duplicate);
         vec![
             Expected::near("executions per call", "", executions, executed),
-            share_of_calls("executed more than once", twice, duplicated),
+            share_of("executed more than once", twice, CALLS, duplicated),
         ]
     },
     draw: |dice| {

@@ -40,9 +40,9 @@ const LISTS: &[&[Row]] = &[
     walls::ROWS,
     placement::ROWS,
     limits::ROWS,
-    messages::ROWS,
     caches::EVICTION_ROWS,
     caches::EXPIRY_ROWS,
+    messages::ROWS,
 ];
 
 const COUNT: usize = {
