@@ -85,7 +85,8 @@ impl Core {
         let attempt = &mut self.attempts[id];
         attempt.caller = CallerSide::Waiting;
         attempt.sent = now;
-        let (link, address) = (attempt.link as usize, attempt.address);
+        let (link, mut address) = (attempt.link as usize, attempt.address);
+        let instance = attempt.instance;
         self.link_counters[link].sent += 1;
         if let Some(timeout) = spec.timeout.filter(|_| !attempt.is_check) {
             self.calendar.timer(link, now + timeout, id);
@@ -94,6 +95,12 @@ impl Core {
         if state.holds > 0 {
             state.held.push_back(id);
             return;
+        }
+        if spec.sends_together {
+            match state.together {
+                Some((sent, to, first)) if (sent, to) == (now, instance) => address = first,
+                _ => state.together = Some((now, instance, address)),
+            }
         }
         let mut ready = now;
         if let Some(bandwidth) = spec.bandwidth {

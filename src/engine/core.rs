@@ -49,6 +49,9 @@ pub struct LinkState {
     /// Where it has a bandwidth: towards the callee, and back.
     pub requests: Wire,
     pub replies: Wire,
+    /// When and to which instance the last request was sent, and where its random numbers belong: those
+    /// sent with it share them, where they are one message.
+    pub together: Option<(Time, u16, Address)>,
     pub callers: Vec<Caller>,
 }
 
@@ -132,6 +135,7 @@ impl Core {
                 held: VecDeque::new(),
                 requests: Wire::default(),
                 replies: Wire::default(),
+                together: None,
                 callers: vec![caller; callers as usize],
             }
         });

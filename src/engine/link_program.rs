@@ -22,6 +22,8 @@ pub struct LinkProgram {
     pub delay: Sampler,
     pub request_loss: Threshold,
     pub reply_loss: Threshold,
+    /// What is sent at the same instant to the same instance is one message (a log answers a fetch).
+    pub sends_together: bool,
     pub timeout: Option<Duration>,
     pub attempts: u16,
     pub backoff: Backoff,
@@ -64,6 +66,7 @@ pub(super) fn compile_link(c: &Compiler<'_>, link: &Link) -> LinkProgram {
         delay: Sampler::new(&knobs.dist("delay")),
         request_loss: Threshold::new(knobs.share("loss")),
         reply_loss: Threshold::new(knobs.share("reply_loss")),
+        sends_together: c.is_log(&link.from),
         timeout: knobs.opt_duration("timeout"),
         attempts: knobs.count("attempts") as u16,
         backoff: Backoff::compile(&knobs),

@@ -252,6 +252,12 @@ impl<'a> Compiler<'a> {
         out
     }
 
+    /// A queue that is a log.
+    pub(super) fn is_log(&self, key: &str) -> bool {
+        let node = self.node_by_key(key);
+        node.kind.name == "queue" && Settings::new(node.kind, &node.knobs).choice("mode") == "log"
+    }
+
     /// For dead letters, or for their way back.
     fn is_between_queues(&self, link: &Link) -> bool {
         let is_queue = |key: &str| self.node_by_key(key).kind.name == "queue";

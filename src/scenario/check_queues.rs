@@ -138,17 +138,33 @@ fn queue(f: &mut Findings<'_>, design: &Design, node: &Node) {
         f.error_at(code::IMPOSSIBLE, &at, format!("`{}` has {unnamed} ways back", node.key))
             .help("one link to another queue is for dead letters (name it in `dead_letter`), one is where a redrive goes");
     }
-    let is_lease = settings.choice("mode") == "lease";
+    let mode = settings.choice("mode");
+    let (is_lease, is_log) = (mode == "lease", mode == "log");
     let no_limit = settings.value("max_receives") == Value::Off;
     let idle = [
         (!is_lease, "visibility_timeout", "`mode` is not `lease`"),
         (!is_lease, "old_receipts", "`mode` is not `lease`"),
-        (is_lease, "ack_deadline", "`mode` is not `session`"),
+        (mode != "session", "ack_deadline", "`mode` is not `session`"),
         (
             is_lease && dead.is_none(),
             "redelivery_delay",
-            "`mode` is not `session`",
+            "`mode` is `lease`",
         ),
+        (
+            is_log,
+            "order",
+            "a log is read in the order of its partitions",
+        ),
+        (
+            is_log,
+            "dead_letter",
+            "a log passes over what has failed: a worker can publish it elsewhere",
+        ),
+        (!is_log, "partitions", "`mode` is not `log`"),
+        (!is_log, "poll_deadline", "`mode` is not `log`"),
+        (!is_log, "session_timeout", "`mode` is not `log`"),
+        (!is_log, "rebalance_pause", "`mode` is not `log`"),
+        (!is_log, "compaction", "`mode` is not `log`"),
         (no_limit, "dead_letter", "there is no `max_receives`"),
         (
             settings.value("bound") == Value::Off,

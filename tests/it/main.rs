@@ -14,6 +14,7 @@ mod knobs;
 mod laws;
 mod lessons;
 mod lint;
+mod log;
 mod messages;
 mod policies_links;
 mod presets;

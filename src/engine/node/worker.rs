@@ -134,10 +134,10 @@ impl NodeKind for Worker {
         let attempt = cx.core.attempts[id];
         cx.enter_line(id);
         let source = self.sources.iter().position(|&link| link == attempt.link);
-        let is_lease = mode_of(cx, attempt.link) == Mode::Lease;
+        let is_asked_for = mode_of(cx, attempt.link) != Mode::Session;
         let instance = self.instance(attempt.instance);
         instance.line.push_back(id);
-        if is_lease && Receipt::from_bits(attempt.payload).is_first {
+        if is_asked_for && Receipt::from_bits(attempt.payload).is_first {
             let asked = &mut instance.asked[source.expect("queues only call workers")];
             *asked = asked.saturating_sub(1);
         }
@@ -309,7 +309,7 @@ impl Worker {
         let line = &mut self.instance(number).line;
         while let Some(&id) = line.front() {
             let attempt = &cx.core.attempts[id];
-            let begins = mode_of(cx, attempt.link) == Mode::Lease
+            let begins = mode_of(cx, attempt.link) != Mode::Session
                 && Receipt::from_bits(attempt.payload).is_first;
             let is_next = batch.rest.is_empty() || !begins;
             if !is_next || batch.rest.len() == config.batch as usize {
@@ -480,7 +480,7 @@ impl Worker {
                     let all = config.concurrency.saturating_mul(batch);
                     (1, config.prefetch.unwrap_or(all).min(u32::from(u16::MAX)))
                 }
-                Mode::Lease => {
+                Mode::Lease | Mode::Log => {
                     let free = handlers.saturating_sub(instance.busy());
                     let ahead = config.prefetch.unwrap_or(0);
                     let ahead = ahead.saturating_sub(instance.line.len() as u32);

@@ -11,10 +11,10 @@ pub static QUEUE: KindSpec = KindSpec {
     accepts: Accepts::Requests,
     calls: true,
     knobs: &[
-        knob("mode", Unit::Choice(&["lease", "session"]), "lease",
-            "what a delivery is: a lease that ends (lease), or in the hands of a connection until that closes (session)")
+        knob("mode", Unit::Choice(&["lease", "session", "log"]), "lease",
+            "what a delivery is: a lease that ends (lease), in the hands of a connection until that closes (session), or read at an offset, by every group for itself (log)")
             .class(Class::Restart)
-            .source("lease: Amazon SQS; session: RabbitMQ"),
+            .source("lease: Amazon SQS; session: RabbitMQ; log: Apache Kafka"),
         knob("bound", Unit::Count, "unbounded", "messages that it keeps at most, those in the hands of workers included")
             .off("unbounded").range("1", "10000000").class(Class::Now).example("10000"),
         knob("when_full", Unit::Choice(&["refuse", "block", "drop_oldest", "drop_newest"]), "refuse",
@@ -44,10 +44,10 @@ pub static QUEUE: KindSpec = KindSpec {
             .off("none").range("1 ms", "365 d").class(Class::NewWork)
             .source("RabbitMQ consumer_timeout, default 30 minutes"),
         knob("redelivery_delay", Unit::Duration, "1 s",
-            "how long a message rests that a worker gave back because it failed (session)")
+            "how long a message rests that a worker gave back because it failed; in a log, its partition rests (session, log)")
             .range("1 ms", "1 d").class(Class::NewWork)
             .source("ActiveMQ initialRedeliveryDelay, default 1 s"),
-        knob("max_receives", Unit::Count, "none", "deliveries of a message; after the last one it goes where `dead_letter` says")
+        knob("max_receives", Unit::Count, "none", "deliveries of a message; after the last one it goes where `dead_letter` says; a log passes over it")
             .off("none").range("1", "1000").class(Class::Now).example("5")
             .source("Amazon SQS maxReceiveCount; RabbitMQ delivery-limit, 20 in quorum queues since 4.0"),
         knob("dead_letter", Unit::Text, "none",
@@ -59,6 +59,26 @@ pub static QUEUE: KindSpec = KindSpec {
         knob("on_crash", Unit::Choice(&["keep", "lose"]), "keep", "whether a crash of the queue leaves its messages (on disk) or not (in memory)")
             .class(Class::NewWork)
             .source("RabbitMQ: durable queues with persistent messages, or transient"),
+        knob("partitions", Unit::Count, "1",
+            "parts of a log: each key is in one, and each is read by one worker instance of a link at a time (log)")
+            .range("1", "1000").class(Class::Restart)
+            .source("Apache Kafka num.partitions, default 1"),
+        knob("poll_deadline", Unit::Duration, "5 min",
+            "a worker instance that has not asked for more for so long after it was given something loses its partitions (log)")
+            .range("1 ms", "1 d").class(Class::NewWork)
+            .source("Apache Kafka max.poll.interval.ms, default 5 minutes"),
+        knob("session_timeout", Unit::Duration, "45 s",
+            "how long the partitions of an instance that crashed wait for it before others get them (log)")
+            .range("1 ms", "1 d").class(Class::NewWork)
+            .source("Apache Kafka session.timeout.ms, default 45 s"),
+        knob("rebalance_pause", Unit::Duration, "3 s",
+            "how long nobody is given anything, at least, when the partitions are dealt out anew (log)")
+            .range("0 s", "1 h").class(Class::NewWork)
+            .source("Apache Kafka group.initial.rebalance.delay.ms, default 3 s"),
+        knob("compaction", Unit::Duration, "none",
+            "how often a log is cleaned so that of each key only the newest message stays (log)")
+            .off("none").range("1 ms", "1 d").class(Class::Restart).example("15 s")
+            .source("Apache Kafka cleanup.policy = compact, log.cleaner.backoff.ms 15 s"),
         PRICE,
     ],
 };

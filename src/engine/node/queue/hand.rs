@@ -42,6 +42,7 @@ impl Queue {
                     self.deliver(config, cx, seq, word, true);
                 }
             }
+            Mode::Log => self.read_on(config, cx),
         }
     }
 
@@ -109,6 +110,7 @@ impl Queue {
     pub(super) fn polled<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, word: Word) {
         match config.mode {
             Mode::Lease => self.polls.push_back(word),
+            Mode::Log => self.asked(config, cx, word),
             Mode::Session => {
                 let key = (word.link, word.instance);
                 let before = self.channels.get(&key).map(|c| c.word);
@@ -125,6 +127,9 @@ impl Queue {
 
     /// An instance is gone, or wants nothing more.
     pub(super) fn closed<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, word: Word) {
+        if config.mode == Mode::Log {
+            return self.left(config, cx, word);
+        }
         let key = (word.link, word.instance);
         let is_older = |w: &Word| (w.link, w.instance) == key && w.life <= word.life;
         self.polls.retain(|poll| !is_older(poll));
@@ -259,6 +264,7 @@ impl Queue {
 
     /// The queue crashed: its connections are gone, and so are the calls over them.
     pub(super) fn calls_are_gone<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        self.groups_are_gone();
         for seq in self.messages.keys().copied().collect::<Vec<_>>() {
             let message = self.messages.get_mut(&seq).expect("it is kept");
             match message.state {

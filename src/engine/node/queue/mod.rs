@@ -7,12 +7,14 @@
 //!
 //! Simulated: *lease* (workers poll; a delivered message is hidden for a while and comes again unless
 //! deleted) and *session* (the queue pushes to connections as far as their credit goes; what a closed
-//! connection held comes again); a bound and what a full queue does; delay, retention, order per item,
+//! connection held comes again) and *log* (groups that each read everything, partition by partition; see
+//! `log`); a bound and what a full queue does; delay, retention, order per item,
 //! priority, deduplication, a last delivery and what follows it. `waiting` counts all messages that are
 //! kept, those in workers' hands included; Little's law holds for them exactly.
 //! Ignored: the queue's own work takes no time, and its capacity is its operator's business.
 
 mod hand;
+mod log;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -27,6 +29,7 @@ use crate::engine::reason::Reason;
 use crate::engine::record::Record;
 use crate::time::{Duration, Time};
 use hand::Channel;
+use log::Group;
 use store::Message;
 pub(super) use store::key_of;
 
@@ -36,11 +39,19 @@ const DUE: u8 = 10;
 const LEASE: u8 = 11;
 const TOO_OLD: u8 = 12;
 const AGAIN: u8 = 13;
+/// Of a log: a partition has rested, a group shares anew (arg: its number), a member that is gone is given
+/// up, or may have had its messages for too long (args: words), old values of keys are cleaned away.
+const WAKE: u8 = 14;
+const SHARE: u8 = 15;
+const SESSION: u8 = 16;
+const SILENT: u8 = 17;
+const COMPACT: u8 = 18;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     Lease,
     Session,
+    Log,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,6 +90,11 @@ pub struct Config {
     dead_letter: DeadLetter,
     dedup_window: Option<Duration>,
     survives_crash: bool,
+    partitions: u16,
+    poll_deadline: Duration,
+    session_timeout: Duration,
+    rebalance_pause: Duration,
+    compaction: Option<Duration>,
 }
 
 #[derive(Clone)]
@@ -96,6 +112,10 @@ pub struct Queue {
     channels: BTreeMap<(u16, u16), Channel>,
     /// Connections that may have credit, in turn.
     willing: VecDeque<(u16, u16)>,
+    /// Of a log: who reads it, and what is in each partition.
+    groups: Vec<Group>,
+    entries: Vec<BTreeSet<u64>>,
+    compacts: bool,
     seen: KeyStore,
     next: u64,
     age_is_watched: bool,
@@ -117,6 +137,10 @@ const DEAD_LETTERED: usize = 7;
 const DROPPED: usize = 8;
 const DEDUPLICATED: usize = 9;
 const REDRIVEN: usize = 10;
+const SKIPPED: usize = 11;
+const REBALANCED: usize = 12;
+const THROWN_OUT: usize = 13;
+const COMPACTED: usize = 14;
 
 impl NodeKind for Queue {
     type Config = Config;
@@ -133,11 +157,16 @@ impl NodeKind for Queue {
         "dropped",
         "deduplicated",
         "redriven",
+        "skipped",
+        "rebalanced",
+        "thrown_out",
+        "compacted",
     ];
 
     fn compile(knobs: &Settings<'_>) -> Config {
         let mode = match knobs.choice("mode") {
             "session" => Mode::Session,
+            "log" => Mode::Log,
             _ => Mode::Lease,
         };
         Config {
@@ -159,6 +188,7 @@ impl NodeKind for Queue {
             term: match mode {
                 Mode::Lease => Some(knobs.duration("visibility_timeout")),
                 Mode::Session => knobs.opt_duration("ack_deadline"),
+                Mode::Log => None,
             },
             old_receipts_delete: knobs.choice("old_receipts") == "deletes",
             redelivery_delay: knobs.duration("redelivery_delay"),
@@ -170,10 +200,15 @@ impl NodeKind for Queue {
             },
             dedup_window: knobs.opt_duration("dedup_window"),
             survives_crash: knobs.choice("on_crash") == "keep",
+            partitions: knobs.count("partitions") as u16,
+            poll_deadline: knobs.duration("poll_deadline"),
+            session_timeout: knobs.duration("session_timeout"),
+            rebalance_pause: knobs.duration("rebalance_pause"),
+            compaction: knobs.opt_duration("compaction"),
         }
     }
 
-    fn new(_: &Config) -> Queue {
+    fn new(config: &Config) -> Queue {
         Queue {
             messages: BTreeMap::new(),
             ready: BTreeSet::new(),
@@ -184,6 +219,9 @@ impl NodeKind for Queue {
             polls: VecDeque::new(),
             channels: BTreeMap::new(),
             willing: VecDeque::new(),
+            groups: Vec::new(),
+            entries: vec![BTreeSet::new(); config.partitions as usize],
+            compacts: false,
             seen: KeyStore::default(),
             next: 1,
             age_is_watched: false,
@@ -199,7 +237,12 @@ impl NodeKind for Queue {
             let spec = &cx.program.links[link as usize];
             let is_dead = matches!(&config.dead_letter, DeadLetter::Link(key) if *key == spec.key);
             match cx.program.nodes[spec.to as usize].kind {
-                "worker" => self.has_workers = true,
+                "worker" => {
+                    self.has_workers = true;
+                    if config.mode == Mode::Log {
+                        self.groups.push(Group::new(link, config.partitions));
+                    }
+                }
                 _ if is_dead => self.dead_link = Some(link),
                 _ => self.back_link = Some(link),
             }
@@ -222,6 +265,11 @@ impl NodeKind for Queue {
             DUE => self.due(config, cx, arg),
             LEASE => self.term_over(config, cx, Receipt::from_bits(arg)),
             TOO_OLD => self.drop_too_old(config, cx),
+            WAKE => {}
+            SHARE => self.share_anew(config, cx, arg as usize),
+            SESSION => self.session_over(config, cx, Word::from_bits(arg)),
+            SILENT => self.silent(config, cx, Word::from_bits(arg)),
+            COMPACT => self.compact(config, cx),
             _ => unreachable!("queues know these"),
         }
         self.go_on(config, cx);
@@ -236,6 +284,8 @@ impl NodeKind for Queue {
     ) {
         if Some(call.link) == self.dead_link || Some(call.link) == self.back_link {
             self.moved(config, cx, call, result);
+        } else if config.mode == Mode::Log {
+            self.read(config, cx, call, result);
         } else {
             self.answered(config, cx, call, result);
         }

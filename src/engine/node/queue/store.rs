@@ -23,6 +23,8 @@ pub(super) struct Message {
     pub since: Time,
     pub stored: Time,
     pub deliveries: u16,
+    /// Of a log: groups that are not done with it.
+    pub groups: u16,
     pub state: State,
 }
 
@@ -70,13 +72,11 @@ impl Queue {
                     return;
                 }
                 WhenFull::DropOldest => {
-                    let last = self.ready.last().map(|&(priority, _)| priority);
-                    let oldest = last.and_then(|p| self.ready.range((p, 0)..).next().copied());
-                    let Some((_, seq)) = oldest else {
+                    let Some(seq) = self.oldest_to_drop(config) else {
                         return self.refuse(cx, id);
                     };
                     cx.tally(DROPPED);
-                    self.remove(config, cx, seq);
+                    self.lose(config, cx, seq);
                 }
                 WhenFull::DropNewest => {
                     cx.tally(DROPPED);
@@ -88,6 +88,26 @@ impl Queue {
         cx.enter();
         cx.counters().waiting.add(now, 1);
         self.store(config, cx, id);
+    }
+
+    /// The oldest of those that nobody has in hand, of the least important ones first. A log drops what is
+    /// oldest.
+    fn oldest_to_drop(&self, config: &Config) -> Option<u64> {
+        if config.mode == Mode::Log {
+            return self.messages.keys().next().copied();
+        }
+        let last = self.ready.last().map(|&(priority, _)| priority);
+        let oldest = last.and_then(|p| self.ready.range((p, 0)..).next());
+        oldest.map(|&(_, seq)| seq)
+    }
+
+    /// A message is gone that not everybody has taken care of.
+    fn lose<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, seq: u64) {
+        let item = self.messages[&seq].item;
+        self.remove(config, cx, seq);
+        if config.mode == Mode::Log {
+            self.forget(config, cx, seq, item);
+        }
     }
 
     /// What was refused may come again.
@@ -130,9 +150,13 @@ impl Queue {
                 since: attempt.arrived,
                 stored: now,
                 deliveries: 0,
+                groups: self.groups.len() as u16,
                 state: State::Hidden,
             },
         );
+        if config.mode == Mode::Log {
+            self.entries[log::partition_of(intent.item, config.partitions)].insert(seq);
+        }
         cx.hold(attempt.intent);
         cx.tally(PUBLISHED);
         *self.count(cx) += 1;
@@ -142,6 +166,7 @@ impl Queue {
             delay => cx.local_at(now + delay, DUE, seq),
         }
         self.watch_age(config, cx);
+        self.watch_keys(config, cx);
     }
 
     /// Where its messages are counted: with those somebody will get, or with those nobody will.
@@ -164,6 +189,9 @@ impl Queue {
             }
         }
         message.state = State::Ready;
+        if config.mode == Mode::Log {
+            return;
+        }
         self.ready.insert((rank(config, message), seq));
     }
 
@@ -193,6 +221,10 @@ impl Queue {
     pub(super) fn remove<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, seq: u64) {
         let message = self.messages.remove(&seq).expect("it is kept");
         note_age(cx, &message);
+        if config.mode == Mode::Log {
+            let partition = log::partition_of(message.item, config.partitions);
+            self.entries[partition].remove(&seq);
+        }
         let call = match message.state {
             State::Out { call, .. } | State::Moving { call } => call,
             _ => Id::NONE,
@@ -328,7 +360,7 @@ impl Queue {
                 break;
             }
             cx.tally(EXPIRED);
-            self.remove(config, cx, seq);
+            self.lose(config, cx, seq);
         }
         self.watch_age(config, cx);
     }
