@@ -98,7 +98,7 @@ fn random_designs_cover_the_model() {
     let (mut links, mut knobs) = (Table::new(), Table::new());
     let mut entries: BTreeMap<&str, u64> = timeline_kinds().map(|kind| (kind.name, 0)).collect();
     let mut kinds: BTreeMap<&str, u64> = KINDS.iter().map(|kind| (kind.name, 0)).collect();
-    let n = designs();
+    let n = designs().max(500);
     for number in 0..n {
         let text = random::scenario(number);
         let scenario = Scenario::parse(&text).unwrap_or_else(|d| panic!("{number}: {d:#?}"));
