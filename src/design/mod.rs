@@ -197,7 +197,7 @@ pub struct Design {
 /// Something that happens at a set moment: traffic, a fault, a change.
 #[derive(Clone, Debug)]
 pub struct TimelineEntry {
-    /// Which of [`registry::TIMELINE`].
+    /// Which of [`registry::timeline_kinds`].
     pub what: &'static KindSpec,
     pub knobs: Knobs,
     /// The change of a knob that it brings, while it lasts.

@@ -116,9 +116,17 @@ impl Fleet {
         self.members.get(instance as usize).map_or(0, |m| m.version)
     }
 
-    /// Starts an instance; its number.
-    pub fn start(&mut self, now: Time, version: u16, zones: &[u16]) -> u16 {
-        let free = self.members.iter().position(|m| m.phase == Phase::Gone);
+    /// Starts an instance; its number. A place of one that is gone is used again if nothing of it is
+    /// left: `is_clean` says so.
+    pub fn start(
+        &mut self,
+        now: Time,
+        version: u16,
+        zones: &[u16],
+        is_clean: impl Fn(u16) -> bool,
+    ) -> u16 {
+        let free = |(i, m): (usize, &Member)| m.phase == Phase::Gone && is_clean(i as u16);
+        let free = self.members.iter().enumerate().position(free);
         let place = free.unwrap_or(self.members.len());
         let member = Member {
             phase: Phase::Booting,
@@ -187,7 +195,7 @@ mod tests {
         assert!(fleet.listens(1), "it finishes what it has");
         fleet.set_phase(1, Phase::Gone);
         assert!(!fleet.listens(1));
-        assert_eq!(fleet.start(Time(5), 1, &[0, 1]), 1);
+        assert_eq!(fleet.start(Time(5), 1, &[0, 1], |_| true), 1);
         assert!(!fleet.listens(1), "it boots");
         fleet.set_phase(1, Phase::Ready);
         assert_eq!((fleet.registered(), fleet.epoch), (&[0, 1, 2][..], 3));

@@ -366,8 +366,19 @@ impl<R: Record> Cx<'_, R> {
     pub fn start_instance(&mut self, version: u16) -> u16 {
         let now = self.now();
         let spec = &self.program.nodes[self.node as usize];
-        let fleet = &mut self.core.fleets[self.node as usize];
-        let instance = fleet.start(now, version, &spec.zones);
+        // Connections of a predecessor may still be out: they come back to its place.
+        let (core, node) = (&mut *self.core, self.node);
+        let program = self.program;
+        let is_clean = |place: u16| {
+            let links = core.links.iter().zip(&program.links);
+            let mut mine = links.filter(|(_, link)| link.from == node);
+            mine.all(|(state, _)| {
+                let caller = state.callers.get(place as usize);
+                caller.is_none_or(|c| c.pool.busy == 0 && c.bulkhead.busy == 0)
+            })
+        };
+        let fleet = &mut core.fleets[node as usize];
+        let instance = fleet.start(now, version, &spec.zones, is_clean);
         let links = self.core.links.iter_mut().zip(&self.program.links);
         for (state, link) in links.filter(|(_, link)| link.from == self.node) {
             let callers = &mut state.callers;

@@ -321,7 +321,7 @@ fn instances_come_and_drain_during_a_run() {
     let waiting = run.world.core.node_counters[node].waiting.value;
     assert!(waiting > 100, "one is not enough: {waiting} wait");
     let fleet = &mut run.world.core.fleets[node];
-    let new = fleet.start(Time(10_000 * MS), 0, &[]);
+    let new = fleet.start(Time(10_000 * MS), 0, &[], |_| true);
     fleet.set_phase(new, Phase::Ready);
     fleet.set_phase(0, Phase::Draining);
     at_app!(run, on_fleet);

@@ -114,7 +114,7 @@ fn a_new_kind_touches_its_file_one_list_and_the_registry() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let copied: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join("toy-kind");
     let _ = std::fs::remove_dir_all(&copied);
-    for folder in ["src", "assets", "scenarios"] {
+    for folder in ["src", "assets", "benches", "scenarios"] {
         copy(&home.join(folder), &copied.join(folder));
     }
     for file in ["Cargo.toml", "Cargo.lock", "README.md", "build.rs"] {

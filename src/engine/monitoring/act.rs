@@ -31,9 +31,8 @@ impl World {
         let World { core, nodes, .. } = self;
         core.scrape(|core, node| {
             let look = with_kind!(&nodes[node], &program.nodes[node].config, |s, c| s.look(c));
-            let fleet = &core.fleets[node];
-            let places = fleet.places().max(1) as u32;
-            look.slots / places * fleet.registered().len() as u32
+            let ready = core.fleets[node].registered().len() as u32;
+            look.slots_each.saturating_mul(ready)
         });
         let now = self.core.now();
         for (i, spec) in program.monitoring.alerts.iter().enumerate() {

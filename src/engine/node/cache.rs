@@ -378,6 +378,7 @@ impl NodeKind for Cache {
         let line = config.connections.map(|n| n.saturating_sub(config.threads));
         Look {
             slots: config.threads.saturating_mul(nodes),
+            slots_each: config.threads,
             queue_limit: line.map(|n| n.saturating_mul(nodes)),
         }
     }

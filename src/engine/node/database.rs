@@ -136,6 +136,7 @@ impl NodeKind for Database {
     fn look(&self, config: &Config) -> Look {
         Look {
             slots: config.cores,
+            slots_each: config.cores,
             queue_limit: config.connections.map(|c| c.saturating_sub(config.cores)),
         }
     }

@@ -246,6 +246,8 @@ pub enum KindFault {
 pub struct Look {
     /// 0 if the node has no slots of a fixed number.
     pub slots: u32,
+    /// Of one instance.
+    pub slots_each: u32,
     pub queue_limit: Option<u32>,
 }
 

@@ -215,6 +215,7 @@ impl NodeKind for Service {
         let all = self.instances.iter().filter(|i| i.exists).count() as u32;
         Look {
             slots: config.slots.saturating_mul(all),
+            slots_each: config.slots,
             queue_limit: config.queue_limit.map(|n| n.saturating_mul(all)),
         }
     }

@@ -256,6 +256,7 @@ impl NodeKind for Worker {
         let all = self.instances.len() as u32;
         Look {
             slots: config.concurrency.saturating_mul(all),
+            slots_each: config.concurrency,
             queue_limit: None,
         }
     }

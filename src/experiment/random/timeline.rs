@@ -70,9 +70,9 @@ fn add(dice: &mut Dice, draft: &mut Draft, what: &'static KindSpec) -> bool {
                 Some("link") if target.ends_with("timeout") => dice.one_of(&["30 ms", "400 ms"]),
                 _ => dice.one_of(&["1", "2", "3", "9"]),
             }),
-            (_, "rates") => quoted("500 rps, 900 rps, 300 rps"),
+            (_, "rates") => quoted("600 rps, 900 rps, 550 rps"),
             // More than this would make a run of a minute last for hours.
-            (_, "rate") => quoted(&format!("{} rps", dice.between(100, 900))),
+            (_, "rate") => quoted(&format!("{} rps", dice.between(520, 900))),
             (_, "factor") => quoted(&dice.between(1, 6).to_string()),
             (_, "users") => dice.between(50, 2_000).to_string(),
             (_, "instances") => dice.between(1, 5).to_string(),

@@ -351,6 +351,7 @@ impl NodeKind for Queue {
     fn look(&self, config: &Config) -> Look {
         Look {
             slots: 0,
+            slots_each: 0,
             queue_limit: config.bound.map(|n| n as u32),
         }
     }
