@@ -34,7 +34,7 @@ pub static CACHE: KindSpec = KindSpec {
         // As many points as a ring has room for: a thousand nodes with a thousand points each.
         INSTANCES.range("1", "1000"),
         knob("hashing", Unit::Choice(&["modulo", "ring"]), "modulo",
-            "how keys are spread over several cache nodes: by remainder, or on a ring, where a lost node moves its own keys only")
+            "how keys are spread over several cache nodes: by remainder, or on a ring; a node that is down keeps its keys, requests for them fail")
             .class(Class::Restart)
             .source("libmemcached, MEMCACHED_BEHAVIOR_DISTRIBUTION: modula by default; the ring is D. Karger et al., STOC 1997"),
         knob("virtual_nodes", Unit::Count, "160", "points that each cache node has on the ring")
