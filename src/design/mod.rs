@@ -204,6 +204,47 @@ pub struct TimelineEntry {
     pub change: Option<Change>,
 }
 
+impl TimelineEntry {
+    fn duration(&self, knob: &str) -> Option<Duration> {
+        match self.knobs.get(knob) {
+            Some(Value::Duration(duration)) => Some(*duration),
+            _ => None,
+        }
+    }
+
+    /// When it begins; zero if that is missing in a file that is not valid.
+    pub fn begins(&self) -> Duration {
+        self.duration("at").unwrap_or_default()
+    }
+
+    /// For how long, if that is said.
+    pub fn lasts(&self) -> Option<Duration> {
+        self.duration("lasts")
+    }
+
+    /// Whether it happens at once and has no length that could be said: a deploy, a flush.
+    pub fn is_moment(&self) -> bool {
+        self.what.knob("lasts").is_none()
+    }
+
+    /// When it is over, in a run of this length.
+    pub fn ends_within(&self, run: Duration) -> Duration {
+        match self.lasts() {
+            Some(lasts) => self.begins() + lasts,
+            None if self.is_moment() => self.begins(),
+            None => run,
+        }
+    }
+
+    /// The name of what it happens to; some happen to everything.
+    pub fn target(&self) -> Option<&str> {
+        match self.knobs.get("target") {
+            Some(Value::Text(key)) => Some(key),
+            _ => None,
+        }
+    }
+}
+
 /// Another value for a knob of a node, a link or an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {

@@ -1,6 +1,5 @@
 //! What a design is at each time of a run, when the timeline changes knobs.
 
-use super::value::Value;
 use super::{Change, Design, Knobs, TimelineEntry};
 use crate::time::Duration;
 
@@ -16,17 +15,13 @@ pub struct Revision {
 /// One revision for each moment at which a change of a knob begins or ends, in order of time. Of
 /// changes of the same knob that are in force together, the later entry counts.
 pub fn revisions(design: &Design, timeline: &[TimelineEntry]) -> Vec<Revision> {
-    let duration = |entry: &TimelineEntry, name: &str| match entry.knobs.get(name) {
-        Some(Value::Duration(duration)) => Some(*duration),
-        _ => None,
-    };
     let spans: Vec<(usize, &Change, Duration, Option<Duration>)> = timeline
         .iter()
         .enumerate()
         .filter_map(|(i, entry)| {
             let change = entry.change.as_ref()?;
-            let at = duration(entry, "at")?;
-            Some((i, change, at, duration(entry, "lasts").map(|d| at + d)))
+            let begins = entry.begins();
+            Some((i, change, begins, entry.lasts().map(|d| begins + d)))
         })
         .collect();
     let mut moments: Vec<(Duration, usize)> = Vec::new();

@@ -3,7 +3,7 @@
 use super::deploy::{Deploy, Strategy};
 use super::dist::Sampler;
 use super::draw::{Draws, Threshold};
-use super::program::{Compiler, Entry, target};
+use super::program::{Compiler, Entry};
 use crate::design::value::{Factor, MICRO, NANO, Rate, Share};
 use crate::design::{Settings, TimelineEntry};
 use crate::time::{Duration, Time};
@@ -124,13 +124,8 @@ impl Action {
     /// Resolves an entry that passed validation. `index` is its position in the scenario.
     pub fn compile(c: &Compiler<'_>, entry: &TimelineEntry, index: u16) -> Entry {
         let knobs = Settings::new(entry.what, &entry.knobs);
-        let key = entry
-            .what
-            .knob("target")
-            .map_or("", |_| target(&entry.knobs));
-        let begins = Time(knobs.duration("at").0);
-        let lasts = entry.what.knob("lasts");
-        let lasts = lasts.and_then(|_| knobs.opt_duration("lasts"));
+        let key = entry.target().unwrap_or_default();
+        let (begins, lasts) = (Time(entry.begins().0), entry.lasts());
         let action = match entry.what.name {
             "traffic_step" => Action::TrafficStep {
                 clients: c.node(key),

@@ -544,14 +544,6 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
     }
 }
 
-/// Reads a required text knob of a timeline entry.
-pub fn target(knobs: &crate::design::Knobs) -> &str {
-    match knobs.get("target") {
-        Some(Value::Text(key)) => key,
-        other => panic!("validated: a timeline entry has a target, not {other:?}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

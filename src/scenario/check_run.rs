@@ -41,12 +41,12 @@ fn inside(f: &mut Findings<'_>, path: &str, window: (Duration, Duration), run: &
 }
 
 fn target(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path: &str) {
-    let Some(Value::Text(key)) = entry.knobs.get("target") else {
+    let Some(key) = entry.target() else {
         return;
     };
     let path = format!("{path}.target");
     let missing = |f: &mut Findings<'_>, sort: &str, names: Vec<&str>| {
-        if !names.contains(&key.as_str()) {
+        if !names.contains(&key) {
             let message = format!("there is no {sort} `{}`", cut(key));
             f.error_at(code::NO_TARGET, &path, message).help(suggest(
                 key,
@@ -129,13 +129,10 @@ fn target_node(
 }
 
 fn times(f: &mut Findings<'_>, entry: &TimelineEntry, path: &str, run: &RunSpec) {
-    let duration = |name: &str| match entry.knobs.get(name) {
-        Some(Value::Duration(duration)) => Some(*duration),
-        _ => None,
-    };
-    let Some(at) = duration("at") else {
+    if !entry.knobs.contains_key("at") {
         return;
-    };
+    }
+    let at = entry.begins();
     if at >= run.duration {
         f.warning_at(
             code::NEVER_HAPPENS,
@@ -143,7 +140,7 @@ fn times(f: &mut Findings<'_>, entry: &TimelineEntry, path: &str, run: &RunSpec)
             "it never happens",
         )
         .help(format!("the run lasts {}", run.duration));
-    } else if duration("lasts").is_some_and(|lasts| at + lasts > run.duration) {
+    } else if entry.lasts().is_some_and(|lasts| at + lasts > run.duration) {
         f.warning_at(
             code::NEVER_HAPPENS,
             &format!("{path}.lasts"),

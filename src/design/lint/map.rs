@@ -93,7 +93,7 @@ impl<'d> Map<'d> {
         what: &'a str,
         target: &'a str,
     ) -> impl Iterator<Item = &'d TimelineEntry> + 'a {
-        let is_target = move |entry: &TimelineEntry| matches!(entry.knobs.get("target"), Some(Value::Text(key)) if key == target);
+        let is_target = move |entry: &TimelineEntry| entry.target() == Some(target);
         self.timeline
             .iter()
             .filter(move |entry| entry.what.name == what && is_target(entry))

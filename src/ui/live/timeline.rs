@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::design::Settings;
+use crate::time::Duration;
 use crate::ui::state::model::{Model, Room};
 use crate::ui::state::series::Column;
 use crate::ui::state::{names, states, words};
@@ -113,22 +113,26 @@ fn bars(model: &Model) -> Vec<Bar> {
     let entries = scenario.timeline.iter();
     entries
         .map(|entry| {
-            let settings = Settings::new(entry.what, &entry.knobs);
-            let begin = settings.duration("at").0;
-            let end = settings
-                .opt_duration("lasts")
-                .map_or(model.duration_ns(), |d| begin + d.0);
+            let begin = entry.begins().0;
+            let end = entry.ends_within(Duration(model.duration_ns())).0;
             let (left, right) = (share(model, begin), share(model, end));
             Bar {
                 left,
                 width: right - left,
                 text: names::entry_short(entry),
-                full: format!(
-                    "{} from {} to {}",
-                    names::entry(scenario, entry),
-                    words::seconds_short(begin),
-                    words::seconds_short(end)
-                ),
+                full: match entry.is_moment() {
+                    true => format!(
+                        "{} at {}",
+                        names::entry(scenario, entry),
+                        words::seconds_short(begin)
+                    ),
+                    false => format!(
+                        "{} from {} to {}",
+                        names::entry(scenario, entry),
+                        words::seconds_short(begin),
+                        words::seconds_short(end)
+                    ),
+                },
             }
         })
         .collect()

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::design::value::MICRO;
 use crate::design::{Settings, registry};
 use crate::scenario::Metric;
+use crate::time::Duration;
 
 use super::model::{ChartTab, Model};
 use super::series::{Column, Series};
@@ -226,12 +227,8 @@ pub fn bands(model: &Model) -> Vec<(f64, f64)> {
     let entries = model.doc.scenario.timeline.iter();
     entries
         .map(|e| {
-            let settings = Settings::new(e.what, &e.knobs);
-            let begin = settings.duration("at").0;
-            let end = settings
-                .opt_duration("lasts")
-                .map_or(duration, |d| begin + d.0);
-            (begin as f64 / 1e9, end.min(duration) as f64 / 1e9)
+            let end = e.ends_within(Duration(duration)).0.min(duration);
+            (e.begins().0 as f64 / 1e9, end as f64 / 1e9)
         })
         .collect()
 }

@@ -99,12 +99,9 @@ fn storm(model: &Model, begin: u64, end: u64) -> Option<(u64, String)> {
 /// The first entry of the timeline that has an effect: when it begins and ends.
 fn trouble(model: &Model) -> Option<(u64, u64, &crate::design::TimelineEntry)> {
     let entry = model.doc.scenario.timeline.first()?;
-    let settings = Settings::new(entry.what, &entry.knobs);
-    let begin = settings.duration("at").0;
-    let end = settings
-        .opt_duration("lasts")
-        .map_or(begin, |d| begin + d.0);
-    Some((begin, end, entry))
+    let begins = entry.begins();
+    let ends = entry.lasts().map_or(begins, |lasts| begins + lasts);
+    Some((begins.0, ends.0, entry))
 }
 
 fn first_failure(model: &Model, from: u64) -> Option<Moment> {

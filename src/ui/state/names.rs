@@ -18,22 +18,35 @@ pub fn link(design: &Design, link: &Link) -> String {
     format!("{} to {}", of(design, &link.from), of(design, &link.to))
 }
 
+/// What an entry happens to, as people read it; the design itself, if it is nothing in particular.
+fn target(scenario: &Scenario, entry: &TimelineEntry) -> String {
+    let key = entry.target().unwrap_or("the system");
+    match scenario.design.links.iter().find(|l| l.key == key) {
+        Some(l) => link(&scenario.design, l),
+        None => of(&scenario.design, key).to_owned(),
+    }
+}
+
 /// What a timeline entry does, in a few words: "catalogue 5× slower".
 pub fn entry(scenario: &Scenario, entry: &TimelineEntry) -> String {
     let settings = Settings::new(entry.what, &entry.knobs);
-    let target = settings.text("target");
-    let target = match scenario.design.links.iter().find(|l| l.key == target) {
-        Some(l) => link(&scenario.design, l),
-        None => of(&scenario.design, &target).to_owned(),
-    };
+    let target = target(scenario, entry);
     match entry.what.name {
         "slow" => format!("{target} {}× slower", factor(&settings)),
-        "crash" => format!("{target} crashes"),
+        "crash" => match settings.opt_count("instances") {
+            None => format!("{target} crashes"),
+            Some(1) => format!("1 instance of {target} crashes"),
+            Some(n) => format!("{n} instances of {target} crash"),
+        },
         "errors" => format!("{target} answers {} with errors", settings.share("share")),
+        "hang" => format!("{} of the work at {target} hangs", settings.share("share")),
         "partition" => format!("{target} cut"),
         "hold" => format!("{target} held back"),
         "traffic_spike" => format!("{}× the traffic", factor(&settings)),
         "traffic_step" | "traffic_ramp" => format!("traffic to {}", settings.rate("rate")),
+        "config" => format!("{target} = {}", settings.text("value")),
+        "scale" => format!("{target}: {} instances", settings.count("instances")),
+        "lost_monitoring" => "no figures are collected".into(),
         _ => format!("{target}: {}", entry.what.word.to_lowercase()),
     }
 }
@@ -43,7 +56,10 @@ pub fn entry_short(entry: &TimelineEntry) -> String {
     let settings = Settings::new(entry.what, &entry.knobs);
     match entry.what.name {
         "slow" => format!("{}× slower", factor(&settings)),
-        "crash" => "down".into(),
+        "crash" => match settings.opt_count("instances") {
+            None => "down".into(),
+            Some(n) => format!("{n} down"),
+        },
         "errors" => format!("{} errors", settings.share("share")),
         "partition" => "cut".into(),
         "hold" => "held".into(),
@@ -54,17 +70,46 @@ pub fn entry_short(entry: &TimelineEntry) -> String {
 
 /// What it is when the entry is over: "catalogue healthy again".
 pub fn entry_over(scenario: &Scenario, entry: &TimelineEntry) -> String {
-    let settings = Settings::new(entry.what, &entry.knobs);
-    let target = settings.text("target");
-    let target = of(&scenario.design, &target);
+    let target = target(scenario, entry);
     match entry.what.name {
         "slow" | "errors" => format!("{target} healthy again"),
         "crash" => format!("{target} back"),
         "partition" | "hold" => "link open again".into(),
-        _ => "traffic as before".into(),
+        "traffic_ramp" => "the new rate is reached".into(),
+        "traffic_step" | "traffic_spike" => "traffic as before".into(),
+        _ => format!("{target}: {} over", entry.what.word.to_lowercase()),
     }
 }
 
 fn factor(settings: &Settings<'_>) -> String {
     words::factor(settings.factor("factor").0 as f64 / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::random;
+    use crate::scenario::Scenario;
+
+    /// Whatever can be scripted can be drawn, named, and said to be over.
+    #[test]
+    fn every_entry_of_the_timeline_has_words() {
+        let mut seen = std::collections::BTreeSet::new();
+        for n in 0..150 {
+            let scenario = Scenario::parse(&random::scenario(n)).expect("valid");
+            for e in &scenario.timeline {
+                let said = [
+                    entry(&scenario, e),
+                    entry_short(e),
+                    entry_over(&scenario, e),
+                ];
+                assert!(said.iter().all(|text| !text.trim().is_empty()), "{said:?}");
+                let end = e.ends_within(scenario.run.duration);
+                assert!(e.begins() <= end && (!e.is_moment() || e.begins() == end));
+                seen.insert(e.what.name);
+            }
+        }
+        let all = crate::design::registry::timeline_kinds().count();
+        assert_eq!(seen.len(), all, "drawn: {seen:?}");
+    }
 }

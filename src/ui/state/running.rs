@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::design::Settings;
 use crate::design::diagnostic::Diagnostic;
 use crate::observe::report::Report;
 use crate::worker::protocol::{Command, Frame, News, NewsKind, RunPlan};
@@ -38,12 +37,9 @@ pub fn load(model: &mut Model) -> Vec<Effect> {
 fn moments(doc: &Document) -> Moments {
     let mut at_ns = Vec::new();
     for entry in &doc.scenario.timeline {
-        let settings = Settings::new(entry.what, &entry.knobs);
-        let begin = settings.duration("at").0;
-        at_ns.push(begin);
-        if let Some(lasts) = settings.opt_duration("lasts") {
-            at_ns.push(begin + lasts.0);
-        }
+        let begins = entry.begins();
+        at_ns.push(begins.0);
+        at_ns.extend(entry.lasts().map(|lasts| (begins + lasts).0));
     }
     at_ns.sort_unstable();
     Moments { at_ns }
