@@ -21,7 +21,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
     }
     for link in &design.links {
         ends(f, design, link);
-        link_policy(f, link);
+        link_policy(f, design, link);
         check_link::check(f, design, link);
         check_balancer::weight(f, design, link);
     }
@@ -80,7 +80,7 @@ pub(super) fn is(settings: &Settings<'_>, knob: &str, word: &str) -> bool {
     settings.choice(knob) == word
 }
 
-fn link_policy(f: &mut Findings<'_>, link: &Link) {
+fn link_policy(f: &mut Findings<'_>, design: &Design, link: &Link) {
     let settings = Settings::new(&registry::LINK, &link.knobs);
     let path = |knob: &str| format!("link.{}.{knob}", link.key);
     let off = |knob: &str| settings.value(knob) == Value::Off;
@@ -131,7 +131,9 @@ fn link_policy(f: &mut Findings<'_>, link: &Link) {
     let loses = ["loss", "reply_loss"]
         .into_iter()
         .find(|knob| settings.share(knob).0 > 0);
-    if let Some(knob) = loses.filter(|_| off("timeout")) {
+    // A queue delivers again what is not acknowledged, and takes no timeout.
+    let by_queue = node(design, &link.from).is_some_and(|from| from.kind.name == "queue");
+    if let Some(knob) = loses.filter(|_| off("timeout") && !by_queue) {
         f.warning_at(
             code::NO_ANSWER,
             &path(knob),

@@ -204,10 +204,15 @@ fn levels(model: &Model, tab: ChartTab) -> Vec<Level> {
     match tab {
         ChartTab::Throughput => Vec::new(),
         ChartTab::Latency => {
-            let timeouts =
-                model.doc.scenario.design.links.iter().filter_map(|l| {
-                    Settings::new(&registry::LINK, &l.knobs).opt_duration("timeout")
-                });
+            // The chart is about users: the patience of services is another matter.
+            let design = &model.doc.scenario.design;
+            let is_users = |key: &str| {
+                let node = design.nodes.iter().find(|n| n.key == key);
+                node.is_some_and(|n| n.kind.name == "clients")
+            };
+            let links = design.links.iter().filter(|l| is_users(&l.from));
+            let timeouts = links
+                .filter_map(|l| Settings::new(&registry::LINK, &l.knobs).opt_duration("timeout"));
             timeouts
                 .min()
                 .map(|d| level(format!("callers give up: {d}"), d.0 as f64 / 1e6))

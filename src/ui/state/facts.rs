@@ -1,7 +1,7 @@
 //! The lines of text on nodes and links of the drawing.
 
 use crate::design::value;
-use crate::design::{Link, Settings, registry};
+use crate::design::{Design, Link, Settings, registry};
 use crate::worker::protocol::{LinkNow, NodeNow, State};
 
 use super::model::Model;
@@ -199,7 +199,7 @@ pub fn link(model: &Model, key: &str) -> LinkFacts {
     let Some(link) = design.links.iter().find(|l| l.key == key) else {
         return LinkFacts::default();
     };
-    let policy = policy(link);
+    let policy = policy(&model.doc.scenario.design, link);
     let Some(now) = link_now(model, key).filter(|_| model.has_begun()) else {
         return LinkFacts {
             policy,
@@ -234,7 +234,17 @@ pub fn link(model: &Model, key: &str) -> LinkFacts {
     }
 }
 
-fn policy(link: &Link) -> Vec<String> {
+fn policy(design: &Design, link: &Link) -> Vec<String> {
+    let from = design.nodes.iter().find(|n| n.key == link.from);
+    if let Some(queue) = from.filter(|n| n.kind.name == "queue") {
+        // A delivery has no caller's policy: the queue says how long it waits.
+        let settings = Settings::new(queue.kind, &queue.knobs);
+        return vec![match settings.choice("mode") {
+            "lease" => format!("hidden for {}", settings.duration("visibility_timeout")),
+            "session" => "until acknowledged".into(),
+            _ => "in order".into(),
+        }];
+    }
     let settings = Settings::new(&registry::LINK, &link.knobs);
     let timeout = settings
         .opt_duration("timeout")
@@ -244,9 +254,14 @@ fn policy(link: &Link) -> Vec<String> {
         return vec![timeout, "one try".into()];
     }
     let pauses = (settings.choice("backoff") != "none").then(|| "pauses".to_owned());
-    let budget = match settings.opt_share("retry_budget") {
-        Some(share) => format!("{share} budget"),
-        None => "no budget".into(),
+    let (share, quota) = (
+        settings.opt_share("retry_budget"),
+        settings.opt_count("retry_quota"),
+    );
+    let budget = match (share, quota) {
+        (Some(share), _) => format!("{share} budget"),
+        (_, Some(quota)) => format!("{quota} tokens"),
+        _ => "no budget".into(),
     };
     let parts = [
         Some(timeout),
