@@ -9,7 +9,7 @@
 //! Ignored so far: webhooks.
 
 use super::NodeKind;
-use crate::design::value::Money;
+use crate::design::value::{Money, Rate};
 use crate::design::{CallMode, Settings};
 use crate::engine::attempt::{AttemptId, CalleeSide};
 use crate::engine::core::Cx;
@@ -17,7 +17,7 @@ use crate::engine::dist::Sampler;
 use crate::engine::draw::{Purpose, Threshold};
 use crate::engine::probe;
 use crate::engine::keys::{KeyStore, Seen};
-use crate::engine::policy::rate::{Bucket, interval};
+use crate::engine::policy::rate::Bucket;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
 use crate::time::Duration;
@@ -28,7 +28,7 @@ pub struct Config {
     hangs: Threshold,
     hang_time: Duration,
     /// Between two calls, on the average, at least; and how many may come together.
-    every: Option<Duration>,
+    rate: Option<Rate>,
     burst: u64,
     /// How long it keeps an answer.
     remembers: Option<Duration>,
@@ -65,7 +65,7 @@ impl NodeKind for ThirdParty {
             errors: Threshold::new(knobs.share("error_share")),
             hangs: Threshold::new(knobs.share("hang_share")),
             hang_time: knobs.duration("hang_time"),
-            every: knobs.opt_rate("rate_limit").map(interval),
+            rate: knobs.opt_rate("rate_limit"),
             burst: knobs.count("burst"),
             remembers: (knobs.choice("idempotency") == "keys")
                 .then(|| knobs.duration("idempotency_ttl")),
@@ -79,7 +79,7 @@ impl NodeKind for ThirdParty {
 
     fn on_request<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         let now = cx.now();
-        let limited = config.every.and_then(|every| self.bucket.take(now, every, config.burst).err());
+        let limited = config.rate.and_then(|rate| self.bucket.take(now, rate, config.burst).err());
         if limited.is_some() {
             cx.tally(RATE_LIMITED);
             return cx.refuse(id, Reason::RateLimited);

@@ -13,13 +13,14 @@ use super::delivery::{self, CLOSED, EXTEND, POLL, RECONNECT, Receipt, Word};
 use super::queue::{Mode, key_of};
 use super::{Look, NodeConfig, NodeKind};
 use crate::design::Settings;
+use crate::design::value::Rate;
 use crate::engine::attempt::{AttemptId, Call, CalleeSide};
 use crate::engine::core::Cx;
 use crate::engine::dist::Sampler;
 use crate::engine::draw::Purpose;
 use crate::engine::keys::{KeyStore, Seen};
 use crate::engine::plan::{self, Progress};
-use crate::engine::policy::rate::{Bucket, interval};
+use crate::engine::policy::rate::Bucket;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
 use crate::time::Duration;
@@ -42,7 +43,7 @@ pub struct Config {
     /// How long it remembers what it has done.
     remembers: Option<Duration>,
     /// Between two messages of an instance, at least.
-    every: Option<Duration>,
+    rate: Option<Rate>,
     pub poll_wait: Duration,
 }
 
@@ -109,7 +110,7 @@ impl NodeKind for Worker {
             heartbeat: knobs.opt_duration("heartbeat"),
             remembers: (knobs.choice("idempotency") == "store")
                 .then(|| knobs.duration("idempotency_ttl")),
-            every: knobs.opt_rate("rate_limit").map(interval),
+            rate: knobs.opt_rate("rate_limit"),
             poll_wait: knobs.duration("poll_wait"),
         }
     }
@@ -364,7 +365,7 @@ impl Worker {
                 None => {
                     let now = cx.now();
                     let instance = self.instance(number);
-                    let wait = config.every.and_then(|e| instance.bucket.take(now, e, 1).err());
+                    let wait = config.rate.and_then(|rate| instance.bucket.take(now, rate, 1).err());
                     if let Some(until) = wait {
                         instance.paced.push_back(batch);
                         return cx.local_at(until, PACE, u64::from(number));

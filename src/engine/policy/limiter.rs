@@ -14,12 +14,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::rate::Bucket;
 use crate::design::Settings;
-use crate::design::value::MICRO;
-use crate::time::{Duration, NS_PER_S, Time};
-
-/// A token, in the unit in which a rate in millionths per second brings its number per nanosecond.
-const TOKEN: u128 = MICRO as u128 * NS_PER_S as u128;
+use crate::design::value::Rate;
+use crate::time::{Duration, Time};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
@@ -77,18 +75,15 @@ impl LimitPolicy {
 /// What is kept for one who has a limit.
 #[derive(Clone, Debug)]
 enum Meter {
-    Bucket { tokens: u128, at: Time },
+    Bucket(Bucket),
     Fixed { window: u64, passed: u64 },
     Sliding { log: VecDeque<Time> },
 }
 
 impl Meter {
-    fn new(policy: &LimitPolicy, now: Time) -> Meter {
+    fn new(policy: &LimitPolicy) -> Meter {
         match policy.algorithm {
-            Algorithm::TokenBucket => Meter::Bucket {
-                tokens: u128::from(policy.burst) * TOKEN,
-                at: now,
-            },
+            Algorithm::TokenBucket => Meter::Bucket(Bucket::default()),
             Algorithm::FixedWindow => Meter::Fixed {
                 window: 0,
                 passed: 0,
@@ -101,16 +96,7 @@ impl Meter {
 
     fn passes(&mut self, policy: &LimitPolicy, now: Time) -> bool {
         match self {
-            Meter::Bucket { tokens, at } => {
-                let came = u128::from(now.0 - at.0) * u128::from(policy.rate);
-                *tokens = (*tokens + came).min(u128::from(policy.burst) * TOKEN);
-                *at = now;
-                let passes = *tokens >= TOKEN;
-                if passes {
-                    *tokens -= TOKEN;
-                }
-                passes
-            }
+            Meter::Bucket(bucket) => bucket.take(now, Rate(policy.rate), policy.burst).is_ok(),
             Meter::Fixed { window, passed } => {
                 let current = now.0 / policy.window.0.max(1);
                 if current != *window {
@@ -169,7 +155,7 @@ impl Limiter {
         {
             self.table.remove(&oldest);
         }
-        let mut meter = Meter::new(policy, now);
+        let mut meter = Meter::new(policy);
         let passes = meter.passes(policy, now);
         self.table.insert(key, Entry { meter, asked });
         self.by_age.insert(asked, key);
@@ -180,6 +166,7 @@ impl Limiter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::design::value::MICRO;
 
     fn policy(algorithm: Algorithm) -> LimitPolicy {
         LimitPolicy {

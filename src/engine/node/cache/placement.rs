@@ -1,15 +1,15 @@
 //! Which cache node has a key: its remainder, or its place on a ring.
 
 use crate::engine::draw::mix64;
+use crate::engine::policy::hash_ring::Ring;
 
 /// How keys are spread over nodes. Callers and nodes agree on it, as memcached clients do.
 #[derive(Clone, Debug)]
 pub enum Placement {
     /// The scattered key modulo the number of nodes.
     Modulo,
-    /// Each node stands at many points of a ring; a key belongs to the next point on it (D. Karger
-    /// et al. 1997). Points ascend.
-    Ring(Box<[(u64, u16)]>),
+    /// Each node stands at many points of a ring; a key belongs to the next point on it.
+    Ring(Ring),
 }
 
 impl Placement {
@@ -17,11 +17,9 @@ impl Placement {
     pub fn ring(nodes: u16, points: u64) -> Placement {
         let of_node = |node: u16| {
             let point = move |i| mix64(mix64(u64::from(node) << 32 | i));
-            (0..points).map(move |i| (point(i), node))
+            (0..points).map(move |i| (point(i), u32::from(node)))
         };
-        let mut ring: Vec<(u64, u16)> = (0..nodes).flat_map(of_node).collect();
-        ring.sort_unstable();
-        Placement::Ring(ring.into())
+        Placement::Ring(Ring::new((0..nodes).flat_map(of_node)))
     }
 
     /// The node of a key among those registered, which ascend; [`u16::MAX`] if there are none.
@@ -31,12 +29,10 @@ impl Placement {
             (&[only], _) => only,
             (all, Placement::Modulo) => all[(mix64(key) % all.len() as u64) as usize],
             (all, Placement::Ring(ring)) => {
-                let key = mix64(key);
-                let next = ring.partition_point(|&(point, _)| point < key);
-                let mut from_there = ring[next..].iter().chain(&ring[..next]);
-                let found = from_there.find(|(_, node)| all.binary_search(node).is_ok());
+                let mut nodes = ring.from(mix64(key)).map(|node| node as u16);
+                let found = nodes.find(|node| all.binary_search(node).is_ok());
                 // Nodes that joined later have no points: they get nothing until the next start.
-                found.map_or(all[0], |&(_, node)| node)
+                found.unwrap_or(all[0])
             }
         }
     }
