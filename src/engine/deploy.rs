@@ -374,20 +374,20 @@ impl<R: Record> Cx<'_, R> {
         let (node, instance) = (attempt.node as usize, attempt.instance);
         let took = self.now().since(attempt.arrived);
         let version = self.core.fleets[node].version(instance);
-        let bound = self.program.monitoring.good_within(attempt.node);
-        let fast = good && bound.is_none_or(|bound| took <= bound);
-        self.core.monitoring.answers[node].add(good, fast);
+        let alerts = &self.program.monitoring.alerts;
+        self.core
+            .monitoring
+            .answered(alerts, node as u16, good, took);
         let versions = &mut self.core.versions[node];
         if let Some(answers) = versions.answers.get_mut(version as usize) {
-            answers.add(good, fast);
+            answers.add(good);
         }
     }
 }
 
 impl Answers {
-    pub fn add(&mut self, good: bool, fast: bool) {
+    pub fn add(&mut self, good: bool) {
         self.good += u64::from(good);
         self.bad += u64::from(!good);
-        self.fast += u64::from(fast);
     }
 }

@@ -253,7 +253,8 @@ impl World {
         let listens = self.core.fleets[node as usize].listens(instance);
         let is_stranger = self.core.links[attempt.link as usize].strangers > 0;
         if self.core.modifiers[node as usize].down > 0 || !listens || is_stranger {
-            let reason = match is_stranger && listens {
+            let is_up = listens && self.core.modifiers[node as usize].down == 0;
+            let reason = match is_stranger && is_up {
                 true => Reason::Unauthenticated,
                 false if instance == u16::MAX => Reason::NoBackend,
                 false => Reason::ConnectionRefused,

@@ -16,6 +16,7 @@ mod lessons;
 mod lint;
 mod log;
 mod messages;
+mod monitoring;
 mod policies_links;
 mod presets;
 mod retry_storm;

@@ -29,7 +29,7 @@ impl World {
 
     pub(in super::super) fn scrape<R: Record>(&mut self, program: &Program, record: &mut R) {
         let World { core, nodes, .. } = self;
-        core.scrape(|core, node| {
+        core.scrape(&program.monitoring.alerts, |core, node| {
             let look = with_kind!(&nodes[node], &program.nodes[node].config, |s, c| s.look(c));
             let ready = core.fleets[node].registered().len() as u32;
             look.slots_each.saturating_mul(ready)
@@ -38,7 +38,7 @@ impl World {
         for (i, spec) in program.monitoring.alerts.iter().enumerate() {
             let mut state = std::mem::take(&mut self.core.monitoring.alerts[i]);
             let turn = match self.core.monitoring.lost {
-                0 => state.look(spec, &self.core.monitoring, now),
+                0 => state.look(spec, i, &self.core.monitoring, now),
                 _ => None,
             };
             self.core.monitoring.alerts[i] = state;

@@ -114,7 +114,7 @@ impl Spec {
     }
 
     /// Whether the rule holds by the newest figures; `None` if there are none.
-    fn holds(&self, seen: &Monitoring) -> Option<bool> {
+    fn holds(&self, alert: usize, seen: &Monitoring) -> Option<bool> {
         match self.rule {
             Rule::Burn {
                 rate,
@@ -124,11 +124,7 @@ impl Spec {
             } => {
                 let burns = |window| {
                     let (sample, _) = seen.over(self.node, window)?;
-                    let good = match self.good_within {
-                        Some(_) => sample.fast,
-                        None => sample.good,
-                    };
-                    let bad = sample.answered - good;
+                    let bad = sample.answered - seen.fast_over(alert, self.node, window);
                     // bad / answered >= rate * allowed, in whole numbers.
                     let bound = u128::from(sample.answered) * u128::from(rate.0);
                     let bound = bound * u128::from(allowed.0) / u128::from(MICRO);
@@ -174,8 +170,14 @@ pub enum Turn {
 impl State {
     /// Looks at the newest figures. While there are none, nothing changes: an alert that nobody
     /// feeds is silent.
-    pub fn look(&mut self, spec: &Spec, seen: &Monitoring, now: Time) -> Option<Turn> {
-        let holds = spec.holds(seen)?;
+    pub fn look(
+        &mut self,
+        spec: &Spec,
+        alert: usize,
+        seen: &Monitoring,
+        now: Time,
+    ) -> Option<Turn> {
+        let holds = spec.holds(alert, seen)?;
         if !holds {
             self.holds_since = None;
             if !self.fires {

@@ -24,8 +24,6 @@ pub struct Sample {
     /// Answered well, and all that was answered or turned away.
     pub good: u64,
     pub answered: u64,
-    /// Good answers within the time that an alert asks for.
-    pub fast: u64,
     pub arrived: u64,
     /// Requests that have left, and the time they spent there.
     pub left: u64,
@@ -41,7 +39,6 @@ pub struct Sample {
 pub struct Answers {
     pub good: u64,
     pub bad: u64,
-    pub fast: u64,
 }
 
 /// The design's own monitoring.
@@ -51,6 +48,10 @@ pub struct Monitoring {
     samples: Vec<VecDeque<(Time, Sample)>>,
     /// Per node, since the start.
     pub answers: Vec<Answers>,
+    /// Per alert: good answers of its node within the time that it asks for, since the start, and the
+    /// same at the moments of the node's samples.
+    fast: Vec<u64>,
+    fast_then: Vec<VecDeque<u64>>,
     /// Integral of slots over time, up to when it was last taken.
     slots: Vec<(u128, Time, u32)>,
     /// Entries of the timeline that keep it from collecting.
@@ -70,14 +71,6 @@ pub struct MonitoringProgram {
     pub alerts: Vec<alert::Spec>,
 }
 
-impl MonitoringProgram {
-    /// The tightest time within which an alert on the node wants answers.
-    pub fn good_within(&self, node: u16) -> Option<Duration> {
-        let alerts = self.alerts.iter().filter(|alert| alert.node == node);
-        alerts.filter_map(|alert| alert.good_within).min()
-    }
-}
-
 impl Monitoring {
     pub fn new(program: &Program) -> Monitoring {
         let nodes = program.nodes.len();
@@ -88,6 +81,8 @@ impl Monitoring {
         Monitoring {
             samples: vec![VecDeque::new(); nodes],
             answers: vec![Answers::default(); nodes],
+            fast: vec![0; program.monitoring.alerts.len()],
+            fast_then: vec![VecDeque::new(); program.monitoring.alerts.len()],
             slots: vec![(0, Time::ZERO, 0); nodes],
             lost: 0,
             alerts: vec![alert::State::default(); program.monitoring.alerts.len()],
@@ -101,12 +96,34 @@ impl Monitoring {
     pub fn over(&self, node: u16, window: Duration) -> Option<(Sample, Duration)> {
         let samples = &self.samples[node as usize];
         let &(newest, b) = samples.back()?;
-        let from = Time(newest.0.saturating_sub(window.0));
-        // The newest sample that is not younger than the window, else the oldest.
-        let at = samples.partition_point(|&(at, _)| at <= from);
-        let &(oldest, a) = samples.get(at.saturating_sub(1))?;
+        let &(oldest, a) = samples.get(self.begin_of(node, window)?)?;
         let span = newest.since(oldest);
         (span > Duration::ZERO).then(|| (b.since(&a), span))
+    }
+
+    /// Good answers over the same window that were fast enough for an alert.
+    pub fn fast_over(&self, alert: usize, node: u16, window: Duration) -> u64 {
+        let then = &self.fast_then[alert];
+        let begin = self.begin_of(node, window).and_then(|at| then.get(at));
+        then.back().zip(begin).map_or(0, |(b, a)| b - a)
+    }
+
+    /// Position of the newest sample that is not younger than the window, else of the oldest.
+    fn begin_of(&self, node: u16, window: Duration) -> Option<usize> {
+        let samples = &self.samples[node as usize];
+        let &(newest, _) = samples.back()?;
+        let from = Time(newest.0.saturating_sub(window.0));
+        let after = samples.partition_point(|&(at, _)| at <= from);
+        Some(after.saturating_sub(1))
+    }
+
+    /// A node has answered, or users were told: after so long a time.
+    pub fn answered(&mut self, alerts: &[alert::Spec], node: u16, good: bool, took: Duration) {
+        self.answers[node as usize].add(good);
+        for (spec, fast) in alerts.iter().zip(&mut self.fast) {
+            let counts = spec.node == node && spec.good_within.is_none_or(|bound| took <= bound);
+            *fast += u64::from(good && counts);
+        }
     }
 
     /// When the newest sample was taken.
@@ -120,7 +137,6 @@ impl Sample {
         Sample {
             good: self.good - earlier.good,
             answered: self.answered - earlier.answered,
-            fast: self.fast - earlier.fast,
             arrived: self.arrived - earlier.arrived,
             left: self.left - earlier.left,
             sojourned: self.sojourned - earlier.sojourned,
@@ -133,7 +149,7 @@ impl Sample {
 
 impl Core {
     /// Collects the figures of all nodes. `slots` says how many slots a node has now.
-    pub(super) fn scrape(&mut self, slots: impl Fn(&Core, usize) -> u32) {
+    pub(super) fn scrape(&mut self, specs: &[alert::Spec], slots: impl Fn(&Core, usize) -> u32) {
         let now = self.now();
         for node in 0..self.node_counters.len() {
             let have = slots(self, node);
@@ -148,7 +164,6 @@ impl Core {
             let sample = Sample {
                 good: answers.good,
                 answered: answers.good + answers.bad,
-                fast: answers.fast,
                 arrived: counters.arrived,
                 left: counters.left,
                 sojourned: counters.sojourned,
@@ -160,8 +175,18 @@ impl Core {
             let samples = &mut self.monitoring.samples[node];
             samples.push_back((now, sample));
             // One sample older than the longest window is needed to look all the way back.
+            let mut gone = 0;
             while samples.get(1).is_some_and(|&(at, _)| at + longest <= now) {
                 samples.pop_front();
+                gone += 1;
+            }
+            let Monitoring {
+                fast, fast_then, ..
+            } = &mut self.monitoring;
+            let alerts = specs.iter().zip(fast_then.iter_mut().zip(fast.iter()));
+            for (_, (then, now)) in alerts.filter(|(spec, _)| spec.node as usize == node) {
+                then.push_back(*now);
+                then.drain(..gone);
             }
         }
     }
@@ -177,6 +202,8 @@ mod tests {
         let mut monitoring = Monitoring {
             samples: vec![VecDeque::new()],
             answers: vec![Answers::default()],
+            fast: Vec::new(),
+            fast_then: Vec::new(),
             slots: vec![(0, Time::ZERO, 0)],
             lost: 0,
             alerts: Vec::new(),

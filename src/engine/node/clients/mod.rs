@@ -403,10 +403,9 @@ impl Clients {
         cx.record.told(cx.program, now, id, &cx.core.intents[id], told);
         if cx.program.monitoring.is_used {
             let good = matches!(told, Told::Served | Told::Degraded);
-            let bound = cx.program.monitoring.good_within(cx.node);
             let took = now.since(cx.core.intents[id].born);
-            let fast = good && bound.is_none_or(|bound| took <= bound);
-            cx.core.monitoring.answers[cx.node as usize].add(good, fast);
+            let alerts = &cx.program.monitoring.alerts;
+            cx.core.monitoring.answered(alerts, cx.node, good, took);
         }
         if let Loop::Closed { think, .. } = &config.loop_ {
             self.think(config, cx, think, user, now);
