@@ -1,12 +1,8 @@
-//! A station: slots and a waiting room, first come, first served. Services, whose lines have other
-//! disciplines too, are built on [`super::line`].
-//!
-//! The waiting room keeps handles; requests that left it early (cancelled) stay as tombstones until
-//! their turn comes or until they outnumber the living, so that leaving costs O(1).
+//! A station: slots and a waiting room, first come, first served, for databases and caches. Services,
+//! whose lines have other disciplines too, use [`super::line`] themselves.
 
-use std::collections::VecDeque;
-
-use super::attempt::{Attempt, AttemptId, CalleeSide};
+use super::attempt::{Attempt, AttemptId};
+use super::line::{Discipline, Line, Row};
 use super::slab::Slab;
 
 /// Whether a request may begin, must wait, or finds no place.
@@ -17,19 +13,22 @@ pub enum Admission {
     Full,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Instance {
     pub busy: u32,
-    queue: VecDeque<AttemptId>,
-    tombstones: u32,
+    line: Line,
+}
+
+impl Default for Instance {
+    fn default() -> Instance {
+        Instance {
+            busy: 0,
+            line: Line::new(1),
+        }
+    }
 }
 
 impl Instance {
-    /// Requests that wait.
-    pub fn waiting(&self) -> u32 {
-        self.queue.len() as u32 - self.tombstones
-    }
-
     /// A request stands at the door. `limit` is the number that may wait.
     #[inline]
     pub fn admit(&mut self, attempt: AttemptId, slots: u32, limit: Option<u32>) -> Admission {
@@ -37,10 +36,10 @@ impl Instance {
             self.busy += 1;
             return Admission::Begin;
         }
-        if limit.is_some_and(|limit| self.waiting() >= limit) {
+        if limit.is_some_and(|limit| self.line.waiting() >= limit) {
             return Admission::Full;
         }
-        self.queue.push_back(attempt);
+        self.line.push(Row::default(), attempt, false);
         Admission::Wait
     }
 
@@ -58,33 +57,18 @@ impl Instance {
         if self.busy >= slots {
             return None;
         }
-        loop {
-            let next = self.queue.pop_front()?;
-            if is_queued(attempts, next) {
-                self.busy += 1;
-                return Some(next);
-            }
-            self.tombstones -= 1;
-        }
+        let next = self.line.pop_only(Discipline::Fifo, attempts)?;
+        self.busy += 1;
+        Some(next)
     }
 
     /// A waiting request left the line. Its record must not say `Queued` any more.
     pub fn forget(&mut self, attempts: &Slab<Attempt>) {
-        self.tombstones += 1;
-        if self.tombstones > 64 && self.tombstones as usize > self.queue.len() / 2 {
-            self.queue.retain(|&a| is_queued(attempts, a));
-            self.tombstones = 0;
-        }
+        self.line.forget(attempts);
     }
 
     /// Empties the instance: everybody in it, slots first, then the line in order.
     pub fn clear(&mut self) {
         *self = Instance::default();
     }
-}
-
-fn is_queued(attempts: &Slab<Attempt>, id: AttemptId) -> bool {
-    attempts
-        .get(id)
-        .is_some_and(|a| a.callee == CalleeSide::Queued)
 }

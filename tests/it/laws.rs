@@ -18,7 +18,7 @@ use brownout::time::{Duration, Time};
 /// Designs per law; `BROWNOUT_DESIGNS=5000` for more.
 pub fn designs() -> u64 {
     let asked = std::env::var("BROWNOUT_DESIGNS").ok();
-    asked.and_then(|n| n.parse().ok()).unwrap_or(100)
+    asked.and_then(|n| n.parse().ok()).unwrap_or(500)
 }
 
 struct Case {

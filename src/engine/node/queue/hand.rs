@@ -2,9 +2,7 @@
 
 use super::store::State;
 use super::*;
-use crate::design::CallMode;
 use crate::engine::attempt::{CalleeSide, Parent};
-use crate::engine::core::NewCall;
 use crate::engine::node::NodeConfig;
 use crate::engine::slab::Id;
 
@@ -86,17 +84,7 @@ impl Queue {
             cx.tally(REDELIVERED);
         }
         let receipt = Receipt { seq, delivery, is_first };
-        let new = NewCall {
-            link: to.link,
-            instance: to.instance,
-            mode: CallMode::Write,
-            token: seq,
-            payload: receipt.bits(),
-            key: message.key,
-            submission: message.submission,
-            base: Some(message.address.attempt(u32::from(delivery))),
-            ..NewCall::default()
-        };
+        let new = message.handed_to((to.link, to.instance), receipt);
         let call = cx.call(message.intent, Parent::Node, new);
         let until = config.term.map_or(Time::NEVER, |term| now + term);
         message.state = State::Out { to, call, until };

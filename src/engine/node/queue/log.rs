@@ -7,9 +7,7 @@
 
 use super::store::State;
 use super::*;
-use crate::design::CallMode;
 use crate::engine::attempt::{CallId, CalleeSide, Parent};
-use crate::engine::core::NewCall;
 use crate::engine::draw::mix64;
 use crate::engine::node::NodeConfig;
 use crate::engine::program::SETTLE_LIMIT;
@@ -199,17 +197,7 @@ impl Queue {
             cx.tally(REDELIVERED);
         }
         let receipt = Receipt { seq, delivery, is_first };
-        let new = NewCall {
-            link: poll.link,
-            instance: poll.instance,
-            mode: CallMode::Write,
-            token: seq,
-            payload: receipt.bits(),
-            key: message.key,
-            submission: message.submission,
-            base: Some(message.address.attempt(u32::from(delivery))),
-            ..NewCall::default()
-        };
+        let new = message.handed_to((poll.link, poll.instance), receipt);
         let call = cx.call(message.intent, Parent::Node, new);
         let attempt = cx.core.calls[call].attempt;
         if cx.core.attempts[attempt].callee == CalleeSide::Lost {

@@ -28,6 +28,23 @@ pub(super) struct Message {
     pub state: State,
 }
 
+impl Message {
+    /// The call that hands it to an instance over a link. Work is drawn anew for each delivery.
+    pub(super) fn handed_to(&self, (link, instance): (u16, u16), receipt: Receipt) -> NewCall {
+        NewCall {
+            link,
+            instance,
+            mode: CallMode::Write,
+            token: receipt.seq,
+            payload: receipt.bits(),
+            key: self.key,
+            submission: self.submission,
+            base: Some(self.address.attempt(u32::from(receipt.delivery))),
+            ..NewCall::default()
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     /// Delayed, or at rest before it is delivered again.
