@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::design::TimelineEntry;
 use crate::time::Duration;
 use crate::ui::state::model::{Model, Room};
 use crate::ui::state::series::Column;
@@ -13,9 +14,14 @@ use crate::worker::protocol::NewsKind;
 struct Bar {
     left: f64,
     width: f64,
+    /// From its end to the next one, for words that do not fit inside.
+    room: f64,
     text: String,
     full: String,
 }
+
+/// Share of the line from which on a bar has room for its own words.
+const WIDE: f64 = 0.09;
 
 #[component]
 pub fn Timeline() -> impl IntoView {
@@ -57,8 +63,20 @@ pub fn Timeline() -> impl IntoView {
                                 style:left=percent(bar.left)
                                 style:width=percent(bar.width)
                             >
-                                <span class:outside=bar.width < 0.09>{bar.text}</span>
+                                {(bar.width >= WIDE).then(|| bar.text.clone())}
                             </div>
+                            {(bar.width < WIDE)
+                                .then(|| {
+                                    view! {
+                                        <span
+                                            class="beside"
+                                            style:left=percent(bar.left + bar.width)
+                                            style:max-width=percent(bar.room)
+                                        >
+                                            {bar.text.clone()}
+                                        </span>
+                                    }
+                                })}
                         }
                     })
                     .collect_view()
@@ -110,15 +128,19 @@ fn share(model: &Model, at_ns: u64) -> f64 {
 
 fn bars(model: &Model) -> Vec<Bar> {
     let scenario = &model.doc.scenario;
+    let begins = |entry: &TimelineEntry| share(model, entry.begins().0);
     let entries = scenario.timeline.iter();
     entries
         .map(|entry| {
             let begin = entry.begins().0;
             let end = entry.ends_within(Duration(model.duration_ns())).0;
             let (left, right) = (share(model, begin), share(model, end));
+            let later = scenario.timeline.iter().map(begins);
+            let next = later.filter(|&at| at > left).fold(1.0, f64::min);
             Bar {
                 left,
                 width: right - left,
+                room: (next - right).max(0.0),
                 text: names::entry_short(entry),
                 full: match entry.is_moment() {
                     true => format!(
