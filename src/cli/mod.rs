@@ -6,6 +6,7 @@ mod check;
 mod conformance;
 mod conformance_table;
 mod exit;
+mod ledger;
 mod lint;
 mod number;
 mod output;
@@ -46,6 +47,8 @@ enum Command {
     Run(run::Run),
     /// Say whether scenario files are valid, and what would be right
     Check(check::Check),
+    /// Say what became of the data: lost, done twice, done in secret; and the story of one action
+    Ledger(ledger::LedgerArgs),
     /// Say what is valid in scenario files and still unwise, and which knob to look at
     Lint(lint::Lint),
     /// List the vendor presets, or show what one of them sets
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Ledger(args) => ledger::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Presets(args) => presets::run(&args),
         Command::Conformance(args) => conformance::run(&args),

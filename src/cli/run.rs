@@ -73,7 +73,7 @@ pub enum Format {
 }
 
 /// `link.browse.attempts=5`
-fn change(text: &str) -> Result<(String, String), String> {
+pub fn change(text: &str) -> Result<(String, String), String> {
     let parts = text.split_once('=');
     let (path, value) = parts.ok_or("write it as path=value: link.browse.attempts=5")?;
     Ok((path.trim().to_owned(), value.trim().to_owned()))

@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 
 use super::conformance::Results;
 use super::exit::{Exit, Failure};
+use super::ledger::LedgerReport;
 use super::lint::AllLinted;
 use super::output;
 use crate::experiment::bands::SeedsReport;
@@ -31,6 +32,8 @@ enum Of {
     Conformance,
     /// The JSON of `brownout lint --format json`
     Lint,
+    /// The JSON of `brownout ledger --format json`
+    Ledger,
 }
 
 pub fn run(schema: &Schema) -> Result<Exit, Failure> {
@@ -39,6 +42,7 @@ pub fn run(schema: &Schema) -> Result<Exit, Failure> {
         Of::Report => report_text(),
         Of::Seeds => seeds_text(),
         Of::Lint => text(generator().into_root_schema_for::<AllLinted>()),
+        Of::Ledger => text(generator().into_root_schema_for::<LedgerReport>()),
         Of::Conformance => text(generator().into_root_schema_for::<Results>()),
     };
     output::print(&text)?;

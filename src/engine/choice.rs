@@ -1,18 +1,33 @@
 //! Which instance of a callee gets the next try of a call.
 
+use super::attempt::IntentId;
 use super::core::Cx;
 use super::draw::{Address, Purpose};
 use super::node::NodeConfig;
 use super::record::Record;
+use crate::design::CallMode;
 
 impl<R: Record> Cx<'_, R> {
-    /// The instance of the callee for this call's next try: of a cache, the one that has the item; else
-    /// a random one among the registered.
+    /// The instance of the callee for this call's next try: of a cache, the one that has the item; of a
+    /// database with several copies, the one that may be asked; else a random one among the registered.
     #[inline]
-    pub fn instance_for(&self, link: u16, address: Address, item: u64) -> u16 {
+    pub fn instance_for(
+        &self,
+        link: u16,
+        address: Address,
+        intent: IntentId,
+        mode: CallMode,
+    ) -> u16 {
         let callee = self.program.links[link as usize].to as usize;
         match &self.program.nodes[callee].config {
-            NodeConfig::Cache(cache) => cache.node_of(item, self.core.fleets[callee].registered()),
+            NodeConfig::Cache(cache) => {
+                let item = self.core.intents[intent].item;
+                cache.node_of(item, self.core.fleets[callee].registered())
+            }
+            NodeConfig::Database(config) if config.replicas > 0 => {
+                let rule = (config.read_from, config.redirect);
+                self.copy_for(link, address, rule, (intent, mode))
+            }
             _ => self.random_instance(link, address),
         }
     }

@@ -9,6 +9,7 @@ use super::attempt::{
     Answer, Attempt, AttemptId, Call, CallId, CalleeSide, Intent, IntentId, Parent,
 };
 use super::calendar::Calendar;
+use super::copies::{Copies, LogEntry};
 use super::counters::{LinkCounters, NodeCounters};
 use super::deploy::Versions;
 use super::digest::{Fact, Facts};
@@ -17,6 +18,7 @@ use super::event::Event;
 use super::fault::Modifiers;
 use super::fleet::Fleet;
 use super::monitoring::Monitoring;
+use super::node::NodeConfig;
 use super::policy::breaker::Breaker;
 use super::policy::budget::Budget;
 use super::policy::fallback::Seen;
@@ -24,7 +26,7 @@ use super::policy::hedge::Latencies;
 use super::policy::key::Origin;
 use super::policy::pool::Pool;
 use super::policy::wire::Wire;
-use super::program::{LinkProgram, Program};
+use super::program::{LinkProgram, NodeProgram, Program};
 use super::reason::Reason;
 use super::record::{Effect, Record, Snapshot};
 use super::slab::{Id, Slab};
@@ -105,6 +107,8 @@ pub struct Core {
     pub versions: Vec<Versions>,
     /// Entries that took instances down: (entry, node, instance).
     pub struck: Vec<(u16, u16, u16)>,
+    /// Entries that keep copies of databases from the others, in the same form.
+    pub isolated: Vec<(u16, u16, u16)>,
     /// Entries that make an item hot: (entry, operation, share of its actions).
     pub hot: Vec<(u16, u16, Threshold)>,
     pub seed: u64,
@@ -113,10 +117,23 @@ pub struct Core {
     /// How many times something besides calls and attempts refers to an intent.
     pub holds: u64,
     pub parked_messages: u64,
+    /// Of databases with several copies.
+    pub copies: Vec<Option<Box<Copies>>>,
+    /// Entries of their logs that wait for copies that cannot come.
+    pub resting: u64,
     /// Intents born so far.
     pub intents_born: u64,
     pub events: u64,
     pub stop: Option<Stop>,
+}
+
+fn copies_of(node: &NodeProgram) -> Option<Box<Copies>> {
+    match &node.config {
+        NodeConfig::Database(config) if config.replicas > 0 => {
+            Some(Box::new(Copies::new(node.instances)))
+        }
+        _ => None,
+    }
 }
 
 impl Core {
@@ -168,11 +185,14 @@ impl Core {
             monitoring: Monitoring::new(program),
             versions: vec![Versions::default(); nodes],
             struck: Vec::new(),
+            isolated: Vec::new(),
             hot: Vec::new(),
             seed,
             held_messages: 0,
             holds: 0,
             parked_messages: 0,
+            copies: program.nodes.iter().map(copies_of).collect(),
+            resting: 0,
             intents_born: 0,
             events: 0,
             stop: None,
@@ -369,6 +389,26 @@ impl<R: Record> Cx<'_, R> {
         );
         self.record
             .effect(self.program, self.now(), attempt.intent, &intent, effect);
+    }
+
+    /// A change that was applied at this node is not among those that count any more.
+    pub fn undone(&mut self, entry: &LogEntry) {
+        let intent = self.core.intents[entry.intent];
+        let node = &self.program.nodes[self.node as usize];
+        let effect = Effect {
+            node: self.node,
+            promised: node.effects[intent.operation as usize],
+            attempt: entry.attempt,
+            version: entry.version,
+        };
+        let place = self.node as usize;
+        let what = node.place ^ mix64(entry.version);
+        let address = intent.address.0;
+        self.core
+            .fact(place, what, Fact::Undone, address, entry.attempt, 0);
+        let now = self.now();
+        self.record
+            .undone(self.program, now, entry.intent, &intent, effect);
     }
 
     /// Answers the caller. The callee's side must have been set to what it now is.

@@ -71,6 +71,8 @@ pub enum Fact {
     Scaled = 10,
     /// A change of versions begins, goes on, is taken back, or is done.
     Rollout = 11,
+    /// A change that was applied does not count any more.
+    Undone = 12,
 }
 
 /// The fingerprint of a run, and of each of its places: one per node, then one per link, for "an

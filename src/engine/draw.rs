@@ -60,6 +60,10 @@ pub enum Purpose {
     Word,
     Poison,
     Stuck,
+    Replication,
+    Acknowledgement,
+    Apply,
+    Redirect,
 }
 
 const PURPOSES: usize = 64;

@@ -91,6 +91,22 @@ pub enum Action {
         node: u16,
     },
     LostMonitoring,
+    /// The copy that leads crashes.
+    PrimaryLoss {
+        node: u16,
+    },
+    /// The copy that leads is kept from the others.
+    Isolate {
+        node: u16,
+    },
+    ReplicaLag {
+        node: u16,
+        delay: Duration,
+    },
+    /// Another copy is made the leader by hand.
+    Failover {
+        node: u16,
+    },
     Redrive {
         node: u16,
     },
@@ -158,6 +174,13 @@ impl Action {
                 share: knobs.share("share"),
             },
             "zone_outage" => Action::ZoneOutage { zone: c.zone(key) },
+            "primary_loss" => Action::PrimaryLoss { node: c.node(key) },
+            "isolate" => Action::Isolate { node: c.node(key) },
+            "replica_lag" => Action::ReplicaLag {
+                node: c.node(key),
+                delay: knobs.duration("delay"),
+            },
+            "failover" => Action::Failover { node: c.node(key) },
             "redrive" => Action::Redrive { node: c.node(key) },
             "disk_full" => Action::DiskFull { node: c.node(key) },
             "link_delay" => Action::LinkDelay {
@@ -269,6 +292,7 @@ pub struct Modifiers {
     /// What does, until the entries that hit it are over.
     hanging: Vec<Hanging>,
     cuts: Vec<(u16, Share)>,
+    lags: Vec<(u16, Duration)>,
     /// Entries that keep it down.
     pub down: u32,
     /// Entries that let it write nothing.
@@ -377,6 +401,16 @@ impl Modifiers {
     pub(super) fn set_cut(&mut self, entry: u16, share: Option<Share>) {
         self.cuts.retain(|&(e, _)| e != entry);
         self.cuts.extend(share.map(|s| (entry, s)));
+    }
+
+    /// How much longer the log takes to the other copies.
+    pub fn replica_lag(&self) -> Duration {
+        Duration(self.lags.iter().map(|&(_, lag)| lag.0).sum())
+    }
+
+    pub(super) fn set_lag(&mut self, entry: u16, lag: Option<Duration>) {
+        self.lags.retain(|&(e, _)| e != entry);
+        self.lags.extend(lag.map(|lag| (entry, lag)));
     }
 
     pub(super) fn set_slow(&mut self, entry: u16, factor: Option<Factor>) {

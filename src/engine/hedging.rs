@@ -131,13 +131,14 @@ impl<R: Record> Cx<'_, R> {
     /// A random instance of the callee that no try of the call under way went to; any if there is none.
     pub fn another_instance(&self, call: &Call, address: Address) -> u16 {
         let callee = self.program.links[call.link as usize].to;
-        if matches!(
-            self.program.nodes[callee as usize].config,
-            NodeConfig::Cache(_)
-        ) {
-            // Only one node of a cache has the item.
-            let item = self.core.intents[call.intent].item;
-            return self.instance_for(call.link, address, item);
+        let has_one_only = match &self.program.nodes[callee as usize].config {
+            // Only one node of a cache has the item, only one copy takes writes.
+            NodeConfig::Cache(_) => true,
+            NodeConfig::Database(config) => config.replicas > 0,
+            _ => false,
+        };
+        if has_one_only {
+            return self.instance_for(call.link, address, call.intent, call.mode);
         }
         let all = self.core.fleets[callee as usize].registered();
         let others = || all.iter().filter(|&&i| !self.is_trying(call, i));

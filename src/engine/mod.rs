@@ -14,6 +14,7 @@ pub mod attempt;
 mod calendar;
 mod call;
 mod choice;
+pub mod copies;
 pub mod core;
 pub mod counters;
 pub mod deploy;

@@ -47,8 +47,8 @@ impl<R: Record> Cx<'_, R> {
     ) -> CallId {
         let base = Address(self.core.intents[intent].address.0 ^ mix64(token));
         let place = self.program.links[link as usize].place;
-        let item = self.core.intents[intent].item;
-        let instance = self.instance_for(link, base.call(place, 0).attempt(1), item);
+        let first_try = base.call(place, 0).attempt(1);
+        let instance = self.instance_for(link, first_try, intent, mode);
         let new = NewCall {
             link,
             caller,

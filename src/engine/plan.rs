@@ -283,7 +283,7 @@ pub fn late_reply<R: Record>(cx: &mut Cx<'_, R>, late: &Attempt) {
         link,
         caller: late.from,
         tag: FILL,
-        instance: cx.instance_for(link, first_try, intent.item),
+        instance: cx.instance_for(link, first_try, late.intent, CallMode::Fill),
         mode: CallMode::Fill,
         payload: late.answer.version,
         since: late.since,
@@ -302,12 +302,11 @@ fn new_call<R: Record>(cx: &Cx<'_, R>, id: AttemptId, call: PlanCall, tag: u16) 
     let attempt = &cx.core.attempts[id];
     let place = cx.program.links[call.link as usize].place;
     let first_try = attempt.address.call(place, u32::from(tag)).attempt(1);
-    let item = cx.core.intents[attempt.intent].item;
     NewCall {
         link: call.link,
         caller: attempt.instance,
         tag,
-        instance: cx.instance_for(call.link, first_try, item),
+        instance: cx.instance_for(call.link, first_try, attempt.intent, call.mode),
         mode: call.mode,
         since: cx.now(),
         ..NewCall::default()

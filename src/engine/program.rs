@@ -545,10 +545,11 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
         place: place_hash("node", &node.key),
         config: NodeConfig::compile(node.kind.name, &knobs),
         out: Vec::new(),
-        instances: if node.kind.name == "clients" {
-            instances("callers")
-        } else {
-            instances("instances")
+        instances: match node.kind.name {
+            "clients" => instances("callers"),
+            // The leader and those that follow.
+            "database" => knobs.count("replicas") as u16 + 1,
+            _ => instances("instances"),
         },
         zones: match node.knobs.get("zones") {
             Some(Value::Names(names)) => names.iter().map(|name| c.zone(name)).collect(),

@@ -73,6 +73,16 @@ pub trait Record {
         _effect: Effect,
     ) {
     }
+    /// A change that was applied is not among those that survive: another copy leads that never had it.
+    fn undone(
+        &mut self,
+        _program: &Program,
+        _now: Time,
+        _id: IntentId,
+        _intent: &Intent,
+        _effect: Effect,
+    ) {
+    }
     fn told(
         &mut self,
         _program: &Program,

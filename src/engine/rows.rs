@@ -15,6 +15,17 @@ pub struct Rows {
 impl Rows {
     /// Writes the row; its new version.
     pub fn write(&mut self, key: u64) -> u64 {
+        let row = self.row(key);
+        *row += 1;
+        *row
+    }
+
+    /// Gives the row another version.
+    pub fn set(&mut self, key: u64, version: u64) {
+        *self.row(key) = version;
+    }
+
+    fn row(&mut self, key: u64) -> &mut u64 {
         if self.used * 4 >= self.places.len() * 3 {
             self.grow();
         }
@@ -23,8 +34,7 @@ impl Rows {
             self.places[at].0 = key;
             self.used += 1;
         }
-        self.places[at].1 += 1;
-        self.places[at].1
+        &mut self.places[at].1
     }
 
     /// The row's version; 0 if it was never written.

@@ -115,6 +115,25 @@ impl World {
                 self.strike_instances(program, record, number, begins, node, &chosen);
                 node as usize
             }
+            Action::PrimaryLoss { node } => {
+                let chosen = [self.leader(node)];
+                self.strike_instances(program, record, number, begins, node, &chosen);
+                node as usize
+            }
+            Action::Isolate { node } => {
+                self.isolate(program, record, number, begins, node);
+                node as usize
+            }
+            Action::ReplicaLag { node, delay } => {
+                let lag = begins.then_some(delay);
+                self.core.modifiers[node as usize].set_lag(number, lag);
+                node as usize
+            }
+            Action::Failover { node } => {
+                let by_hand = NodeVisit::Fault(KindFault::HandOver);
+                self.at_node(program, record, node, by_hand);
+                node as usize
+            }
             Action::Crash {
                 node,
                 instances: None,
@@ -155,6 +174,37 @@ impl World {
         self.core
             .fact(place, hash, Fact::Timeline, 0, number, u8::from(begins));
         record.timeline(program, self.core.now(), entry.index, begins);
+    }
+
+    /// The copy of a database that leads.
+    fn leader(&self, node: u16) -> u16 {
+        let copies = self.core.copies[node as usize].as_deref();
+        copies.map_or(0, |copies| copies.primary)
+    }
+
+    /// Keeps the copy that leads from the others, or lets the one go that it kept.
+    fn isolate<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        entry: u16,
+        begins: bool,
+        node: u16,
+    ) {
+        let mine = |&(e, n, _): &(u16, u16, u16)| e == entry && n == node;
+        let instance = match begins {
+            true => self.leader(node),
+            false => {
+                let found = self.core.isolated.iter().find(|i| mine(i));
+                found.expect("it has begun").2
+            }
+        };
+        match begins {
+            true => self.core.isolated.push((entry, node, instance)),
+            false => self.core.isolated.retain(|i| !mine(i)),
+        }
+        let fault = NodeVisit::Fault(KindFault::CutOff { instance, begins });
+        self.at_node(program, record, node, fault);
     }
 
     /// An operation is no place of its own.

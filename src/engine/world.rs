@@ -329,7 +329,7 @@ impl World {
             && self.core.calls.is_empty()
             // Nothing else refers to an intent (a write to flush, a click to come, a message to deliver);
             // what is parked is nobody's turn.
-            && self.core.holds == self.core.parked_messages
+            && self.core.holds == self.core.parked_messages + self.core.resting
     }
 }
 

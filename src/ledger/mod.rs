@@ -71,11 +71,12 @@ impl Verdicts {
     }
 }
 
-/// An applied change, with its time.
+/// A change that was applied, or one that does not count any more, with its time.
 #[derive(Clone, Copy, Debug)]
 pub struct EffectAt {
     pub at: Time,
     pub effect: Effect,
+    pub undone: bool,
 }
 
 /// A faulty intent with everything that happened to it.
@@ -102,6 +103,8 @@ pub struct Counts {
     pub intents: u64,
     /// Applied changes, promised ones and others.
     pub effects: u64,
+    /// Of those, the ones that did not survive.
+    pub undone: u64,
     /// Intents whose verdict is known.
     pub judged: u64,
     pub clean: u64,
@@ -154,7 +157,33 @@ impl Ledger {
             let applied = &mut self.slots[id.slot()].applied[promised as usize];
             *applied = applied.saturating_add(1);
         }
-        self.effects.push(id.slot(), EffectAt { at: now, effect });
+        let undone = false;
+        self.effects.push(
+            id.slot(),
+            EffectAt {
+                at: now,
+                effect,
+                undone,
+            },
+        );
+    }
+
+    /// The change is not among those that survive.
+    pub fn undone(&mut self, now: Time, id: IntentId, effect: Effect) {
+        self.counts.undone += 1;
+        if let Some(promised) = effect.promised {
+            let applied = &mut self.slots[id.slot()].applied[promised as usize];
+            *applied = applied.saturating_sub(1);
+        }
+        let undone = true;
+        self.effects.push(
+            id.slot(),
+            EffectAt {
+                at: now,
+                effect,
+                undone,
+            },
+        );
     }
 
     /// Nothing can happen to the intent any more: passes the verdict.

@@ -6,6 +6,7 @@ pub mod live;
 pub mod recorder;
 pub mod report;
 pub mod series;
+pub mod story;
 pub mod summary;
 pub mod traces;
 pub mod words;

@@ -199,6 +199,10 @@ impl Record for Recorder {
         }
     }
 
+    fn undone(&mut self, _: &Program, now: Time, id: IntentId, _: &Intent, effect: Effect) {
+        self.ledger.undone(now, id, effect);
+    }
+
     fn effect(&mut self, _: &Program, now: Time, id: IntentId, _: &Intent, effect: Effect) {
         self.ledger.effect(now, id, effect);
     }

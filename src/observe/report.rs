@@ -118,6 +118,9 @@ pub struct LedgerCounts {
     pub intents: u64,
     /// Effects applied, all intents and places.
     pub effects: u64,
+    /// Of those, the ones that did not survive a change of the leader.
+    #[serde(default)]
+    pub undone: u64,
     pub clean: u64,
     pub lost: u64,
     pub duplicate: u64,

@@ -136,6 +136,7 @@ fn ledger(record: &Recorder) -> LedgerCounts {
     LedgerCounts {
         intents: counts.intents,
         effects: counts.effects,
+        undone: counts.undone,
         clean: counts.clean,
         lost: counts.of(Verdict::Lost),
         duplicate: counts.of(Verdict::Duplicate),

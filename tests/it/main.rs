@@ -6,6 +6,7 @@ mod bits;
 mod caching;
 mod cli;
 mod conformance;
+mod copies;
 mod coverage;
 mod documents;
 mod fuzz;

@@ -345,7 +345,9 @@ impl NodeKind for Cache {
     }
 
     fn on_fault<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, fault: KindFault) {
-        let KindFault::Flush(instance) = fault;
+        let KindFault::Flush(instance) = fault else {
+            unreachable!("the entry is for databases")
+        };
         let parts = match instance {
             Some(instance) if !config.is_local => instance as usize..instance as usize + 1,
             _ => 0..self.parts.len(),

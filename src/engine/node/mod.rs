@@ -130,9 +130,8 @@ pub trait NodeKind: Clone + Sized {
     /// (`call.attempt`) goes to another instance, if there is one.
     fn route<R: Record>(&mut self, _config: &Self::Config, cx: &mut Cx<'_, R>, call: &Call) -> u16 {
         let address = call.address.attempt(u32::from(call.tries) + 1);
-        let item = cx.core.intents[call.intent].item;
         match call.attempt.is_none() {
-            true => cx.instance_for(call.link, address, item),
+            true => cx.instance_for(call.link, address, call.intent, call.mode),
             false => cx.another_instance(call, address),
         }
     }
@@ -250,6 +249,10 @@ pub enum Traffic {
 pub enum KindFault {
     /// A cache loses its entries: all, or those of one of its nodes.
     Flush(Option<u16>),
+    /// A copy of a database is kept from the others, or no longer.
+    CutOff { instance: u16, begins: bool },
+    /// Another copy is made the leader by hand.
+    HandOver,
 }
 
 /// Slots and line of a node, over all instances.

@@ -50,6 +50,124 @@ pub static DATABASE: KindSpec = KindSpec {
             "what it does with a query whose caller has gone",
         )
         .class(Class::NewWork),
+        knob(
+            "replicas",
+            Unit::Count,
+            "0",
+            "copies besides the one that takes writes, each with cores and connections of its own",
+        )
+        .range("0", "32")
+        .class(Class::Restart)
+        .example("2"),
+        knob(
+            "acknowledge",
+            Unit::Choice(&["async", "semi_sync", "majority", "all"]),
+            "async",
+            "which copies have a write on their disks before it is answered: the leader alone, one other, more than half, or all",
+        )
+        .class(Class::NewWork)
+        .source("PostgreSQL and MySQL replicate asynchronously unless told otherwise"),
+        knob(
+            "ack_fallback",
+            Unit::Duration,
+            "none",
+            "after so long without a word the leader goes on alone, until the others have caught up",
+        )
+        .off("none")
+        .range("1 ms", "1 d")
+        .example("10 s")
+        .class(Class::NewWork)
+        .source("MySQL rpl_semi_sync_source_timeout, 10 s where semi-synchronous replication is on"),
+        knob(
+            "replication_delay",
+            Unit::Dist,
+            "1 ms",
+            "from the commit of a write until a copy has it on its disk, and the same again until the leader hears of it",
+        )
+        .class(Class::NewWork),
+        knob(
+            "apply_time",
+            Unit::Dist,
+            "100 us",
+            "how long a copy takes to apply one write; one after the other",
+        )
+        .class(Class::NewWork),
+        knob(
+            "read_from",
+            Unit::Choice(&[
+                "primary",
+                "replicas",
+                "any",
+                "own_writes_from_primary",
+                "token",
+                "bounded",
+            ]),
+            "primary",
+            "where reads go: the leader; another copy; any; another copy unless the user has just written; another copy, which waits until it has what the user wrote; another copy that is not too far behind",
+        )
+        .class(Class::NewWork),
+        knob(
+            "own_writes_window",
+            Unit::Duration,
+            "5 s",
+            "for how long after a write a user's reads go to the leader",
+        )
+        .range("0 s", "1 d")
+        .class(Class::NewWork),
+        knob(
+            "max_staleness",
+            Unit::Duration,
+            "1 s",
+            "how far behind a copy may be that serves a read",
+        )
+        .range("0 s", "1 d")
+        .class(Class::NewWork),
+        knob(
+            "failover",
+            Unit::Choice(&["automatic", "by_hand"]),
+            "automatic",
+            "whether somebody watches the leader and makes another copy the leader when it is lost",
+        )
+        .class(Class::NewWork),
+        knob(
+            "detect_after",
+            Unit::Duration,
+            "30 s",
+            "how long the leader must be unreachable until it counts as lost",
+        )
+        .range("0 s", "1 d")
+        .class(Class::NewWork)
+        .source("Patroni ttl, default 30 s"),
+        knob(
+            "promotion_time",
+            Unit::Duration,
+            "5 s",
+            "from the decision until the new leader takes writes; it first applies what it has received",
+        )
+        .range("0 s", "1 d")
+        .class(Class::NewWork),
+        knob(
+            "elected_by",
+            Unit::Choice(&["majority", "any"]),
+            "majority",
+            "who can make another copy the leader: more than half of all copies, or whoever is left",
+        )
+        .class(Class::NewWork),
+        knob(
+            "fencing",
+            Unit::Flag,
+            "true",
+            "a leader that is cut off stops taking writes before another one is made the leader",
+        )
+        .class(Class::NewWork),
+        knob(
+            "redirect_time",
+            Unit::Duration,
+            "0 s",
+            "after a change of the leader callers go to the new one at a moment up to so long after, each caller at its own",
+        )
+        .range("0 s", "1 d")
+        .class(Class::NewWork),
         PRICE,
         ZONES,
         VERSION,

@@ -127,4 +127,10 @@ pub static ENTRIES: &[KindSpec] = &[
                 .example("3"),
         ],
     ),
+    entry(
+        "failover",
+        "Failover by hand",
+        "another copy is made the leader in good order: it first gets everything that was written",
+        &[AT, TARGET_NODE],
+    ),
 ];

@@ -175,4 +175,29 @@ pub static ENTRIES: &[KindSpec] = &[
             .example("1"),
         ],
     ),
+    entry(
+        "primary_loss",
+        "Loss of the primary",
+        "the copy that leads crashes and stays down while it lasts; its disk survives",
+        &[AT, LASTS, TARGET_NODE],
+    ),
+    entry(
+        "isolate",
+        "Isolated primary",
+        "the copy that leads cannot reach the other copies while it lasts, and callers can still reach it",
+        &[AT, LASTS, TARGET_NODE],
+    ),
+    entry(
+        "replica_lag",
+        "Replica lag",
+        "what is shipped to the other copies while it lasts takes longer",
+        &[
+            AT,
+            LASTS,
+            TARGET_NODE,
+            knob("delay", Unit::Duration, "", "how much longer")
+                .range("1 ns", "1 d")
+                .example("2 s"),
+        ],
+    ),
 ];

@@ -96,6 +96,7 @@ pub fn target_of(entry: &KindSpec) -> Target {
         "disk_full" => Target::Node(&["database", "queue"]),
         "scale" => Target::Node(&["service", "worker", "balancer"]),
         "deploy" | "rollback" => Target::Node(&["service", "worker"]),
+        "primary_loss" | "isolate" | "replica_lag" | "failover" => Target::Node(&["database"]),
         "lost_monitoring" => Target::Nothing,
         "redrive" => Target::Node(&["queue"]),
         "zone_outage" => Target::Zone,

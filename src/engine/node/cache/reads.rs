@@ -344,11 +344,11 @@ pub(super) fn source_call<R: Record>(
 ) -> Option<NewCall> {
     let &link = cx.program.nodes[cx.node as usize].out.first()?;
     let place = cx.program.links[link as usize].place;
-    let item = cx.core.intents[attempt.intent].item;
+    let first_try = address.call(place, 0).attempt(1);
     Some(NewCall {
         link,
         caller: attempt.instance,
-        instance: cx.instance_for(link, address.call(place, 0).attempt(1), item),
+        instance: cx.instance_for(link, first_try, attempt.intent, mode),
         mode,
         since: cx.now(),
         ..NewCall::default()

@@ -200,7 +200,7 @@ impl Cache {
             let new = NewCall {
                 link,
                 caller: deferred.instance,
-                instance: cx.instance_for(link, first_try, deferred.key),
+                instance: cx.instance_for(link, first_try, deferred.intent, CallMode::Write),
                 mode: CallMode::Write,
                 token: (part as u64) << 40 | number,
                 since: cx.now(),

@@ -340,7 +340,6 @@ impl Clients {
         let intent = &mut cx.core.intents[id];
         intent.submissions += 1;
         let (address, operation, number) = (intent.address, intent.operation, intent.number);
-        let item = intent.item;
         let node = &cx.program.nodes[cx.node as usize];
         let link = match node.out.as_slice() {
             [only] => *only,
@@ -357,7 +356,7 @@ impl Clients {
         };
         let place = cx.program.links[link as usize].place;
         let first_try = address.call(place, u32::from(click)).attempt(1);
-        let instance = cx.instance_for(link, first_try, item);
+        let instance = cx.instance_for(link, first_try, id, mode);
         let new = NewCall { link, caller, tag: click, instance, mode, ..NewCall::default() };
         cx.call(id, Parent::Intent, new);
     }

@@ -1,0 +1,265 @@
+//! `brownout ledger`: what became of the data, down to the single action.
+
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::exit::{Exit, Failure};
+use super::progress::Progress;
+use super::source::Source;
+use super::{number, output, table};
+use crate::design::word::Word;
+use crate::engine::program::Program;
+use crate::engine::{Limits, Run};
+use crate::experiment;
+use crate::ledger::{Ledger, Story, Verdict};
+use crate::observe::story::{self, Line, Witness};
+use crate::time::Time;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct LedgerArgs {
+    /// The scenario file; `-` is the standard input
+    file: String,
+    /// Which random numbers to draw; absent, the seed that the scenario names
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Change a knob before the run, as the file would write it; may be given many times
+    #[arg(long, value_name = "PATH=VALUE", value_parser = super::run::change)]
+    set: Vec<(String, String)>,
+    /// Only actions with this verdict
+    #[arg(long, value_enum)]
+    verdict: Option<Asked>,
+    /// The story of one action, by its number
+    #[arg(long, value_name = "NUMBER", conflicts_with = "verdict")]
+    intent: Option<u64>,
+    /// How many actions to list
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    most: usize,
+    /// What to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  brownout ledger scenarios/s04-retry-storm.toml
+      how many actions were lost, done twice, or done although the user was told they failed
+  brownout ledger payments.toml --verdict duplicate
+      which ones were done twice
+  brownout ledger payments.toml --intent 4711
+      what happened to one of them: who told whom what, when
+
+The ledger stands outside the simulated system: nothing in it can look at it. A verdict is passed when
+nothing can happen to an action any more; what is still open at the end is counted apart.";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Asked {
+    Lost,
+    Duplicate,
+    Phantom,
+    Partial,
+}
+
+impl Asked {
+    fn verdict(self) -> Verdict {
+        match self {
+            Asked::Lost => Verdict::Lost,
+            Asked::Duplicate => Verdict::Duplicate,
+            Asked::Phantom => Verdict::Phantom,
+            Asked::Partial => Verdict::Partial,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Text for people
+    Text,
+    /// For programs; see `brownout schema ledger`
+    Json,
+}
+
+/// What the ledger says about one run.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct LedgerReport {
+    pub seed: u64,
+    pub actions: u64,
+    /// Changes that were applied, and those of them that did not survive.
+    pub effects: u64,
+    pub undone: u64,
+    pub clean: u64,
+    /// Something can still happen to them, or the run was ended by a limit.
+    pub open: u64,
+    pub verdicts: Vec<VerdictCount>,
+    /// The first ones, in the order in which their verdicts were passed.
+    pub listed: Vec<Entry>,
+    /// Of one action, if it was asked for.
+    pub story: Option<Vec<Line>>,
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct VerdictCount {
+    pub verdict: Word,
+    pub count: u64,
+}
+
+/// One action about which something is wrong.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Entry {
+    pub intent: u64,
+    pub operation: String,
+    pub asked_ns: u64,
+    /// `None` if the user was never told anything.
+    pub told: Option<String>,
+    pub told_ns: Option<u64>,
+    /// Changes that survive.
+    pub effects: u64,
+    pub verdicts: Vec<Word>,
+}
+
+pub fn run(args: &LedgerArgs) -> Result<Exit, Failure> {
+    let source = Source::read(&args.file)?.edited(&args.set)?;
+    let (scenario, warnings) = source.check()?;
+    output::note(&warnings);
+    let program = experiment::compile(&scenario, Limits::NATIVE);
+    let seed = args.seed.unwrap_or(scenario.seed);
+    let run = finished(experiment::recorded(Arc::clone(&program), seed));
+    let ledger = &run.record.ledger;
+    let mut report = report(&program, ledger, seed, args);
+    if let Some(intent) = args.intent {
+        if intent == 0 || intent > ledger.counts.intents {
+            return Err(Failure::usage(format!(
+                "--intent: there is no action {intent}; this run had {}",
+                ledger.counts.intents
+            )));
+        }
+        let witness = finished(Run::new(Arc::clone(&program), seed, Witness::of(intent)));
+        report.story = Some(witness.record.story());
+    }
+    match args.format {
+        Format::Text => output::print(&text(&report, args))?,
+        Format::Json => output::print_json(&report)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn finished<R: crate::engine::record::Record>(mut run: Run<R>) -> Run<R> {
+    const EVENTS_PER_STEP: u64 = 100_000;
+    let bar = Progress::new(run.program.horizon.0, "running");
+    while !run.phase().is_over() {
+        run.advance(Time::NEVER, EVENTS_PER_STEP);
+        bar.at(run.now().0);
+    }
+    drop(bar);
+    run
+}
+
+fn report(program: &Program, ledger: &Ledger, seed: u64, args: &LedgerArgs) -> LedgerReport {
+    let counts = &ledger.counts;
+    let wanted = |story: &&Story| {
+        let fits = |asked: Asked| story.verdicts.has(asked.verdict());
+        args.verdict.is_none_or(fits) && args.intent.is_none_or(|n| n == story.number)
+    };
+    let listed = ledger.stories.iter().filter(wanted).take(args.most);
+    LedgerReport {
+        seed,
+        actions: counts.intents,
+        effects: counts.effects,
+        undone: counts.undone,
+        clean: counts.clean,
+        open: counts.open(),
+        verdicts: Verdict::ALL
+            .into_iter()
+            .map(|verdict| VerdictCount {
+                verdict: verdict.code(),
+                count: counts.of(verdict),
+            })
+            .collect(),
+        listed: listed.map(|story| entry(program, story)).collect(),
+        story: None,
+    }
+}
+
+fn entry(program: &Program, story: &Story) -> Entry {
+    let survive = |undone: bool| story.effects.iter().filter(|e| e.undone == undone).count() as u64;
+    Entry {
+        intent: story.number,
+        operation: program.operations[story.operation as usize].key.clone(),
+        asked_ns: story.born.0,
+        told: story.told.map(|(_, told)| story::told(told)),
+        told_ns: story.told.map(|(at, _)| at.0),
+        effects: survive(false) - survive(true),
+        verdicts: story.verdicts.iter().map(Verdict::code).collect(),
+    }
+}
+
+fn text(report: &LedgerReport, args: &LedgerArgs) -> String {
+    let mut out = table::heading("Ledger");
+    let mut counts = table::table(&["actions", "clean", "effects", "undone"], &[]);
+    counts
+        .add_row([report.actions, report.clean, report.effects, report.undone].map(number::count));
+    out.push_str(&table::show(&counts));
+    if report.open > 0 {
+        let open = number::count(report.open);
+        out.push_str(&format!(
+            "So far: {open} actions are still open, their verdicts are not known.\n"
+        ));
+    }
+    if let Some(story) = &report.story {
+        out.push('\n');
+        out.push_str(&table::heading("Story"));
+        let mut lines = table::table(&["at", "what happened"], &[1]);
+        for line in story {
+            lines.add_row([at(line.at_ns), line.text.clone()]);
+        }
+        out.push_str(&table::show(&lines));
+        return out;
+    }
+    let mut verdicts = table::table(&["verdict", "actions"], &[0]);
+    for one in &report.verdicts {
+        verdicts.add_row([one.verdict.to_owned(), number::count(one.count)]);
+    }
+    out.push_str(&table::show(&verdicts));
+    if report.listed.is_empty() {
+        return out;
+    }
+    out.push('\n');
+    let mut listed = table::table(
+        &[
+            "action",
+            "operation",
+            "asked",
+            "told",
+            "effects",
+            "verdicts",
+        ],
+        &[1, 3, 5],
+    );
+    for one in &report.listed {
+        let told = match (&one.told, one.told_ns) {
+            (Some(told), Some(ns)) => format!("{told} at {}", at(ns)),
+            _ => "nothing".to_owned(),
+        };
+        listed.add_row([
+            one.intent.to_string(),
+            one.operation.clone(),
+            at(one.asked_ns),
+            told,
+            one.effects.to_string(),
+            one.verdicts.join(", "),
+        ]);
+    }
+    out.push_str(&table::show(&listed));
+    if report.listed.len() == args.most {
+        out.push_str(&format!("The first {}; --most shows more.\n", args.most));
+    }
+    out
+}
+
+/// Instants to the microsecond: what came first matters here.
+fn at(ns: u64) -> String {
+    let us = ns / 1_000;
+    format!("{}.{:06} s", us / 1_000_000, us % 1_000_000)
+}

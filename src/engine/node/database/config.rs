@@ -1,0 +1,99 @@
+//! The knobs of a database, resolved.
+
+use crate::design::Settings;
+use crate::engine::copies::ReadFrom;
+use crate::engine::dist::Sampler;
+use crate::time::Duration;
+
+/// Who must have received a write before it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acknowledge {
+    /// The leader alone.
+    Async,
+    /// One other copy.
+    SemiSync,
+    /// More than half of all copies, the leader among them.
+    Majority,
+    All,
+}
+
+pub struct Config {
+    pub cores: u32,
+    pub read_time: Sampler,
+    pub write_time: Sampler,
+    /// Queries that may be running or waiting at one copy.
+    pub connections: Option<u32>,
+    pub replicas: u16,
+    pub acknowledge: Acknowledge,
+    /// After so long without a word the leader goes on alone.
+    pub ack_fallback: Option<Duration>,
+    pub replication_delay: Sampler,
+    pub apply_time: Sampler,
+    pub read_from: ReadFrom,
+    pub redirect: Duration,
+    /// How long until a loss of the leader is noticed; `None` if nobody watches.
+    pub detect: Option<Duration>,
+    pub promotion: Duration,
+    /// Only more than half of all copies can make another one the leader.
+    pub needs_majority: bool,
+    /// A leader that is cut off stops taking writes before another one can be made the leader.
+    pub fencing: bool,
+}
+
+impl Config {
+    pub fn compile(knobs: &Settings<'_>) -> Config {
+        Config {
+            cores: knobs.count("cores") as u32,
+            read_time: Sampler::new(&knobs.dist("read_time")),
+            write_time: Sampler::new(&knobs.dist("write_time")),
+            connections: knobs.opt_count("connections").map(|n| n as u32),
+            replicas: knobs.count("replicas") as u16,
+            acknowledge: match knobs.choice("acknowledge") {
+                "semi_sync" => Acknowledge::SemiSync,
+                "majority" => Acknowledge::Majority,
+                "all" => Acknowledge::All,
+                _ => Acknowledge::Async,
+            },
+            ack_fallback: knobs.opt_duration("ack_fallback"),
+            replication_delay: Sampler::new(&knobs.dist("replication_delay")),
+            apply_time: Sampler::new(&knobs.dist("apply_time")),
+            read_from: match knobs.choice("read_from") {
+                "replicas" => ReadFrom::Replicas,
+                "any" => ReadFrom::Any,
+                "own_writes_from_primary" => {
+                    ReadFrom::OwnWrites(knobs.duration("own_writes_window"))
+                }
+                "token" => ReadFrom::Token,
+                "bounded" => ReadFrom::Bounded(knobs.duration("max_staleness")),
+                _ => ReadFrom::Primary,
+            },
+            redirect: knobs.duration("redirect_time"),
+            detect: match knobs.choice("failover") {
+                "automatic" => Some(knobs.duration("detect_after")),
+                _ => None,
+            },
+            promotion: knobs.duration("promotion_time"),
+            needs_majority: knobs.choice("elected_by") == "majority",
+            fencing: knobs.flag("fencing"),
+        }
+    }
+
+    /// Copies besides the leader that must have received a write before it is answered.
+    pub fn needed(&self) -> usize {
+        match self.acknowledge {
+            Acknowledge::Async => 0,
+            Acknowledge::SemiSync => 1,
+            // Of n + 1 copies, n / 2 + 1 with the leader, rounded down.
+            Acknowledge::Majority => (self.replicas as usize).div_ceil(2),
+            Acknowledge::All => self.replicas as usize,
+        }
+    }
+
+    pub fn copies(&self) -> usize {
+        self.replicas as usize + 1
+    }
+
+    pub fn majority(&self) -> usize {
+        self.copies() / 2 + 1
+    }
+}

@@ -1,0 +1,222 @@
+//! What happened to one action: who told whom what, and when, from its first request to its last
+//! consequence. A second run of the same seed is watched for it, so nothing has to be kept of the others.
+
+use serde::Serialize;
+
+use super::words;
+use crate::design::word::Word;
+use crate::engine::attempt::{Attempt, CalleeSide, CallerSide, Intent, IntentId};
+use crate::engine::program::Program;
+use crate::engine::record::{Effect, Record, Told};
+use crate::time::Time;
+
+/// One line of a story.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Line {
+    pub at_ns: u64,
+    /// `asked`, `sent`, `answered`, `received`, `gave_up`, `lost`, `applied`, `undone`, `told`, `over`.
+    pub what: Word,
+    /// A sentence without a full stop.
+    pub text: String,
+}
+
+/// Watches one action, by its number.
+#[derive(Clone, Debug, Default)]
+pub struct Witness {
+    number: u64,
+    lines: Vec<Line>,
+}
+
+impl Witness {
+    pub fn of(number: u64) -> Witness {
+        Witness {
+            number,
+            lines: Vec::new(),
+        }
+    }
+
+    /// In order of time; what happened at one instant in the order in which it was noticed.
+    pub fn story(mut self) -> Vec<Line> {
+        self.lines.sort_by_key(|line| line.at_ns);
+        self.lines
+    }
+
+    fn says(&mut self, at: Time, what: Word, text: String) {
+        self.lines.push(Line {
+            at_ns: at.0,
+            what,
+            text,
+        });
+    }
+
+    fn is_mine(&self, intent: &Intent) -> bool {
+        intent.number == self.number && !intent.is_internal
+    }
+}
+
+/// What a user was told.
+pub fn told(told: Told) -> String {
+    match told {
+        Told::Served => "done".to_owned(),
+        Told::Degraded => "done, with less than was asked for".to_owned(),
+        Told::Failed(reason) => format!("failed ({})", words::of_reason(reason.code())),
+        Told::Abandoned => "nothing: the user had gone".to_owned(),
+    }
+}
+
+fn version(effect: &Effect) -> String {
+    match effect.version {
+        0 => String::new(),
+        // Rows of different leaders have versions of their own.
+        version => match (version >> 40, version & ((1 << 40) - 1)) {
+            (0, count) => format!(", version {count}"),
+            (term, count) => format!(", version {count} of leader {}", term + 1),
+        },
+    }
+}
+
+impl Record for Witness {
+    fn born(&mut self, program: &Program, _: IntentId, intent: &Intent) {
+        if self.is_mine(intent) {
+            let operation = &program.operations[intent.operation as usize].key;
+            let user = &program.nodes[intent.clients as usize].key;
+            let item = intent.item;
+            self.says(
+                intent.born,
+                "asked",
+                format!("a user at {user} wants `{operation}` done, about item {item:x}"),
+            );
+        }
+    }
+
+    fn attempt_over(
+        &mut self,
+        program: &Program,
+        _: Time,
+        _: IntentId,
+        intent: &Intent,
+        attempt: &Attempt,
+    ) {
+        if !self.is_mine(intent) {
+            return;
+        }
+        let link = &program.links[attempt.link as usize];
+        let from = &program.nodes[link.from as usize].key;
+        let to = &program.nodes[attempt.node as usize].key;
+        let to = match program.nodes[attempt.node as usize].instances {
+            1 => to.clone(),
+            _ => format!("{to} #{}", attempt.instance),
+        };
+        let (key, number) = (&link.key, attempt.number);
+        if attempt.sent != Time::NEVER {
+            let text = format!("{from} asks {to} over `{key}`, try {number}");
+            self.says(attempt.sent, "sent", text);
+        }
+        match attempt.callee {
+            CalleeSide::Lost => {
+                let text = format!("the request of try {number} is lost on the way to {to}");
+                self.says(attempt.sent, "lost", text);
+            }
+            CalleeSide::Refused(reason) => {
+                let why = words::of_reason(reason.code());
+                let text = format!("{to} turns try {number} away: {why}");
+                self.says(attempt.arrived, "answered", text);
+            }
+            CalleeSide::Replied => {
+                self.says(
+                    attempt.left,
+                    "answered",
+                    format!("{to} is done with try {number}"),
+                );
+            }
+            CalleeSide::Error => {
+                let text = format!("{to} answers try {number} with an error");
+                self.says(attempt.left, "answered", text);
+            }
+            CalleeSide::Crashed => {
+                self.says(
+                    attempt.left,
+                    "answered",
+                    format!("{to} crashes while it has try {number}"),
+                );
+            }
+            CalleeSide::Cancelled => {
+                let at = if attempt.left == Time::NEVER {
+                    attempt.ended
+                } else {
+                    attempt.left
+                };
+                self.says(at, "answered", format!("{to} stops work on try {number}"));
+            }
+            _ => {}
+        }
+        match attempt.caller {
+            CallerSide::Succeeded => {
+                self.says(
+                    attempt.ended,
+                    "received",
+                    format!("{from} has the answer to try {number}"),
+                );
+            }
+            CallerSide::Failed(reason) => {
+                let why = words::of_reason(reason.code());
+                let text = format!("{from} counts try {number} as failed: {why}");
+                self.says(attempt.ended, "gave_up", text);
+            }
+            _ => {}
+        }
+    }
+
+    fn effect(
+        &mut self,
+        program: &Program,
+        now: Time,
+        _: IntentId,
+        intent: &Intent,
+        effect: Effect,
+    ) {
+        if self.is_mine(intent) {
+            let node = &program.nodes[effect.node as usize].key;
+            let (try_, version) = (effect.attempt, version(&effect));
+            let promised = match effect.promised {
+                Some(_) => "",
+                None => ", which nobody was promised",
+            };
+            self.says(
+                now,
+                "applied",
+                format!("{node} applies it for try {try_}{version}{promised}"),
+            );
+        }
+    }
+
+    fn undone(
+        &mut self,
+        program: &Program,
+        now: Time,
+        _: IntentId,
+        intent: &Intent,
+        effect: Effect,
+    ) {
+        if self.is_mine(intent) {
+            let node = &program.nodes[effect.node as usize].key;
+            let version = version(&effect);
+            let text = format!("{node} loses it{version}: the copy that leads now never had it");
+            self.says(now, "undone", text);
+        }
+    }
+
+    fn told(&mut self, _: &Program, now: Time, _: IntentId, intent: &Intent, what: Told) {
+        if self.is_mine(intent) {
+            self.says(now, "told", format!("the user is told: {}", told(what)));
+        }
+    }
+
+    fn retired(&mut self, _: &Program, now: Time, _: IntentId, intent: &Intent) {
+        if self.is_mine(intent) {
+            let text = "nothing can happen to it any more".to_owned();
+            self.says(now, "over", text);
+        }
+    }
+}
