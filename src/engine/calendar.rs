@@ -17,7 +17,7 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use super::AttemptId;
 use super::event::Event;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
@@ -153,6 +153,30 @@ impl Calendar {
         head.attempt
     }
 
+    /// What is meant comes so much later, [`Duration::FOREVER`] never. It goes through everything that is
+    /// scheduled: for what is rare.
+    pub fn put_off(&mut self, is_meant: impl Fn(&Event) -> bool, by: Duration) {
+        let now = self.now;
+        let immediate = std::mem::take(&mut self.immediate);
+        let (meant, others) = immediate.into_iter().partition(|event| is_meant(event));
+        self.immediate = others;
+        for event in meant {
+            let key = self.next_key(now);
+            self.heap.push(Reverse(Scheduled { key, event }));
+        }
+        let all = std::mem::take(&mut self.heap).into_vec();
+        let later = all.into_iter().filter_map(|Reverse(mut s)| {
+            if is_meant(&s.event) {
+                if by == Duration::FOREVER {
+                    return None;
+                }
+                s.key.time = s.key.time + by;
+            }
+            Some(Reverse(s))
+        });
+        self.heap = later.collect();
+    }
+
     /// Time of the next event, if there is one.
     #[inline]
     pub fn peek(&self) -> Option<Time> {
@@ -215,6 +239,20 @@ mod tests {
         c.at(Time(5), mark(2));
         c.at(Time(0), mark(3));
         assert_eq!(drain(&mut c), [(0, 3), (3, 1), (5, 0), (5, 2)]);
+    }
+
+    #[test]
+    fn what_is_put_off_keeps_its_order_and_comes_later() {
+        let mut c = Calendar::default();
+        c.at(Time(5), mark(0));
+        c.at(Time(0), mark(1));
+        c.at(Time(5), mark(2));
+        c.at(Time(9), mark(3));
+        let even = |event: &Event| matches!(event, Event::Mark { mark } if mark % 2 == 0);
+        c.put_off(even, Duration(4));
+        assert_eq!(drain(&mut c.clone()), [(0, 1), (9, 0), (9, 2), (9, 3)]);
+        c.put_off(|event| !even(event), Duration::FOREVER);
+        assert_eq!(drain(&mut c), [(9, 0), (9, 2)]);
     }
 
     #[test]

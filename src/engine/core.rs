@@ -107,6 +107,8 @@ pub struct Core {
     pub struck: Vec<(u16, u16, u16)>,
     /// Entries that make an item hot: (entry, operation, share of its actions).
     pub hot: Vec<(u16, u16, Threshold)>,
+    /// Entries under which messages are published that are poison, in the same form.
+    pub poisoned: Vec<(u16, u16, Threshold)>,
     pub seed: u64,
     /// Messages that are kept for somebody, and those that nobody gets any more.
     pub held_messages: u64,
@@ -169,6 +171,7 @@ impl Core {
             versions: vec![Versions::default(); nodes],
             struck: Vec::new(),
             hot: Vec::new(),
+            poisoned: Vec::new(),
             seed,
             held_messages: 0,
             holds: 0,

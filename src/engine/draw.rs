@@ -60,6 +60,7 @@ pub enum Purpose {
     Word,
     Poison,
     Stuck,
+    PoisonEntry,
 }
 
 const PURPOSES: usize = 64;

@@ -66,6 +66,19 @@ pub enum Action {
         operation: u16,
         share: Threshold,
     },
+    Poison {
+        operation: u16,
+        share: Threshold,
+    },
+    GcPause {
+        node: u16,
+        instances: Option<u16>,
+        series: Option<Series>,
+    },
+    WorkerPause {
+        node: u16,
+        instances: Option<u16>,
+    },
     /// Rates in millionths per second, one after the other.
     TrafficCurve {
         clients: u16,
@@ -111,6 +124,13 @@ pub enum Action {
     },
 }
 
+/// Pauses one after the other.
+#[derive(Clone, Debug)]
+pub struct Series {
+    pub every: Duration,
+    pub pause: Sampler,
+}
+
 /// What a change of knobs is about, for the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfigPlace {
@@ -146,7 +166,7 @@ impl Action {
             },
             "crash" => Action::Crash {
                 node: c.node(key),
-                instances: knobs.opt_count("instances").map(|n| n as u16),
+                instances: some_instances(&knobs),
             },
             "hang" => Action::Hang {
                 node: c.node(key),
@@ -171,6 +191,22 @@ impl Action {
             "hot_key" => Action::HotKey {
                 operation: c.operation(key),
                 share: Threshold::new(knobs.share("share")),
+            },
+            "poison" => Action::Poison {
+                operation: c.operation(key),
+                share: Threshold::new(knobs.share("share")),
+            },
+            "gc_pause" => Action::GcPause {
+                node: c.node(key),
+                instances: some_instances(&knobs),
+                series: knobs.opt_duration("every").map(|every| Series {
+                    every,
+                    pause: Sampler::new(&knobs.dist("pause")),
+                }),
+            },
+            "worker_pause" => Action::WorkerPause {
+                node: c.node(key),
+                instances: some_instances(&knobs),
             },
             "traffic_curve" => Action::TrafficCurve {
                 clients: c.node(key),
@@ -207,7 +243,7 @@ impl Action {
             },
             "rollback" => Action::Rollback { node: c.node(key) },
             "lost_monitoring" => Action::LostMonitoring,
-            "config" | "scale" => {
+            "config" | "scale" | "memory_leak" | "throttle" => {
                 let change = entry.change.as_ref();
                 let change = change.expect("validated: the entry brings a change");
                 let place = match change.table {
@@ -247,6 +283,10 @@ impl Action {
             index,
         }
     }
+}
+
+fn some_instances(knobs: &Settings<'_>) -> Option<u16> {
+    knobs.opt_count("instances").map(|n| n as u16)
 }
 
 /// What faults do to one node at this moment. Several of one kind add up.

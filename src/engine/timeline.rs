@@ -2,14 +2,15 @@
 
 use super::core::Cx;
 use super::digest::Fact;
-use super::draw::Threshold;
+use super::draw::{Address, Purpose, Threshold, mix64};
 use super::event::Event;
 use super::fault::{Action, ConfigPlace};
 use super::fleet::Phase;
-use super::node::{KindFault, Traffic};
-use super::program::Program;
+use super::node::{KindFault, Still, Traffic};
+use super::program::{Program, SETTLE_LIMIT};
 use super::record::Record;
 use super::world::{NodeVisit, World};
+use crate::time::{Duration, Time};
 
 /// What an entry happens to if it happens to no node and no link.
 const NOWHERE: usize = usize::MAX;
@@ -53,6 +54,19 @@ impl World {
                     self.core.hot.push((number, operation, share));
                 }
                 self.first_clients(program, operation)
+            }
+            Action::Poison { operation, share } => {
+                self.core.poisoned.retain(|&(e, ..)| e != number);
+                if begins {
+                    self.core.poisoned.push((number, operation, share));
+                }
+                self.first_clients(program, operation)
+            }
+            Action::GcPause { node, .. } | Action::WorkerPause { node, .. } => {
+                if begins {
+                    self.stand_still(program, record, number);
+                }
+                node as usize
             }
             Action::Config { place } => {
                 let now = self.core.now();
@@ -215,7 +229,7 @@ impl World {
     ) {
         let entry = &program.timeline[number as usize];
         let modifiers = &mut self.core.modifiers[node as usize];
-        let ends = entry.ends.unwrap_or(crate::time::Time::NEVER);
+        let ends = entry.ends.unwrap_or(Time::NEVER);
         let set = |share: Threshold| begins.then_some((share, ends));
         match entry.action {
             Action::Slow { factor, .. } => modifiers.set_slow(number, begins.then_some(factor)),
@@ -300,6 +314,50 @@ impl World {
         };
         back.into_iter().for_each(|i| fleet.restart(i, now));
         self.at_node(program, record, node, NodeVisit::Restart(instance));
+    }
+
+    /// Instances stand still: for as long as the entry says, or each for the length of one pause, and again
+    /// when the next is due.
+    pub(super) fn stand_still<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        number: u16,
+    ) {
+        let entry = &program.timeline[number as usize];
+        let (node, instances, series) = match &entry.action {
+            Action::GcPause {
+                node,
+                instances,
+                series,
+            } => (*node, *instances, series.as_ref()),
+            Action::WorkerPause { node, instances } => (*node, *instances, None),
+            _ => unreachable!("an entry with pauses"),
+        };
+        let (now, ends) = (self.core.now(), entry.ends.unwrap_or(Time::NEVER));
+        let place = program.nodes[node as usize].place ^ mix64(u64::from(number) + 1);
+        let beats = matches!(entry.action, Action::WorkerPause { .. });
+        let most = instances.map_or(usize::MAX, usize::from);
+        let alive = self.core.fleets[node as usize].alive().take(most);
+        for instance in alive.map(|(i, _)| i).collect::<Vec<_>>() {
+            let until = series.map_or(ends, |series| {
+                let address = Address::intent(place, u64::from(instance), now.0);
+                let draws = &mut self.core.node_keys[node as usize].draws(Purpose::Pause, address);
+                now + Duration(series.pause.sample(draws))
+            });
+            let still = Still { until, beats };
+            self.at_node(
+                program,
+                record,
+                node,
+                NodeVisit::StandStill(instance, still),
+            );
+        }
+        let next = series.map(|series| now + series.every);
+        let goes_on = |at: &Time| *at < ends && *at < program.horizon + SETTLE_LIMIT;
+        if let Some(at) = next.filter(goes_on) {
+            self.core.calendar.at(at, Event::Again { entry: number });
+        }
     }
 
     // ---- knobs that change, instances that come and go ---------------------------------------

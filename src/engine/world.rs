@@ -6,7 +6,7 @@ use super::attempt::{Attempt, AttemptId, CallId, CalleeSide, CallerSide};
 use super::core::{Core, Cx, Stop};
 use super::digest::Fact;
 use super::event::Event;
-use super::node::{KindFault, Look, NodeKind, NodeState, Traffic, with_kind};
+use super::node::{KindFault, Look, NodeKind, NodeState, Still, Traffic, with_kind};
 use super::program::{Program, SETTLE_LIMIT};
 use super::reason::Reason;
 use super::record::Record;
@@ -150,6 +150,7 @@ impl World {
                 NodeVisit::Fleet => s.on_fleet(c, cx),
                 NodeVisit::Fault(fault) => s.on_fault(c, cx, fault),
                 NodeVisit::Redrive => s.on_redrive(c, cx),
+                NodeVisit::StandStill(instance, still) => s.on_stand_still(c, cx, instance, still),
             }
             0
         })
@@ -224,6 +225,7 @@ impl World {
             Event::Hedge(id) => self.hedge(program, record, id),
             Event::Deadline(call) => self.deadline(program, record, call),
             Event::Timeline { entry, begins } => self.timeline(program, record, entry, begins),
+            Event::Again { entry } => self.stand_still(program, record, entry),
             Event::Scrape => self.scrape(program, record),
             Event::Autoscale { node } => self.autoscale(program, record, node),
             Event::Booted { node, instance } => self.booted(program, record, node, instance),
@@ -369,6 +371,8 @@ pub(super) enum NodeVisit {
     Fleet,
     Fault(KindFault),
     Redrive,
+    /// One instance does nothing for a while.
+    StandStill(u16, Still),
 }
 
 impl<R: Record> Run<R> {

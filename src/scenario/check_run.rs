@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::limits::MAX_ACTIONS;
 use super::names::suggest;
-use super::{Goal, code};
+use super::{Goal, check_timeline, code};
 use crate::design::registry::{KindSpec, Target, target_of};
 use crate::design::value::{MICRO, Value, cut};
 use crate::design::{Design, RunSpec, Settings, TimelineEntry};
@@ -25,6 +25,7 @@ pub fn check(
     for (path, entry) in timeline {
         target(f, design, entry, path);
         times(f, entry, path, run);
+        check_timeline::check(f, design, entry, path);
     }
     work(f, design, run);
 }

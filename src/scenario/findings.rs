@@ -123,6 +123,13 @@ impl<'t> Findings<'t> {
         self.add(code, severity, path, Some(span), message)
     }
 
+    /// Takes back that settings of the design have no effect, but for those of which this is true.
+    pub fn keep_idle(&mut self, holds: impl Fn(&str) -> bool) {
+        let of_entry = |path: &str| path.starts_with("timeline");
+        self.list
+            .retain(|d| d.code != code::NO_EFFECT || of_entry(&d.path) || holds(&d.path));
+    }
+
     /// Takes in a piece of advice, and finds its place. There is no limit but the one on designs.
     pub fn advice(&mut self, advice: Diagnostic) {
         let place = self.place(self.span_of(&advice.path));

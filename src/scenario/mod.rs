@@ -14,6 +14,7 @@ mod check_link;
 mod check_queues;
 mod check_run;
 mod check_service;
+mod check_timeline;
 mod circle;
 pub mod code;
 pub mod edit;

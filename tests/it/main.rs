@@ -9,6 +9,7 @@ mod conformance;
 mod coverage;
 mod documents;
 mod fuzz;
+mod incidents;
 mod invalid;
 mod knobs;
 mod laws;

@@ -17,7 +17,7 @@ pub use nodes::{BALANCER, CACHE, CLIENTS, DATABASE, QUEUE, SERVICE, THIRD_PARTY,
 pub use policies::{OPERATION, RUN};
 pub use presets::{Given, Preset, preset, presets};
 use timeline::TIMELINE;
-pub use timeline::{Target, target_of};
+pub use timeline::{Target, target_of, turned_by};
 
 use super::value::Unit;
 

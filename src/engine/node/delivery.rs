@@ -43,24 +43,28 @@ impl Word {
     }
 }
 
-/// The handle of one delivery: which message, which time, and whether it is the first of an answer.
+/// The handle of one delivery: which message, which time, whether it is the first of an answer, and
+/// whether nobody can handle it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receipt {
     pub seq: u64,
     pub delivery: u16,
     pub is_first: bool,
+    pub is_poison: bool,
 }
 
 impl Receipt {
     pub fn bits(self) -> u64 {
-        self.seq << 17 | u64::from(self.delivery) << 1 | u64::from(self.is_first)
+        let flags = u64::from(self.is_poison) << 1 | u64::from(self.is_first);
+        self.seq << 18 | u64::from(self.delivery) << 2 | flags
     }
 
     pub fn from_bits(bits: u64) -> Receipt {
         Receipt {
-            seq: bits >> 17,
-            delivery: (bits >> 1) as u16,
+            seq: bits >> 18,
+            delivery: (bits >> 2) as u16,
             is_first: bits & 1 == 1,
+            is_poison: bits & 2 == 2,
         }
     }
 }
@@ -99,7 +103,14 @@ mod tests {
             seq: 1 << 40,
             delivery: 65_535,
             is_first: true,
+            is_poison: false,
         };
         assert_eq!(Receipt::from_bits(receipt.bits()), receipt);
+        let poison = Receipt {
+            is_first: false,
+            is_poison: true,
+            ..receipt
+        };
+        assert_eq!(Receipt::from_bits(poison.bits()), poison);
     }
 }

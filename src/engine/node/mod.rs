@@ -179,6 +179,17 @@ pub trait NodeKind: Clone + Sized {
     /// Instances of the node were started, registered, drained or ended.
     fn on_fleet<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
 
+    /// One instance does nothing for a while: nothing goes on, nothing is begun (services and workers).
+    fn on_stand_still<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _instance: u16,
+        _still: Still,
+    ) {
+        unreachable!("the entry is for other kinds")
+    }
+
     /// What the node has put aside is given another chance (queues only).
     fn on_redrive<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
 
@@ -239,6 +250,15 @@ pub enum Traffic {
 pub enum KindFault {
     /// A cache loses its entries: all, or those of one of its nodes.
     Flush(Option<u16>),
+}
+
+/// How an instance stands still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Still {
+    /// [`Time::NEVER`] if nobody knows an end.
+    pub until: Time,
+    /// Only its handlers do: heartbeats go on.
+    pub beats: bool,
 }
 
 /// Slots and line of a node, over all instances.

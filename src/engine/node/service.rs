@@ -19,7 +19,7 @@ mod turns;
 
 pub use config::Config;
 
-use super::{Look, NodeKind};
+use super::{Look, NodeKind, Still};
 use crate::design::{CallMode, Settings};
 use crate::engine::attempt::{Attempt, AttemptId, Call, CalleeSide};
 use crate::engine::core::Cx;
@@ -52,7 +52,7 @@ const OUT_OF_MEMORY: usize = 4;
 #[derive(Clone)]
 pub struct Service {
     instances: Vec<Instance>,
-    /// Knobs were changed during the run: there may be leftovers of what was on before.
+    /// Knobs were changed, or it stood still, during the run: there may be leftovers of that.
     was_revised: bool,
 }
 
@@ -94,7 +94,11 @@ impl NodeKind for Service {
     }
 
     fn on_probe<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        let i = cx.core.attempts[id].instance as usize;
         match probe::is_shallow(cx, id) {
+            true if self.instances[i].stands_still_until.is_some() => {
+                self.instances[i].deferred.push(Deferred::Probe(id));
+            }
             true => probe::answer(cx, id),
             false => self.on_request(config, cx, id),
         }
@@ -116,6 +120,7 @@ impl NodeKind for Service {
             _ => self.on_hang_over(cx, i),
         }
         self.schedule(cx, i);
+        self.has_settled(config);
     }
 
     fn on_call_over<R: Record>(
@@ -177,10 +182,21 @@ impl NodeKind for Service {
     }
 
     fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
-        self.was_revised = true;
-        for i in 0..self.instances.len() {
-            self.revise(config, cx, i);
+        self.revise_all(config, cx);
+        self.has_settled(config);
+    }
+
+    fn on_stand_still<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        instance: u16,
+        still: Still,
+    ) {
+        if self.is_plain(config) {
+            self.revise_all(config, cx);
         }
+        self.stand_still(config, cx, instance as usize, still.until);
     }
 
     fn on_fleet<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
@@ -331,7 +347,7 @@ impl Service {
             false => config.service_time_of(cx.core.intents[attempt.intent].operation),
         };
         let mut ns = time.sample(&mut cx.draws(Purpose::Work, address));
-        if config.slows {
+        if config.slows || self.was_revised {
             ns = self.slowed(config, cx, i, ns);
         }
         if !config.is_timed {
@@ -355,7 +371,7 @@ impl Service {
 
     fn slowed<R: Record>(&self, config: &Config, cx: &Cx<'_, R>, i: usize, ns: u64) -> u64 {
         let instance = &self.instances[i];
-        let memory = (config.leak > 0).then_some((instance.leaked, config.memory));
+        let memory = Some((instance.leaked, config.memory));
         let started = cx.core.fleets[cx.node as usize].member(i as u16).started;
         let age = slowdown::age(started, cx.now());
         config.slowdown.slowed(ns, instance.busy, memory, age)

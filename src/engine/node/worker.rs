@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::delivery::{self, CLOSED, EXTEND, POLL, RECONNECT, Receipt, Word};
 use super::queue::{Mode, key_of};
-use super::{Look, NodeConfig, NodeKind};
+use super::{Look, NodeConfig, NodeKind, Still};
 use crate::design::Settings;
 use crate::design::value::Rate;
 use crate::engine::attempt::{AttemptId, Call, CalleeSide};
@@ -23,7 +23,7 @@ use crate::engine::plan::{self, Progress};
 use crate::engine::policy::rate::Bucket;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
-use crate::time::Duration;
+use crate::time::{Duration, Time};
 
 /// Local events of the worker's own, by instance: messages of this instant are taken, the rate limit
 /// lets one more begin, a word that did not get through is said again; and a heartbeat (arg: request).
@@ -31,6 +31,8 @@ const TAKE: u8 = 10;
 const PACE: u8 = 11;
 const ASK: u8 = 12;
 const BEAT: u8 = 13;
+/// It has stood still for long enough (arg: instance).
+const GOES_ON: u8 = 14;
 
 pub struct Config {
     instances: u16,
@@ -44,6 +46,8 @@ pub struct Config {
     remembers: Option<Duration>,
     /// Between two messages of an instance, at least.
     rate: Option<Rate>,
+    /// It takes nothing new.
+    is_paused: bool,
     pub poll_wait: Duration,
 }
 
@@ -71,6 +75,9 @@ struct Instance {
     takes: bool,
     asks_again: bool,
     bucket: Bucket,
+    stands: Option<Still>,
+    /// Calls that ended meanwhile.
+    deferred: Vec<(AttemptId, Call, Result<(), Reason>)>,
 }
 
 impl Instance {
@@ -93,11 +100,12 @@ const HANDLED: usize = 0;
 const FAILED: usize = 1;
 const POISONED: usize = 2;
 const SKIPPED: usize = 3;
+const PAUSES: usize = 4;
 
 impl NodeKind for Worker {
     type Config = Config;
 
-    const TALLIES: &'static [&'static str] = &["handled", "failed", "poisoned", "skipped"];
+    const TALLIES: &'static [&'static str] = &["handled", "failed", "poisoned", "skipped", "pauses"];
 
     fn compile(knobs: &Settings<'_>) -> Config {
         Config {
@@ -111,6 +119,7 @@ impl NodeKind for Worker {
             remembers: (knobs.choice("idempotency") == "store")
                 .then(|| knobs.duration("idempotency_ttl")),
             rate: knobs.opt_rate("rate_limit"),
+            is_paused: knobs.flag("paused"),
             poll_wait: knobs.duration("poll_wait"),
         }
     }
@@ -161,7 +170,9 @@ impl NodeKind for Worker {
         // Whoever handles it: the draw belongs to the intent.
         let of_users = &cx.core.node_keys[intent.clients as usize];
         let mut draws = of_users.draws(Purpose::Poison, intent.address);
-        let failed = if !poison.is_never() && !intent.is_internal && draws.chance(poison) {
+        let is_poison = Receipt::from_bits(attempt.payload).is_poison
+            || (!poison.is_never() && !intent.is_internal && draws.chance(poison));
+        let failed = if is_poison {
             cx.tally(POISONED);
             Some(Reason::Poison)
         } else if cx.fails(id) {
@@ -189,10 +200,12 @@ impl NodeKind for Worker {
         call: &Call,
         result: Result<(), Reason>,
     ) {
-        match plan::call_over(cx, id, call, result) {
-            Progress::Waits => {}
-            progress => self.resume(config, cx, id, Ok(progress)),
+        let instance = self.instance(cx.core.attempts[id].instance);
+        if instance.stands.is_some() {
+            instance.deferred.push((id, *call, result));
+            return;
         }
+        self.take_up(config, cx, id, call, result);
     }
 
     fn on_local<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, code: u8, arg: u64) {
@@ -202,6 +215,12 @@ impl NodeKind for Worker {
                 self.go_on(config, cx, arg as u16);
             }
             PACE => {
+                if let Some(still) = self.instance(arg as u16).stands {
+                    if still.until != Time::NEVER {
+                        cx.local_at(still.until, PACE, arg);
+                    }
+                    return;
+                }
                 if let Some(batch) = self.instance(arg as u16).paced.pop_front() {
                     self.work_on(config, cx, arg as u16, batch, None);
                 }
@@ -212,6 +231,7 @@ impl NodeKind for Worker {
                 self.go_on(config, cx, arg as u16);
             }
             BEAT => self.beat(config, cx, AttemptId::from_bits(arg)),
+            GOES_ON => self.goes_on_again(config, cx, arg as u16),
             RECONNECT => {
                 let source = self.sources.iter().position(|&link| u64::from(link) == arg);
                 for instance in &mut self.instances {
@@ -238,7 +258,42 @@ impl NodeKind for Worker {
         self.everybody_goes_on(config, cx);
     }
 
+    fn on_stand_still<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        number: u16,
+        still: Still,
+    ) {
+        let now = cx.now();
+        let instance = self.instance(number);
+        let before = instance.stands;
+        let from = before.map_or(now, |still| still.until);
+        let beats = still.beats && before.is_none_or(|still| still.beats);
+        let until = still.until.max(from);
+        instance.stands = Some(Still { until, beats });
+        if until > from {
+            let longer = match until {
+                Time::NEVER => Duration::FOREVER,
+                until => until.since(from),
+            };
+            cx.put_off_work(number, longer);
+            if until != Time::NEVER {
+                cx.local_at(until, GOES_ON, u64::from(number));
+            }
+        }
+        cx.tally(PAUSES);
+        if until == now {
+            self.goes_on_again(config, cx, number);
+        }
+    }
+
     fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        for i in 0..self.instances.len() as u16 {
+            if config.is_paused && self.instance(i).asked.iter().any(|&n| n > 0) {
+                self.close(cx, i, 0);
+            }
+        }
         self.everybody_goes_on(config, cx);
     }
 
@@ -290,8 +345,42 @@ impl Worker {
         }
     }
 
+    /// A call that a message waited for is over.
+    fn take_up<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+        call: &Call,
+        result: Result<(), Reason>,
+    ) {
+        match plan::call_over(cx, id, call, result) {
+            Progress::Waits => {}
+            progress => self.resume(config, cx, id, Ok(progress)),
+        }
+    }
+
+    /// An instance that stood still goes on: what came meanwhile is taken up in its order.
+    fn goes_on_again<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u16) {
+        let now = cx.now();
+        let instance = self.instance(number);
+        if instance.stands.is_none_or(|still| still.until != now) {
+            return;
+        }
+        instance.stands = None;
+        for (id, call, result) in std::mem::take(&mut instance.deferred) {
+            if plan::waits_for(cx, id, &call) {
+                self.take_up(config, cx, id, &call, result);
+            }
+        }
+        self.go_on(config, cx, number);
+    }
+
     /// Free handlers take what has been fetched, then more is asked for.
     fn go_on<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u16) {
+        if self.instance(number).stands.is_some() {
+            return;
+        }
         let handlers = cx.slots(config.concurrency);
         while self.instance(number).busy() < handlers {
             let Some(batch) = self.next_batch(config, cx, number) else { break };
@@ -469,7 +558,8 @@ impl Worker {
     fn ask<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u16) {
         let fleet = &cx.core.fleets[cx.node as usize];
         let is_down = cx.core.modifiers[cx.node as usize].down > 0 || !fleet.listens(number);
-        if is_down || fleet.registered().binary_search(&number).is_err() {
+        let is_away = config.is_paused || fleet.registered().binary_search(&number).is_err();
+        if is_down || is_away {
             return;
         }
         let handlers = cx.slots(config.concurrency);
@@ -550,6 +640,14 @@ impl Worker {
         let Some(attempt) = cx.core.attempts.get(id).copied() else { return };
         let Some(every) = config.heartbeat else { return };
         if attempt.node == cx.node && attempt.callee.is_open() && attempt.caller.is_open() {
+            // With the whole process its heartbeats stand still.
+            let stands = self.instance(attempt.instance).stands.filter(|still| !still.beats);
+            if let Some(still) = stands {
+                if still.until != Time::NEVER {
+                    cx.local_at(still.until, BEAT, id.bits());
+                }
+                return;
+            }
             let link = attempt.link;
             delivery::say(cx, link, &mut self.words, EXTEND, attempt.payload);
             cx.local_at(cx.now() + every, BEAT, id.bits());

@@ -7,6 +7,7 @@
 mod balancing;
 mod basics;
 mod caching;
+mod incidents;
 mod links;
 mod messages;
 mod monitoring;
@@ -41,7 +42,7 @@ macro_rules! fixtures {
 }
 
 const FIXTURES: &[Fixture] = fixtures![
-    balancing, basics, caching, links, messages, monitoring, stations, timeline
+    balancing, basics, caching, incidents, links, messages, monitoring, stations, timeline
 ];
 
 /// Knobs that change no event: prices, and what is in the types before anything acts on it.
@@ -54,6 +55,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     // There is only one of each in the fixture.
     ("disk_full", "target"),
     ("scale", "target"),
+    ("worker_pause", "target"),
+    ("memory_leak", "target"),
+    ("throttle", "target"),
 ];
 
 impl Fixture {

@@ -70,11 +70,22 @@ pub enum Target {
 /// Kinds that do work.
 const WORKING: &[&str] = &["service", "worker", "database", "cache", "third_party"];
 
+/// An entry that gives a knob of its target another value while it lasts: the knob, and the field of
+/// the entry that holds the value.
+pub fn turned_by(entry: &KindSpec) -> Option<(&'static str, &'static str)> {
+    match entry.name {
+        "scale" => Some(("instances", "instances")),
+        "memory_leak" => Some(("leak_per_request", "per_request")),
+        "throttle" => Some(("rate_limit", "rate")),
+        _ => None,
+    }
+}
+
 pub fn target_of(entry: &KindSpec) -> Target {
     match entry.name {
         "traffic_step" | "traffic_ramp" | "traffic_spike" | "traffic_curve" | "abuse"
         | "reconnect" => Target::Clients,
-        "hot_key" => Target::Operation,
+        "hot_key" | "poison" => Target::Operation,
         "partition" | "hold" | "link_delay" | "link_loss" | "expired_credentials" => Target::Link,
         "crash" => Target::Node(&[
             "balancer",
@@ -90,6 +101,10 @@ pub fn target_of(entry: &KindSpec) -> Target {
         "disk_full" => Target::Node(&["database", "queue"]),
         "scale" => Target::Node(&["service", "worker", "balancer"]),
         "deploy" | "rollback" => Target::Node(&["service", "worker"]),
+        "gc_pause" => Target::Node(&["service", "worker"]),
+        "worker_pause" => Target::Node(&["worker"]),
+        "memory_leak" => Target::Node(&["service"]),
+        "throttle" => Target::Node(&["third_party"]),
         "lost_monitoring" => Target::Nothing,
         "redrive" => Target::Node(&["queue"]),
         "zone_outage" => Target::Zone,

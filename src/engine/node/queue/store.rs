@@ -1,9 +1,9 @@
 //! What is kept, and in which order.
 
 use super::*;
-use crate::engine::attempt::{CallId, CalleeSide, IntentId, Parent};
+use crate::engine::attempt::{CallId, CalleeSide, Intent, IntentId, Parent};
 use crate::engine::core::NewCall;
-use crate::engine::draw::Address;
+use crate::engine::draw::{Address, Purpose, Threshold};
 use crate::engine::keys::Seen;
 use crate::engine::program::SETTLE_LIMIT;
 use crate::engine::slab::Id;
@@ -19,6 +19,8 @@ pub(super) struct Message {
     pub key: u64,
     pub submission: u16,
     pub priority: u8,
+    /// Whoever handles it fails.
+    pub is_poison: bool,
     /// Since when it, or its publisher, is here; and since when it is stored.
     pub since: Time,
     pub stored: Time,
@@ -164,6 +166,7 @@ impl Queue {
                 key: attempt.key,
                 submission: attempt.submission,
                 priority: intent.priority,
+                is_poison: is_poison(cx, &attempt, &intent),
                 since: attempt.arrived,
                 stored: now,
                 deliveries: 0,
@@ -294,6 +297,7 @@ impl Queue {
             instance,
             mode: CallMode::Write,
             token: seq,
+            payload: u64::from(message.is_poison),
             key: message.key,
             submission: message.submission,
             base: Some(base),
@@ -402,6 +406,23 @@ fn rank(config: &Config, message: &Message) -> u8 {
 fn accept<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) {
     cx.core.attempts[id].callee = CalleeSide::Replied;
     cx.reply(id, Ok(()));
+}
+
+/// Whether what is published now is poison: an entry makes it so, or it was already where it comes from.
+/// All messages of an intent have the same fate under an entry.
+fn is_poison<R: Record>(cx: &Cx<'_, R>, attempt: &Attempt, intent: &Intent) -> bool {
+    let publisher = cx.program.links[attempt.link as usize].from;
+    if cx.program.nodes[publisher as usize].kind == "queue" && attempt.payload == 1 {
+        return true;
+    }
+    let of_users = &cx.core.node_keys[intent.clients as usize];
+    let hits = |&&(entry, operation, share): &&(u16, u16, Threshold)| {
+        let address = intent.address.attempt(u32::from(entry));
+        operation == intent.operation
+            && !intent.is_internal
+            && of_users.draws(Purpose::PoisonEntry, address).chance(share)
+    };
+    cx.core.poisoned.iter().any(|entry| hits(&entry))
 }
 
 /// What makes two messages the same: their key, or the intent behind them.

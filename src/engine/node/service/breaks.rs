@@ -3,13 +3,15 @@
 use super::config::Config;
 use super::instance::{Deferred, Instance};
 use super::{GOES_ON, MEMORY_FULL, OUT_OF_MEMORY, PAUSES, RESTARTED, Service, argument};
-use crate::engine::attempt::{AttemptId, CalleeSide};
+use crate::engine::attempt::{Attempt, AttemptId, CalleeSide};
 use crate::engine::core::Cx;
 use crate::engine::draw::{Address, Purpose};
 use crate::engine::plan::{self, Progress};
 use crate::engine::policy::concurrency::Limit;
 use crate::engine::record::Record;
-use crate::time::Duration;
+use crate::engine::probe;
+use crate::engine::reason::Reason;
+use crate::time::{Duration, Time};
 
 impl Service {
     /// A request has got its slot: it goes on with its plan, unless the instance stands still.
@@ -60,6 +62,37 @@ impl Service {
         cx.tally(PAUSES);
     }
 
+    /// Everything stands still until then, if it does not already.
+    pub(super) fn stand_still<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        i: usize,
+        until: Time,
+    ) {
+        let now = cx.now();
+        let Some(instance) = self.instances.get_mut(i).filter(|instance| instance.exists) else {
+            return;
+        };
+        let from = instance.stands_still_until.unwrap_or(now);
+        if until <= from {
+            return;
+        }
+        instance.stands_still_until = Some(until);
+        instance.processor.stand_still(now, true);
+        let longer = match until {
+            Time::NEVER => Duration::FOREVER,
+            until => until.since(from),
+        };
+        if !config.is_timed || self.was_revised {
+            cx.put_off_work(i as u16, longer);
+        }
+        if until != Time::NEVER {
+            cx.local_at(until, GOES_ON, argument(i, 0));
+        }
+        cx.tally(PAUSES);
+    }
+
     /// The pause is over: what came meanwhile is taken up in its order.
     pub(super) fn on_goes_on<R: Record>(
         &mut self,
@@ -86,6 +119,11 @@ impl Service {
                     if cx.core.attempts.get(id).filter(works).is_some() {
                         let progress = plan::proceed(cx, id);
                         self.go_on(config, cx, id, progress);
+                    }
+                }
+                Deferred::Probe(id) => {
+                    if waits_at_the_door(cx, id) {
+                        probe::answer(cx, id);
                     }
                 }
                 Deferred::CallOver(id, call, result) => {
@@ -167,6 +205,13 @@ impl Service {
         let now = cx.now();
         let them = |i: usize| which.is_none_or(|which| which as usize == i);
         for i in (0..self.instances.len()).filter(|&i| them(i)) {
+            for deferred in std::mem::take(&mut self.instances[i].deferred) {
+                if let Deferred::Probe(id) = deferred
+                    && waits_at_the_door(cx, id)
+                {
+                    cx.refuse(id, Reason::CrashedWhileWorking);
+                }
+            }
             for interrupted in std::mem::take(&mut self.instances[i].interrupted) {
                 cx.count_as_held(interrupted.id, interrupted.held);
             }
@@ -185,6 +230,22 @@ impl Service {
         if instance.drains && instance.inside() == 0 {
             instance.drains = false;
             instance.exists = false;
+        }
+    }
+
+    /// Everybody in all instances goes on by the knobs of now.
+    pub(super) fn revise_all<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        self.was_revised = true;
+        for i in 0..self.instances.len() {
+            self.revise(config, cx, i);
+        }
+    }
+
+    /// If nothing is left of what was on before, it takes the short way again.
+    #[inline]
+    pub(super) fn has_settled(&mut self, config: &Config) {
+        if self.was_revised && config.is_plain {
+            self.was_revised = !self.instances.iter().all(Instance::is_plain);
         }
     }
 
@@ -211,6 +272,12 @@ impl Service {
     }
 }
 
-fn is_working(attempt: &crate::engine::attempt::Attempt) -> bool {
+/// Whether a probe still waits to be let in.
+fn waits_at_the_door<R: Record>(cx: &Cx<'_, R>, id: AttemptId) -> bool {
+    let waits = |a: &Attempt| a.callee == CalleeSide::Travelling;
+    cx.core.attempts.get(id).is_some_and(waits)
+}
+
+fn is_working(attempt: &Attempt) -> bool {
     matches!(attempt.callee, CalleeSide::Working | CalleeSide::WorkingOn)
 }

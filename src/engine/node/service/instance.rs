@@ -23,6 +23,8 @@ pub struct Interrupted {
 pub enum Deferred {
     /// A request that has a slot.
     Begin(AttemptId),
+    /// A shallow probe: nobody answers it.
+    Probe(AttemptId),
     /// The end of a call that a request had made.
     CallOver(AttemptId, Call, Result<(), Reason>),
 }
@@ -93,6 +95,17 @@ impl Instance {
             drains: self.drains,
             ..Instance::new(config)
         };
+    }
+
+    /// It has nothing but slots and a line: all that the short way knows of.
+    pub fn is_plain(&self) -> bool {
+        self.interrupted.is_empty()
+            && self.hanging.is_empty()
+            && self.deferred.is_empty()
+            && self.stands_still_until.is_none()
+            && self.processor.is_idle()
+            && self.limit.is_none()
+            && self.leaked == 0
     }
 
     /// Requests that wait or have a slot.
