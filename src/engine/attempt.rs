@@ -36,6 +36,10 @@ pub struct Intent {
     pub is_internal: bool,
     /// It cannot be done, whoever tries.
     pub is_malformed: bool,
+    /// Its requests are much larger than those of others.
+    pub is_oversized: bool,
+    /// Who wants it has no right to it.
+    pub lacks_right: bool,
     /// How many times the usual work it takes.
     pub work: Factor,
     /// Submissions that the user waits for: clicks under way, and clicks to come.

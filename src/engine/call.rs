@@ -104,8 +104,7 @@ impl Core {
         }
         let mut ready = now;
         if let Some(bandwidth) = spec.bandwidth {
-            let operation = self.intents[attempt.intent].operation as usize;
-            let bytes = program.operations[operation].request_size;
+            let bytes = program.request_size(&self.intents[attempt.intent]);
             ready = state.requests.put(now, bytes, bandwidth);
         }
         let lost = state.requests_cut > 0
@@ -136,8 +135,7 @@ impl Core {
             };
             let mut at = now;
             if let Some(bandwidth) = program.links[link as usize].bandwidth {
-                let operation = self.intents[attempt.intent].operation as usize;
-                let bytes = program.operations[operation].request_size;
+                let bytes = program.request_size(&self.intents[attempt.intent]);
                 at = self.links[link as usize]
                     .requests
                     .put(now, bytes, bandwidth);

@@ -40,6 +40,8 @@ pub struct LinkState {
     pub replies_cut: u32,
     /// Entries under which the callee does not know who calls.
     pub strangers: u32,
+    /// How much the callee looks at before it lets a request in; 0 nearly always.
+    pub door: u32,
     /// Entries that delay messages, and entries that lose them.
     pub delays: Vec<u16>,
     pub losses: Vec<u16>,
@@ -131,6 +133,7 @@ impl Core {
                 requests_cut: 0,
                 replies_cut: 0,
                 strangers: 0,
+                door: u32::from(link.is_looked_at),
                 delays: Vec::new(),
                 losses: Vec::new(),
                 holds: 0,
@@ -352,6 +355,7 @@ impl<R: Record> Cx<'_, R> {
             promised: node.effects[intent.operation as usize],
             attempt: attempt.number,
             version,
+            lacks_right: intent.lacks_right,
         };
         let place = self.node as usize;
         self.core.fact(

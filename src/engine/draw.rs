@@ -61,6 +61,8 @@ pub enum Purpose {
     Poison,
     Stuck,
     PoisonEntry,
+    Oversized,
+    Right,
 }
 
 const PURPOSES: usize = 64;

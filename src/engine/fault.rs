@@ -75,6 +75,10 @@ pub enum Action {
         instances: Option<u16>,
         series: Option<Series>,
     },
+    ClockSkew {
+        node: u16,
+        skew: Skew,
+    },
     WorkerPause {
         node: u16,
         instances: Option<u16>,
@@ -122,6 +126,13 @@ pub enum Action {
         node: u16,
         instance: Option<u16>,
     },
+}
+
+/// How far clocks are off, in nanoseconds, and at how many instances.
+#[derive(Clone, Copy, Debug)]
+pub struct Skew {
+    pub offset: i128,
+    pub instances: Option<u16>,
 }
 
 /// Pauses one after the other.
@@ -204,6 +215,19 @@ impl Action {
                     pause: Sampler::new(&knobs.dist("pause")),
                 }),
             },
+            "clock_skew" => {
+                let offset = i128::from(knobs.duration("offset").0);
+                Action::ClockSkew {
+                    node: c.node(key),
+                    skew: Skew {
+                        offset: match knobs.choice("direction") {
+                            "ahead" => offset,
+                            _ => -offset,
+                        },
+                        instances: some_instances(&knobs),
+                    },
+                }
+            }
             "worker_pause" => Action::WorkerPause {
                 node: c.node(key),
                 instances: some_instances(&knobs),
@@ -239,6 +263,8 @@ impl Action {
                     abort_after: knobs.count("abort_after"),
                     factor: knobs.factor("work_factor"),
                     errors: Threshold::new(knobs.share("error_share")),
+                    contract: knobs.opt_count("contract").map(|n| n as u8),
+                    contract_oldest: knobs.opt_count("contract_oldest").map(|n| n as u8),
                 },
             },
             "rollback" => Action::Rollback { node: c.node(key) },
@@ -297,6 +323,7 @@ pub struct Modifiers {
     /// Work that begins may hang, until then if it is known.
     hangs: Vec<(u16, Threshold, Time)>,
     cuts: Vec<(u16, Share)>,
+    skews: Vec<(u16, Skew)>,
     /// Entries that keep it down.
     pub down: u32,
     /// Entries that let it write nothing.
@@ -387,6 +414,17 @@ impl Modifiers {
         self.hangs.retain(|&(e, _, _)| e != entry);
         self.hangs
             .extend(hang.map(|(share, until)| (entry, share, until)));
+    }
+
+    /// How far the clock of an instance is off.
+    pub fn skew(&self, instance: u16) -> i128 {
+        let here = |skew: &&(u16, Skew)| skew.1.instances.is_none_or(|n| instance < n);
+        self.skews.iter().filter(here).map(|(_, s)| s.offset).sum()
+    }
+
+    pub(super) fn set_skew(&mut self, entry: u16, skew: Option<Skew>) {
+        self.skews.retain(|&(e, _)| e != entry);
+        self.skews.extend(skew.map(|s| (entry, s)));
     }
 
     pub(super) fn set_cut(&mut self, entry: u16, share: Option<Share>) {

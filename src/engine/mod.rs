@@ -19,6 +19,7 @@ pub mod counters;
 pub mod deploy;
 pub mod digest;
 mod dist;
+mod door;
 pub mod draw;
 mod ending;
 mod event;

@@ -27,6 +27,8 @@ impl<R: Record> Cx<'_, R> {
             priority: 0,
             is_internal: true,
             is_malformed: false,
+            is_oversized: false,
+            lacks_right: false,
             work: Factor(MICRO),
             submissions: 0,
             calls: Id::NONE,

@@ -9,6 +9,7 @@ mod default_plan;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::door::{self, Contract};
 use super::draw::{Threshold, place_hash};
 use super::fault::Action;
 pub use super::link_program::LinkProgram;
@@ -106,6 +107,11 @@ pub struct NodeProgram {
     pub minds_deadlines: bool,
     /// From the start of an instance until it takes requests.
     pub boot_time: Duration,
+    /// Which versions of the interface it speaks and understands, as long as nothing else is deployed.
+    pub contract: Contract,
+    /// It lets nobody in who has no right.
+    pub checks_rights: bool,
+    pub max_request_size: Option<u64>,
     /// It stops work whose caller has gone, when it hears of it.
     pub stops_abandoned: bool,
     /// Per operation: what to do.
@@ -130,6 +136,8 @@ pub struct OperationProgram {
     pub items: Arc<super::popularity::Popularity>,
     /// Nodes where it must leave exactly one effect.
     pub effects: Vec<u16>,
+    /// The version of the interface in which users ask for it.
+    pub contract: u8,
     /// Bytes of its messages.
     pub request_size: u64,
     pub response_size: u64,
@@ -329,7 +337,7 @@ impl Program {
             .into_iter()
             .map(|n| compile_node(&c, n, &operations))
             .collect();
-        let links: Vec<_> = sorted(&design.links, |l| &l.key)
+        let mut links: Vec<_> = sorted(&design.links, |l| &l.key)
             .into_iter()
             .map(|l| compile_link(&c, l))
             .collect();
@@ -338,6 +346,7 @@ impl Program {
                 nodes[link.from as usize].out.push(i as u16);
             }
         }
+        door::compile(&mut links, &nodes, &operations);
         let (windows, marks) = windows(run, goal_windows);
         Program {
             writes: operations.iter().any(|o| o.mode == CallMode::Write),
@@ -484,6 +493,7 @@ fn compile_operations(c: &Compiler<'_>, base: Option<&Program>) -> Vec<Operation
                     None => Arc::new(super::popularity::Popularity::compile(&knobs)),
                 },
                 effects,
+                contract: knobs.count("contract") as u8,
                 request_size: knobs.count("request_size"),
                 response_size: knobs.count("response_size"),
             }
@@ -536,6 +546,18 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
         boot_time: match node.kind.knob("boot_time") {
             Some(_) => knobs.duration("boot_time"),
             None => Duration::ZERO,
+        },
+        contract: match node.kind.knob("contract") {
+            Some(_) => Contract {
+                newest: knobs.count("contract") as u8,
+                oldest: knobs.count("contract_oldest") as u8,
+            },
+            None => Contract::default(),
+        },
+        checks_rights: node.kind.knob("checks_rights").is_some() && knobs.flag("checks_rights"),
+        max_request_size: match node.kind.knob("max_request_size") {
+            Some(_) => knobs.opt_count("max_request_size"),
+            None => None,
         },
         stops_abandoned: node.kind.knob("on_abandoned").is_some()
             && knobs.choice("on_abandoned") == "stop",

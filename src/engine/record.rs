@@ -30,6 +30,8 @@ pub struct Effect {
     pub attempt: u16,
     /// Version of the row after the change; 0 where there is none.
     pub version: u64,
+    /// It happened for somebody who has no right to it.
+    pub lacks_right: bool,
 }
 
 /// Counters of all places at one instant, to look at.

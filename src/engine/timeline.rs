@@ -138,7 +138,8 @@ impl World {
             | Action::Errors { node, .. }
             | Action::Hang { node, .. }
             | Action::CapacityCut { node, .. }
-            | Action::DiskFull { node } => {
+            | Action::DiskFull { node }
+            | Action::ClockSkew { node, .. } => {
                 self.node_fault(program, record, node, number, begins);
                 node as usize
             }
@@ -209,7 +210,10 @@ impl World {
             }
             Action::LinkDelay { .. } => list(&mut state.delays, entry, begins),
             Action::LinkLoss { .. } => list(&mut state.losses, entry, begins),
-            Action::ExpiredCredentials { .. } => change(&mut state.strangers, begins),
+            Action::ExpiredCredentials { .. } => {
+                change(&mut state.strangers, begins);
+                self.core.refresh_doors(program);
+            }
             _ => {
                 change(&mut state.holds, begins);
                 if state.holds == 0 {
@@ -236,6 +240,7 @@ impl World {
             Action::Errors { share, .. } => modifiers.set_errors(number, begins.then_some(share)),
             Action::Hang { share, .. } => modifiers.set_hang(number, set(share)),
             Action::DiskFull { .. } => change(&mut modifiers.disk_full, begins),
+            Action::ClockSkew { skew, .. } => modifiers.set_skew(number, begins.then_some(skew)),
             Action::CapacityCut { share, .. } => {
                 modifiers.set_cut(number, begins.then_some(share));
                 self.at_node(program, record, node, NodeVisit::Revised);
@@ -365,6 +370,7 @@ impl World {
     /// Knobs have changed: who has more slots, connections or instances now uses them; who has fewer
     /// finishes what is there.
     pub(super) fn revise<R: Record>(&mut self, before: &Program, now: &Program, record: &mut R) {
+        self.core.refresh_doors(now);
         for link in 0..now.links.len() {
             self.core.connections_changed(now, record, link);
         }

@@ -253,14 +253,14 @@ impl World {
         let (node, instance) = (attempt.node, attempt.instance);
         self.core.node_counters[node as usize].arrived += 1;
         let listens = self.core.fleets[node as usize].listens(instance);
-        let is_stranger = self.core.links[attempt.link as usize].strangers > 0;
-        if self.core.modifiers[node as usize].down > 0 || !listens || is_stranger {
-            let is_up = listens && self.core.modifiers[node as usize].down == 0;
-            let reason = match is_stranger && is_up {
-                true => Reason::Unauthenticated,
-                false if instance == u16::MAX => Reason::NoBackend,
-                false => Reason::ConnectionRefused,
-            };
+        let is_up = listens && self.core.modifiers[node as usize].down == 0;
+        let reason = match is_up {
+            true if self.core.links[attempt.link as usize].door == 0 => None,
+            true => self.core.turned_away(program, id),
+            false if instance == u16::MAX => Some(Reason::NoBackend),
+            false => Some(Reason::ConnectionRefused),
+        };
+        if let Some(reason) = reason {
             let cx = &mut Cx {
                 core: &mut self.core,
                 program,

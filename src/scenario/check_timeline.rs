@@ -1,8 +1,8 @@
 //! What an entry of the timeline must find in the design, beside its target, to have an effect.
 
 use super::check_design::differs;
-use super::code;
 use super::findings::Findings;
+use super::{check_door, code};
 use crate::design::value::Value;
 use crate::design::{Design, Settings, TimelineEntry};
 
@@ -26,6 +26,14 @@ pub fn check(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path:
                     "poison",
                     "nothing publishes messages without a queue",
                 );
+            }
+        }
+        "deploy" => check_door::deploy(f, design, entry, path),
+        "clock_skew" => {
+            let key = entry.target().unwrap_or_default();
+            if !check_door::is_signed(design, key) {
+                let why = "no link of this node has `signed_for`, so nobody compares clocks";
+                no_effect(f, &format!("{path}.what"), "clock_skew", why);
             }
         }
         _ => {}

@@ -9,6 +9,7 @@ mod check_alerts;
 mod check_balancer;
 mod check_cache;
 mod check_design;
+mod check_door;
 mod check_lesson;
 mod check_link;
 mod check_queues;

@@ -77,9 +77,13 @@ fn poison_stays_poison_on_its_way_through_a_dead_letter_queue() {
 
 /// Users ask a service that takes half a second, once a second.
 fn asks(app: &str, rest: &str) -> Report {
+    let slots = match app.contains("slots") {
+        true => "",
+        false => "slots = 1\n",
+    };
     report(&format!(
         "[clients.users]\narrivals = \"constant\"\nrate = \"1 rps\"\n\
-         [service.app]\nslots = 1\nservice_time = \"500 ms\"\n{app}\n\
+         [service.app]\n{slots}service_time = \"500 ms\"\n{app}\n\
          [link.ask]\nfrom = \"users\"\nto = \"app\"\n{rest}"
     ))
 }
@@ -239,4 +243,149 @@ fn a_throttled_partner_refuses_what_is_above_the_rate() {
         (200 - 50 - 5 - 2..=200 - 50 - 5 + 2).contains(&refused),
         "{refused}"
     );
+}
+
+/// Users ask a front, which asks a back, both with two instances.
+fn chain(front: &str, back: &str, rest: &str) -> Report {
+    report(&format!(
+        "[clients.users]\narrivals = \"constant\"\nrate = \"10 rps\"\n[service.front]\ninstances = 2\n{front}\n\
+         [service.back]\ninstances = 2\n{back}\n[link.ask]\nfrom = \"users\"\nto = \"front\"\n\
+         [link.pass]\nfrom = \"front\"\nto = \"back\"\n{rest}"
+    ))
+}
+
+fn failed(report: &Report, link: &str, reason: &str) -> u64 {
+    let found = report.links.iter().find(|l| l.key == link).expect("there");
+    let mut reasons = found.failed_by_reason.iter();
+    reasons.find(|(r, _)| &**r == reason).map_or(0, |(_, n)| *n)
+}
+
+#[test]
+fn versions_of_an_interface_are_compared_at_the_door() {
+    let mismatch = |r: &Report, link: &str| failed(r, link, "contract_mismatch");
+    let all = |r: &Report| r.ledger.intents;
+    let fits = chain(
+        "contract = 3\ncontract_oldest = 1",
+        "contract = 4\ncontract_oldest = 3",
+        "",
+    );
+    assert_eq!((mismatch(&fits, "ask"), mismatch(&fits, "pass")), (0, 0));
+    let too_new = chain("contract = 3\ncontract_oldest = 1", "contract = 2", "");
+    assert_eq!(
+        mismatch(&too_new, "pass"),
+        all(&too_new),
+        "back does not know 3 yet"
+    );
+    assert_eq!(too_new.users.served, 0);
+    let too_old = chain("", "contract = 3\ncontract_oldest = 2", "");
+    assert_eq!(
+        mismatch(&too_old, "pass"),
+        all(&too_old),
+        "back does not know 1 any more"
+    );
+    let app = "[operation.look]\ncontract = 2";
+    let users = chain("", "", app);
+    assert_eq!(mismatch(&users, "ask"), all(&users));
+}
+
+#[test]
+fn a_deploy_that_breaks_the_contract_is_felt_until_it_is_rolled_back() {
+    let at =
+        |what: &str, s: u32, rest: &str| entry(what, "back", &format!("at = \"{s} s\"\n{rest}"));
+    let all_at_once = "strategy = \"all_at_once\"\ncontract = 2\ncontract_oldest = 2";
+    let r = chain(
+        "",
+        "",
+        &(at("deploy", 20, all_at_once) + &at("rollback", 40, "")),
+    );
+    let mismatches = failed(&r, "pass", "contract_mismatch");
+    // Rolling back takes its instances one after the other, each at once.
+    assert!((195..=205).contains(&mismatches), "{mismatches}");
+    // The caller first, and understood by neither: the order of a rollout counts.
+    let kind = at("deploy", 20, "strategy = \"all_at_once\"\ncontract = 2");
+    assert_eq!(
+        failed(&chain("", "", &kind), "pass", "contract_mismatch"),
+        0,
+        "it still understands 1"
+    );
+}
+
+#[test]
+fn what_a_newer_publisher_wrote_an_older_worker_cannot_read() {
+    let r = report(
+        "[clients.users]\narrivals = \"constant\"\nrate = \"10 rps\"\n[service.app]\n[queue.q]\nvisibility_timeout = \"1 s\"\n\
+         max_receives = 2\ndead_letter = \"park\"\n[worker.w]\nconcurrency = 4\n[database.db]\n[link.ask]\nfrom = \"users\"\nto = \"app\"\n\
+         [link.put]\nfrom = \"app\"\nto = \"q\"\n[link.hand]\nfrom = \"q\"\nto = \"w\"\n[link.save]\nfrom = \"w\"\nto = \"db\"\n\
+         [operation.order]\nkind = \"write\"\n\
+         [[timeline]]\nwhat = \"deploy\"\ntarget = \"app\"\nat = \"10050 ms\"\nstrategy = \"all_at_once\"\ncontract = 2\n\
+         [[timeline]]\nwhat = \"rollback\"\ntarget = \"app\"\nat = \"20050 ms\"\n",
+    );
+    assert_eq!(
+        count(&r, "q", "dead_lettered"),
+        100,
+        "ten seconds of messages"
+    );
+    assert_eq!(failed(&r, "hand", "contract_mismatch"), 200);
+    assert_eq!(r.ledger.effects, r.ledger.intents - 100);
+}
+
+#[test]
+fn who_has_no_right_is_turned_away_where_somebody_checks() {
+    let users = "without_right_share = \"25 %\"\nidentities = 400";
+    let ask = |app: &str| asks(app, "").users.served;
+    let with = |app: &str, rest: &str| {
+        report(&format!(
+            "[clients.users]\nrate = \"200 rps\"\n{users}\n[service.app]\nslots = 20\n{app}\n\
+             [link.ask]\nfrom = \"users\"\nto = \"app\"\n{rest}"
+        ))
+    };
+    assert!(ask("") > 0);
+    let open = with("", "");
+    assert_eq!(failed(&open, "ask", "forbidden"), 0);
+    let r = with("checks_rights = true", "");
+    let share = failed(&r, "ask", "forbidden") as f64 / r.ledger.intents as f64;
+    assert!((share - 0.25).abs() < 0.07, "{share}");
+    // A config that switches the check off lets everybody in.
+    let off = "[[timeline]]\nwhat = \"config\"\ntarget = \"service.app.checks_rights\"\nvalue = \"false\"\nat = \"30 s\"\n";
+    let half = failed(&with("checks_rights = true", off), "ask", "forbidden") as f64;
+    let all = failed(&r, "ask", "forbidden") as f64;
+    assert!((half / all - 0.5).abs() < 0.05, "{half} {all}");
+}
+
+#[test]
+fn what_is_too_large_is_turned_away_and_what_fits_is_not() {
+    let ask = |most: u32| {
+        report(&format!(
+            "[clients.users]\nrate = \"200 rps\"\noversized_share = \"10 %\"\noversized_factor = \"50\"\n\
+             [service.app]\nslots = 20\nmax_request_size = {most}\n[link.ask]\nfrom = \"users\"\nto = \"app\"\n\
+             [operation.post]\nrequest_size = 1000"
+        ))
+    };
+    assert_eq!(failed(&ask(50_000), "ask", "invalid_input"), 0);
+    let r = ask(49_999);
+    let share = failed(&r, "ask", "invalid_input") as f64 / r.ledger.intents as f64;
+    assert!((share - 0.1).abs() < 0.01, "{share}");
+    assert_eq!(failed(&ask(999), "ask", "invalid_input"), r.ledger.intents);
+}
+
+#[test]
+fn a_clock_that_is_off_by_more_than_a_signature_allows_locks_everybody_out() {
+    let ask = |offset: &str, link: &str| {
+        let skew = entry(
+            "clock_skew",
+            "app",
+            &format!("at = \"9900 ms\"\nlasts = \"20 s\"\noffset = \"{offset}\""),
+        );
+        asks(
+            "slots = 4",
+            &format!("signed_for = \"5 min\"\n{link}{skew}"),
+        )
+    };
+    let rejected = |r: &Report| failed(r, "ask", "unauthenticated");
+    assert_eq!(rejected(&ask("5 min", "")), 0, "within the tolerance");
+    assert_eq!(rejected(&ask("301 s", "")), 20);
+    // A request that was held back for too long is as old as its signature.
+    let held = entry("hold", "ask", "at = \"9900 ms\"\nlasts = \"10 s\"");
+    let r = asks("slots = 20", &format!("signed_for = \"4500 ms\"\n{held}"));
+    assert_eq!(rejected(&r), 5);
 }

@@ -99,6 +99,10 @@ pub static LINK: KindSpec = KindSpec {
         knob("idempotency_key", Unit::Choice(&["none", "form", "click", "server"]), "none",
             "who makes the key by which the same request is known again: with the form, at the click, or at each arrival at the calling server; without one, what came in is handed on")
             .class(Class::NewWork),
+        knob("signed_for", Unit::Duration, "none",
+            "requests say when they were sent; the callee turns away, as unauthenticated, what its own clock finds further off than this")
+            .off("none").range("1 ms", "1 d").class(Class::NewWork).example("5 min")
+            .source("Stripe webhook signatures: tolerance 5 minutes; AWS Signature Version 4: 5 minutes"),
         knob("bandwidth", Unit::Count, "none", "bytes per second that fit through, each way; messages wait for each other (typical: 125M)")
             .off("none").range("1", "1000000000000").class(Class::NewWork),
     ],

@@ -51,20 +51,24 @@ pub struct Receipt {
     pub delivery: u16,
     pub is_first: bool,
     pub is_poison: bool,
+    /// Version of the interface in which it was published; 0 if nobody asked in one.
+    pub contract: u8,
 }
 
 impl Receipt {
     pub fn bits(self) -> u64 {
         let flags = u64::from(self.is_poison) << 1 | u64::from(self.is_first);
-        self.seq << 18 | u64::from(self.delivery) << 2 | flags
+        let what = u64::from(self.contract) << 2 | flags;
+        self.seq << 26 | u64::from(self.delivery) << 10 | what
     }
 
     pub fn from_bits(bits: u64) -> Receipt {
         Receipt {
-            seq: bits >> 18,
-            delivery: (bits >> 2) as u16,
+            seq: bits >> 26,
+            delivery: (bits >> 10) as u16,
             is_first: bits & 1 == 1,
             is_poison: bits & 2 == 2,
+            contract: (bits >> 2) as u8,
         }
     }
 }
@@ -100,10 +104,11 @@ mod tests {
         };
         assert_eq!(Word::from_bits(word.bits()), word);
         let receipt = Receipt {
-            seq: 1 << 40,
+            seq: 1 << 37,
             delivery: 65_535,
             is_first: true,
             is_poison: false,
+            contract: 255,
         };
         assert_eq!(Receipt::from_bits(receipt.bits()), receipt);
         let poison = Receipt {

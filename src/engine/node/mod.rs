@@ -2,7 +2,7 @@
 //! what it does when something reaches it. To add a kind: its file, its line in `kinds!` below,
 //! and its entry in `design::registry::KINDS`.
 
-mod delivery;
+pub mod delivery;
 
 use super::attempt::{Attempt, AttemptId, Call, IntentId};
 use super::core::Cx;

@@ -515,6 +515,11 @@ impl Worker {
                 }
             }
         }
+        let asked = Receipt::from_bits(cx.core.attempts[id].payload).contract;
+        let contract = cx.core.contract(cx.program, cx.node, cx.core.attempts[id].instance);
+        if asked != 0 && !contract.understands(asked) {
+            return Err(Reason::ContractMismatch);
+        }
         Ok(plan::proceed(cx, id))
     }
 

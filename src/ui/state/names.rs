@@ -57,6 +57,10 @@ pub fn entry(scenario: &Scenario, entry: &TimelineEntry) -> String {
             (Some(n), _) => format!("{n} instances of {target} stand still"),
         },
         "memory_leak" => format!("{target} leaks memory"),
+        "clock_skew" => {
+            let (offset, way) = (settings.duration("offset"), settings.choice("direction"));
+            format!("clock of {target} {offset} {way}")
+        }
         "throttle" => format!("{target} takes only {}", settings.rate("rate")),
         "lost_monitoring" => "no figures are collected".into(),
         _ => format!("{target}: {}", entry.what.word.to_lowercase()),
@@ -78,6 +82,7 @@ pub fn entry_short(entry: &TimelineEntry) -> String {
         "poison" => "poison".into(),
         "gc_pause" | "worker_pause" => "stands still".into(),
         "throttle" => format!("max. {}", settings.rate("rate")),
+        "clock_skew" => format!("clock {}", settings.choice("direction")),
         "traffic_spike" => format!("{}× traffic", factor(&settings)),
         _ => entry.what.word.to_lowercase(),
     }
@@ -91,6 +96,7 @@ pub fn entry_over(scenario: &Scenario, entry: &TimelineEntry) -> String {
         "crash" => format!("{target} back"),
         "gc_pause" | "worker_pause" => format!("{target} goes on"),
         "memory_leak" => format!("{target} leaks no more"),
+        "clock_skew" => format!("clock of {target} right again"),
         "throttle" => format!("{target} takes as much as before"),
         "poison" => format!("messages of {target} are good again"),
         "partition" | "hold" => "link open again".into(),

@@ -1,6 +1,6 @@
 //! The knobs of the kind.
 
-use super::{INSTANCES, PRICE, VERSION, ZONES};
+use super::{INSTANCES, MAX_REQUEST_SIZE, PRICE, VERSION, ZONES};
 use crate::design::registry::{Accepts, Class, KindSpec, KnobSpec, knob};
 use crate::design::value::Unit;
 
@@ -195,6 +195,10 @@ const PRIORITY_STEP: KnobSpec = knob("priority_step", Unit::Share, "20 %",
     "how much less of max_outstanding each class may fill than the one above it: critical 100 %, high 80 %, normal 60 %, low 40 %")
     .class(Class::NewWork);
 
+const CHECKS_RIGHTS: KnobSpec = knob("checks_rights", Unit::Flag, "false",
+    "whether it turns away, as forbidden, those who have no right to what they ask for (`without_right_share` of clients)")
+    .class(Class::NewWork);
+
 pub static BALANCER: KindSpec = KindSpec {
     name: "balancer",
     word: "Balancer",
@@ -230,6 +234,8 @@ pub static BALANCER: KindSpec = KindSpec {
         MAX_OUTSTANDING,
         ADMISSION,
         PRIORITY_STEP,
+        CHECKS_RIGHTS,
+        MAX_REQUEST_SIZE,
         INSTANCES,
         PRICE,
         ZONES,

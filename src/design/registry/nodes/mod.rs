@@ -48,6 +48,35 @@ const VERSION: KnobSpec = knob(
 )
 .class(Class::Restart);
 
+const CONTRACT: KnobSpec = knob(
+    "contract",
+    Unit::Count,
+    "1",
+    "the version of the interface that it speaks: in which it asks others, and the newest in which it can be asked",
+)
+.range("1", "255")
+.class(Class::Restart);
+const CONTRACT_OLDEST: KnobSpec = knob(
+    "contract_oldest",
+    Unit::Count,
+    "1",
+    "the oldest version of the interface in which it can still be asked",
+)
+.range("1", "255")
+.class(Class::Restart);
+
+const MAX_REQUEST_SIZE: KnobSpec = knob(
+    "max_request_size",
+    Unit::Count,
+    "none",
+    "bytes that a request may have; a larger one is turned away as invalid input",
+)
+.off("none")
+.range("1", "1000000000000")
+.class(Class::NewWork)
+.example("1000000")
+.source("nginx client_max_body_size, default 1m; Amazon SQS: 1 MiB per message");
+
 const BOOT_TIME: KnobSpec = knob(
     "boot_time",
     Unit::Duration,

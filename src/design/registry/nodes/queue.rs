@@ -1,6 +1,6 @@
 //! The knobs of the kind.
 
-use super::PRICE;
+use super::{MAX_REQUEST_SIZE, PRICE};
 use crate::design::registry::{Accepts, Class, KindSpec, knob};
 use crate::design::value::Unit;
 
@@ -79,6 +79,7 @@ pub static QUEUE: KindSpec = KindSpec {
             "how often a log is cleaned so that of each key only the newest message stays (log)")
             .off("none").range("1 ms", "1 d").class(Class::Restart).example("15 s")
             .source("Apache Kafka cleanup.policy = compact, log.cleaner.backoff.ms 15 s"),
+        MAX_REQUEST_SIZE,
         PRICE,
     ],
 };

@@ -260,4 +260,22 @@ pub static ENTRIES: &[KindSpec] = &[
             .range("0.001 rps", "1000000 rps"),
         ],
     ),
+    entry(
+        "clock_skew",
+        "Clock skew",
+        "the clocks of instances are off; it shows where requests are signed with a time (`signed_for` of a link)",
+        &[
+            AT,
+            LASTS,
+            TARGET_NODE,
+            SOME_INSTANCES,
+            knob("offset", Unit::Duration, "10 min", "how far they are off").range("1 ns", "365 d"),
+            knob(
+                "direction",
+                Unit::Choice(&["ahead", "behind"]),
+                "behind",
+                "which way",
+            ),
+        ],
+    ),
 ];

@@ -19,7 +19,7 @@ use crate::engine::attempt::{Call, Intent, IntentId, Parent};
 use crate::engine::core::{Cx, NewCall};
 use crate::engine::digest::Fact;
 use crate::engine::dist::Sampler;
-use crate::engine::draw::{Address, Purpose, Threshold, stream};
+use crate::engine::draw::{Address, Purpose, Threshold, mix64, stream};
 use crate::engine::popularity::item_key;
 use crate::engine::reason::Reason;
 use crate::engine::record::{Record, Told};
@@ -63,9 +63,38 @@ pub struct Config {
     double_click: Threshold,
     click_gap: Sampler,
     patience: Option<Sampler>,
+    /// Any of the shares that follow is not 0.
+    has_odd_ones: bool,
     malformed: Threshold,
     expensive: Threshold,
     expense: Factor,
+    oversized: Threshold,
+    pub oversize: Factor,
+    without_right: Threshold,
+}
+
+/// What is unusual about an action.
+#[derive(Clone, Copy, Default)]
+struct OddOne {
+    is_malformed: bool,
+    is_expensive: bool,
+    is_oversized: bool,
+    lacks_right: bool,
+}
+
+impl Config {
+    #[cold]
+    fn odd_one<R: Record>(&self, cx: &Cx<'_, R>, address: Address, identity: u32) -> OddOne {
+        let happens = |share, purpose| cx.happens(share, purpose, address);
+        // Who has no right has none in any action.
+        let of_identity = Address(mix64(u64::from(identity)));
+        OddOne {
+            is_malformed: happens(self.malformed, Purpose::Malformed),
+            is_expensive: happens(self.expensive, Purpose::Expensive),
+            is_oversized: happens(self.oversized, Purpose::Oversized),
+            lacks_right: cx.happens(self.without_right, Purpose::Right, of_identity),
+        }
+    }
 }
 
 enum Loop {
@@ -124,9 +153,15 @@ impl NodeKind for Clients {
             double_click: Threshold::new(knobs.share("double_click_share")),
             click_gap: Sampler::new(&knobs.dist("double_click_gap")),
             patience: knobs.opt_dist("patience").map(|d| Sampler::new(&d)),
+            has_odd_ones: ["malformed_share", "expensive_share", "oversized_share", "without_right_share"]
+                .iter()
+                .any(|knob| knobs.share(knob).0 > 0),
             malformed: Threshold::new(knobs.share("malformed_share")),
             expensive: Threshold::new(knobs.share("expensive_share")),
             expense: knobs.factor("expensive_factor"),
+            oversized: Threshold::new(knobs.share("oversized_share")),
+            oversize: knobs.factor("oversized_factor"),
+            without_right: Threshold::new(knobs.share("without_right_share")),
         }
     }
 
@@ -288,7 +323,10 @@ impl Clients {
         self.begun += 1;
         cx.core.intents_born += 1;
         let spec = &cx.program.operations[operation as usize];
-        let is_expensive = cx.happens(config.expensive, Purpose::Expensive, address);
+        let odd = match config.has_odd_ones {
+            true => config.odd_one(cx, address, identity),
+            false => OddOne::default(),
+        };
         let id = cx.core.intents.insert(Intent {
             address,
             number: cx.core.intents_born,
@@ -299,8 +337,10 @@ impl Clients {
             identity,
             priority: spec.priority,
             is_internal: false,
-            is_malformed: cx.happens(config.malformed, Purpose::Malformed, address),
-            work: if is_expensive { config.expense } else { Factor(MICRO) },
+            is_malformed: odd.is_malformed,
+            is_oversized: odd.is_oversized,
+            lacks_right: odd.lacks_right,
+            work: if odd.is_expensive { config.expense } else { Factor(MICRO) },
             submissions: 0,
             calls: Id::NONE,
             born: cx.now(),

@@ -196,7 +196,7 @@ impl Queue {
         if delivery > 1 {
             cx.tally(REDELIVERED);
         }
-        let receipt = Receipt { seq, delivery, is_first, is_poison: message.is_poison };
+        let receipt = message.receipt(seq, delivery, is_first);
         let new = message.handed_to((poll.link, poll.instance), receipt);
         let call = cx.call(message.intent, Parent::Node, new);
         let attempt = cx.core.calls[call].attempt;

@@ -21,6 +21,8 @@ pub(super) struct Message {
     pub priority: u8,
     /// Whoever handles it fails.
     pub is_poison: bool,
+    /// Version of the interface in which it was published; 0 if nobody asked in one.
+    pub contract: u8,
     /// Since when it, or its publisher, is here; and since when it is stored.
     pub since: Time,
     pub stored: Time,
@@ -31,6 +33,16 @@ pub(super) struct Message {
 }
 
 impl Message {
+    pub(super) fn receipt(&self, seq: u64, delivery: u16, is_first: bool) -> Receipt {
+        Receipt {
+            seq,
+            delivery,
+            is_first,
+            is_poison: self.is_poison,
+            contract: self.contract,
+        }
+    }
+
     /// The call that hands it to an instance over a link. Work is drawn anew for each delivery.
     pub(super) fn handed_to(&self, (link, instance): (u16, u16), receipt: Receipt) -> NewCall {
         NewCall {
@@ -167,6 +179,7 @@ impl Queue {
                 submission: attempt.submission,
                 priority: intent.priority,
                 is_poison: is_poison(cx, &attempt, &intent),
+                contract: cx.core.asked_in(cx.program, &attempt).unwrap_or(0),
                 since: attempt.arrived,
                 stored: now,
                 deliveries: 0,
@@ -297,7 +310,7 @@ impl Queue {
             instance,
             mode: CallMode::Write,
             token: seq,
-            payload: u64::from(message.is_poison),
+            payload: message.receipt(seq, message.deliveries, true).bits(),
             key: message.key,
             submission: message.submission,
             base: Some(base),
@@ -412,7 +425,8 @@ fn accept<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) {
 /// All messages of an intent have the same fate under an entry.
 fn is_poison<R: Record>(cx: &Cx<'_, R>, attempt: &Attempt, intent: &Intent) -> bool {
     let publisher = cx.program.links[attempt.link as usize].from;
-    if cx.program.nodes[publisher as usize].kind == "queue" && attempt.payload == 1 {
+    let is_moved = cx.program.nodes[publisher as usize].kind == "queue";
+    if is_moved && Receipt::from_bits(attempt.payload).is_poison {
         return true;
     }
     let of_users = &cx.core.node_keys[intent.clients as usize];
