@@ -177,7 +177,7 @@ fn ledger(out: &mut String, report: &Report) {
     };
     let _ = writeln!(
         out,
-        "{} (ledger, whole run) {}, {}, {}, {}; {} effects of {} user actions",
+        "{} (ledger, whole run) {}, {}, {}, {}{}; {} effects of {} user actions",
         heading("What happened to your data"),
         number(ledger.lost, "lost"),
         number(ledger.duplicate, "duplicate"),
@@ -186,6 +186,10 @@ fn ledger(out: &mut String, report: &Report) {
             "done but the user was told it failed (phantom)"
         ),
         number(ledger.partial, "partial"),
+        match ledger.parked {
+            0 => String::new(),
+            n => format!(", {} put aside (parked)", count(n)),
+        },
         count(ledger.effects),
         count(ledger.intents)
     );

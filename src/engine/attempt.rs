@@ -51,6 +51,8 @@ pub struct Intent {
     pub told: Option<(Time, Told)>,
     /// Calls and attempts that still refer to it.
     pub open: u32,
+    /// Its messages that are put aside: nobody gets them, unless they are given another chance.
+    pub parked: u16,
 }
 
 /// Who waits for a call to end.

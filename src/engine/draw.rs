@@ -63,6 +63,8 @@ pub enum Purpose {
     PoisonEntry,
     Oversized,
     Right,
+    Webhook,
+    WebhookRepeat,
 }
 
 const PURPOSES: usize = 64;

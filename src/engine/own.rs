@@ -35,6 +35,7 @@ impl<R: Record> Cx<'_, R> {
             born,
             told: None,
             open: 0,
+            parked: 0,
         })
     }
 
@@ -88,6 +89,20 @@ impl<R: Record> Cx<'_, R> {
     pub fn release(&mut self, intent: IntentId) {
         self.core.holds -= 1;
         self.core.release_intent(self.program, self.record, intent);
+    }
+
+    /// A message of the intent is put aside.
+    pub fn park(&mut self, intent: IntentId) {
+        self.core.parked_messages += 1;
+        let parked = &mut self.core.intents[intent].parked;
+        *parked = parked.saturating_add(1);
+    }
+
+    /// A message that was put aside is given another chance, or is gone.
+    pub fn unpark(&mut self, intent: IntentId) {
+        self.core.parked_messages -= 1;
+        let parked = &mut self.core.intents[intent].parked;
+        *parked = parked.saturating_sub(1);
     }
 
     /// The user has gone: what was under way for the intent by the user's own calls is given up.

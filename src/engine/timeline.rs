@@ -95,7 +95,7 @@ impl World {
             | Action::LinkDelay { link, .. }
             | Action::LinkLoss { link, .. }
             | Action::ExpiredCredentials { link } => {
-                self.link_fault(program, &entry.action, link, number, begins);
+                self.link_fault(program, record, &entry.action, link, number, begins);
                 program.nodes.len() + link as usize
             }
             Action::ZoneOutage { zone } => {
@@ -188,9 +188,10 @@ impl World {
         clients as usize
     }
 
-    fn link_fault(
+    fn link_fault<R: Record>(
         &mut self,
         program: &Program,
+        record: &mut R,
         action: &Action,
         link: u16,
         entry: u16,
@@ -205,7 +206,13 @@ impl World {
                     change(&mut state.requests_cut, begins);
                 }
                 if replies {
+                    let was_cut = state.replies_cut > 0;
                     change(&mut state.replies_cut, begins);
+                    let is_cut = state.replies_cut > 0;
+                    if is_cut != was_cut {
+                        let caller = program.links[link as usize].from;
+                        self.at_node(program, record, caller, NodeVisit::Cut(link, is_cut));
+                    }
                 }
             }
             Action::LinkDelay { .. } => list(&mut state.delays, entry, begins),

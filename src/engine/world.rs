@@ -150,6 +150,7 @@ impl World {
                 NodeVisit::Fleet => s.on_fleet(c, cx),
                 NodeVisit::Fault(fault) => s.on_fault(c, cx, fault),
                 NodeVisit::Redrive => s.on_redrive(c, cx),
+                NodeVisit::Cut(link, is_cut) => s.on_cut(c, cx, link, is_cut),
                 NodeVisit::StandStill(instance, still) => s.on_stand_still(c, cx, instance, still),
             }
             0
@@ -326,7 +327,13 @@ impl World {
 
     /// How a run without a next event, or at the end of its time to settle, has ended.
     fn at_end(&self, stuck: bool) -> Phase {
-        match self.core.attempts.len() as u64 + self.core.held_messages {
+        let core = &self.core;
+        // Between two tries, and while somebody waits to tell something, nothing is under way.
+        let pending = match stuck {
+            true => 0,
+            false => (core.calls.len() as u64).max(core.holds - core.parked_messages),
+        };
+        match (core.attempts.len() as u64 + core.held_messages).max(pending) {
             0 => Phase::Settled,
             open => Phase::Unsettled { open, stuck },
         }
@@ -371,6 +378,8 @@ pub(super) enum NodeVisit {
     Fleet,
     Fault(KindFault),
     Redrive,
+    /// Whether anything comes back over a link that leaves it.
+    Cut(u16, bool),
     /// One instance does nothing for a while.
     StandStill(u16, Still),
 }

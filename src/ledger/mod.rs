@@ -29,14 +29,17 @@ pub enum Verdict {
     Phantom = 2,
     /// Some promised effects exist, others never will.
     Partial = 3,
+    /// Acknowledged, a promised effect is missing, and a message that could bring it is put aside.
+    Parked = 4,
 }
 
 impl Verdict {
-    pub const ALL: [Verdict; 4] = [
+    pub const ALL: [Verdict; 5] = [
         Verdict::Lost,
         Verdict::Duplicate,
         Verdict::Phantom,
         Verdict::Partial,
+        Verdict::Parked,
     ];
 
     pub fn code(self) -> &'static str {
@@ -45,6 +48,7 @@ impl Verdict {
             Verdict::Duplicate => "duplicate",
             Verdict::Phantom => "phantom",
             Verdict::Partial => "partial",
+            Verdict::Parked => "parked",
         }
     }
 }
@@ -105,7 +109,7 @@ pub struct Counts {
     /// Intents whose verdict is known.
     pub judged: u64,
     pub clean: u64,
-    pub by_verdict: [u64; 4],
+    pub by_verdict: [u64; 5],
 }
 
 impl Counts {
@@ -121,7 +125,11 @@ impl Counts {
     /// In the order in which they go into the fingerprint.
     pub fn listed(&self) -> Vec<u64> {
         let counts = [self.intents, self.effects, self.clean, self.open()];
-        counts.into_iter().chain(self.by_verdict).collect()
+        let parked = self.of(Verdict::Parked);
+        let verdicts = self.by_verdict.into_iter().take(4);
+        // Only where there are any: runs without dead letters have their fingerprints from before.
+        let parked = (parked > 0).then_some(parked);
+        counts.into_iter().chain(verdicts).chain(parked).collect()
     }
 }
 
@@ -169,6 +177,7 @@ impl Ledger {
         let verdicts = verdicts(
             &slot.applied[..operation.effects.len()],
             intent.told.map(|t| t.1),
+            intent.parked > 0,
         );
         self.counts.judged += 1;
         if verdicts.is_clean() {
@@ -201,7 +210,7 @@ impl Ledger {
 }
 
 /// The verdicts over an intent with these promised effects, each applied so many times.
-fn verdicts(applied: &[u8], told: Option<Told>) -> Verdicts {
+fn verdicts(applied: &[u8], told: Option<Told>, is_parked: bool) -> Verdicts {
     let mut verdicts = Verdicts::default();
     if applied.is_empty() {
         return verdicts;
@@ -209,7 +218,8 @@ fn verdicts(applied: &[u8], told: Option<Told>) -> Verdicts {
     let acknowledged = matches!(told, Some(Told::Served | Told::Degraded));
     let missing = applied.contains(&0);
     let some = applied.iter().any(|&n| n > 0);
-    verdicts.add(Verdict::Lost, acknowledged && missing);
+    verdicts.add(Verdict::Lost, acknowledged && missing && !is_parked);
+    verdicts.add(Verdict::Parked, acknowledged && missing && is_parked);
     verdicts.add(Verdict::Duplicate, applied.iter().any(|&n| n > 1));
     verdicts.add(Verdict::Phantom, !acknowledged && some);
     verdicts.add(Verdict::Partial, some && missing);
@@ -238,8 +248,12 @@ mod tests {
             (&[3, 0], failed, &[Duplicate, Phantom, Partial]),
         ];
         for (applied, told, expected) in cases {
-            let found: Vec<_> = verdicts(applied, told).iter().collect();
+            let found: Vec<_> = verdicts(applied, told, false).iter().collect();
             assert_eq!(found, expected, "{applied:?} {told:?}");
         }
+        let parked: Vec<_> = verdicts(&[0], served, true).iter().collect();
+        assert_eq!(parked, [Parked]);
+        let told_so: Vec<_> = verdicts(&[0], failed, true).iter().collect();
+        assert_eq!(told_so, []);
     }
 }

@@ -123,6 +123,9 @@ pub struct LedgerCounts {
     pub duplicate: u64,
     pub phantom: u64,
     pub partial: u64,
+    /// Acknowledged, and waiting in a dead-letter queue: not lost, not done.
+    #[serde(default)]
+    pub parked: u64,
     /// Not settled: their verdict is not known.
     pub open: u64,
 }

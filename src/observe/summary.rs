@@ -139,6 +139,7 @@ fn ledger(record: &Recorder) -> LedgerCounts {
         clean: counts.clean,
         lost: counts.of(Verdict::Lost),
         duplicate: counts.of(Verdict::Duplicate),
+        parked: counts.of(Verdict::Parked),
         phantom: counts.of(Verdict::Phantom),
         partial: counts.of(Verdict::Partial),
         open: counts.open(),

@@ -68,7 +68,7 @@ fn ends(f: &mut Findings<'_>, design: &Design, link: &Link) {
         let kind = node.kind.name;
         if field == "from" && !node.kind.calls {
             f.error_at(code::BAD_LINK, &path, format!("a {kind} calls nobody"))
-                .help("links begin at clients, balancers, services, caches, queues and workers");
+                .help("links begin at clients, balancers, services, caches, queues, workers and, as webhooks, at third parties");
         } else if field == "to" && node.kind.accepts == Accepts::Nothing {
             f.error_at(code::BAD_LINK, &path, format!("nobody can call {kind}"))
                 .help("links end at balancers, services, caches, databases, third parties, queues and workers");

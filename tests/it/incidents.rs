@@ -389,3 +389,140 @@ fn a_clock_that_is_off_by_more_than_a_signature_allows_locks_everybody_out() {
     let r = asks("slots = 20", &format!("signed_for = \"4500 ms\"\n{held}"));
     assert_eq!(rejected(&r), 5);
 }
+
+#[test]
+fn a_webhook_is_told_until_it_is_received_even_if_nobody_listens_for_a_while() {
+    let pay = |third: &str, link: &str, rest: &str| {
+        report(&format!(
+            "[clients.users]\narrivals = \"constant\"\nrate = \"1 rps\"\nactions = 20\n\
+             [third_party.bank]\nwebhook_delay = \"2 s\"\n{third}\n[service.hook]\nservice_time = \"10 ms\"\n[database.db]\n\
+             [link.pay]\nfrom = \"users\"\nto = \"bank\"\n[link.tell]\nfrom = \"bank\"\nto = \"hook\"\n{link}\n\
+             [link.save]\nfrom = \"hook\"\nto = \"db\"\n[operation.pay]\nkind = \"write\"\n{rest}"
+        ))
+    };
+    let patient = "attempts = 20\nbackoff = \"exponential\"\nbackoff_base = \"500 ms\"";
+    let quiet = pay("", "", "");
+    assert_eq!(
+        (count(&quiet, "bank", "webhooks"), quiet.ledger.clean),
+        (20, 20)
+    );
+    let down = entry("crash", "hook", "at = \"5 s\"\nlasts = \"20 s\"");
+    // One try each: what comes while nobody listens is never heard of again.
+    let once = pay("", "", &down);
+    let missed = count(&once, "bank", "unreceived");
+    assert!((16..=19).contains(&missed), "{missed}");
+    assert_eq!((once.ledger.lost, once.ledger.partial), (missed, missed));
+    let again = pay("", patient, &down);
+    assert_eq!(
+        (again.ledger.lost, again.ledger.clean),
+        (0, 20),
+        "it hears of it later"
+    );
+    // A crash of the partner forgets nothing of what it has to tell.
+    let partner = pay(
+        "",
+        patient,
+        &entry("crash", "bank", "at = \"20500 ms\"\nlasts = \"5 s\""),
+    );
+    assert_eq!(partner.ledger.lost, 0);
+    let twice = pay("webhook_repeat_share = \"100 %\"", "", "");
+    assert_eq!(
+        (count(&twice, "bank", "webhooks"), twice.ledger.duplicate),
+        (40, 20)
+    );
+}
+
+#[test]
+fn a_reader_that_falls_silent_is_thrown_out_when_its_session_is_over() {
+    let queue =
+        "mode = \"log\"\npartitions = 4\nsession_timeout = \"5 s\"\nrebalance_pause = \"100 ms\"";
+    let worker = "instances = 2\nbatch = 5\nservice_time = \"20 ms\"";
+    let pause = |s: u32| {
+        entry(
+            "gc_pause",
+            "w",
+            &format!("at = \"10050 ms\"\nlasts = \"{s} s\"\ninstances = 1"),
+        )
+    };
+    let thrown_out = |r: &Report| count(r, "q", "thrown_out");
+    assert_eq!(thrown_out(&messages(queue, worker, &pause(4))), 0);
+    let long = messages(queue, worker, &pause(6));
+    assert_eq!((thrown_out(&long), long.ledger.lost), (1, 0));
+    // The last heartbeat was up to 3 s before the pause.
+    let beats = format!("{queue}\nheartbeat_every = \"3 s\"");
+    assert_eq!(thrown_out(&messages(&beats, worker, &pause(4))), 1);
+    // A cut link swallows the heartbeats of all; when it is open again they join again and read on.
+    let cut = |s: u32| {
+        let cut = entry(
+            "partition",
+            "hand",
+            &format!("at = \"10050 ms\"\nlasts = \"{s} s\""),
+        );
+        messages(queue, worker, &cut)
+    };
+    assert_eq!(thrown_out(&cut(4)), 0);
+    let r = cut(8);
+    assert_eq!((thrown_out(&r), r.ledger.lost), (2, 0));
+    assert!(r.ledger.clean > r.ledger.intents / 2);
+}
+
+#[test]
+fn what_is_put_aside_is_neither_lost_nor_done_until_it_is_given_another_chance() {
+    let queue = "visibility_timeout = \"1 s\"\nmax_receives = 2\ndead_letter = \"park\"";
+    let poison = entry(
+        "errors",
+        "w",
+        "at = \"10050 ms\"\nlasts = \"5 s\"\nshare = \"100 %\"",
+    );
+    let r = messages(queue, "concurrency = 9", &poison);
+    let parked = count(&r, "q", "dead_lettered");
+    assert!(parked > 20, "{parked}");
+    assert_eq!((r.ledger.parked, r.ledger.lost), (parked, 0));
+    let again = messages(
+        queue,
+        "concurrency = 9",
+        &(poison + &entry("redrive", "q", "at = \"30 s\"")),
+    );
+    assert_eq!(
+        (again.ledger.parked, again.ledger.lost, again.ledger.clean),
+        (0, 0, again.ledger.intents)
+    );
+    // In a queue that nobody reads it is put aside, too.
+    let buried = queue.replace("\"park\"", "\"bury\"")
+        + "\n[queue.dead]\n[link.bury]\nfrom = \"q\"\nto = \"dead\"";
+    let poison = entry(
+        "errors",
+        "w",
+        "at = \"10050 ms\"\nlasts = \"5 s\"\nshare = \"100 %\"",
+    );
+    let r = messages(&buried, "concurrency = 9", &poison);
+    assert_eq!(
+        (r.ledger.parked, r.ledger.lost),
+        (count(&r, "q", "dead_lettered"), 0)
+    );
+}
+
+/// Misses of a cache of four nodes with room for everything, before and after it has one node less.
+fn misses(hashing: &str) -> (f64, f64) {
+    let text = format!(
+        "[clients.users]\nrate = \"500 rps\"\n[service.app]\nslots = 50\nservice_time = \"1 ms\"\n\
+         [cache.keep]\ninstances = 4\nhashing = \"{hashing}\"\n[database.db]\ncores = 50\n\
+         [link.ask]\nfrom = \"users\"\nto = \"app\"\n[link.look]\nfrom = \"app\"\nto = \"keep\"\n\
+         [link.query]\nfrom = \"app\"\nto = \"db\"\n[operation.view]\nkeys = 1000\n"
+    );
+    let less = entry("scale", "keep", "at = \"30 s\"\ninstances = 3");
+    let [before, after] =
+        [text.clone(), text + &less].map(|text| count(&report(&text), "keep", "misses") as f64);
+    (before, after)
+}
+
+#[test]
+fn a_cache_node_that_leaves_takes_its_keys_on_a_ring_and_nearly_all_by_remainder() {
+    // Each key is missed once; then, again, those that moved: 1/4 of them, or 3/4.
+    for (hashing, moved) in [("ring", 0.25), ("modulo", 0.75)] {
+        let (before, after) = misses(hashing);
+        assert!((before - 1_000.0).abs() < 10.0, "{hashing}: {before}");
+        let again = (after - before) / before;
+        assert!((again - moved).abs() < 0.06, "{hashing}: {again}");
+    }
+}

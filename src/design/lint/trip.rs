@@ -283,6 +283,10 @@ impl<'d> Map<'d> {
                 Some(steps) => self.written(node, steps),
                 None => self.derived(trip, leaving().collect(), operation_writes),
             },
+            // Webhooks: nobody waits for them.
+            "third_party" if writes => leaving()
+                .map(|link| Move::Send(Hop::new(link, writes)))
+                .collect(),
             "cache" if is_inline_cache(node) => {
                 // Of reads nobody knows how many go on; writes do, now or later.
                 let hop = |link| Hop {

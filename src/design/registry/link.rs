@@ -17,7 +17,7 @@ pub static LINK: KindSpec = KindSpec {
             .off("none").range("1 ns", "1 d").class(Class::NewWork),
         knob("deadline", Unit::Duration, "none",
             "how long a call may take with everything, tries and pauses included; then the caller gives up (typical: 2 s)")
-            .off("none").range("1 ns", "1 d").class(Class::NewWork),
+            .off("none").range("1 ns", "7 d").class(Class::NewWork),
         knob("pass_deadline", Unit::Flag, "false",
             "the request says until when its reply is of use; what comes too late to be begun is dropped, and calls made for it end by then")
             .class(Class::NewWork).source("gRPC: deadline propagation"),

@@ -16,6 +16,10 @@ pub const EXTEND: u8 = 2;
 /// At a worker: the queue is back.
 pub const RECONNECT: u8 = 3;
 
+/// At a queue: from here on no heartbeat comes from a worker (`n` = 1), or they come again (`n` = 0). It
+/// is no message: it says what does not come.
+pub const QUIET: u8 = 4;
+
 /// Who speaks: an instance of the worker behind a link, in its n-th life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word {

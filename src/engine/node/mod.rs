@@ -190,6 +190,16 @@ pub trait NodeKind: Clone + Sized {
         unreachable!("the entry is for other kinds")
     }
 
+    /// Nothing comes back any more over a link that leaves the node, or it does again.
+    fn on_cut<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _link: u16,
+        _is_cut: bool,
+    ) {
+    }
+
     /// What the node has put aside is given another chance (queues only).
     fn on_redrive<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
 

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::delivery::{self, CLOSED, EXTEND, POLL, RECONNECT, Receipt, Word};
+use super::delivery::{self, CLOSED, EXTEND, POLL, QUIET, RECONNECT, Receipt, Word};
 use super::queue::{Mode, key_of};
 use super::{Look, NodeConfig, NodeKind, Still};
 use crate::design::Settings;
@@ -283,6 +283,10 @@ impl NodeKind for Worker {
             }
         }
         cx.tally(PAUSES);
+        let was_quiet = before.is_some_and(|still| !still.beats);
+        if !beats && !was_quiet {
+            self.falls_silent(cx, number, true);
+        }
         if until == now {
             self.goes_on_again(config, cx, number);
         }
@@ -345,6 +349,18 @@ impl Worker {
         }
     }
 
+    /// Its heartbeats stop, or begin again: logs notice.
+    fn falls_silent<R: Record>(&mut self, cx: &mut Cx<'_, R>, number: u16, is_silent: bool) {
+        let life = self.instance(number).life;
+        for &link in &self.sources {
+            if mode_of(cx, link) == Mode::Log {
+                let word = Word { link, instance: number, n: u16::from(is_silent), life };
+                let queue = cx.program.links[link as usize].from;
+                cx.tell(queue, cx.now(), QUIET, word.bits());
+            }
+        }
+    }
+
     /// A call that a message waited for is over.
     fn take_up<R: Record>(
         &mut self,
@@ -367,8 +383,11 @@ impl Worker {
         if instance.stands.is_none_or(|still| still.until != now) {
             return;
         }
-        instance.stands = None;
-        for (id, call, result) in std::mem::take(&mut instance.deferred) {
+        let was_quiet = instance.stands.take().is_some_and(|still| !still.beats);
+        if was_quiet {
+            self.falls_silent(cx, number, false);
+        }
+        for (id, call, result) in std::mem::take(&mut self.instance(number).deferred) {
             if plan::waits_for(cx, id, &call) {
                 self.take_up(config, cx, id, &call, result);
             }

@@ -158,6 +158,11 @@ pub fn draw(dice: &mut Dice) -> Draft {
             d.link(dice, &from, "mail");
         }
     }
+    if third && dice.chance(40) {
+        // It tells somebody who asks nobody.
+        d.service(dice, "hook");
+        d.link(dice, "mail", "hook");
+    }
     if cached {
         cache(dice, &mut d, services);
     }

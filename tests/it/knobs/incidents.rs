@@ -45,4 +45,7 @@ pub const TURNS: &[super::Turn] = &[
     ("clock_skew", "offset", r#""2 s""#),
     ("clock_skew", "instances", r#"2"#),
     ("clock_skew", "direction", r#""ahead""#),
+    ("third_party.bank", "webhook_delay", r#""50 ms""#),
+    ("third_party.bank", "webhook_repeat_share", r#""30 %""#),
+    ("queue.journal", "heartbeat_every", r#""580 ms""#),
 ];

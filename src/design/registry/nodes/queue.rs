@@ -68,9 +68,13 @@ pub static QUEUE: KindSpec = KindSpec {
             .range("1 ms", "1 d").class(Class::NewWork)
             .source("Apache Kafka max.poll.interval.ms, default 5 minutes"),
         knob("session_timeout", Unit::Duration, "45 s",
-            "how long the partitions of an instance that crashed wait for it before others get them (log)")
+            "a reader of which nothing has been heard for so long (it crashed, stands still, or the link is cut) loses its partitions (log)")
             .range("1 ms", "1 d").class(Class::NewWork)
             .source("Apache Kafka session.timeout.ms, default 45 s"),
+        knob("heartbeat_every", Unit::Duration, "none",
+            "how often a reader says that it lives: so much older its last word may be when it falls silent; absent, so often that it does not matter (log)")
+            .off("none").range("1 ms", "1 h").class(Class::Restart).example("3 s")
+            .source("Apache Kafka heartbeat.interval.ms, default 3 s"),
         knob("rebalance_pause", Unit::Duration, "3 s",
             "how long nobody is given anything, at least, when the partitions are dealt out anew (log)")
             .range("0 s", "1 h").class(Class::NewWork)

@@ -200,4 +200,45 @@ pub static PRESETS: &[Preset] = &[
             "no timeout of queries: that is the driver's",
         ],
     },
+    Preset {
+        name: "stripe-webhooks",
+        word: "Stripe, webhooks",
+        kind: "link",
+        meaning: "From a payment provider to you: what it tells you again until you have received it",
+        docs: &[
+            (
+                "Receive Stripe events in your webhook endpoint",
+                "https://docs.stripe.com/webhooks",
+            ),
+            (
+                "Webhook.Signature, tolerance",
+                "https://docs.stripe.com/webhooks/signature",
+            ),
+        ],
+        values: &[
+            given("attempts", "1000", "as many as fit into three days"),
+            given("deadline", "3 d", "live mode: up to three days"),
+            given("backoff", "exponential", "with an exponential back off"),
+            given(
+                "backoff_base",
+                "5 min",
+                "the schedule is not documented: ours",
+            ),
+            given(
+                "backoff_cap",
+                "12 h",
+                "the schedule is not documented: ours",
+            ),
+            given(
+                "signed_for",
+                "5 min",
+                "default tolerance of 5 minutes between signature and clock",
+            ),
+        ],
+        not_expressed: &[
+            "how long it waits for an answer is not documented: set `timeout`",
+            "an endpoint that fails for days is disabled; events are sent again by hand for up to 15 days",
+            "no order of events is guaranteed: nor is there one here, since each has its own retries",
+        ],
+    },
 ];

@@ -152,4 +152,46 @@ pub static PRESETS: &[Preset] = &[
             "two levels of priority since RabbitMQ 4.0",
         ],
     },
+    Preset {
+        name: "kafka-topic",
+        word: "Apache Kafka, topic and consumer group",
+        kind: "queue",
+        meaning: "A topic with one partition that keeps messages for 7 days, and consumers with their defaults",
+        docs: &[
+            (
+                "Apache Kafka, Broker configs",
+                "https://kafka.apache.org/documentation/#brokerconfigs",
+            ),
+            (
+                "Apache Kafka, Consumer configs",
+                "https://kafka.apache.org/documentation/#consumerconfigs",
+            ),
+        ],
+        values: &[
+            given("mode", "log", "records stay; groups read them at offsets"),
+            given("bound", "unbounded", "retention.bytes -1"),
+            given("retention", "7 d", "log.retention.hours 168"),
+            given("partitions", "1", "num.partitions 1"),
+            given("poll_deadline", "5 min", "max.poll.interval.ms 300000"),
+            given("session_timeout", "45 s", "session.timeout.ms 45000"),
+            given("heartbeat_every", "3 s", "heartbeat.interval.ms 3000"),
+            given(
+                "rebalance_pause",
+                "3 s",
+                "group.initial.rebalance.delay.ms 3000",
+            ),
+            given("compaction", "none", "cleanup.policy delete"),
+            given(
+                "max_receives",
+                "none",
+                "a consumer that fails stays where it is",
+            ),
+            given("max_request_size", "1048588", "message.max.bytes 1048588"),
+        ],
+        not_expressed: &[
+            "max.poll.records 500 is `batch` of the worker",
+            "replication, acks, and what a lost broker takes with it",
+            "rebalances of the KIP-848 protocol, which pause nobody",
+        ],
+    },
 ];

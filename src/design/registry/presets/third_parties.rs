@@ -37,6 +37,7 @@ pub static PRESETS: &[Preset] = &[Preset {
         "the caller has to send a key: `idempotency_key` of the link",
         "the price depends on amount and country: `price_per_call` keeps ours, set it",
         "no latency or error rate is documented: `latency` and shares are ours",
-        "the concurrency limiter, webhooks",
+        "the concurrency limiter",
+        "webhooks: a link that leaves it, with the preset `stripe-webhooks`",
     ],
 }];

@@ -99,7 +99,7 @@ pub fn target_of(entry: &KindSpec) -> Target {
         "capacity_cut" => Target::Node(&["service", "worker", "database"]),
         "flush" => Target::Node(&["cache"]),
         "disk_full" => Target::Node(&["database", "queue"]),
-        "scale" => Target::Node(&["service", "worker", "balancer"]),
+        "scale" => Target::Node(&["service", "worker", "balancer", "cache"]),
         "deploy" | "rollback" => Target::Node(&["service", "worker"]),
         "gc_pause" => Target::Node(&["service", "worker"]),
         "clock_skew" => Target::Node(&[

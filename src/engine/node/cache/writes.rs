@@ -183,7 +183,7 @@ impl Cache {
     }
 
     /// Sends everything that waits to the source, each write for the intent that it came from.
-    fn flush<R: Record>(&mut self, cx: &mut Cx<'_, R>, part: usize) {
+    pub(super) fn flush<R: Record>(&mut self, cx: &mut Cx<'_, R>, part: usize) {
         let node = &cx.program.nodes[cx.node as usize];
         let Some(&link) = node.out.first() else {
             return;

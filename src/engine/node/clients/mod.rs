@@ -346,6 +346,7 @@ impl Clients {
             born: cx.now(),
             told: None,
             open: 0,
+            parked: 0,
         });
         let place = cx.program.nodes[cx.node as usize].place;
         cx.core.fact(cx.node as usize, place, Fact::Born, address.0, 0, operation as u8);

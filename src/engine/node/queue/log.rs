@@ -27,12 +27,43 @@ pub(super) struct Group {
     pause: Option<Time>,
     /// The partition that is looked at first.
     turn: usize,
+    /// Members that lost their place while nothing was heard of them, with what they had asked for: when
+    /// they are heard again, they join again.
+    lapsed: BTreeMap<Who, (Member, VecDeque<Word>)>,
 }
 
 #[derive(Clone, Copy)]
 struct Member {
+    /// When it asked last.
     heard: Time,
+    /// Since when it is a member; its heartbeats count from there.
+    joined: Time,
     is_gone: bool,
+    /// Reasons why its heartbeats do not come, and when the last one came.
+    quiet: u8,
+    last_beat: Time,
+}
+
+impl Member {
+    fn new(now: Time) -> Member {
+        Member {
+            heard: now,
+            joined: now,
+            is_gone: false,
+            quiet: 0,
+            last_beat: Time::NEVER,
+        }
+    }
+
+    /// Its heartbeats come no more from now on.
+    fn falls_silent(&mut self, config: &Config, now: Time) -> Time {
+        if self.last_beat == Time::NEVER {
+            let since = now.since(self.joined).0;
+            let age = config.heartbeat_every.map_or(0, |every| since % every.0);
+            self.last_beat = Time(now.0 - age);
+        }
+        (self.last_beat + config.session_timeout).max(now)
+    }
 }
 
 /// A partition, as a group has read it.
@@ -68,6 +99,7 @@ impl Group {
             tries: BTreeMap::new(),
             pause: None,
             turn: 0,
+            lapsed: BTreeMap::new(),
         }
     }
 
@@ -310,7 +342,7 @@ impl Queue {
         match group.members.get_mut(&who(word)) {
             Some(member) => member.heard = now,
             None => {
-                group.members.insert(who(word), Member { heard: now, is_gone: false });
+                group.members.insert(who(word), Member::new(now));
                 self.rejoin(config, cx, g);
             }
         }
@@ -367,7 +399,51 @@ impl Queue {
         group.polls.remove(&who(word));
         if let Some(member) = group.members.get_mut(&who(word)) {
             member.is_gone = true;
-            cx.local_at(cx.now() + config.session_timeout, SESSION, word.bits());
+            let at = member.falls_silent(config, cx.now());
+            cx.local_at(at, SESSION, word.bits());
+        }
+        group.lapsed.remove(&who(word));
+    }
+
+    /// Heartbeats of a member stop, or come again.
+    pub(super) fn quiet<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, word: Word) {
+        let Some(g) = self.groups.iter().position(|group| group.link == word.link) else { return };
+        let (now, group) = (cx.now(), &mut self.groups[g]);
+        let lapsed = group.lapsed.get_mut(&who(word)).map(|(member, _)| member);
+        let Some(member) = group.members.get_mut(&who(word)).or(lapsed) else { return };
+        if word.n > 0 {
+            member.quiet += 1;
+            if member.quiet == 1 && !member.is_gone {
+                let at = member.falls_silent(config, now);
+                cx.local_at(at, SESSION, word.bits());
+            }
+            return;
+        }
+        member.quiet = member.quiet.saturating_sub(1);
+        if member.quiet > 0 || member.is_gone {
+            return;
+        }
+        (member.joined, member.last_beat) = (now, Time::NEVER);
+        if let Some((_, polls)) = group.lapsed.remove(&who(word)) {
+            for poll in polls {
+                self.asked(config, cx, poll);
+            }
+        }
+    }
+
+    /// Nothing comes over the link from any member, or it does again.
+    pub(super) fn link_is_quiet<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        link: u16,
+        is_quiet: bool,
+    ) {
+        let Some(group) = self.groups.iter().find(|group| group.link == link) else { return };
+        let known = group.members.keys().chain(group.lapsed.keys());
+        for (instance, life) in known.copied().collect::<Vec<_>>() {
+            let word = Word { link, instance, n: u16::from(is_quiet), life };
+            self.quiet(config, cx, word);
         }
     }
 
@@ -379,9 +455,17 @@ impl Queue {
         word: Word,
     ) {
         let Some(g) = self.groups.iter().position(|group| group.link == word.link) else { return };
-        if self.groups[g].members.get(&who(word)).is_some_and(|m| m.is_gone) {
-            self.throw_out(config, cx, g, who(word));
+        let now = cx.now();
+        let is_over = |m: &Member| {
+            m.last_beat != Time::NEVER && m.last_beat + config.session_timeout <= now
+        };
+        let Some(member) = self.groups[g].members.get(&who(word)).filter(|m| is_over(m)) else {
+            return;
+        };
+        if !member.is_gone {
+            cx.tally(THROWN_OUT);
         }
+        self.throw_out(config, cx, g, who(word));
     }
 
     /// A member has had its messages for so long: has it asked for more since?
@@ -402,8 +486,11 @@ impl Queue {
 
     fn throw_out<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, g: usize, member: Who) {
         let group = &mut self.groups[g];
-        group.members.remove(&member);
-        group.polls.remove(&member);
+        let was = group.members.remove(&member);
+        let polls = group.polls.remove(&member).unwrap_or_default();
+        if let Some(was) = was.filter(|was| was.quiet > 0 && !was.is_gone) {
+            group.lapsed.insert(member, (was, polls));
+        }
         for share in group.shares.iter_mut().filter(|share| share.owner == Some(member)) {
             share.owner = None;
             for (_, call) in std::mem::take(&mut share.out) {
@@ -452,6 +539,7 @@ impl Queue {
         for group in &mut self.groups {
             group.members.clear();
             group.polls.clear();
+            group.lapsed.clear();
             group.pause = None;
             for share in &mut group.shares {
                 share.owner = None;
@@ -525,8 +613,7 @@ mod tests {
     fn the_first_members_have_one_partition_more() {
         let mut group = Group::new(0, 8);
         for instance in 0..3 {
-            let member = Member { heard: Time::ZERO, is_gone: false };
-            group.members.insert((instance, 0), member);
+            group.members.insert((instance, 0), Member::new(Time::ZERO));
         }
         group.assign();
         let owners = group.shares.iter().map(|share| share.owner.map_or(9, |who| who.0));

@@ -192,7 +192,7 @@ impl Queue {
         }
         cx.hold(attempt.intent);
         cx.tally(PUBLISHED);
-        *self.count(cx) += 1;
+        self.is_kept(cx, attempt.intent);
         accept(cx, id);
         match config.delay {
             Duration::ZERO => self.offer(config, seq),
@@ -202,11 +202,20 @@ impl Queue {
         self.watch_keys(config, cx);
     }
 
-    /// Where its messages are counted: with those somebody will get, or with those nobody will.
-    fn count<'c, R: Record>(&self, cx: &'c mut Cx<'_, R>) -> &'c mut u64 {
-        match self.has_workers {
-            true => &mut cx.core.held_messages,
-            false => &mut cx.core.parked_messages,
+    /// One message more is kept: somebody will get it, or, where no worker is, nobody will.
+    fn is_kept<R: Record>(&self, cx: &mut Cx<'_, R>, intent: IntentId) {
+        if self.has_workers {
+            cx.core.held_messages += 1;
+        } else {
+            cx.park(intent);
+        }
+    }
+
+    fn is_kept_no_more<R: Record>(&self, cx: &mut Cx<'_, R>, intent: IntentId) {
+        if self.has_workers {
+            cx.core.held_messages -= 1;
+        } else {
+            cx.unpark(intent);
         }
     }
 
@@ -266,7 +275,7 @@ impl Queue {
             cx.core.abandon(cx.program, cx.record, call);
         }
         self.withdraw(config, seq, &message);
-        *self.count(cx) -= 1;
+        self.is_kept_no_more(cx, message.intent);
         self.let_go(cx, &message);
     }
 
@@ -287,7 +296,7 @@ impl Queue {
                 note_age(cx, &message);
                 self.withdraw(config, seq, &message);
                 cx.core.held_messages -= 1;
-                cx.core.parked_messages += 1;
+                cx.park(message.intent);
                 cx.tally(DEAD_LETTERED);
                 self.parked.insert(seq, message);
             }
@@ -346,7 +355,7 @@ impl Queue {
         for (seq, mut message) in std::mem::take(&mut self.parked) {
             message.deliveries = 0;
             self.messages.insert(seq, message);
-            cx.core.parked_messages -= 1;
+            cx.unpark(message.intent);
             cx.core.held_messages += 1;
             cx.tally(REDRIVEN);
             self.offer(config, seq);
