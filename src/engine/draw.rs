@@ -65,6 +65,7 @@ pub enum Purpose {
     Right,
     Webhook,
     WebhookRepeat,
+    Look,
 }
 
 const PURPOSES: usize = 64;

@@ -234,6 +234,7 @@ fn clients(f: &mut Findings<'_>, design: &Design, node: &Node) {
             );
         }
     }
+    looks(f, design, node, &settings);
     let weight: u64 = design
         .operations
         .iter()
@@ -249,6 +250,45 @@ fn clients(f: &mut Findings<'_>, design: &Design, node: &Node) {
         let key = &node.key;
         f.error_at(code::IMPOSSIBLE, &format!("clients.{key}"), format!("`{key}` has nothing to do"))
             .help("let an operation with a `weight` above 0 name it in `clients`, or name no clients at all");
+    }
+}
+
+/// Users look at what they wrote with an operation that reads the same items.
+fn looks(f: &mut Findings<'_>, design: &Design, node: &Node, settings: &Settings<'_>) {
+    let path = |knob: &str| format!("clients.{}.{knob}", node.key);
+    let Some(name) = settings.opt_text("looks_with") else {
+        for knob in ["look_after", "write_repeats"] {
+            if differs(settings, node.own(knob), knob) {
+                let message = format!("`{knob}` has no effect: there is no `looks_with`");
+                f.warning_at(code::NO_EFFECT, &path(knob), message);
+            }
+        }
+        return;
+    };
+    let knobs = |op: &'_ Operation| {
+        let settings = Settings::new(&registry::OPERATION, &op.knobs);
+        (
+            is(&settings, "kind", "write"),
+            settings.opt_text("key_space"),
+        )
+    };
+    let reads = design.operations.iter().filter(|op| !knobs(op).0);
+    let Some(read) = reads.clone().find(|op| op.key == name) else {
+        let message = format!("there is no reading operation `{}`", cut(&name));
+        let names = reads.map(|op| op.key.as_str());
+        f.error_at(code::NO_OPERATION, &path("looks_with"), message)
+            .help(suggest(&name, names, "reading operations"));
+        return;
+    };
+    let space = knobs(read).1;
+    let mut writes = design
+        .operations
+        .iter()
+        .filter(|op| performs(op, &node.key));
+    if space.is_none() || !writes.any(|op| knobs(op) == (true, space.clone())) {
+        let message = format!("`{}` reads nothing that these users write", cut(&name));
+        f.error_at(code::IMPOSSIBLE, &path("looks_with"), message)
+            .help("give it and the operation that writes the same `key_space`");
     }
 }
 

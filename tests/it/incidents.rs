@@ -526,3 +526,50 @@ fn a_cache_node_that_leaves_takes_its_keys_on_a_ring_and_nearly_all_by_remainder
         assert!((again - moved).abs() < 0.06, "{hashing}: {again}");
     }
 }
+
+/// Users write, and look one second later through a cache that nobody tells of writes.
+fn looks(ttl: &str, users: &str, rest: &str) -> Report {
+    let rate = match users.contains("closed") {
+        true => "",
+        false => "rate = \"5 rps\"\n",
+    };
+    report(&format!(
+        "[clients.users]\n{rate}looks_with = \"view\"\n{users}\n[service.app]\nslots = 50\nservice_time = \"1 ms\"\n\
+         [cache.keep]\non_write = \"none\"\nttl = \"{ttl}\"\n[database.db]\n\
+         [link.ask]\nfrom = \"users\"\nto = \"app\"\n[link.look]\nfrom = \"app\"\nto = \"keep\"\n\
+         [link.query]\nfrom = \"app\"\nto = \"db\"\n[operation.save]\nkind = \"write\"\nkey_space = \"x\"\nkeys = 1\n\
+         [operation.view]\nkey_space = \"x\"\nkeys = 1\nweight = 1\n{rest}"
+    ))
+}
+
+#[test]
+fn who_does_not_see_the_own_write_writes_again() {
+    let missed = |r: &Report| count(r, "users", "own_writes_missed");
+    let again = |r: &Report| count(r, "users", "repeated_writes");
+    // A cache that forgets within the second before the look shows what is there.
+    let fresh = looks("300 ms", "", "");
+    assert!(
+        missed(&fresh) * 5 < fresh.ledger.intents,
+        "{}",
+        missed(&fresh)
+    );
+    let stale = looks("1 h", "", "");
+    assert!(missed(&stale) > 100, "{}", missed(&stale));
+    assert!(again(&stale) > 0 && stale.ledger.duplicate <= again(&stale));
+    assert!(stale.ledger.duplicate > 50, "{}", stale.ledger.duplicate);
+    // Who only looks does no harm, and more patience with the button does more of it.
+    let calm = looks("1 h", "write_repeats = 0", "");
+    assert_eq!((again(&calm), calm.ledger.duplicate), (0, 0));
+    assert!(missed(&calm) > 0);
+    let mad = looks("1 h", "write_repeats = 3", "");
+    assert!(
+        again(&mad) > 2 * again(&stale),
+        "{} {}",
+        again(&mad),
+        again(&stale)
+    );
+    // A closed loop goes on at its pace.
+    let closed = "arrivals = \"closed\"\nusers = 5\nthink_time = \"1 s\"";
+    let r = looks("1 h", closed, "").users;
+    assert!(r.served > 0);
+}

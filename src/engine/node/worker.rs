@@ -7,9 +7,12 @@
 //! done (a crash in between forgets it, as its record expires); a rate limit; poison.
 //! Ignored: the idempotency store takes no time and is never lost, save what a crash leaves under way.
 
+mod asking;
+mod still;
+
 use std::collections::{BTreeMap, VecDeque};
 
-use super::delivery::{self, CLOSED, EXTEND, POLL, QUIET, RECONNECT, Receipt, Word};
+use super::delivery::{self, CLOSED, EXTEND, POLL, RECONNECT, Receipt, Word};
 use super::queue::{Mode, key_of};
 use super::{Look, NodeConfig, NodeKind, Still};
 use crate::design::Settings;
@@ -265,31 +268,7 @@ impl NodeKind for Worker {
         number: u16,
         still: Still,
     ) {
-        let now = cx.now();
-        let instance = self.instance(number);
-        let before = instance.stands;
-        let from = before.map_or(now, |still| still.until);
-        let beats = still.beats && before.is_none_or(|still| still.beats);
-        let until = still.until.max(from);
-        instance.stands = Some(Still { until, beats });
-        if until > from {
-            let longer = match until {
-                Time::NEVER => Duration::FOREVER,
-                until => until.since(from),
-            };
-            cx.put_off_work(number, longer);
-            if until != Time::NEVER {
-                cx.local_at(until, GOES_ON, u64::from(number));
-            }
-        }
-        cx.tally(PAUSES);
-        let was_quiet = before.is_some_and(|still| !still.beats);
-        if !beats && !was_quiet {
-            self.falls_silent(cx, number, true);
-        }
-        if until == now {
-            self.goes_on_again(config, cx, number);
-        }
+        self.stand_still(config, cx, number, still);
     }
 
     fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
@@ -349,18 +328,6 @@ impl Worker {
         }
     }
 
-    /// Its heartbeats stop, or begin again: logs notice.
-    fn falls_silent<R: Record>(&mut self, cx: &mut Cx<'_, R>, number: u16, is_silent: bool) {
-        let life = self.instance(number).life;
-        for &link in &self.sources {
-            if mode_of(cx, link) == Mode::Log {
-                let word = Word { link, instance: number, n: u16::from(is_silent), life };
-                let queue = cx.program.links[link as usize].from;
-                cx.tell(queue, cx.now(), QUIET, word.bits());
-            }
-        }
-    }
-
     /// A call that a message waited for is over.
     fn take_up<R: Record>(
         &mut self,
@@ -374,25 +341,6 @@ impl Worker {
             Progress::Waits => {}
             progress => self.resume(config, cx, id, Ok(progress)),
         }
-    }
-
-    /// An instance that stood still goes on: what came meanwhile is taken up in its order.
-    fn goes_on_again<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u16) {
-        let now = cx.now();
-        let instance = self.instance(number);
-        if instance.stands.is_none_or(|still| still.until != now) {
-            return;
-        }
-        let was_quiet = instance.stands.take().is_some_and(|still| !still.beats);
-        if was_quiet {
-            self.falls_silent(cx, number, false);
-        }
-        for (id, call, result) in std::mem::take(&mut self.instance(number).deferred) {
-            if plan::waits_for(cx, id, &call) {
-                self.take_up(config, cx, id, &call, result);
-            }
-        }
-        self.go_on(config, cx, number);
     }
 
     /// Free handlers take what has been fetched, then more is asked for.
@@ -578,60 +526,6 @@ impl Worker {
         }
     }
 
-    /// Asks for as much as can be used.
-    fn ask<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u16) {
-        let fleet = &cx.core.fleets[cx.node as usize];
-        let is_down = cx.core.modifiers[cx.node as usize].down > 0 || !fleet.listens(number);
-        let is_away = config.is_paused || fleet.registered().binary_search(&number).is_err();
-        if is_down || is_away {
-            return;
-        }
-        let handlers = cx.slots(config.concurrency);
-        for source in 0..self.sources.len() {
-            let link = self.sources[source];
-            let instance = self.instance(number);
-            let batch = u32::from(config.batch);
-            let (wanted, n) = match mode_of(cx, link) {
-                Mode::Session => {
-                    let all = config.concurrency.saturating_mul(batch);
-                    (1, config.prefetch.unwrap_or(all).min(u32::from(u16::MAX)))
-                }
-                Mode::Lease | Mode::Log => {
-                    let free = handlers.saturating_sub(instance.busy());
-                    let ahead = config.prefetch.unwrap_or(0);
-                    let ahead = ahead.saturating_sub(instance.line.len() as u32);
-                    (free + ahead.div_ceil(batch), batch)
-                }
-            };
-            let life = instance.life;
-            let word = Word { link, instance: number, n: n as u16, life };
-            while self.instance(number).asked[source] < wanted {
-                if delivery::say(cx, link, &mut self.words, POLL, word.bits()) {
-                    self.instance(number).asked[source] += 1;
-                    continue;
-                }
-                if !self.instance(number).asks_again {
-                    self.instance(number).asks_again = true;
-                    cx.local_at(cx.now() + config.poll_wait, ASK, u64::from(number));
-                }
-                break;
-            }
-        }
-    }
-
-    /// Tells the queues that the instance is gone (`n` = 1) or wants no more (`n` = 0).
-    fn close<R: Record>(&mut self, cx: &mut Cx<'_, R>, number: u16, n: u16) {
-        let life = self.instance(number).life;
-        for source in 0..self.sources.len() {
-            let link = self.sources[source];
-            let word = Word { link, instance: number, n, life };
-            delivery::say(cx, link, &mut self.words, CLOSED, word.bits());
-        }
-        let instance = self.instance(number);
-        instance.life = instance.life.wrapping_add(1);
-        instance.asked.fill(0);
-    }
-
     /// A crash: what a handler had not acknowledged is answered by the broken connection, what it had
     /// acknowledged and not begun is lost without a word.
     fn lose<R: Record>(&mut self, cx: &mut Cx<'_, R>, number: u16) {
@@ -656,25 +550,6 @@ impl Worker {
                     cx.close(id, CalleeSide::Replied);
                 }
             }
-        }
-    }
-
-    /// Renews the lease of a message that a handler still has.
-    fn beat<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        let Some(attempt) = cx.core.attempts.get(id).copied() else { return };
-        let Some(every) = config.heartbeat else { return };
-        if attempt.node == cx.node && attempt.callee.is_open() && attempt.caller.is_open() {
-            // With the whole process its heartbeats stand still.
-            let stands = self.instance(attempt.instance).stands.filter(|still| !still.beats);
-            if let Some(still) = stands {
-                if still.until != Time::NEVER {
-                    cx.local_at(still.until, BEAT, id.bits());
-                }
-                return;
-            }
-            let link = attempt.link;
-            delivery::say(cx, link, &mut self.words, EXTEND, attempt.payload);
-            cx.local_at(cx.now() + every, BEAT, id.bits());
         }
     }
 }

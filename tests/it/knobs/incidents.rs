@@ -48,4 +48,7 @@ pub const TURNS: &[super::Turn] = &[
     ("third_party.bank", "webhook_delay", r#""50 ms""#),
     ("third_party.bank", "webhook_repeat_share", r#""30 %""#),
     ("queue.journal", "heartbeat_every", r#""580 ms""#),
+    ("clients.readers", "looks_with", r#""none""#),
+    ("clients.readers", "look_after", r#""600 ms""#),
+    ("clients.readers", "write_repeats", r#"1"#),
 ];

@@ -10,7 +10,10 @@
 //! identities. Some of what they send may be malformed, or expensive to work on.
 
 mod arrivals;
+mod looks;
 mod traffic;
+
+use std::collections::BTreeMap;
 
 use super::{NodeKind, Traffic};
 use crate::design::Settings;
@@ -26,6 +29,7 @@ use crate::engine::record::{Record, Told};
 use crate::engine::slab::Id;
 use crate::time::{Duration, Time};
 use arrivals::Arrivals;
+use looks::{Look, REPEATS};
 
 /// Local events, and what their argument is.
 mod code {
@@ -43,6 +47,8 @@ mod code {
     pub const ABUSE: u8 = 5;
     /// Somebody comes back: entry, number.
     pub const BACK: u8 = 6;
+    /// It is time to look after a write: number of the look.
+    pub const LOOK: u8 = 7;
 }
 
 /// Identities of abusers are above those of users.
@@ -71,6 +77,10 @@ pub struct Config {
     oversized: Threshold,
     pub oversize: Factor,
     without_right: Threshold,
+    /// Key of the operation with which users look after their writes.
+    looks_with: Option<String>,
+    look_after: Sampler,
+    write_repeats: u16,
 }
 
 /// What is unusual about an action.
@@ -116,6 +126,10 @@ pub struct Clients {
     user_actions: Vec<u32>,
     /// Per operation whose items are asked for in turn: how many were.
     turns: Vec<u64>,
+    /// Looks that are to come, by number, and those under way, by the handle of their intent.
+    planned_looks: u64,
+    to_look: BTreeMap<u64, Look>,
+    looks: BTreeMap<u64, Look>,
 }
 
 /// Who acts.
@@ -130,7 +144,7 @@ struct Actor {
 impl NodeKind for Clients {
     type Config = Config;
 
-    const TALLIES: &'static [&'static str] = &["double_clicks", "abandoned", "abusive"];
+    const TALLIES: &'static [&'static str] = &["double_clicks", "abandoned", "abusive", "own_writes_missed", "repeated_writes"];
 
     fn compile(knobs: &Settings<'_>) -> Config {
         let loop_ = match knobs.choice("arrivals") {
@@ -162,6 +176,9 @@ impl NodeKind for Clients {
             oversized: Threshold::new(knobs.share("oversized_share")),
             oversize: knobs.factor("oversized_factor"),
             without_right: Threshold::new(knobs.share("without_right_share")),
+            looks_with: knobs.opt_text("looks_with"),
+            look_after: Sampler::new(&knobs.dist("look_after")),
+            write_repeats: knobs.count("write_repeats") as u16,
         }
     }
 
@@ -177,6 +194,9 @@ impl NodeKind for Clients {
             abuse: Vec::new(),
             user_actions: vec![0; users as usize],
             turns: Vec::new(),
+            planned_looks: 0,
+            to_look: BTreeMap::new(),
+            looks: BTreeMap::new(),
         }
     }
 
@@ -213,6 +233,7 @@ impl NodeKind for Clients {
             code::PATIENCE => self.lose_patience(config, cx, Id::from_bits(arg)),
             code::CURVE => self.next_of_curve(config, cx, (arg >> 32) as u16, arg as u32),
             code::ABUSE => self.abuse(config, cx, (arg >> 32) as u16, arg as u32),
+            code::LOOK => self.look_now(config, cx, arg),
             code::BACK => self.come_back(config, cx, (arg >> 32) as u16, arg as u32),
             _ => unreachable!("clients schedule these"),
         }
@@ -229,6 +250,9 @@ impl NodeKind for Clients {
         let intent = &mut cx.core.intents[id];
         intent.submissions -= 1;
         if intent.told.is_some() {
+            if call.tag >= REPEATS {
+                self.maybe_look(config, cx, id, call, result);
+            }
             return;
         }
         let told = match result {
@@ -239,6 +263,10 @@ impl NodeKind for Clients {
             Err(reason) => Told::Failed(reason),
         };
         self.tell(config, cx, id, told);
+        if config.looks_with.is_some() {
+            self.maybe_look(config, cx, id, call, result);
+            self.has_looked(config, cx, id, call, result);
+        }
     }
 
     fn on_traffic<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, change: Traffic) {
@@ -313,14 +341,27 @@ impl Clients {
 
     /// A user wants something: which operation, about which item, over which link.
     fn act<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, actor: Actor) {
-        let Actor { address, user, identity } = actor;
-        let Some(operation) = self.pick_operation(cx, address) else { return };
+        let Some(operation) = self.pick_operation(cx, actor.address) else { return };
         if cx.program.nodes[cx.node as usize].out.is_empty() {
             // Nobody to ask: a drawing that is not finished.
             return;
         }
-        let item = self.pick_item(cx, operation, address);
+        let item = self.pick_item(cx, operation, actor.address);
         self.begun += 1;
+        let id = self.born(config, cx, actor, operation, item);
+        self.submit(cx, id, 0);
+    }
+
+    /// Somebody wants something of an item.
+    #[inline(always)]
+    fn born<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        Actor { address, user, identity }: Actor,
+        operation: u16,
+        item: u64,
+    ) -> IntentId {
         cx.core.intents_born += 1;
         let spec = &cx.program.operations[operation as usize];
         let odd = match config.has_odd_ones {
@@ -358,7 +399,7 @@ impl Clients {
             let ns = patience.sample(&mut cx.draws(Purpose::Patience, address));
             cx.local_at(cx.now() + Duration(ns), code::PATIENCE, id.bits());
         }
-        self.submit(cx, id, 0);
+        id
     }
 
     #[cold]
@@ -422,6 +463,7 @@ impl Clients {
             cx.hold(id);
             self.tell(config, cx, id, Told::Abandoned);
             cx.abandon_calls_of_intent(id);
+            self.looks_no_more(cx, id);
             cx.release(id);
         }
     }
@@ -448,7 +490,10 @@ impl Clients {
             let alerts = &cx.program.monitoring.alerts;
             cx.core.monitoring.answered(alerts, cx.node, good, took);
         }
-        if let Loop::Closed { think, .. } = &config.loop_ {
+        // A look is beside what the user does next.
+        if let Loop::Closed { think, .. } = &config.loop_
+            && !self.is_look(id)
+        {
             self.think(config, cx, think, user, now);
         }
     }

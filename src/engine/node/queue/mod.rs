@@ -15,6 +15,7 @@
 
 mod hand;
 mod log;
+mod members;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
