@@ -158,7 +158,7 @@ pub fn draw(dice: &mut Dice) -> Draft {
             d.link(dice, &from, "mail");
         }
     }
-    if third && dice.chance(40) {
+    if third && dice.chance(80) {
         // It tells somebody who asks nobody.
         d.service(dice, "hook");
         d.link(dice, "mail", "hook");
