@@ -37,7 +37,6 @@ impl Time {
 
 impl Duration {
     pub const ZERO: Duration = Duration(0);
-    pub const FOREVER: Duration = Duration(u64::MAX);
 
     pub const fn from_secs(s: u64) -> Duration {
         Duration(s * NS_PER_S)

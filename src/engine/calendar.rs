@@ -1,8 +1,9 @@
 //! The event calendar: what happens next.
 //!
 //! Events leave in the order of (time, sequence), where the sequence number is given when an event
-//! is scheduled: at equal times the one scheduled first leaves first (docs/semantics.md 1). Three places
-//! hold them, one order comes out:
+//! is scheduled: at equal times the one scheduled first leaves first (docs/semantics.md 1). What is known
+//! before a run, or told to it from outside, comes before everything else of its instant, whenever it was
+//! scheduled. Three places hold them, one order comes out:
 //! - a binary heap for the future;
 //! - a queue for what is scheduled for the current instant: such an event has a higher sequence
 //!   number than anything in the heap for this instant, so the heap goes first and the queue keeps
@@ -24,6 +25,17 @@ struct Key {
     time: Time,
     sequence: u64,
 }
+
+/// What comes first at an instant, in this order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// Edges of what is measured: they note what was before anything happens.
+    Marks,
+    Timeline,
+}
+
+/// The first sequence number of an event without precedence.
+const AFTER: u64 = 2;
 
 #[derive(Clone, Copy)]
 struct Scheduled {
@@ -58,7 +70,7 @@ struct Timer {
 
 /// See the module's documentation. Time never runs backwards: scheduling in the past is a bug and
 /// asserted.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Calendar {
     now: Time,
     sequence: u64,
@@ -71,8 +83,11 @@ pub struct Calendar {
 impl Calendar {
     pub fn with_lanes(lanes: usize) -> Calendar {
         Calendar {
+            now: Time::ZERO,
+            sequence: AFTER,
+            heap: BinaryHeap::new(),
+            immediate: VecDeque::new(),
             lanes: vec![VecDeque::new(); lanes],
-            ..Calendar::default()
         }
     }
 
@@ -109,6 +124,15 @@ impl Calendar {
         } else {
             self.heap.push(Reverse(Scheduled { key, event }));
         }
+    }
+
+    /// Schedules an event that comes before all others of its instant.
+    pub fn before_all(&mut self, time: Time, rank: Before, event: Event) {
+        assert!(time >= self.now, "an event cannot be scheduled in the past");
+        let sequence = rank as u64;
+        let key = Key { time, sequence };
+        // Also for the current instant: the heap goes before the queue.
+        self.heap.push(Reverse(Scheduled { key, event }));
     }
 
     /// Whether a timer for then may follow those in the lane.
@@ -153,28 +177,24 @@ impl Calendar {
         head.attempt
     }
 
-    /// What is meant comes so much later, [`Duration::FOREVER`] never. It goes through everything that is
-    /// scheduled: for what is rare.
-    pub fn put_off(&mut self, is_meant: impl Fn(&Event) -> bool, by: Duration) {
-        let now = self.now;
-        let immediate = std::mem::take(&mut self.immediate);
-        let (meant, others) = immediate.into_iter().partition(|event| is_meant(event));
-        self.immediate = others;
-        for event in meant {
-            let key = self.next_key(now);
-            self.heap.push(Reverse(Scheduled { key, event }));
-        }
+    /// Takes out what is meant, in the order in which it would have come, with how far ahead it was. It
+    /// goes through everything that is scheduled: for what is rare.
+    pub fn take_out(&mut self, is_meant: impl Fn(&Event) -> bool) -> Vec<(Duration, Event)> {
         let all = std::mem::take(&mut self.heap).into_vec();
-        let later = all.into_iter().filter_map(|Reverse(mut s)| {
-            if is_meant(&s.event) {
-                if by == Duration::FOREVER {
-                    return None;
-                }
-                s.key.time = s.key.time + by;
-            }
-            Some(Reverse(s))
-        });
-        self.heap = later.collect();
+        let (mut meant, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|Reverse(s)| is_meant(&s.event));
+        self.heap = others.into();
+        meant.sort_unstable_by_key(|Reverse(s)| s.key);
+        let immediate = std::mem::take(&mut self.immediate);
+        let (at_once, others) = immediate.into_iter().partition(&is_meant);
+        self.immediate = others;
+        let now = self.now;
+        let later = meant.into_iter();
+        let later = later.map(|Reverse(s)| (s.key.time.since(now), s.event));
+        let at_once: VecDeque<Event> = at_once;
+        later
+            .chain(at_once.into_iter().map(|event| (Duration::ZERO, event)))
+            .collect()
     }
 
     /// Time of the next event, if there is one.
@@ -232,8 +252,19 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_from_outside_comes_first() {
+        let mut c = Calendar::with_lanes(0);
+        c.at(Time(5), mark(2));
+        c.at(Time(0), mark(9));
+        c.before_all(Time(5), Before::Timeline, mark(1));
+        c.before_all(Time(5), Before::Marks, mark(0));
+        c.before_all(Time(0), Before::Timeline, mark(8));
+        assert_eq!(drain(&mut c), [(0, 8), (0, 9), (5, 0), (5, 1), (5, 2)]);
+    }
+
+    #[test]
     fn ties_leave_in_the_order_of_scheduling() {
-        let mut c = Calendar::default();
+        let mut c = Calendar::with_lanes(0);
         c.at(Time(5), mark(0));
         c.at(Time(3), mark(1));
         c.at(Time(5), mark(2));
@@ -242,22 +273,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_off_keeps_its_order_and_comes_later() {
-        let mut c = Calendar::default();
+    fn what_is_taken_out_says_how_far_ahead_it_was() {
+        let mut c = Calendar::with_lanes(0);
         c.at(Time(5), mark(0));
         c.at(Time(0), mark(1));
         c.at(Time(5), mark(2));
         c.at(Time(9), mark(3));
-        let even = |event: &Event| matches!(event, Event::Mark { mark } if mark % 2 == 0);
-        c.put_off(even, Duration(4));
-        assert_eq!(drain(&mut c.clone()), [(0, 1), (9, 0), (9, 2), (9, 3)]);
-        c.put_off(|event| !even(event), Duration::FOREVER);
-        assert_eq!(drain(&mut c), [(9, 0), (9, 2)]);
+        c.advance_to(Time(0));
+        let out = c.take_out(|event| matches!(event, Event::Mark { mark } if *mark != 2));
+        let out = out.into_iter().map(|(ahead, event)| match event {
+            Event::Mark { mark } => (ahead.0, mark),
+            _ => unreachable!("only marks"),
+        });
+        assert_eq!(out.collect::<Vec<_>>(), [(5, 0), (9, 3), (0, 1)]);
+        assert_eq!(drain(&mut c), [(5, 2)]);
     }
 
     #[test]
     fn what_was_scheduled_earlier_for_an_instant_goes_before_what_is_scheduled_in_it() {
-        let mut c = Calendar::default();
+        let mut c = Calendar::with_lanes(0);
         c.at(Time(4), mark(0));
         c.at(Time(4), mark(1));
         assert!(c.pop().is_some());

@@ -32,8 +32,8 @@ pub enum Event {
     Timeout(AttemptId),
     /// An event of a node's own: what `code` and `arg` mean is said in the node's file.
     Local { node: u16, code: u8, arg: u64 },
-    /// An entry of the timeline begins or ends.
-    Timeline { entry: u16, begins: bool },
+    /// The next entry of the timeline may begin or end.
+    Timeline,
     /// What an entry does again and again is due once more.
     Again { entry: u16 },
     /// Monitoring collects its figures.

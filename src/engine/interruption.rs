@@ -1,28 +1,11 @@
 //! A request in a slot has to wait again, and goes on later: the part that counters must get right.
 
 use super::attempt::{AttemptId, CalleeSide};
-use super::core::{Core, Cx};
-use super::event::Event;
+use super::core::Cx;
 use super::record::Record;
 use crate::time::{Duration, Time};
 
 impl<R: Record> Cx<'_, R> {
-    /// Work in progress at an instance is done so much later: the instance does nothing for so long. For
-    /// work whose end is in the calendar.
-    pub fn put_off_work(&mut self, instance: u16, by: Duration) {
-        let (
-            node,
-            Core {
-                calendar, attempts, ..
-            },
-        ) = (self.node, &mut *self.core);
-        let is_here = |id: AttemptId| {
-            let attempt = attempts.get(id);
-            attempt.is_some_and(|a| a.node == node && a.instance == instance)
-        };
-        calendar.put_off(|event| matches!(event, Event::Work(id) if is_here(*id)), by);
-    }
-
     /// A request in a slot has to wait again; the kind keeps what is left of its work.
     pub fn interrupt(&mut self, id: AttemptId) {
         let now = self.now();

@@ -1,16 +1,18 @@
 //! What the timeline does to the world: an entry begins, an entry ends.
 
+use super::calendar::Before;
 use super::core::Cx;
 use super::digest::Fact;
-use super::draw::{Address, Purpose, Threshold, mix64};
+use super::draw::{Address, Purpose, mix64};
 use super::event::Event;
 use super::fault::{Action, ConfigPlace};
 use super::fleet::Phase;
-use super::node::{KindFault, Still, Traffic};
+use super::node::{KindFault, Traffic};
 use super::program::{Program, SETTLE_LIMIT};
 use super::record::Record;
+use super::standing::Still;
 use super::world::{NodeVisit, World};
-use crate::time::{Duration, Time};
+use crate::time::Duration;
 
 /// What an entry happens to if it happens to no node and no link.
 const NOWHERE: usize = usize::MAX;
@@ -33,7 +35,25 @@ fn list(entries: &mut Vec<u16>, entry: u16, begins: bool) {
 }
 
 impl World {
-    pub(super) fn timeline<R: Record>(
+    /// Looks forward to the next moment of the timeline.
+    pub(super) fn await_moment(&mut self, program: &Program) {
+        if let Some(moment) = program.moments.get(self.moments) {
+            let calendar = &mut self.core.calendar;
+            calendar.before_all(moment.at, Before::Timeline, Event::Timeline);
+        }
+    }
+
+    /// The next moment has come, unless the timeline was changed meanwhile.
+    pub(super) fn moment<R: Record>(&mut self, program: &Program, record: &mut R) {
+        let next = program.moments.get(self.moments);
+        if let Some(&moment) = next.filter(|m| m.at == self.core.now()) {
+            self.moments += 1;
+            self.await_moment(program);
+            self.timeline(program, record, moment.entry, !moment.ends);
+        }
+    }
+
+    fn timeline<R: Record>(
         &mut self,
         program: &Program,
         record: &mut R,
@@ -63,8 +83,9 @@ impl World {
                 self.first_clients(program, operation)
             }
             Action::GcPause { node, .. } | Action::WorkerPause { node, .. } => {
-                if begins {
-                    self.stand_still(program, record, number);
+                match begins {
+                    true => self.stand_still(program, record, number),
+                    false => self.move_on(program, record, node, number),
                 }
                 node as usize
             }
@@ -240,12 +261,19 @@ impl World {
     ) {
         let entry = &program.timeline[number as usize];
         let modifiers = &mut self.core.modifiers[node as usize];
-        let ends = entry.ends.unwrap_or(Time::NEVER);
-        let set = |share: Threshold| begins.then_some((share, ends));
         match entry.action {
             Action::Slow { factor, .. } => modifiers.set_slow(number, begins.then_some(factor)),
             Action::Errors { share, .. } => modifiers.set_errors(number, begins.then_some(share)),
-            Action::Hang { share, .. } => modifiers.set_hang(number, set(share)),
+            Action::Hang { share, .. } => {
+                modifiers.set_hang(number, begins.then_some(share));
+                for hanging in modifiers.released(number) {
+                    let open = self.core.attempts.get(hanging.attempt);
+                    if open.is_some_and(|a| a.callee.is_at_work()) {
+                        let goes_on = NodeVisit::GoesOn(hanging.attempt, hanging.ns);
+                        self.at_node(program, record, node, goes_on);
+                    }
+                }
+            }
             Action::DiskFull { .. } => change(&mut modifiers.disk_full, begins),
             Action::ClockSkew { skew, .. } => modifiers.set_skew(number, begins.then_some(skew)),
             Action::CapacityCut { share, .. } => {
@@ -328,14 +356,9 @@ impl World {
         self.at_node(program, record, node, NodeVisit::Restart(instance));
     }
 
-    /// Instances stand still: for as long as the entry says, or each for the length of one pause, and again
+    /// Instances stand still: for as long as the entry lasts, or each for the length of one pause, and again
     /// when the next is due.
-    pub(super) fn stand_still<R: Record>(
-        &mut self,
-        program: &Program,
-        record: &mut R,
-        number: u16,
-    ) {
+    fn stand_still<R: Record>(&mut self, program: &Program, record: &mut R, number: u16) {
         let entry = &program.timeline[number as usize];
         let (node, instances, series) = match &entry.action {
             Action::GcPause {
@@ -346,18 +369,19 @@ impl World {
             Action::WorkerPause { node, instances } => (*node, *instances, None),
             _ => unreachable!("an entry with pauses"),
         };
-        let (now, ends) = (self.core.now(), entry.ends.unwrap_or(Time::NEVER));
+        let now = self.core.now();
         let place = program.nodes[node as usize].place ^ mix64(u64::from(number) + 1);
         let beats = matches!(entry.action, Action::WorkerPause { .. });
         let most = instances.map_or(usize::MAX, usize::from);
         let alive = self.core.fleets[node as usize].alive().take(most);
         for instance in alive.map(|(i, _)| i).collect::<Vec<_>>() {
-            let until = series.map_or(ends, |series| {
+            let until = series.map(|series| {
                 let address = Address::intent(place, u64::from(instance), now.0);
                 let draws = &mut self.core.node_keys[node as usize].draws(Purpose::Pause, address);
                 now + Duration(series.pause.sample(draws))
             });
-            let still = Still { until, beats };
+            let by = number;
+            let still = Still { by, until, beats };
             self.at_node(
                 program,
                 record,
@@ -366,9 +390,22 @@ impl World {
             );
         }
         let next = series.map(|series| now + series.every);
-        let goes_on = |at: &Time| *at < ends && *at < program.horizon + SETTLE_LIMIT;
-        if let Some(at) = next.filter(goes_on) {
+        if let Some(at) = next.filter(|at| *at < program.horizon + SETTLE_LIMIT) {
             self.core.calendar.at(at, Event::Again { entry: number });
+        }
+    }
+
+    /// Another pause of a series is due, unless the entry is over by now: it may have been ended since.
+    pub(super) fn again<R: Record>(&mut self, program: &Program, record: &mut R, number: u16) {
+        let ends = program.timeline[number as usize].ends;
+        if ends.is_none_or(|ends| self.core.now() < ends) {
+            self.stand_still(program, record, number);
+        }
+    }
+
+    fn move_on<R: Record>(&mut self, program: &Program, record: &mut R, node: u16, entry: u16) {
+        for instance in 0..self.core.fleets[node as usize].places() as u16 {
+            self.at_node(program, record, node, NodeVisit::MoveOn(instance, entry));
         }
     }
 

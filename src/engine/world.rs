@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use super::attempt::{Attempt, AttemptId, CallId, CalleeSide, CallerSide};
+use super::calendar::Before;
 use super::core::{Core, Cx, Stop};
 use super::digest::Fact;
 use super::event::Event;
-use super::node::{KindFault, Look, NodeKind, NodeState, Still, Traffic, with_kind};
+use super::node::{KindFault, Look, NodeKind, NodeState, Traffic, with_kind};
 use super::program::{Program, SETTLE_LIMIT};
 use super::reason::Reason;
 use super::record::Record;
 use super::slab::Slab;
+use super::standing::Still;
 use crate::design::CallMode;
 use crate::time::Time;
 
@@ -40,6 +42,8 @@ pub struct World {
     next_bucket: Time,
     /// How many times knobs have changed: which of the program's revisions counts.
     pub(super) revision: usize,
+    /// How many moments of the timeline have been.
+    pub(super) moments: usize,
 }
 
 /// Where a run is.
@@ -71,7 +75,7 @@ pub struct Run<R> {
     /// As the run began.
     pub program: Arc<Program>,
     /// As it is now: a revision, once knobs have changed.
-    current: Arc<Program>,
+    pub(super) current: Arc<Program>,
     pub world: World,
     pub record: R,
     phase: Phase,
@@ -86,27 +90,16 @@ impl World {
             nodes,
             next_bucket: Time::ZERO + program.bucket,
             revision: 0,
+            moments: 0,
         }
     }
 
     fn start<R: Record>(&mut self, program: &Program, record: &mut R) {
-        // Marks first: a window's edge is noted before anything else happens at that instant.
         for (i, &at) in program.marks.iter().enumerate() {
-            self.core.calendar.at(at, Event::Mark { mark: i as u16 });
+            let event = Event::Mark { mark: i as u16 };
+            self.core.calendar.before_all(at, Before::Marks, event);
         }
-        for (i, entry) in program.timeline.iter().enumerate() {
-            if entry.begins < program.horizon {
-                let entry_number = i as u16;
-                let event = |begins| Event::Timeline {
-                    entry: entry_number,
-                    begins,
-                };
-                self.core.calendar.at(entry.begins, event(true));
-                if let Some(ends) = entry.ends {
-                    self.core.calendar.at(ends, event(false));
-                }
-            }
-        }
+        self.await_moment(program);
         for node in 0..program.nodes.len() as u16 {
             self.at_node(program, record, node, NodeVisit::Start);
         }
@@ -148,9 +141,11 @@ impl World {
                 NodeVisit::Traffic(change) => s.on_traffic(c, cx, change),
                 NodeVisit::Revised => s.on_revised(c, cx),
                 NodeVisit::Fleet => s.on_fleet(c, cx),
+                NodeVisit::GoesOn(id, ns) => s.on_goes_on(c, cx, id, ns),
                 NodeVisit::Fault(fault) => s.on_fault(c, cx, fault),
                 NodeVisit::Redrive => s.on_redrive(c, cx),
                 NodeVisit::Cut(link, is_cut) => s.on_cut(c, cx, link, is_cut),
+                NodeVisit::MoveOn(instance, entry) => s.on_move_on(c, cx, instance, entry),
                 NodeVisit::StandStill(instance, still) => s.on_stand_still(c, cx, instance, still),
             }
             0
@@ -163,8 +158,7 @@ impl World {
             Event::Reply(id) => self.reply(program, record, id),
             Event::Work(id) => {
                 let attempt = self.core.attempts.get(id);
-                let open = attempt
-                    .filter(|a| matches!(a.callee, CalleeSide::Working | CalleeSide::WorkingOn));
+                let open = attempt.filter(|a| a.callee.is_at_work());
                 if let Some(node) = open.map(|a| a.node) {
                     visit!(self, program, record, node, |s, c, cx| s.on_work(c, cx, id));
                 }
@@ -225,8 +219,8 @@ impl World {
             }
             Event::Hedge(id) => self.hedge(program, record, id),
             Event::Deadline(call) => self.deadline(program, record, call),
-            Event::Timeline { entry, begins } => self.timeline(program, record, entry, begins),
-            Event::Again { entry } => self.stand_still(program, record, entry),
+            Event::Timeline => self.moment(program, record),
+            Event::Again { entry } => self.again(program, record, entry),
             Event::Scrape => self.scrape(program, record),
             Event::Autoscale { node } => self.autoscale(program, record, node),
             Event::Booted { node, instance } => self.booted(program, record, node, instance),
@@ -376,12 +370,16 @@ pub(super) enum NodeVisit {
     Revised,
     /// Instances have come or gone.
     Fleet,
+    /// Work that hung goes on, and takes so long.
+    GoesOn(AttemptId, u64),
     Fault(KindFault),
     Redrive,
     /// Whether anything comes back over a link that leaves it.
     Cut(u16, bool),
     /// One instance does nothing for a while.
     StandStill(u16, Still),
+    /// The entry is over under which it may have done nothing.
+    MoveOn(u16, u16),
 }
 
 impl<R: Record> Run<R> {

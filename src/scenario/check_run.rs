@@ -102,7 +102,10 @@ fn target_node(
         .iter()
         .filter(|node| kinds.contains(&node.kind.name))
         .map(|node| node.key.as_str());
-    let help = suggest(key, fitting, &format!("`{}` happens to", what.name));
+    let help = match fitting.clone().next() {
+        Some(_) => suggest(key, fitting, &format!("`{}` happens to", what.name)),
+        None => format!("it happens to these kinds: {}", kinds.join(", ")),
+    };
     let Some(node) = design.nodes.iter().find(|node| node.key == *key) else {
         f.error_at(
             code::NO_TARGET,

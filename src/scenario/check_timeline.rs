@@ -17,16 +17,10 @@ pub fn check(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path:
                 no_effect(f, &format!("{path}.pause"), "pause", why);
             }
         }
-        "poison" => {
-            if design.nodes.iter().all(|node| node.kind.name != "queue") {
-                let path = format!("{path}.what");
-                no_effect(
-                    f,
-                    &path,
-                    "poison",
-                    "nothing publishes messages without a queue",
-                );
-            }
+        "poison" if design.nodes.iter().all(|node| node.kind.name != "queue") => {
+            let path = format!("{path}.what");
+            let why = "nothing publishes messages without a queue";
+            no_effect(f, &path, "poison", why);
         }
         "deploy" => check_door::deploy(f, design, entry, path),
         "clock_skew" => {

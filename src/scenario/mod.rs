@@ -21,6 +21,7 @@ pub mod code;
 pub mod edit;
 mod findings;
 pub mod limits;
+pub mod live;
 pub mod metric;
 mod migrate;
 mod names;
@@ -112,7 +113,7 @@ pub struct About {
 }
 
 /// Something that must hold.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Goal {
     pub key: String,
     /// In the learner's words: "99 % served 60 s after the hiccup".

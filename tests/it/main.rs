@@ -15,6 +15,7 @@ mod knobs;
 mod laws;
 mod lessons;
 mod lint;
+mod live;
 mod log;
 mod messages;
 mod monitoring;

@@ -9,6 +9,7 @@ use super::core::Cx;
 use super::probe;
 use super::reason::Reason;
 use super::record::Record;
+use super::standing::Still;
 use crate::design::Settings;
 use crate::design::value::{Factor, Rate};
 use crate::time::{Duration, Time};
@@ -58,6 +59,17 @@ pub trait NodeKind: Clone + Sized {
         _attempt: AttemptId,
     ) {
         unreachable!("this kind does no work")
+    }
+
+    /// Work that hung by a fault goes on, and takes so long.
+    fn on_goes_on<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        cx: &mut Cx<'_, R>,
+        attempt: AttemptId,
+        ns: u64,
+    ) {
+        cx.work_ends(attempt, ns);
     }
 
     /// An event that the node scheduled for itself.
@@ -200,6 +212,17 @@ pub trait NodeKind: Clone + Sized {
     ) {
     }
 
+    /// An entry under which an instance may have stood still is over.
+    fn on_move_on<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _instance: u16,
+        _entry: u16,
+    ) {
+        unreachable!("the entry is for other kinds")
+    }
+
     /// What the node has put aside is given another chance (queues only).
     fn on_redrive<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
 
@@ -260,15 +283,6 @@ pub enum Traffic {
 pub enum KindFault {
     /// A cache loses its entries: all, or those of one of its nodes.
     Flush(Option<u16>),
-}
-
-/// How an instance stands still.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Still {
-    /// [`Time::NEVER`] if nobody knows an end.
-    pub until: Time,
-    /// Only its handlers do: heartbeats go on.
-    pub beats: bool,
 }
 
 /// Slots and line of a node, over all instances.

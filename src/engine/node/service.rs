@@ -19,7 +19,7 @@ mod turns;
 
 pub use config::Config;
 
-use super::{Look, NodeKind, Still};
+use super::{Look, NodeKind};
 use crate::design::{CallMode, Settings};
 use crate::engine::attempt::{Attempt, AttemptId, Call, CalleeSide};
 use crate::engine::core::Cx;
@@ -31,6 +31,8 @@ use crate::engine::processor::Rest;
 use crate::engine::probe;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
+use crate::engine::standing::Still;
+use crate::time::Duration;
 use instance::{Deferred, Instance};
 use turns::Admission;
 
@@ -40,7 +42,6 @@ const DONE: u8 = 0;
 const GOES_ON: u8 = 1;
 const MEMORY_FULL: u8 = 2;
 const RESTARTED: u8 = 3;
-const HANG_OVER: u8 = 4;
 
 /// Positions of the tallies.
 const EXPIRED: usize = 0;
@@ -96,7 +97,7 @@ impl NodeKind for Service {
     fn on_probe<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         let i = cx.core.attempts[id].instance as usize;
         match probe::is_shallow(cx, id) {
-            true if self.instances[i].stands_still_until.is_some() => {
+            true if self.instances[i].standing.is_still() => {
                 self.instances[i].deferred.push(Deferred::Probe(id));
             }
             true => probe::answer(cx, id),
@@ -110,6 +111,25 @@ impl NodeKind for Service {
         self.retime(config, cx, i);
     }
 
+    fn on_goes_on<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+        ns: u64,
+    ) {
+        let i = cx.core.attempts[id].instance as usize;
+        if !config.is_timed {
+            let standing = &mut self.instances[i].standing;
+            return match standing.is_still() {
+                true => standing.stopped.push((id, Duration(ns))),
+                false => cx.work_ends(id, ns),
+            };
+        }
+        self.instances[i].processor.add(cx.now(), id, Rest::of(ns));
+        self.schedule(cx, i);
+    }
+
     fn on_local<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, code: u8, arg: u64) {
         let i = (arg & 0xffff) as usize;
         match code {
@@ -117,7 +137,7 @@ impl NodeKind for Service {
             GOES_ON => self.on_goes_on(config, cx, i),
             MEMORY_FULL => self.on_memory_full(config, cx, i),
             RESTARTED => self.on_restarted(cx, i),
-            _ => self.on_hang_over(cx, i),
+            other => unreachable!("no code {other}"),
         }
         self.schedule(cx, i);
         self.has_settled(config);
@@ -133,7 +153,7 @@ impl NodeKind for Service {
     ) {
         let i = cx.core.attempts[id].instance as usize;
         let instance = &mut self.instances[i];
-        if instance.stands_still_until.is_some() {
+        if instance.standing.is_still() {
             instance.deferred.push(Deferred::CallOver(id, *call, result));
             return;
         }
@@ -196,7 +216,22 @@ impl NodeKind for Service {
         if self.is_plain(config) {
             self.revise_all(config, cx);
         }
-        self.stand_still(config, cx, instance as usize, still.until);
+        self.stand_still(config, cx, instance as usize, still);
+    }
+
+    fn on_move_on<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        instance: u16,
+        entry: u16,
+    ) {
+        let i = instance as usize;
+        if self.instances.get_mut(i).is_some_and(|i| i.standing.end_entry(entry)) {
+            self.wake(config, cx, i);
+            self.schedule(cx, i);
+        }
+        self.has_settled(config);
     }
 
     fn on_fleet<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
@@ -356,16 +391,11 @@ impl Service {
         }
         let now = cx.now();
         let modifiers = &cx.core.modifiers[cx.node as usize];
-        let rest = Rest::of(modifiers.slowed(cx.work_of(id, ns)));
-        let address = cx.core.attempts[id].address;
-        let hangs = modifiers.hangs_until(|| cx.draws(Purpose::Hang, address));
-        let instance = &mut self.instances[i];
-        if let Some(until) = hangs.filter(|&until| until > now) {
-            instance.hanging.push((until, id, rest));
-            cx.local_at(until, HANG_OVER, argument(i, 0));
+        let ns = modifiers.slowed(cx.work_of(id, ns));
+        if cx.hangs(id, ns) {
             return None;
         }
-        instance.processor.add(now, id, rest);
+        self.instances[i].processor.add(now, id, Rest::of(ns));
         self.yields(config, cx, i, id)
     }
 

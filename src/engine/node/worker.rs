@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::delivery::{self, CLOSED, EXTEND, POLL, RECONNECT, Receipt, Word};
 use super::queue::{Mode, key_of};
-use super::{Look, NodeConfig, NodeKind, Still};
+use super::{Look, NodeConfig, NodeKind};
 use crate::design::Settings;
 use crate::design::value::Rate;
 use crate::engine::attempt::{AttemptId, Call, CalleeSide};
@@ -26,7 +26,8 @@ use crate::engine::plan::{self, Progress};
 use crate::engine::policy::rate::Bucket;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
-use crate::time::{Duration, Time};
+use crate::engine::standing::{Standing, Still};
+use crate::time::Duration;
 
 /// Local events of the worker's own, by instance: messages of this instant are taken, the rate limit
 /// lets one more begin, a word that did not get through is said again; and a heartbeat (arg: request).
@@ -78,7 +79,10 @@ struct Instance {
     takes: bool,
     asks_again: bool,
     bucket: Bucket,
-    stands: Option<Still>,
+    standing: Standing,
+    /// Beats and paces that came due meanwhile.
+    missed_beats: Vec<AttemptId>,
+    missed_paces: u32,
     /// Calls that ended meanwhile.
     deferred: Vec<(AttemptId, Call, Result<(), Reason>)>,
 }
@@ -204,7 +208,7 @@ impl NodeKind for Worker {
         result: Result<(), Reason>,
     ) {
         let instance = self.instance(cx.core.attempts[id].instance);
-        if instance.stands.is_some() {
+        if instance.standing.is_still() {
             instance.deferred.push((id, *call, result));
             return;
         }
@@ -218,10 +222,8 @@ impl NodeKind for Worker {
                 self.go_on(config, cx, arg as u16);
             }
             PACE => {
-                if let Some(still) = self.instance(arg as u16).stands {
-                    if still.until != Time::NEVER {
-                        cx.local_at(still.until, PACE, arg);
-                    }
+                if self.instance(arg as u16).standing.is_still() {
+                    self.instance(arg as u16).missed_paces += 1;
                     return;
                 }
                 if let Some(batch) = self.instance(arg as u16).paced.pop_front() {
@@ -234,7 +236,7 @@ impl NodeKind for Worker {
                 self.go_on(config, cx, arg as u16);
             }
             BEAT => self.beat(config, cx, AttemptId::from_bits(arg)),
-            GOES_ON => self.goes_on_again(config, cx, arg as u16),
+            GOES_ON => self.pause_over(config, cx, arg as u16),
             RECONNECT => {
                 let source = self.sources.iter().position(|&link| u64::from(link) == arg);
                 for instance in &mut self.instances {
@@ -263,12 +265,30 @@ impl NodeKind for Worker {
 
     fn on_stand_still<R: Record>(
         &mut self,
-        config: &Config,
+        _: &Config,
         cx: &mut Cx<'_, R>,
         number: u16,
         still: Still,
     ) {
-        self.stand_still(config, cx, number, still);
+        self.stand_still(cx, number, still);
+    }
+
+    fn on_move_on<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        number: u16,
+        entry: u16,
+    ) {
+        self.reasons_change(config, cx, number, |standing| standing.end_entry(entry));
+    }
+
+    fn on_goes_on<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>, id: AttemptId, ns: u64) {
+        let standing = &mut self.instance(cx.core.attempts[id].instance).standing;
+        match standing.is_still() {
+            true => standing.stopped.push((id, Duration(ns))),
+            false => cx.work_ends(id, ns),
+        }
     }
 
     fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
@@ -345,7 +365,7 @@ impl Worker {
 
     /// Free handlers take what has been fetched, then more is asked for.
     fn go_on<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u16) {
-        if self.instance(number).stands.is_some() {
+        if self.instance(number).standing.is_still() {
             return;
         }
         let handlers = cx.slots(config.concurrency);

@@ -9,9 +9,10 @@ use crate::engine::draw::{Address, Purpose};
 use crate::engine::plan::{self, Progress};
 use crate::engine::policy::concurrency::Limit;
 use crate::engine::record::Record;
+use crate::engine::standing::{NOBODY, Still};
 use crate::engine::probe;
 use crate::engine::reason::Reason;
-use crate::time::{Duration, Time};
+use crate::time::Duration;
 
 impl Service {
     /// A request has got its slot: it goes on with its plan, unless the instance stands still.
@@ -26,7 +27,7 @@ impl Service {
         if !self.is_plain(config) {
             self.count_towards_collection(config, cx, i);
             let instance = &mut self.instances[i];
-            if instance.stands_still_until.is_some() {
+            if instance.standing.is_still() {
                 instance.deferred.push(Deferred::Begin(id));
                 return Progress::Waits;
             }
@@ -47,7 +48,7 @@ impl Service {
         let Some(every) = config.gc_every else {
             return;
         };
-        if instance.begun < every || instance.stands_still_until.is_some() {
+        if instance.begun < every || instance.standing.is_still() {
             return;
         }
         instance.begun = 0;
@@ -55,67 +56,63 @@ impl Service {
         let place = cx.program.nodes[cx.node as usize].place;
         let address = Address::intent(place, i as u64, instance.pauses);
         let pause = config.gc_pause.sample(&mut cx.draws(Purpose::Pause, address));
-        let until = now + Duration(pause);
-        instance.stands_still_until = Some(until);
-        instance.processor.stand_still(now, true);
-        cx.local_at(until, GOES_ON, argument(i, 0));
-        cx.tally(PAUSES);
+        let until = Some(now + Duration(pause));
+        let still = Still { by: NOBODY, until, beats: false };
+        self.stand_still(config, cx, i, still);
     }
 
-    /// Everything stands still until then, if it does not already.
+    /// For one reason, or for one more, nothing goes on.
     pub(super) fn stand_still<R: Record>(
         &mut self,
         config: &Config,
         cx: &mut Cx<'_, R>,
         i: usize,
-        until: Time,
+        still: Still,
     ) {
         let now = cx.now();
         let Some(instance) = self.instances.get_mut(i).filter(|instance| instance.exists) else {
             return;
         };
-        let from = instance.stands_still_until.unwrap_or(now);
-        if until <= from {
-            return;
+        if instance.standing.add(still) {
+            instance.processor.stand_still(now, true);
+            if !config.is_timed || self.was_revised {
+                instance.standing.stopped = cx.stop_work(i as u16);
+            }
         }
-        instance.stands_still_until = Some(until);
-        instance.processor.stand_still(now, true);
-        let longer = match until {
-            Time::NEVER => Duration::FOREVER,
-            until => until.since(from),
-        };
-        if !config.is_timed || self.was_revised {
-            cx.put_off_work(i as u16, longer);
-        }
-        if until != Time::NEVER {
+        if let Some(until) = still.until {
             cx.local_at(until, GOES_ON, argument(i, 0));
         }
         cx.tally(PAUSES);
     }
 
-    /// The pause is over: what came meanwhile is taken up in its order.
+    /// A pause may be over.
     pub(super) fn on_goes_on<R: Record>(
         &mut self,
         config: &Config,
         cx: &mut Cx<'_, R>,
         i: usize,
     ) {
+        if self.instances[i].standing.end_due(cx.now()) {
+            self.wake(config, cx, i);
+        }
+    }
+
+    /// Nothing keeps it any more: what came meanwhile is taken up in its order.
+    pub(super) fn wake<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, i: usize) {
         let now = cx.now();
         let instance = &mut self.instances[i];
-        if instance.stands_still_until != Some(now) {
-            return;
-        }
-        instance.stands_still_until = None;
         instance.processor.stand_still(now, false);
+        cx.resume_work(std::mem::take(&mut instance.standing.stopped));
+        let instance = &mut self.instances[i];
         for deferred in std::mem::take(&mut instance.deferred) {
-            let stands_still = self.instances[i].stands_still_until.is_some();
+            let stands_still = self.instances[i].standing.is_still();
             if stands_still {
                 self.instances[i].deferred.push(deferred);
                 continue;
             }
             match deferred {
                 Deferred::Begin(id) => {
-                    let works = |a: &&_| is_working(a);
+                    let works = |a: &&Attempt| a.callee.is_at_work();
                     if cx.core.attempts.get(id).filter(works).is_some() {
                         let progress = plan::proceed(cx, id);
                         self.go_on(config, cx, id, progress);
@@ -132,22 +129,6 @@ impl Service {
                         self.go_on(config, cx, id, progress);
                     }
                 }
-            }
-        }
-    }
-
-    /// Work that hung begins.
-    pub(super) fn on_hang_over<R: Record>(&mut self, cx: &mut Cx<'_, R>, i: usize) {
-        let now = cx.now();
-        let instance = &mut self.instances[i];
-        let (over, still): (Vec<_>, Vec<_>) = std::mem::take(&mut instance.hanging)
-            .into_iter()
-            .partition(|&(until, ..)| until <= now);
-        instance.hanging = still;
-        for (_, id, rest) in over {
-            let works = |a: &&_| is_working(a);
-            if cx.core.attempts.get(id).filter(works).is_some() {
-                instance.processor.add(now, id, rest);
             }
         }
     }
@@ -276,8 +257,4 @@ impl Service {
 fn waits_at_the_door<R: Record>(cx: &Cx<'_, R>, id: AttemptId) -> bool {
     let waits = |a: &Attempt| a.callee == CalleeSide::Travelling;
     cx.core.attempts.get(id).is_some_and(waits)
-}
-
-fn is_working(attempt: &Attempt) -> bool {
-    matches!(attempt.callee, CalleeSide::Working | CalleeSide::WorkingOn)
 }

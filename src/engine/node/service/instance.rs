@@ -7,6 +7,7 @@ use crate::engine::policy::codel::Codel;
 use crate::engine::policy::concurrency::Limit;
 use crate::engine::processor::{Processor, Rest};
 use crate::engine::reason::Reason;
+use crate::engine::standing::Standing;
 use crate::time::{Duration, Time};
 
 /// Work that had to give its slot to something more important.
@@ -37,15 +38,13 @@ pub struct Instance {
     /// Slots in use by group.
     pub of_group: Vec<u32>,
     pub interrupted: Vec<Interrupted>,
-    /// Work that a fault keeps from beginning, and until when.
-    pub hanging: Vec<(Time, AttemptId, Rest)>,
     pub codel: Codel,
     pub limit: Option<Limit>,
     /// Requests begun since the last collection.
     pub begun: u64,
     /// Collections so far.
     pub pauses: u64,
-    pub stands_still_until: Option<Time>,
+    pub standing: Standing,
     pub deferred: Vec<Deferred>,
     /// Kilobytes that will never be freed.
     pub leaked: u64,
@@ -67,12 +66,11 @@ impl Instance {
             processor,
             of_group: vec![0; config.caps.len()],
             interrupted: Vec::new(),
-            hanging: Vec::new(),
             codel: Codel::default(),
             limit: config.limits.as_ref().map(Limit::new),
             begun: 0,
             pauses: 0,
-            stands_still_until: None,
+            standing: Standing::default(),
             deferred: Vec::new(),
             leaked: 0,
             is_full: false,
@@ -100,9 +98,8 @@ impl Instance {
     /// It has nothing but slots and a line: all that the short way knows of.
     pub fn is_plain(&self) -> bool {
         self.interrupted.is_empty()
-            && self.hanging.is_empty()
             && self.deferred.is_empty()
-            && self.stands_still_until.is_none()
+            && !self.standing.is_still()
             && self.processor.is_idle()
             && self.limit.is_none()
             && self.leaked == 0

@@ -63,11 +63,9 @@ impl Worker {
         let Some(every) = config.heartbeat else { return };
         if attempt.node == cx.node && attempt.callee.is_open() && attempt.caller.is_open() {
             // With the whole process its heartbeats stand still.
-            let stands = self.instance(attempt.instance).stands.filter(|still| !still.beats);
-            if let Some(still) = stands {
-                if still.until != Time::NEVER {
-                    cx.local_at(still.until, BEAT, id.bits());
-                }
+            let instance = self.instance(attempt.instance);
+            if instance.standing.is_silent() {
+                instance.missed_beats.push(id);
                 return;
             }
             let link = attempt.link;

@@ -4,39 +4,70 @@ use super::*;
 use crate::engine::node::delivery::QUIET;
 
 impl Worker {
-    /// It does nothing until then; of two pauses at the same time the longer one counts.
+    /// For one reason, or for one more, it does nothing.
     pub(super) fn stand_still<R: Record>(
         &mut self,
-        config: &Config,
         cx: &mut Cx<'_, R>,
         number: u16,
         still: Still,
     ) {
-        let now = cx.now();
-        let instance = self.instance(number);
-        let before = instance.stands;
-        let from = before.map_or(now, |still| still.until);
-        let beats = still.beats && before.is_none_or(|still| still.beats);
-        let until = still.until.max(from);
-        instance.stands = Some(Still { until, beats });
-        if until > from {
-            let longer = match until {
-                Time::NEVER => Duration::FOREVER,
-                until => until.since(from),
-            };
-            cx.put_off_work(number, longer);
-            if until != Time::NEVER {
-                cx.local_at(until, GOES_ON, u64::from(number));
-            }
+        let standing = &mut self.instance(number).standing;
+        let was_silent = standing.is_silent();
+        let is_first = standing.add(still);
+        let is_silent = standing.is_silent();
+        if is_first {
+            self.instance(number).standing.stopped = cx.stop_work(number);
+        }
+        if let Some(until) = still.until {
+            cx.local_at(until, GOES_ON, u64::from(number));
         }
         cx.tally(PAUSES);
-        let was_quiet = before.is_some_and(|still| !still.beats);
-        if !beats && !was_quiet {
+        if is_silent && !was_silent {
             self.falls_silent(cx, number, true);
         }
-        if until == now {
-            self.goes_on_again(config, cx, number);
+    }
+
+    /// A pause may be over.
+    pub(super) fn pause_over<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        number: u16,
+    ) {
+        let now = cx.now();
+        self.reasons_change(config, cx, number, |standing| standing.end_due(now));
+    }
+
+    /// Some reasons are gone. When none is left, what came meanwhile is taken up in its order.
+    pub(super) fn reasons_change<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        number: u16,
+        end: impl FnOnce(&mut Standing) -> bool,
+    ) {
+        let instance = self.instance(number);
+        let was_silent = instance.standing.is_silent();
+        let goes_on = end(&mut instance.standing);
+        if was_silent && !instance.standing.is_silent() {
+            let missed = std::mem::take(&mut instance.missed_beats);
+            self.falls_silent(cx, number, false);
+            missed.into_iter().for_each(|id| cx.local_at(cx.now(), BEAT, id.bits()));
         }
+        if !goes_on {
+            return;
+        }
+        let instance = self.instance(number);
+        for _ in 0..std::mem::take(&mut instance.missed_paces) {
+            cx.local_at(cx.now(), PACE, u64::from(number));
+        }
+        cx.resume_work(std::mem::take(&mut instance.standing.stopped));
+        for (id, call, result) in std::mem::take(&mut self.instance(number).deferred) {
+            if plan::waits_for(cx, id, &call) {
+                self.take_up(config, cx, id, &call, result);
+            }
+        }
+        self.go_on(config, cx, number);
     }
 
     /// Its heartbeats stop, or begin again: logs notice.
@@ -49,24 +80,5 @@ impl Worker {
                 cx.tell(queue, cx.now(), QUIET, word.bits());
             }
         }
-    }
-
-    /// An instance that stood still goes on: what came meanwhile is taken up in its order.
-    pub(super) fn goes_on_again<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u16) {
-        let now = cx.now();
-        let instance = self.instance(number);
-        if instance.stands.is_none_or(|still| still.until != now) {
-            return;
-        }
-        let was_quiet = instance.stands.take().is_some_and(|still| !still.beats);
-        if was_quiet {
-            self.falls_silent(cx, number, false);
-        }
-        for (id, call, result) in std::mem::take(&mut self.instance(number).deferred) {
-            if plan::waits_for(cx, id, &call) {
-                self.take_up(config, cx, id, &call, result);
-            }
-        }
-        self.go_on(config, cx, number);
     }
 }
