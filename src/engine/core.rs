@@ -503,15 +503,6 @@ impl<R: Record> Cx<'_, R> {
         }
     }
 
-    /// Calls that a request had under way are nobody's any more.
-    pub fn abandon_calls_of(&mut self, id: AttemptId) {
-        let mut next = std::mem::replace(&mut self.core.attempts[id].calls, Id::NONE);
-        while let Some(&call) = self.core.calls.get(next) {
-            self.core.abandon(self.program, self.record, next);
-            next = call.sibling;
-        }
-    }
-
     /// Closes the callee's side without an answer (cancelled, or everything said already).
     pub fn close(&mut self, id: AttemptId, side: CalleeSide) {
         debug_assert!(!side.is_open());

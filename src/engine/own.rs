@@ -105,6 +105,15 @@ impl<R: Record> Cx<'_, R> {
         *parked = parked.saturating_sub(1);
     }
 
+    /// Calls that a request had under way are nobody's any more.
+    pub fn abandon_calls_of(&mut self, id: AttemptId) {
+        let mut next = std::mem::replace(&mut self.core.attempts[id].calls, Id::NONE);
+        while let Some(&call) = self.core.calls.get(next) {
+            self.core.abandon(self.program, self.record, next);
+            next = call.sibling;
+        }
+    }
+
     /// The user has gone: what was under way for the intent by the user's own calls is given up.
     pub fn abandon_calls_of_intent(&mut self, id: IntentId) {
         let mut next = std::mem::replace(&mut self.core.intents[id].calls, Id::NONE);

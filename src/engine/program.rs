@@ -5,6 +5,7 @@
 //! file changes nothing (docs/semantics.md 2).
 
 mod default_plan;
+mod operations;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use super::link_program::{compile_link, is_stand_in};
 use super::monitoring::{MonitoringProgram, alert, autoscale};
 use super::node::NodeConfig;
 pub use crate::design::PROMISED_MAX;
-use crate::design::registry::{ALERT, MONITORING, OPERATION};
+use crate::design::registry::{ALERT, MONITORING};
 use crate::design::value::Value;
 use crate::design::{CallMode, Design, Link, Node, RunSpec, Settings, TimelineEntry, revisions};
 use crate::time::{Duration, NS_PER_MS, NS_PER_S, Time};
@@ -283,7 +284,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Keys of all nodes that requests from these clients can reach, in order of their keys.
-    fn reachable(&self, clients: &[&'a str]) -> Vec<&'a str> {
+    pub(super) fn reachable(&self, clients: &[&'a str]) -> Vec<&'a str> {
         let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
         let mut open: Vec<&str> = clients.to_vec();
         while let Some(key) = open.pop() {
@@ -342,7 +343,7 @@ impl Program {
         base: Option<&Program>,
     ) -> Program {
         let c = Compiler::new(design);
-        let operations = compile_operations(&c, base);
+        let operations = operations::compile(&c, base);
         let mut nodes: Vec<_> = sorted(&design.nodes, |n| &n.key)
             .into_iter()
             .map(|n| compile_node(&c, n, &operations))
@@ -464,68 +465,6 @@ fn bucket_width(duration: Duration) -> Duration {
         i += 1;
     }
     Duration(width.min(1_000_000 * NS_PER_S))
-}
-
-fn compile_operations(c: &Compiler<'_>, base: Option<&Program>) -> Vec<OperationProgram> {
-    sorted(&c.design.operations, |o| &o.key)
-        .into_iter()
-        .map(|op| {
-            let knobs = Settings::new(&OPERATION, &op.knobs);
-            let mode = match knobs.choice("kind") {
-                "write" => CallMode::Write,
-                _ => CallMode::Read,
-            };
-            let named = knobs.opt_names("clients");
-            let performers: Vec<&str> = c
-                .design
-                .nodes
-                .iter()
-                .filter(|n| n.kind.name == "clients")
-                .map(|n| n.key.as_str())
-                .filter(|k| {
-                    named
-                        .as_ref()
-                        .is_none_or(|names| names.iter().any(|n| n == k))
-                })
-                .collect();
-            let effects = match (mode, knobs.opt_names("effects")) {
-                (CallMode::Write, Some(names)) => names.iter().map(|n| c.node(n)).collect(),
-                (CallMode::Write, None) => c
-                    .reachable(&performers)
-                    .into_iter()
-                    .filter(|k| matches!(c.node_by_key(k).kind.name, "database" | "third_party"))
-                    .map(|k| c.node(k))
-                    .collect(),
-                _ => Vec::new(),
-            };
-            OperationProgram {
-                key: op.key.clone(),
-                place: place_hash("operation", &op.key),
-                key_space: match knobs.opt_text("key_space") {
-                    Some(name) => place_hash("key space", &name),
-                    None => place_hash("operation", &op.key),
-                },
-                mode,
-                priority: knobs.choice_number("priority"),
-                weight: knobs.count("weight"),
-                poison: Threshold::new(knobs.share("poison_share")),
-                clients: {
-                    let mut numbers: Vec<u16> = performers.iter().map(|k| c.node(k)).collect();
-                    numbers.sort_unstable();
-                    numbers
-                },
-                // Which items there are cannot change during a run.
-                items: match base {
-                    Some(base) => Arc::clone(&base.operations[c.operation(&op.key) as usize].items),
-                    None => Arc::new(super::popularity::Popularity::compile(&knobs)),
-                },
-                effects,
-                contract: knobs.count("contract") as u8,
-                request_size: knobs.count("request_size"),
-                response_size: knobs.count("response_size"),
-            }
-        })
-        .collect()
 }
 
 fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) -> NodeProgram {
