@@ -3,7 +3,7 @@
 //! Events leave in the order of (time, sequence), where the sequence number is given when an event
 //! is scheduled: at equal times the one scheduled first leaves first (docs/semantics.md 1). Three places
 //! hold them, one order comes out:
-//! - a binary heap for the future;
+//! - a binary heap for the future, and a place before it for the next one;
 //! - a queue for what is scheduled for the current instant: such an event has a higher sequence
 //!   number than anything in the heap for this instant, so the heap goes first and the queue keeps
 //!   the order of scheduling;
@@ -19,10 +19,18 @@ use super::AttemptId;
 use super::event::Event;
 use crate::time::Time;
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Key {
     time: Time,
     sequence: u64,
+}
+
+impl Key {
+    /// Both as one number, which is compared without a branch.
+    #[inline]
+    fn rank(self) -> u128 {
+        u128::from(self.time.0) << 64 | u128::from(self.sequence)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -42,11 +50,20 @@ impl PartialOrd for Scheduled {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
+    // What the heap asks: without the detour over an `Ordering`.
+    #[inline]
+    fn lt(&self, other: &Self) -> bool {
+        self.key.rank() < other.key.rank()
+    }
+    #[inline]
+    fn le(&self, other: &Self) -> bool {
+        self.key.rank() <= other.key.rank()
+    }
 }
 impl Ord for Scheduled {
     #[inline]
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.key.cmp(&other.key)
+        self.key.rank().cmp(&other.key.rank())
     }
 }
 
@@ -62,6 +79,10 @@ struct Timer {
 pub struct Calendar {
     now: Time,
     sequence: u64,
+    /// The next of the future, if it is not in the heap: often what is scheduled is what comes next, and
+    /// never has to go through the heap.
+    first: Option<Scheduled>,
+    /// The rest of the future.
     heap: BinaryHeap<Reverse<Scheduled>>,
     /// Scheduled for `now`, oldest first.
     immediate: VecDeque<Event>,
@@ -83,7 +104,7 @@ impl Calendar {
 
     /// Events that wait, expired timers of lanes not counted.
     pub fn pending(&self) -> usize {
-        self.heap.len() + self.immediate.len()
+        usize::from(self.first.is_some()) + self.heap.len() + self.immediate.len()
     }
 
     #[inline]
@@ -102,12 +123,29 @@ impl Calendar {
     /// Schedules an event at `time`, which must not be in the past.
     #[inline]
     pub fn at(&mut self, time: Time, event: Event) {
-        assert!(time >= self.now, "an event cannot be scheduled in the past");
-        let key = self.next_key(time);
         if time == self.now {
             self.immediate.push_back(event);
         } else {
-            self.heap.push(Reverse(Scheduled { key, event }));
+            self.later(time, event);
+        }
+    }
+
+    /// Apart, so that what is scheduled for this instant does not pay for the heap.
+    #[inline(never)]
+    fn later(&mut self, time: Time, event: Event) {
+        assert!(time > self.now, "an event cannot be scheduled in the past");
+        let key = self.next_key(time);
+        self.put(Scheduled { key, event });
+    }
+
+    /// Into its place among what is to come.
+    #[inline]
+    fn put(&mut self, new: Scheduled) {
+        let next = self.first.as_ref().or(self.heap.peek().map(|Reverse(s)| s));
+        if next.is_some_and(|next| *next < new) {
+            self.heap.push(Reverse(new));
+        } else if let Some(second) = self.first.replace(new) {
+            self.heap.push(Reverse(second));
         }
     }
 
@@ -125,13 +163,13 @@ impl Calendar {
         let queue = &mut self.lanes[lane];
         if queue.back().is_some_and(|t| t.key.time > time) {
             let event = Event::Timeout(attempt);
-            self.heap.push(Reverse(Scheduled { key, event }));
+            self.put(Scheduled { key, event });
             return;
         }
         queue.push_back(Timer { key, attempt });
         if queue.len() == 1 {
             let event = Event::Lane { lane: lane as u16 };
-            self.heap.push(Reverse(Scheduled { key, event }));
+            self.put(Scheduled { key, event });
         }
     }
 
@@ -144,13 +182,19 @@ impl Calendar {
             queue.pop_front();
         }
         if let Some(next) = queue.front() {
-            let event = Event::Lane { lane: lane as u16 };
-            self.heap.push(Reverse(Scheduled {
-                key: next.key,
-                event,
-            }));
+            let (key, event) = (next.key, Event::Lane { lane: lane as u16 });
+            self.put(Scheduled { key, event });
         }
         head.attempt
+    }
+
+    /// When the next event of the future comes.
+    #[inline]
+    fn next_time(&self) -> Option<Time> {
+        match &self.first {
+            Some(first) => Some(first.key.time),
+            None => self.heap.peek().map(|Reverse(s)| s.key.time),
+        }
     }
 
     /// Time of the next event, if there is one.
@@ -159,22 +203,28 @@ impl Calendar {
         if !self.immediate.is_empty() {
             return Some(self.now);
         }
-        self.heap.peek().map(|Reverse(s)| s.key.time)
+        self.next_time()
+    }
+
+    /// The next event, if it comes before this time, see [`Calendar::pop`].
+    #[inline]
+    pub fn pop_before(&mut self, end: Time) -> Option<Event> {
+        match self.peek() {
+            Some(next) if next < end => self.pop(),
+            _ => None,
+        }
     }
 
     /// Removes and returns the next event; the clock moves to its time.
     #[inline]
     pub fn pop(&mut self) -> Option<Event> {
-        if !self.immediate.is_empty() {
-            let heap_first = self
-                .heap
-                .peek()
-                .is_some_and(|Reverse(s)| s.key.time == self.now);
-            if !heap_first {
-                return self.immediate.pop_front();
-            }
+        if !self.immediate.is_empty() && self.next_time() != Some(self.now) {
+            return self.immediate.pop_front();
         }
-        let Reverse(next) = self.heap.pop()?;
+        let next = match self.first.take() {
+            Some(first) => first,
+            None => self.heap.pop()?.0,
+        };
         assert!(next.key.time >= self.now, "time runs forward");
         self.now = next.key.time;
         Some(next.event)

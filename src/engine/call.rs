@@ -291,6 +291,7 @@ impl Core {
     }
 
     /// Gives the try's connection back; the next in line is sent with it.
+    #[inline(never)]
     fn release_connection<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
         let attempt = &mut self.attempts[id];
         attempt.holds_connection = false;
@@ -338,7 +339,7 @@ impl Core {
     }
 
     /// If both sides are done with a try, books its disposition and forgets it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn maybe_over<R: Record>(
         &mut self,
         program: &Program,
@@ -351,6 +352,7 @@ impl Core {
         }
     }
 
+    #[inline(never)]
     fn over_unless_reply_travels<R: Record>(
         &mut self,
         program: &Program,
@@ -415,6 +417,7 @@ impl Core {
         }
     }
 
+    #[inline(never)]
     fn retire<R: Record>(&mut self, program: &Program, record: &mut R, id: IntentId) {
         let intent = &self.intents[id];
         if !intent.is_internal {

@@ -184,6 +184,15 @@ impl Core {
         self.calendar.now()
     }
 
+    /// More than this is under way or kept.
+    #[inline]
+    pub(super) fn is_beyond(&self, limit: usize) -> bool {
+        let messages = self.held_messages + self.parked_messages;
+        // The slab never has more records than places, and the places are one number.
+        let at_most = self.attempts.places() as u64 + messages;
+        at_most > limit as u64 && self.attempts.len() as u64 + messages > limit as u64
+    }
+
     /// All counters as they are now.
     pub fn snapshot(&self) -> Snapshot<'_> {
         Snapshot {

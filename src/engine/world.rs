@@ -155,7 +155,11 @@ impl World {
         })
     }
 
-    fn handle<R: Record>(&mut self, program: &Program, record: &mut R, event: Event) {
+    /// What happens to every request; anything else is left to [`World::handle_other`]. Says whether it
+    /// was for here. A part of the loop in [`Run::advance`]: as a function of its own it would spend more
+    /// on entering and leaving than on some of the events.
+    #[inline(always)]
+    fn handle<R: Record>(&mut self, program: &Program, record: &mut R, event: Event) -> bool {
         match event {
             Event::Deliver(id) => self.deliver(program, record, id),
             Event::Reply(id) => self.reply(program, record, id),
@@ -171,8 +175,9 @@ impl World {
                 visit!(self, program, record, node, |s, c, cx| s
                     .on_local(c, cx, code, arg));
             }
-            _ => self.handle_other(program, record, event),
+            _ => return false,
         }
+        true
     }
 
     /// What does not happen to every request. Said to be cold so that the compiler gives its room to the
@@ -436,52 +441,63 @@ impl<R: Record> Run<R> {
         let last = program.horizon + SETTLE_LIMIT;
         let limits = program.limits;
         let mut budget = events;
+        // Before this time there is nothing but events: no edge of a bucket, no end of anything.
+        let mut quiet = Time::ZERO;
         while !phase.is_over() {
-            let next = world.core.calendar.peek().unwrap_or(Time::NEVER);
-            let stop = until.min(last);
-            if next.min(stop) >= world.next_bucket {
-                // An edge is noted before what happens at its instant; none is noted after the end.
-                let edge = world.next_bucket;
-                if next == Time::NEVER && edge > program.horizon {
-                    *phase = world.at_end(true);
-                    break;
+            let event = match world.core.calendar.pop_before(quiet) {
+                Some(event) => event,
+                None => {
+                    let next = world.core.calendar.peek().unwrap_or(Time::NEVER);
+                    let stop = until.min(last);
+                    if next.min(stop) >= world.next_bucket {
+                        // An edge is noted before what happens at its instant; none is noted after the
+                        // end.
+                        let edge = world.next_bucket;
+                        if next == Time::NEVER && edge > program.horizon {
+                            *phase = world.at_end(true);
+                            break;
+                        }
+                        world.core.calendar.advance_to(edge);
+                        record.bucket(&program, &world.core.snapshot());
+                        world.next_bucket = edge + program.bucket;
+                        continue;
+                    }
+                    if next > stop {
+                        world.core.calendar.advance_to(stop);
+                        if stop == last {
+                            *phase = world.at_end(next == Time::NEVER);
+                            break;
+                        }
+                        return true;
+                    }
+                    if budget == 0 {
+                        return false;
+                    }
+                    // `stop` itself is still of the run: what comes then is left to the next look.
+                    quiet = world.next_bucket.min(stop).min(program.horizon);
+                    let event = world.core.calendar.pop();
+                    event.expect("it was there when peeked at")
                 }
-                world.core.calendar.advance_to(edge);
-                record.bucket(&program, &world.core.snapshot());
-                world.next_bucket = edge + program.bucket;
-                continue;
-            }
-            if next > stop {
-                world.core.calendar.advance_to(stop);
-                if stop == last {
-                    *phase = world.at_end(next == Time::NEVER);
-                    break;
-                }
-                return true;
-            }
-            if budget == 0 {
-                return false;
-            }
-            budget -= 1;
-            let event = world
-                .core
-                .calendar
-                .pop()
-                .expect("it was there when peeked at");
+            };
             world.core.events += 1;
-            let revision = world.revision;
-            world.handle(&program, record, event);
-            if world.revision != revision {
-                let before = std::mem::replace(&mut program, base.revision(world.revision));
-                *current = Arc::clone(&program);
-                world.revise(&before, &program, record);
+            budget -= 1;
+            if budget == 0 {
+                quiet = Time::ZERO;
             }
-            let messages = world.core.held_messages + world.core.parked_messages;
-            if world.core.attempts.len() as u64 + messages > limits.in_flight as u64 {
+            if !world.handle(&program, record, event) {
+                let revision = world.revision;
+                world.handle_other(&program, record, event);
+                if world.revision != revision {
+                    let before = std::mem::replace(&mut program, base.revision(world.revision));
+                    *current = Arc::clone(&program);
+                    world.revise(&before, &program, record);
+                }
+            }
+            if world.core.is_beyond(limits.in_flight) {
                 *phase = Phase::Stopped(Stop::Backlog);
             } else if world.core.events >= limits.events {
                 *phase = Phase::Stopped(Stop::Events);
-            } else if next >= program.horizon {
+            } else if world.core.now() >= program.horizon {
                 *phase = Phase::Settling;
                 if world.is_at_rest(&program) {
                     *phase = Phase::Settled;

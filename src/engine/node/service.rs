@@ -334,10 +334,24 @@ impl Service {
         if config.slows {
             ns = self.slowed(config, cx, i, ns);
         }
-        if !config.is_timed {
-            cx.work_for(id, ns);
-            return None;
+        if config.is_timed {
+            return self.work_timed(config, cx, i, id, ns);
         }
+        cx.work_for(id, ns);
+        None
+    }
+
+    /// The same where work goes through the processor of the instance. Apart, as all that not every
+    /// service does: within the loop of [`Service::go_on`] it would be paid for by each request.
+    #[inline(never)]
+    fn work_timed<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        i: usize,
+        id: AttemptId,
+        ns: u64,
+    ) -> Option<(AttemptId, Progress)> {
         let now = cx.now();
         let modifiers = &cx.core.modifiers[cx.node as usize];
         let rest = Rest::of(modifiers.slowed(cx.work_of(id, ns)));
@@ -353,6 +367,7 @@ impl Service {
         self.yields(config, cx, i, id)
     }
 
+    #[inline(never)]
     fn slowed<R: Record>(&self, config: &Config, cx: &Cx<'_, R>, i: usize, ns: u64) -> u64 {
         let instance = &self.instances[i];
         let memory = (config.leak > 0).then_some((instance.leaked, config.memory));
@@ -375,17 +390,28 @@ impl Service {
         if self.is_plain(config) {
             self.instances[i].busy -= 1;
         } else {
-            let was_dropped = cx.core.attempts[id].callee == CalleeSide::Cancelled;
-            self.sample(config, cx, i, id, was_dropped);
-            let row = config.row(cx, id);
-            self.instances[i].give_slot(row);
-            self.leak(config, cx, i);
+            self.free_slot_of_row(config, cx, i, id);
         }
         let next = self.next_in_line(config, cx, i);
         if next.is_none() {
             self.check_drained(i);
         }
         next
+    }
+
+    #[inline(never)]
+    fn free_slot_of_row<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        i: usize,
+        id: AttemptId,
+    ) {
+        let was_dropped = cx.core.attempts[id].callee == CalleeSide::Cancelled;
+        self.sample(config, cx, i, id, was_dropped);
+        let row = config.row(cx, id);
+        self.instances[i].give_slot(row);
+        self.leak(config, cx, i);
     }
 
     /// Schedules the next end of a piece of work, where work is timed.
@@ -396,6 +422,7 @@ impl Service {
         }
     }
 
+    #[inline(never)]
     fn schedule<R: Record>(&mut self, cx: &mut Cx<'_, R>, i: usize) {
         let now = cx.now();
         let next = self.instances[i].processor.retime(now);
