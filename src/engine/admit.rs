@@ -17,7 +17,7 @@ use crate::time::{Duration, Time};
 
 impl Core {
     /// A call begins over its link.
-    #[inline]
+    #[inline(always)]
     pub(super) fn begin_call(&mut self, program: &Program, id: CallId) {
         let now = self.now();
         let call = &mut self.calls[id];
@@ -67,6 +67,7 @@ impl Core {
     }
 
     /// Breaker and bulkhead. Whether the try may go on now.
+    #[inline(never)]
     fn passes_guards(&mut self, spec: &LinkProgram, id: AttemptId) -> bool {
         let now = self.now();
         let attempt = &mut self.attempts[id];
@@ -98,6 +99,7 @@ impl Core {
     }
 
     /// A try ended for its caller: the breaker learns how, the next one gets the permit.
+    #[inline(never)]
     pub(super) fn leave_guards<R: Record>(
         &mut self,
         program: &Program,
@@ -148,6 +150,7 @@ impl Core {
             .is_none_or(|size| self.gets_connection(spec, size, id))
     }
 
+    #[inline(never)]
     fn gets_connection(&mut self, spec: &LinkProgram, size: u32, id: AttemptId) -> bool {
         let attempt = &mut self.attempts[id];
         let link = attempt.link as usize;
@@ -165,6 +168,7 @@ impl Core {
     }
 
     /// Until when the reply to a try that is sent now is of use, if its request says so.
+    #[inline(never)]
     pub(super) fn deadline_to_tell(&self, spec: &LinkProgram, id: AttemptId) -> Time {
         let call = &self.calls[self.attempts[id].call];
         if spec.passes_deadline {

@@ -207,7 +207,7 @@ impl Calendar {
     }
 
     /// The next event, if it comes before this time, see [`Calendar::pop`].
-    #[inline]
+    #[inline(always)]
     pub fn pop_before(&mut self, end: Time) -> Option<Event> {
         match self.peek() {
             Some(next) if next < end => self.pop(),
@@ -216,7 +216,7 @@ impl Calendar {
     }
 
     /// Removes and returns the next event; the clock moves to its time.
-    #[inline]
+    #[inline(always)]
     pub fn pop(&mut self) -> Option<Event> {
         if !self.immediate.is_empty() && self.next_time() != Some(self.now) {
             return self.immediate.pop_front();

@@ -324,7 +324,7 @@ impl<R: Record> Cx<'_, R> {
     }
 
     /// Schedules the end of a piece of work at this node, slowed as faults demand.
-    #[inline]
+    #[inline(always)]
     pub fn work_for(&mut self, attempt: AttemptId, ns: u64) {
         let modifiers = &self.core.modifiers[self.node as usize];
         let ns = modifiers.slowed(self.work_of(attempt, ns));
@@ -516,7 +516,20 @@ impl<R: Record> Cx<'_, R> {
     // ---- the caller's side ------------------------------------------------------------------
 
     /// Starts a call from this node and sends its first try.
+    #[inline(never)]
     pub fn call(&mut self, intent: IntentId, parent: Parent, new: NewCall) -> CallId {
+        self.call_at_once(intent, parent, new)
+    }
+
+    /// The same for what every request begins with: inlined, so that what is always the same of a user's
+    /// call is not written down and read again.
+    #[inline(always)]
+    pub(super) fn call_at_once(
+        &mut self,
+        intent: IntentId,
+        parent: Parent,
+        new: NewCall,
+    ) -> CallId {
         let from = self.core.intents[intent].address;
         let (base, deadline, key, submission) = match parent {
             Parent::Intent => (from, Time::NEVER, 0, new.tag),

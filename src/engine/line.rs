@@ -153,7 +153,7 @@ impl Line {
     }
 
     /// The same where there is one row, and room for everybody.
-    #[inline]
+    #[inline(always)]
     pub fn pop_only(
         &mut self,
         discipline: Discipline,

@@ -12,7 +12,7 @@ use super::reason::Reason;
 use super::record::Record;
 use super::slab::Slab;
 use crate::design::CallMode;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// Lets a node do something in the words of its kind: `s` is its state, `c` its configuration. Each use
 /// is a place of its own in the program, so what happens per request does not first find out what it is.
@@ -302,7 +302,13 @@ impl World {
             self.core.maybe_over(program, record, id);
             return;
         }
-        let outcome = if self.core.is_in_time(program, attempt) {
+        let is_in_time = self.core.is_in_time(program, attempt);
+        if is_in_time && attempt.reply.is_ok() {
+            // By far the most: a way of its own, on which nothing can go wrong.
+            self.end_try(program, record, id, Ok(()));
+            return;
+        }
+        let outcome = if is_in_time {
             attempt.reply
         } else if attempt.left == self.core.now() {
             // At exactly the deadline is late. It was answered at this very instant ...
@@ -311,7 +317,9 @@ impl World {
             // ... or was still on its way.
             Err(Reason::TimedOutInNetwork)
         };
-        self.end_try(program, record, id, outcome);
+        if let Err(reason) = outcome {
+            self.fail_try(program, record, id, reason);
+        }
     }
 
     /// What a watcher can see of a node's slots and line.
@@ -444,40 +452,36 @@ impl<R: Record> Run<R> {
         // Before this time there is nothing but events: no edge of a bucket, no end of anything.
         let mut quiet = Time::ZERO;
         while !phase.is_over() {
-            let event = match world.core.calendar.pop_before(quiet) {
-                Some(event) => event,
-                None => {
-                    let next = world.core.calendar.peek().unwrap_or(Time::NEVER);
-                    let stop = until.min(last);
-                    if next.min(stop) >= world.next_bucket {
-                        // An edge is noted before what happens at its instant; none is noted after the
-                        // end.
-                        let edge = world.next_bucket;
-                        if next == Time::NEVER && edge > program.horizon {
-                            *phase = world.at_end(true);
-                            break;
-                        }
-                        world.core.calendar.advance_to(edge);
-                        record.bucket(&program, &world.core.snapshot());
-                        world.next_bucket = edge + program.bucket;
-                        continue;
+            let Some(event) = world.core.calendar.pop_before(quiet) else {
+                let next = world.core.calendar.peek().unwrap_or(Time::NEVER);
+                let stop = until.min(last);
+                if next.min(stop) >= world.next_bucket {
+                    // An edge is noted before what happens at its instant; none is noted after the end.
+                    let edge = world.next_bucket;
+                    if next == Time::NEVER && edge > program.horizon {
+                        *phase = world.at_end(true);
+                        break;
                     }
-                    if next > stop {
-                        world.core.calendar.advance_to(stop);
-                        if stop == last {
-                            *phase = world.at_end(next == Time::NEVER);
-                            break;
-                        }
-                        return true;
-                    }
-                    if budget == 0 {
-                        return false;
-                    }
-                    // `stop` itself is still of the run: what comes then is left to the next look.
-                    quiet = world.next_bucket.min(stop).min(program.horizon);
-                    let event = world.core.calendar.pop();
-                    event.expect("it was there when peeked at")
+                    world.core.calendar.advance_to(edge);
+                    record.bucket(&program, &world.core.snapshot());
+                    world.next_bucket = edge + program.bucket;
+                    continue;
                 }
+                if next > stop {
+                    world.core.calendar.advance_to(stop);
+                    if stop == last {
+                        *phase = world.at_end(next == Time::NEVER);
+                        break;
+                    }
+                    return true;
+                }
+                if budget == 0 {
+                    return false;
+                }
+                // At least what comes next, and whatever else comes at that instant.
+                let free = world.next_bucket.min(stop).min(program.horizon);
+                quiet = free.max(next + Duration(1));
+                continue;
             };
             world.core.events += 1;
             budget -= 1;

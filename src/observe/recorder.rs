@@ -131,7 +131,7 @@ impl Recorder {
 }
 
 impl Record for Recorder {
-    #[inline]
+    #[inline(always)]
     fn born(&mut self, program: &Program, id: IntentId, intent: &Intent) {
         self.ledger.born(id);
         self.traces.born(id);
@@ -203,7 +203,7 @@ impl Record for Recorder {
         self.ledger.effect(now, id, effect);
     }
 
-    #[inline]
+    #[inline(always)]
     fn told(&mut self, program: &Program, now: Time, _: IntentId, intent: &Intent, told: Told) {
         let waited = now.since(intent.born).0;
         let useful = matches!(told, Told::Served | Told::Degraded);
@@ -239,7 +239,7 @@ impl Record for Recorder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn retired(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent) {
         let operation = &program.operations[intent.operation as usize];
         let verdicts = self.ledger.judge(id, intent, operation);

@@ -314,6 +314,10 @@ impl Service {
     }
 
     /// Begins a piece of work. Says who goes on in its slot if somebody more important waits for it.
+    ///
+    /// Apart: within the loop of [`Service::go_on`], all that it needs would be fetched before the loop,
+    /// for those too who do not begin any work.
+    #[inline(never)]
     fn work<R: Record>(
         &mut self,
         config: &Config,
@@ -341,8 +345,7 @@ impl Service {
         None
     }
 
-    /// The same where work goes through the processor of the instance. Apart, as all that not every
-    /// service does: within the loop of [`Service::go_on`] it would be paid for by each request.
+    /// The same where work goes through the processor of the instance.
     #[inline(never)]
     fn work_timed<R: Record>(
         &mut self,

@@ -237,8 +237,14 @@ impl Clients {
         now < cx.program.horizon && now < config.ends && self.begun < config.actions
     }
 
-    #[inline]
+    #[inline(never)]
     fn schedule<R: Record>(&self, config: &Config, cx: &mut Cx<'_, R>) {
+        self.schedule_next(config, cx);
+    }
+
+    /// The same, on the way of every action.
+    #[inline(always)]
+    fn schedule_next<R: Record>(&self, config: &Config, cx: &mut Cx<'_, R>) {
         let open = self.open.as_ref().expect("open arrivals");
         let at = open.next();
         if at < cx.program.horizon.min(config.ends) {
@@ -261,7 +267,7 @@ impl Clients {
             self.act(config, cx, Actor { address, user: 0, identity });
         }
         if self.begun < config.actions {
-            self.schedule(config, cx);
+            self.schedule_next(config, cx);
         }
     }
 
@@ -334,6 +340,11 @@ impl Clients {
         cx.local_at(cx.now() + Duration(gap), code::CLICK, id.bits());
     }
 
+    #[inline(never)]
+    fn submit_again<R: Record>(&mut self, cx: &mut Cx<'_, R>, id: IntentId) {
+        self.submit(cx, id, 1);
+    }
+
     /// The user presses the button: 0 is the first time.
     #[inline(always)]
     fn submit<R: Record>(&mut self, cx: &mut Cx<'_, R>, id: IntentId, click: u16) {
@@ -359,7 +370,7 @@ impl Clients {
         let first_try = address.call(place, u32::from(click)).attempt(1);
         let instance = cx.instance_for(link, first_try, item);
         let new = NewCall { link, caller, tag: click, instance, mode, ..NewCall::default() };
-        cx.call(id, Parent::Intent, new);
+        cx.call_at_once(id, Parent::Intent, new);
     }
 
     #[cold]
@@ -368,7 +379,7 @@ impl Clients {
         // Who has an answer sees another page.
         if cx.core.intents[id].told.is_none() {
             cx.tally(0);
-            self.submit(cx, id, 1);
+            self.submit_again(cx, id);
         }
         cx.release(id);
     }

@@ -13,7 +13,7 @@ use crate::time::Duration;
 
 impl Service {
     /// A request has got its slot: it goes on with its plan, unless the instance stands still.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take_up<R: Record>(
         &mut self,
         config: &Config,
@@ -33,6 +33,7 @@ impl Service {
     }
 
     /// Every request makes garbage; when there is enough of it, everything stands still.
+    #[inline(never)]
     fn count_towards_collection<R: Record>(
         &mut self,
         config: &Config,
