@@ -7,6 +7,7 @@ use super::attempt::{AttemptId, CallId, CalleeSide, CallerSide};
 use super::core::{Core, Cx};
 use super::event::Event;
 use super::policy::breaker::{Breaker, Ending};
+use super::policy::budget::BudgetPolicy;
 use super::policy::fallback::{Fallback, Seen};
 use super::policy::hedge::Latencies;
 use super::program::{LinkProgram, Program};
@@ -32,9 +33,11 @@ impl Core {
         }
         let (caller, deadline) = (call.caller as usize, call.deadline);
         self.link_counters[link].calls += 1;
-        self.links[link].callers[caller]
-            .budget
-            .first_try(spec.budget, now);
+        // Nobody looks for the caller's budget where there is none.
+        if spec.budget != BudgetPolicy::Unlimited {
+            let caller = &mut self.links[link].callers[caller];
+            caller.budget.first_try(spec.budget, now);
+        }
         if deadline != Time::NEVER && deadline > now {
             self.calendar.at(deadline, Event::Deadline(id));
         }

@@ -121,7 +121,7 @@ impl Calendar {
     }
 
     /// Schedules an event at `time`, which must not be in the past.
-    #[inline]
+    #[inline(never)]
     pub fn at(&mut self, time: Time, event: Event) {
         if time == self.now {
             self.immediate.push_back(event);
@@ -139,7 +139,7 @@ impl Calendar {
     }
 
     /// Into its place among what is to come.
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, new: Scheduled) {
         let next = self.first.as_ref().or(self.heap.peek().map(|Reverse(s)| s));
         if next.is_some_and(|next| *next < new) {

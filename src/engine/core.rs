@@ -380,7 +380,7 @@ impl<R: Record> Cx<'_, R> {
         let attempt = &mut self.core.attempts[id];
         attempt.reply = reply;
         let (link, address) = (attempt.link as usize, attempt.address);
-        let state = &self.core.links[link];
+        let state = &mut self.core.links[link];
         let program = &self.program.links[link];
         let lost = state.replies_cut > 0
             || (!program.reply_loss.is_never()
@@ -394,12 +394,12 @@ impl<R: Record> Cx<'_, R> {
             return;
         }
         let delay = state.delay(self.program, link, Purpose::ReplyDelay, address);
-        self.core.attempts[id].reply_under_way = true;
-        let mut at = self.now();
+        attempt.reply_under_way = true;
+        let mut at = self.core.calendar.now();
         if let Some(bandwidth) = program.bandwidth {
-            let operation = self.core.intents[self.core.attempts[id].intent].operation;
+            let operation = self.core.intents[attempt.intent].operation;
             let bytes = self.program.operations[operation as usize].response_size;
-            at = self.core.links[link].replies.put(at, bytes, bandwidth);
+            at = state.replies.put(at, bytes, bandwidth);
         }
         let at = at + crate::time::Duration(delay);
         self.core.calendar.at(at, Event::Reply(id));
@@ -430,9 +430,9 @@ impl<R: Record> Cx<'_, R> {
     /// A request gives up its place in the line.
     pub fn leave_line(&mut self, id: AttemptId, side: CalleeSide) {
         debug_assert!(!side.is_open());
-        self.leaves_line_for_slot();
         self.core.attempts[id].callee = side;
-        self.left(id);
+        let now = self.now();
+        self.left(id, |counters| counters.waiting.sub(now, 1));
     }
 
     /// A request has got a slot.
@@ -450,13 +450,13 @@ impl<R: Record> Cx<'_, R> {
     }
 
     /// A request gives its slot back.
-    #[inline]
+    #[inline(never)]
     pub fn leave_slot(&mut self, id: AttemptId) {
         let now = self.now();
-        let counters = self.counters();
-        counters.busy.sub(now, 1);
-        counters.left += 1;
-        self.left(id);
+        self.left(id, |counters| {
+            counters.busy.sub(now, 1);
+            counters.left += 1;
+        });
     }
 
     /// The node, or one instance of it, loses everything it has: what it had not answered is answered
@@ -483,13 +483,16 @@ impl<R: Record> Cx<'_, R> {
         }
     }
 
-    /// The node is done with a request that was let in: it leaves the waiting room or its slot.
-    #[inline]
-    fn left(&mut self, id: AttemptId) {
+    /// The node is done with a request that was let in: it leaves the waiting room or its slot, which
+    /// `count` notes.
+    #[inline(always)]
+    fn left(&mut self, id: AttemptId, count: impl FnOnce(&mut NodeCounters)) {
         let now = self.now();
         let attempt = &mut self.core.attempts[id];
         attempt.left = now;
-        self.core.node_counters[self.node as usize].leave(now, attempt.arrived);
+        let counters = &mut self.core.node_counters[self.node as usize];
+        count(counters);
+        counters.leave(now, attempt.arrived);
         self.record.left_node(self.program, now, attempt);
         if self.core.fleets[self.node as usize].is_draining() {
             let instance = attempt.instance;

@@ -155,11 +155,15 @@ impl World {
         })
     }
 
-    /// What happens to every request; anything else is left to [`World::handle_other`]. Says whether it
-    /// was for here. A part of the loop in [`Run::advance`]: as a function of its own it would spend more
+    /// What happens to every request; anything else is given back, for [`World::handle_other`]. A part of the loop in [`Run::advance`]: as a function of its own it would spend more
     /// on entering and leaving than on some of the events.
     #[inline(always)]
-    fn handle<R: Record>(&mut self, program: &Program, record: &mut R, event: Event) -> bool {
+    fn handle<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        event: Event,
+    ) -> Option<Event> {
         match event {
             Event::Deliver(id) => self.deliver(program, record, id),
             Event::Reply(id) => self.reply(program, record, id),
@@ -175,9 +179,9 @@ impl World {
                 visit!(self, program, record, node, |s, c, cx| s
                     .on_local(c, cx, code, arg));
             }
-            _ => return false,
+            other => return Some(other),
         }
-        true
+        None
     }
 
     /// What does not happen to every request. Said to be cold so that the compiler gives its room to the
@@ -448,7 +452,9 @@ impl<R: Record> Run<R> {
         let mut program = Arc::clone(current);
         let last = program.horizon + SETTLE_LIMIT;
         let limits = program.limits;
-        let mut budget = events;
+        // How many events the run will have had when it must look up: it may be the last.
+        let events_end = world.core.events.saturating_add(events);
+        let look_up = events_end.min(limits.events);
         // Before this time there is nothing but events: no edge of a bucket, no end of anything.
         let mut quiet = Time::ZERO;
         while !phase.is_over() {
@@ -475,7 +481,7 @@ impl<R: Record> Run<R> {
                     }
                     return true;
                 }
-                if budget == 0 {
+                if world.core.events >= events_end {
                     return false;
                 }
                 // At least what comes next, and whatever else comes at that instant.
@@ -484,18 +490,17 @@ impl<R: Record> Run<R> {
                 continue;
             };
             world.core.events += 1;
-            budget -= 1;
-            if budget == 0 {
-                quiet = Time::ZERO;
-            }
-            if !world.handle(&program, record, event) {
+            if let Some(other) = world.handle(&program, record, event) {
                 let revision = world.revision;
-                world.handle_other(&program, record, event);
+                world.handle_other(&program, record, other);
                 if world.revision != revision {
                     let before = std::mem::replace(&mut program, base.revision(world.revision));
                     *current = Arc::clone(&program);
                     world.revise(&before, &program, record);
                 }
+            }
+            if world.core.events >= look_up {
+                quiet = Time::ZERO;
             }
             if world.core.is_beyond(limits.in_flight) {
                 *phase = Phase::Stopped(Stop::Backlog);

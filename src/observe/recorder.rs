@@ -144,7 +144,7 @@ impl Record for Recorder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn outcome(
         &mut self,
         program: &Program,

@@ -116,11 +116,11 @@ impl Traces {
 
     #[inline]
     pub fn attempt_over(&mut self, id: IntentId, attempt: &Attempt) {
-        self.spans.push(id.slot(), Span::of(attempt));
+        self.spans.push_made(id.slot(), || Span::of(attempt));
     }
 
     /// Nothing can happen to the intent any more: keeps its trace, or forgets it.
-    #[inline]
+    #[inline(always)]
     pub fn retired(&mut self, id: IntentId, intent: &Intent, verdicts: Verdicts) {
         let slot = self.slots[id.slot()];
         let rank = mix64(intent.address.0 ^ 0x7472_6163_6573);

@@ -423,23 +423,23 @@ impl Clients {
         }
     }
 
+    #[inline]
     fn pick_operation<R: Record>(&self, cx: &Cx<'_, R>, address: Address) -> Option<u16> {
-        let operations = &cx.program.operations;
-        if let [only] = operations.as_slice() {
-            return only.clients.contains(&cx.node).then_some(0);
+        let performs = &cx.program.nodes[cx.node as usize].performs;
+        match performs.as_slice() {
+            [] => None,
+            [(only, _)] => Some(*only),
+            many => Some(Self::pick_one_of(many, cx, address)),
         }
-        let mine = || {
-            let all = operations.iter().enumerate();
-            all.filter(|(_, o)| o.clients.contains(&cx.node)).map(|(i, o)| (i as u16, o.weight))
-        };
-        let total: u64 = mine().map(|(_, w)| w).sum();
-        if total == 0 {
-            return None;
-        }
+    }
+
+    #[inline(never)]
+    fn pick_one_of<R: Record>(many: &[(u16, u64)], cx: &Cx<'_, R>, address: Address) -> u16 {
+        let total: u64 = many.iter().map(|(_, weight)| weight).sum();
         let mut at = cx.draws(Purpose::Operation, address).below(total);
-        for (i, weight) in mine() {
+        for &(operation, weight) in many {
             if at < weight {
-                return Some(i);
+                return operation;
             }
             at -= weight;
         }
