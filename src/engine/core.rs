@@ -415,8 +415,9 @@ impl<R: Record> Cx<'_, R> {
     /// A request was let in and has to wait.
     pub fn enter_line(&mut self, id: AttemptId) {
         let now = self.now();
-        self.enter();
-        self.counters().waiting.add(now, 1);
+        let counters = self.counters();
+        counters.enter(now);
+        counters.waiting.add(now, 1);
         self.core.attempts[id].callee = CalleeSide::Queued;
     }
 

@@ -258,6 +258,7 @@ impl World {
         }
         attempt.arrived = now;
         let (node, instance) = (attempt.node, attempt.instance);
+        let (is_late, is_probe) = (attempt.is_late(now), attempt.mode == CallMode::Probe);
         self.core.node_counters[node as usize].arrived += 1;
         let listens = self.core.fleets[node as usize].listens(instance);
         let is_stranger = self.core.links[attempt.link as usize].strangers > 0;
@@ -277,7 +278,7 @@ impl World {
             cx.refuse(id, reason);
             return;
         }
-        if self.core.attempts[id].is_late(now) && program.nodes[node as usize].minds_deadlines {
+        if is_late && program.nodes[node as usize].minds_deadlines {
             let cx = &mut Cx {
                 core: &mut self.core,
                 program,
@@ -287,7 +288,7 @@ impl World {
             cx.refuse(id, Reason::DeadlinePassed);
             return;
         }
-        if self.core.attempts[id].mode == CallMode::Probe {
+        if is_probe {
             self.at_node(program, record, node, NodeVisit::Probe(id));
             return;
         }

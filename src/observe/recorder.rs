@@ -190,7 +190,7 @@ impl Record for Recorder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn left_node(&mut self, program: &Program, now: Time, attempt: &Attempt) {
         if program.windows[0].contains(attempt.arrived) {
             let node = attempt.node as usize;
