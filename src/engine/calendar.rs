@@ -138,6 +138,12 @@ impl Calendar {
         self.put(Scheduled { key, event });
     }
 
+    /// [`Calendar::put`] for the timers of lanes, few of which come this way.
+    #[inline(never)]
+    fn put_apart(&mut self, new: Scheduled) {
+        self.put(new);
+    }
+
     /// Into its place among what is to come.
     #[inline(always)]
     fn put(&mut self, new: Scheduled) {
@@ -163,13 +169,13 @@ impl Calendar {
         let queue = &mut self.lanes[lane];
         if queue.back().is_some_and(|t| t.key.time > time) {
             let event = Event::Timeout(attempt);
-            self.put(Scheduled { key, event });
+            self.put_apart(Scheduled { key, event });
             return;
         }
         queue.push_back(Timer { key, attempt });
         if queue.len() == 1 {
             let event = Event::Lane { lane: lane as u16 };
-            self.put(Scheduled { key, event });
+            self.put_apart(Scheduled { key, event });
         }
     }
 
@@ -183,7 +189,7 @@ impl Calendar {
         }
         if let Some(next) = queue.front() {
             let (key, event) = (next.key, Event::Lane { lane: lane as u16 });
-            self.put(Scheduled { key, event });
+            self.put_apart(Scheduled { key, event });
         }
         head.attempt
     }

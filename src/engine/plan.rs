@@ -79,7 +79,7 @@ pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
 
 /// The same, after something that not every request does.
 #[inline(never)]
-fn proceed_after<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
+pub fn proceed_after<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
     proceed(cx, id)
 }
 

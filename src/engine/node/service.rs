@@ -160,7 +160,7 @@ impl NodeKind for Service {
                 self.instances[i].processor.remove(now, id);
                 cx.abandon_calls_of(id);
                 cx.core.attempts[id].callee = CalleeSide::Cancelled;
-                let next = self.free_slot(config, cx, id);
+                let next = self.free_slot_apart(config, cx, id);
                 cx.close(id, CalleeSide::Cancelled);
                 if let Some((next, progress)) = next {
                     self.go_on(config, cx, next, progress);
@@ -255,7 +255,7 @@ impl Service {
     #[cold]
     fn malformed<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         cx.core.attempts[id].callee = CalleeSide::Error;
-        let next = self.free_slot(config, cx, id);
+        let next = self.free_slot_apart(config, cx, id);
         cx.reply(id, Err(Reason::InvalidInput));
         if let Some((next, progress)) = next {
             self.go_on(config, cx, next, progress);
@@ -400,6 +400,17 @@ impl Service {
             self.check_drained(i);
         }
         next
+    }
+
+    /// [`Service::free_slot`] for those who do not get to the end of their work.
+    #[inline(never)]
+    fn free_slot_apart<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+    ) -> Option<(AttemptId, Progress)> {
+        self.free_slot(config, cx, id)
     }
 
     #[inline(never)]

@@ -370,7 +370,11 @@ impl Clients {
         let first_try = address.call(place, u32::from(click)).attempt(1);
         let instance = cx.instance_for(link, first_try, item);
         let new = NewCall { link, caller, tag: click, instance, mode, ..NewCall::default() };
-        cx.call_at_once(id, Parent::Intent, new);
+        // The first click is on the way of every action, another one is not.
+        match click {
+            0 => cx.call_at_once(id, Parent::Intent, new),
+            _ => cx.call(id, Parent::Intent, new),
+        };
     }
 
     #[cold]

@@ -85,7 +85,7 @@ impl Service {
                 Deferred::Begin(id) => {
                     let works = |a: &&_| is_working(a);
                     if cx.core.attempts.get(id).filter(works).is_some() {
-                        let progress = plan::proceed(cx, id);
+                        let progress = plan::proceed_after(cx, id);
                         self.go_on(config, cx, id, progress);
                     }
                 }
