@@ -16,6 +16,7 @@ use super::link_program::{compile_link, is_stand_in};
 use super::monitoring::{MonitoringProgram, alert, autoscale};
 use super::node::NodeConfig;
 pub use crate::design::PROMISED_MAX;
+use crate::design::order::arrange;
 use crate::design::registry::{ALERT, MONITORING, OPERATION};
 use crate::design::value::Value;
 use crate::design::{CallMode, Design, Link, Node, RunSpec, Settings, TimelineEntry, revisions};
@@ -250,7 +251,7 @@ impl<'a> Compiler<'a> {
             .iter()
             .filter(|l| l.from == node)
             .collect();
-        out.sort_by(|a, b| a.key.cmp(&b.key));
+        arrange(&mut out, |a, b| a.key.cmp(&b.key));
         out
     }
 
@@ -387,14 +388,14 @@ fn zone_names(design: &Design) -> Vec<String> {
         _ => Vec::new(),
     };
     let mut names: Vec<String> = design.nodes.iter().flat_map(zones).collect();
-    names.sort_unstable();
+    arrange(&mut names, Ord::cmp);
     names.dedup();
     names
 }
 
 fn sorted<T>(items: &[T], key: impl Fn(&T) -> &String) -> Vec<&T> {
     let mut refs: Vec<&T> = items.iter().collect();
-    refs.sort_by(|a, b| key(a).cmp(key(b)));
+    arrange(&mut refs, |a, b| key(a).cmp(key(b)));
     refs
 }
 
@@ -410,7 +411,7 @@ fn windows(run: &RunSpec, goals: &[(Duration, Duration)]) -> (Vec<Window>, Vec<T
         }
     }
     let mut marks: Vec<Time> = windows.iter().flat_map(|w| [w.from, w.to]).collect();
-    marks.sort_unstable();
+    arrange(&mut marks, Ord::cmp);
     marks.dedup();
     (windows, marks)
 }
@@ -477,7 +478,7 @@ fn compile_operations(c: &Compiler<'_>, base: Option<&Program>) -> Vec<Operation
                 poison: Threshold::new(knobs.share("poison_share")),
                 clients: {
                     let mut numbers: Vec<u16> = performers.iter().map(|k| c.node(k)).collect();
-                    numbers.sort_unstable();
+                    arrange(&mut numbers, Ord::cmp);
                     numbers
                 },
                 // Which items there are cannot change during a run.
