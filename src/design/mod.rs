@@ -28,7 +28,7 @@ use value::Value;
 pub type Knobs = BTreeMap<&'static str, Value>;
 
 /// A node of the drawing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
     pub key: String,
     pub kind: &'static KindSpec,
@@ -44,7 +44,7 @@ pub struct Node {
 }
 
 /// A link from a caller to a callee, with the caller's policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     pub key: String,
     pub from: String,
@@ -55,7 +55,7 @@ pub struct Link {
 }
 
 /// A preset that a table names.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {
     pub preset: &'static Preset,
     /// Those of its values that count, because the table has none of its own.
@@ -109,7 +109,7 @@ impl Link {
 }
 
 /// One thing users do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
     pub key: String,
     pub label: Option<String>,
@@ -175,7 +175,7 @@ pub const CALLS_MAX: usize = 200;
 pub const PROMISED_MAX: usize = 8;
 
 /// What tells people that something is wrong.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alert {
     pub key: String,
     pub label: Option<String>,
@@ -185,7 +185,7 @@ pub struct Alert {
 }
 
 /// The drawing as a whole.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Design {
     pub nodes: Vec<Node>,
     pub links: Vec<Link>,
@@ -195,8 +195,29 @@ pub struct Design {
     pub alerts: Vec<Alert>,
 }
 
+impl Design {
+    /// What a run is made from: without what only the drawing shows, in the order of the keys.
+    pub fn undrawn(&self) -> Design {
+        let mut design = self.clone();
+        for node in &mut design.nodes {
+            (node.label, node.position, node.preset) = (None, None, None);
+        }
+        design.links.iter_mut().for_each(|link| link.preset = None);
+        design.operations.iter_mut().for_each(|op| op.label = None);
+        design
+            .alerts
+            .iter_mut()
+            .for_each(|alert| alert.label = None);
+        design.nodes.sort_by(|a, b| a.key.cmp(&b.key));
+        design.links.sort_by(|a, b| a.key.cmp(&b.key));
+        design.operations.sort_by(|a, b| a.key.cmp(&b.key));
+        design.alerts.sort_by(|a, b| a.key.cmp(&b.key));
+        design
+    }
+}
+
 /// Something that happens at a set moment: traffic, a fault, a change.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimelineEntry {
     /// Which of [`registry::timeline_kinds`].
     pub what: &'static KindSpec,
@@ -257,7 +278,7 @@ pub struct Change {
 }
 
 /// Length of the run and the part of it that is measured.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunSpec {
     pub duration: Duration,
     /// Measured part, from and to; by default the whole run (docs/semantics.md 27).

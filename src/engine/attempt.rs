@@ -171,6 +171,12 @@ impl CalleeSide {
         use CalleeSide::*;
         matches!(self, Travelling | Queued | Working | Awaiting | WorkingOn)
     }
+
+    /// A piece of its work is under way.
+    #[inline]
+    pub fn is_at_work(self) -> bool {
+        matches!(self, CalleeSide::Working | CalleeSide::WorkingOn)
+    }
 }
 
 /// One try of a call.

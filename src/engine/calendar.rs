@@ -1,8 +1,9 @@
 //! The event calendar: what happens next.
 //!
 //! Events leave in the order of (time, sequence), where the sequence number is given when an event
-//! is scheduled: at equal times the one scheduled first leaves first (docs/semantics.md 1). Three places
-//! hold them, one order comes out:
+//! is scheduled: at equal times the one scheduled first leaves first (docs/semantics.md 1). What is known
+//! before a run, or told to it from outside, comes before everything else of its instant, whenever it was
+//! scheduled. Three places hold them, one order comes out:
 //! - a binary heap for the future, and a place before it for the next one;
 //! - a queue for what is scheduled for the current instant: such an event has a higher sequence
 //!   number than anything in the heap for this instant, so the heap goes first and the queue keeps
@@ -32,6 +33,17 @@ impl Key {
         u128::from(self.time.0) << 64 | u128::from(self.sequence)
     }
 }
+
+/// What comes first at an instant, in this order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// Edges of what is measured: they note what was before anything happens.
+    Marks,
+    Timeline,
+}
+
+/// The first sequence number of an event without precedence.
+const AFTER: u64 = 2;
 
 #[derive(Clone, Copy)]
 struct Scheduled {
@@ -75,7 +87,7 @@ struct Timer {
 
 /// See the module's documentation. Time never runs backwards: scheduling in the past is a bug and
 /// asserted.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Calendar {
     now: Time,
     sequence: u64,
@@ -92,8 +104,12 @@ pub struct Calendar {
 impl Calendar {
     pub fn with_lanes(lanes: usize) -> Calendar {
         Calendar {
+            now: Time::ZERO,
+            sequence: AFTER,
+            first: None,
+            heap: BinaryHeap::new(),
+            immediate: VecDeque::new(),
             lanes: vec![VecDeque::new(); lanes],
-            ..Calendar::default()
         }
     }
 
@@ -138,7 +154,7 @@ impl Calendar {
         self.put(Scheduled { key, event });
     }
 
-    /// [`Calendar::put`] for the timers of lanes, few of which come this way.
+    /// [`Calendar::put`] for what is seldom, and for the timers of lanes, few of which come this way.
     #[inline(never)]
     fn put_apart(&mut self, new: Scheduled) {
         self.put(new);
@@ -153,6 +169,15 @@ impl Calendar {
         } else if let Some(second) = self.first.replace(new) {
             self.heap.push(Reverse(second));
         }
+    }
+
+    /// Schedules an event that comes before all others of its instant.
+    pub fn before_all(&mut self, time: Time, rank: Before, event: Event) {
+        assert!(time >= self.now, "an event cannot be scheduled in the past");
+        let sequence = rank as u64;
+        let key = Key { time, sequence };
+        // Also for the current instant: the heap goes before the queue.
+        self.put_apart(Scheduled { key, event });
     }
 
     /// Whether a timer for then may follow those in the lane.
@@ -264,8 +289,19 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_from_outside_comes_first() {
+        let mut c = Calendar::with_lanes(0);
+        c.at(Time(5), mark(2));
+        c.at(Time(0), mark(9));
+        c.before_all(Time(5), Before::Timeline, mark(1));
+        c.before_all(Time(5), Before::Marks, mark(0));
+        c.before_all(Time(0), Before::Timeline, mark(8));
+        assert_eq!(drain(&mut c), [(0, 8), (0, 9), (5, 0), (5, 1), (5, 2)]);
+    }
+
+    #[test]
     fn ties_leave_in_the_order_of_scheduling() {
-        let mut c = Calendar::default();
+        let mut c = Calendar::with_lanes(0);
         c.at(Time(5), mark(0));
         c.at(Time(3), mark(1));
         c.at(Time(5), mark(2));
@@ -275,7 +311,7 @@ mod tests {
 
     #[test]
     fn what_was_scheduled_earlier_for_an_instant_goes_before_what_is_scheduled_in_it() {
-        let mut c = Calendar::default();
+        let mut c = Calendar::with_lanes(0);
         c.at(Time(4), mark(0));
         c.at(Time(4), mark(1));
         assert!(c.pop().is_some());

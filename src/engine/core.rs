@@ -328,14 +328,22 @@ impl<R: Record> Cx<'_, R> {
     pub fn work_for(&mut self, attempt: AttemptId, ns: u64) {
         let modifiers = &self.core.modifiers[self.node as usize];
         let ns = modifiers.slowed(self.work_of(attempt, ns));
-        let hang = || self.draws(Purpose::Hang, self.core.attempts[attempt].address);
-        let from = match modifiers.hangs_until(hang) {
-            None => self.now(),
-            // It stands still for ever; a crash or a cancel may still free the slot.
-            Some(Time::NEVER) => return,
-            Some(until) => until.max(self.now()),
-        };
-        let at = from + crate::time::Duration(ns);
+        if !self.hangs(attempt, ns) {
+            self.work_ends(attempt, ns);
+        }
+    }
+
+    /// Whether a piece of work that is to begin hangs by a fault; if so, it begins when that is over.
+    #[inline]
+    pub fn hangs(&mut self, attempt: AttemptId, ns: u64) -> bool {
+        let keys = &self.core.node_keys[self.node as usize];
+        let address = self.core.attempts[attempt].address;
+        let draws = || keys.draws(Purpose::Hang, address);
+        self.core.modifiers[self.node as usize].hangs(attempt, ns, draws)
+    }
+
+    pub fn work_ends(&mut self, attempt: AttemptId, ns: u64) {
+        let at = self.now() + crate::time::Duration(ns);
         self.core.calendar.at(at, Event::Work(attempt));
     }
 

@@ -32,8 +32,8 @@ pub enum Event {
     Timeout(AttemptId),
     /// An event of a node's own: what `code` and `arg` mean is said in the node's file.
     Local { node: u16, code: u8, arg: u64 },
-    /// An entry of the timeline begins or ends.
-    Timeline { entry: u16, begins: bool },
+    /// The next entry of the timeline may begin or end.
+    Timeline,
     /// Monitoring collects its figures.
     Scrape,
     /// An autoscaler looks at them.

@@ -1,5 +1,6 @@
 //! What the timeline does to the world: traffic changes and faults.
 
+use super::attempt::AttemptId;
 use super::deploy::{Deploy, Strategy};
 use super::dist::Sampler;
 use super::draw::{Draws, Threshold};
@@ -249,13 +250,24 @@ impl Action {
     }
 }
 
+/// A piece of work that stands still.
+#[derive(Clone, Debug)]
+pub struct Hanging {
+    entries: Vec<u16>,
+    pub attempt: AttemptId,
+    /// How long it takes, once it goes on.
+    pub ns: u64,
+}
+
 /// What faults do to one node at this moment. Several of one kind add up.
 #[derive(Clone, Debug, Default)]
 pub struct Modifiers {
     slow: Vec<(u16, Factor)>,
     errors: Vec<(u16, Threshold)>,
-    /// Work that begins may hang, until then if it is known.
-    hangs: Vec<(u16, Threshold, Time)>,
+    /// Work that begins may hang.
+    hangs: Vec<(u16, Threshold)>,
+    /// What does, until the entries that hit it are over.
+    hanging: Vec<Hanging>,
     cuts: Vec<(u16, Share)>,
     /// Entries that keep it down.
     pub down: u32,
@@ -303,24 +315,38 @@ impl Modifiers {
             .product()
     }
 
-    /// When work that begins now and hangs goes on; `None` if it does not hang. [`Time::NEVER`] if
-    /// nobody knows an end.
+    /// Whether work that begins now hangs; it is then kept until it may go on. The caller keeps the slot:
+    /// a crash or a cancel may free it before.
     #[inline]
-    pub fn hangs_until(&self, draws: impl FnOnce() -> Draws) -> Option<Time> {
-        if self.hangs.is_empty() {
-            return None;
-        }
-        self.hangs_by_faults(draws())
+    pub fn hangs(&mut self, attempt: AttemptId, ns: u64, draws: impl FnOnce() -> Draws) -> bool {
+        !self.hangs.is_empty() && self.hangs_by_faults(attempt, ns, draws())
     }
 
     #[cold]
-    fn hangs_by_faults(&self, mut draws: Draws) -> Option<Time> {
-        let hit = |&&(_, share, _): &&(u16, Threshold, Time)| draws.chance(share);
-        self.hangs
-            .iter()
-            .filter(hit)
-            .map(|&(_, _, until)| until)
-            .max()
+    fn hangs_by_faults(&mut self, attempt: AttemptId, ns: u64, mut draws: Draws) -> bool {
+        let hit = |&&(_, share): &&(u16, Threshold)| draws.chance(share);
+        let entries: Vec<u16> = self.hangs.iter().filter(hit).map(|&(e, _)| e).collect();
+        if entries.is_empty() {
+            return false;
+        }
+        self.hanging.push(Hanging {
+            entries,
+            attempt,
+            ns,
+        });
+        true
+    }
+
+    /// An entry is over: what hangs by nothing else, oldest first.
+    pub(super) fn released(&mut self, entry: u16) -> Vec<Hanging> {
+        for hanging in &mut self.hanging {
+            hanging.entries.retain(|&e| e != entry);
+        }
+        let (free, still) = std::mem::take(&mut self.hanging)
+            .into_iter()
+            .partition(|hanging| hanging.entries.is_empty());
+        self.hanging = still;
+        free
     }
 
     /// Slots that are left of so many.
@@ -343,10 +369,9 @@ impl Modifiers {
             .fold(slots, |slots, (_, share)| left(slots, share))
     }
 
-    pub(super) fn set_hang(&mut self, entry: u16, hang: Option<(Threshold, Time)>) {
-        self.hangs.retain(|&(e, _, _)| e != entry);
-        self.hangs
-            .extend(hang.map(|(share, until)| (entry, share, until)));
+    pub(super) fn set_hang(&mut self, entry: u16, hang: Option<Threshold>) {
+        self.hangs.retain(|&(e, _)| e != entry);
+        self.hangs.extend(hang.map(|share| (entry, share)));
     }
 
     pub(super) fn set_cut(&mut self, entry: u16, share: Option<Share>) {

@@ -30,6 +30,7 @@ mod keys;
 mod line;
 mod link;
 mod link_program;
+mod live;
 pub mod math;
 pub mod monitoring;
 pub mod node;

@@ -166,11 +166,21 @@ pub struct Entry {
     pub index: u16,
 }
 
+/// An entry begins, or ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    pub at: Time,
+    pub entry: u16,
+    pub ends: bool,
+}
+
 pub struct Program {
     pub nodes: Vec<NodeProgram>,
     pub links: Vec<LinkProgram>,
     pub operations: Vec<OperationProgram>,
     pub timeline: Arc<[Entry]>,
+    /// When its entries begin and end, ascending.
+    pub moments: Arc<[Moment]>,
     /// When knobs change, and the program from then on. A revised program knows the times only.
     pub revisions: Vec<Arc<Program>>,
     pub revised_at: Arc<[Time]>,
@@ -349,6 +359,10 @@ impl Program {
             nodes,
             links,
             operations,
+            moments: match base {
+                Some(base) => Arc::clone(&base.moments),
+                None => moments(timeline, Time(run.duration.0)),
+            },
             timeline: Arc::clone(timeline),
             revisions: Vec::new(),
             revised_at: Arc::default(),
@@ -379,6 +393,19 @@ fn monitoring(c: &Compiler<'_>, nodes: &[NodeProgram], timeline: &[Entry]) -> Mo
         scrape_every: knobs.duration("scrape_every"),
         alerts,
     }
+}
+
+/// What begins at the end of the run or later does not begin.
+fn moments(timeline: &[Entry], horizon: Time) -> Arc<[Moment]> {
+    let entries = (0..).zip(timeline).filter(|(_, e)| e.begins < horizon);
+    let both = entries.flat_map(|(entry, e)| {
+        let moment = |ends| move |at| Moment { at, entry, ends };
+        let ends = e.ends.map(moment(true));
+        std::iter::once(moment(false)(e.begins)).chain(ends)
+    });
+    let mut moments: Vec<Moment> = both.collect();
+    moments.sort_unstable();
+    moments.into()
 }
 
 /// All zones that nodes name, in the order of their names.

@@ -1,8 +1,8 @@
 //! What the timeline does to the world: an entry begins, an entry ends.
 
+use super::calendar::Before;
 use super::core::Cx;
 use super::digest::Fact;
-use super::draw::Threshold;
 use super::event::Event;
 use super::fault::{Action, ConfigPlace};
 use super::fleet::Phase;
@@ -32,7 +32,25 @@ fn list(entries: &mut Vec<u16>, entry: u16, begins: bool) {
 }
 
 impl World {
-    pub(super) fn timeline<R: Record>(
+    /// Looks forward to the next moment of the timeline.
+    pub(super) fn await_moment(&mut self, program: &Program) {
+        if let Some(moment) = program.moments.get(self.moments) {
+            let calendar = &mut self.core.calendar;
+            calendar.before_all(moment.at, Before::Timeline, Event::Timeline);
+        }
+    }
+
+    /// The next moment has come, unless the timeline was changed meanwhile.
+    pub(super) fn moment<R: Record>(&mut self, program: &Program, record: &mut R) {
+        let next = program.moments.get(self.moments);
+        if let Some(&moment) = next.filter(|m| m.at == self.core.now()) {
+            self.moments += 1;
+            self.await_moment(program);
+            self.timeline(program, record, moment.entry, !moment.ends);
+        }
+    }
+
+    fn timeline<R: Record>(
         &mut self,
         program: &Program,
         record: &mut R,
@@ -215,12 +233,19 @@ impl World {
     ) {
         let entry = &program.timeline[number as usize];
         let modifiers = &mut self.core.modifiers[node as usize];
-        let ends = entry.ends.unwrap_or(crate::time::Time::NEVER);
-        let set = |share: Threshold| begins.then_some((share, ends));
         match entry.action {
             Action::Slow { factor, .. } => modifiers.set_slow(number, begins.then_some(factor)),
             Action::Errors { share, .. } => modifiers.set_errors(number, begins.then_some(share)),
-            Action::Hang { share, .. } => modifiers.set_hang(number, set(share)),
+            Action::Hang { share, .. } => {
+                modifiers.set_hang(number, begins.then_some(share));
+                for hanging in modifiers.released(number) {
+                    let open = self.core.attempts.get(hanging.attempt);
+                    if open.is_some_and(|a| a.callee.is_at_work()) {
+                        let goes_on = NodeVisit::GoesOn(hanging.attempt, hanging.ns);
+                        self.at_node(program, record, node, goes_on);
+                    }
+                }
+            }
             Action::DiskFull { .. } => change(&mut modifiers.disk_full, begins),
             Action::CapacityCut { share, .. } => {
                 modifiers.set_cut(number, begins.then_some(share));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::attempt::{Attempt, AttemptId, CallId, CalleeSide, CallerSide};
+use super::calendar::Before;
 use super::core::{Core, Cx, Stop};
 use super::digest::Fact;
 use super::event::Event;
@@ -40,6 +41,8 @@ pub struct World {
     next_bucket: Time,
     /// How many times knobs have changed: which of the program's revisions counts.
     pub(super) revision: usize,
+    /// How many moments of the timeline have been.
+    pub(super) moments: usize,
 }
 
 /// Where a run is.
@@ -71,7 +74,7 @@ pub struct Run<R> {
     /// As the run began.
     pub program: Arc<Program>,
     /// As it is now: a revision, once knobs have changed.
-    current: Arc<Program>,
+    pub(super) current: Arc<Program>,
     pub world: World,
     pub record: R,
     phase: Phase,
@@ -86,27 +89,16 @@ impl World {
             nodes,
             next_bucket: Time::ZERO + program.bucket,
             revision: 0,
+            moments: 0,
         }
     }
 
     fn start<R: Record>(&mut self, program: &Program, record: &mut R) {
-        // Marks first: a window's edge is noted before anything else happens at that instant.
         for (i, &at) in program.marks.iter().enumerate() {
-            self.core.calendar.at(at, Event::Mark { mark: i as u16 });
+            let event = Event::Mark { mark: i as u16 };
+            self.core.calendar.before_all(at, Before::Marks, event);
         }
-        for (i, entry) in program.timeline.iter().enumerate() {
-            if entry.begins < program.horizon {
-                let entry_number = i as u16;
-                let event = |begins| Event::Timeline {
-                    entry: entry_number,
-                    begins,
-                };
-                self.core.calendar.at(entry.begins, event(true));
-                if let Some(ends) = entry.ends {
-                    self.core.calendar.at(ends, event(false));
-                }
-            }
-        }
+        self.await_moment(program);
         for node in 0..program.nodes.len() as u16 {
             self.at_node(program, record, node, NodeVisit::Start);
         }
@@ -148,6 +140,7 @@ impl World {
                 NodeVisit::Traffic(change) => s.on_traffic(c, cx, change),
                 NodeVisit::Revised => s.on_revised(c, cx),
                 NodeVisit::Fleet => s.on_fleet(c, cx),
+                NodeVisit::GoesOn(id, ns) => s.on_goes_on(c, cx, id, ns),
                 NodeVisit::Fault(fault) => s.on_fault(c, cx, fault),
                 NodeVisit::Redrive => s.on_redrive(c, cx),
             }
@@ -169,8 +162,7 @@ impl World {
             Event::Reply(id) => self.reply(program, record, id),
             Event::Work(id) => {
                 let attempt = self.core.attempts.get(id);
-                let open = attempt
-                    .filter(|a| matches!(a.callee, CalleeSide::Working | CalleeSide::WorkingOn));
+                let open = attempt.filter(|a| a.callee.is_at_work());
                 if let Some(node) = open.map(|a| a.node) {
                     visit!(self, program, record, node, |s, c, cx| s.on_work(c, cx, id));
                 }
@@ -232,7 +224,7 @@ impl World {
             }
             Event::Hedge(id) => self.hedge(program, record, id),
             Event::Deadline(call) => self.deadline(program, record, call),
-            Event::Timeline { entry, begins } => self.timeline(program, record, entry, begins),
+            Event::Timeline => self.moment(program, record),
             Event::Scrape => self.scrape(program, record),
             Event::Autoscale { node } => self.autoscale(program, record, node),
             Event::Booted { node, instance } => self.booted(program, record, node, instance),
@@ -385,6 +377,8 @@ pub(super) enum NodeVisit {
     Revised,
     /// Instances have come or gone.
     Fleet,
+    /// Work that hung goes on, and takes so long.
+    GoesOn(AttemptId, u64),
     Fault(KindFault),
     Redrive,
 }

@@ -38,6 +38,7 @@ codes! {
     CIRCLE "E0503" "calls that go round in a circle without an end";
     OUTSIDE_RUN "E0504" "a measured part that is not inside the run";
     BAD_CHANGE "E0505" "a variant of the lesson does not give a valid design";
+    NOT_LIVE "E0506" "a change that a run under way cannot take";
     LIMIT "E0601" "more than the limit";
     UNUSED "W0701" "something that nothing uses";
     NO_EFFECT "W0702" "a setting without effect";

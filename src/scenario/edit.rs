@@ -8,6 +8,8 @@
 //! assert_eq!(Scenario::parse(&text).unwrap().seed, 7);
 //! ```
 
+use std::ops::Range;
+
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -165,7 +167,7 @@ fn change<P: AsRef<str>, V: AsRef<str>>(
     }
 }
 
-fn valid(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
+pub(super) fn valid(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     let checked = read(text, Depth::Run);
     checked.scenario.ok_or_else(|| {
         let mut errors = checked.diagnostics;
@@ -176,7 +178,7 @@ fn valid(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     })
 }
 
-fn finding(code: &'static str, path: &str, error: ValueError) -> Diagnostic {
+pub(super) fn finding(code: &'static str, path: &str, error: ValueError) -> Diagnostic {
     let ValueError { message, help } = error;
     Diagnostic {
         code,
@@ -189,7 +191,7 @@ fn finding(code: &'static str, path: &str, error: ValueError) -> Diagnostic {
     }
 }
 
-fn not_here(path: &str) -> Diagnostic {
+pub(super) fn not_here(path: &str) -> Diagnostic {
     let error = ValueError {
         message: format!(
             "`{}` cannot be changed where it stands in this file",
@@ -201,7 +203,7 @@ fn not_here(path: &str) -> Diagnostic {
 }
 
 /// The value in TOML: numbers bare, everything else in quotes.
-fn literal(written: &str, value: &Value, spec: &KnobSpec) -> String {
+pub(super) fn literal(written: &str, value: &Value, spec: &KnobSpec) -> String {
     let bare = match value {
         Value::Names(_) | Value::PerOperation(_) => return value::print(value, spec),
         Value::Flag(_) => true,
@@ -272,23 +274,46 @@ fn splice(text: &str, address: &Address<'_>, literal: &str) -> Option<String> {
     let head = &text[line_start..named_at.end];
     let is_header = head.trim_start().starts_with('[');
     let line = if is_header {
-        knob.to_owned()
+        format!("{knob} = {literal}")
     } else {
-        format!("{head}.{knob}")
+        format!("{head}.{knob} = {literal}")
     };
-    let at = last.unwrap_or(named_at.end);
-    let at = at + text[at..].find('\n').unwrap_or(text.len() - at);
+    Some(with_line(text, last.unwrap_or(named_at.end), &line))
+}
+
+/// The text with one more line below the one on which this place is.
+fn with_line(text: &str, place: usize, line: &str) -> String {
+    let at = place + text[place..].find('\n').unwrap_or(text.len() - place);
     let before = if text[..at].ends_with('\r') {
         at - 1
     } else {
         at
     };
     let end = line_end(text);
-    Some(replace(
-        text,
-        before..before,
-        &format!("{end}{line} = {literal}"),
-    ))
+    replace(text, before..before, &format!("{end}{line}"))
+}
+
+/// The text with a field of an entry of the timeline set to a literal.
+pub(super) fn splice_entry(
+    text: &str,
+    number: usize,
+    field: &str,
+    literal: &str,
+) -> Option<String> {
+    let tree = DeTable::parse(text).ok()?.into_inner();
+    let entries = tree.get("timeline")?.get_ref().as_array()?;
+    let entry = entries.get(number)?.get_ref().as_table()?;
+    if let Some(old) = entry.get(field) {
+        return Some(replace(text, old.span(), literal));
+    }
+    let (what, value) = entry.get_key_value("what")?;
+    let end = value.span().end;
+    let indent = text[..what.span().start].rsplit('\n').next()?;
+    Some(match indent.trim().is_empty() {
+        true => with_line(text, end, &format!("{indent}{field} = {literal}")),
+        // The entry is written on one line, in braces.
+        false => replace(text, end..end, &format!(", {field} = {literal}")),
+    })
 }
 
 /// The table of the thing that an address names, with its name.
@@ -313,10 +338,10 @@ fn is_own_line(text: &str, field: &Spanned<DeValue<'_>>) -> bool {
     }
 }
 
-fn replace(text: &str, span: std::ops::Range<usize>, with: &str) -> String {
+fn replace(text: &str, span: Range<usize>, with: &str) -> String {
     format!("{}{with}{}", &text[..span.start], &text[span.end..])
 }
 
-fn line_end(text: &str) -> &'static str {
+pub(super) fn line_end(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
 }

@@ -19,6 +19,7 @@ pub mod code;
 pub mod edit;
 mod findings;
 pub mod limits;
+pub mod live;
 pub mod metric;
 mod migrate;
 mod names;
@@ -110,7 +111,7 @@ pub struct About {
 }
 
 /// Something that must hold.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Goal {
     pub key: String,
     /// In the learner's words: "99 % served 60 s after the hiccup".

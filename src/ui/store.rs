@@ -150,6 +150,8 @@ impl Store {
             }
             Said::Refused { run, diagnostics } => self.send(Msg::Refused { run, diagnostics }),
             Said::Loaded { run, plan } => self.send(Msg::Loaded { run, plan }),
+            Said::Acted { run, at_ns, act } => self.send(Msg::Acted { run, at_ns, act }),
+            Said::NotActed { run, diagnostics } => self.send(Msg::NotActed { run, diagnostics }),
             Said::Frame(frame) => frame_loop::frame_came(self, *frame),
             Said::Done { run, report } => {
                 // The last state first: the verdict stands beside it.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::design::diagnostic::Diagnostic;
 use crate::design::word::{self, Word};
 use crate::observe::report::Report;
+use crate::scenario::live::Act;
 
 /// From the page to the worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ pub enum Command {
     },
     /// Simulate until the next thing a person can see (a request is sent, starts, ends, is told).
     Step { run: u32 },
+    /// Do this to the run, at its next instant. The answer is [`Update::Acted`] and a frame, or
+    /// [`Update::NotActed`].
+    Act { run: u32, act: Act },
     /// Run the same text on these seeds without frames; one [`Update::Seed`] each.
     Seeds {
         run: u32,
@@ -52,6 +56,17 @@ pub enum Update {
     Loaded {
         run: u32,
         plan: RunPlan,
+    },
+    /// It was done at this instant: the run is one of the text with it.
+    Acted {
+        run: u32,
+        at_ns: u64,
+        act: Act,
+    },
+    /// It could not be done; the run goes on as it was.
+    NotActed {
+        run: u32,
+        diagnostics: Vec<Diagnostic>,
     },
     Frame(Box<Frame>),
     /// The run is over: everything about it.

@@ -14,7 +14,8 @@ use crate::observe::cost::Prices;
 use crate::observe::report::Report;
 use crate::observe::{Recorder, summary};
 use crate::scenario::Scenario;
-use crate::time::Time;
+use crate::scenario::live::{self, Act};
+use crate::time::{Duration, Time};
 
 /// Events between two looks at the wall clock: some hundred microseconds.
 const SLICE: u64 = 2_000;
@@ -23,6 +24,7 @@ const SLICE: u64 = 2_000;
 const DRAWN_PER_SECOND: u64 = 100;
 
 pub struct Session {
+    text: String,
     scenario: Scenario,
     seed: u64,
     run: Run<Recorder>,
@@ -43,6 +45,7 @@ impl Session {
         let prices = Prices::of(&scenario.design);
         let run = Run::new(program, seed, recorder);
         Ok(Session {
+            text: text.to_owned(),
             scenario,
             seed,
             run,
@@ -88,6 +91,30 @@ impl Session {
             .iter()
             .map(|n| n.began + n.left + n.refused);
         links.sum::<u64>() + nodes.sum::<u64>()
+    }
+
+    /// Does something to the run at its next instant, which is returned. The run is then one of the text
+    /// with it (`scenario::live`).
+    ///
+    /// # Errors
+    /// Why it cannot be done; the run is as it was.
+    pub fn act(&mut self, act: &Act) -> Result<Time, Vec<Diagnostic>> {
+        if self.is_over() {
+            return Err(vec![*live::too_late("the run is over".to_owned())]);
+        }
+        let at = self.run.next_instant();
+        let next = Duration(at.0);
+        let text = act.apply(&self.text, next)?;
+        let scenario = Scenario::parse(&text)?;
+        live::goes_on(&self.scenario, &scenario, next).map_err(|finding| vec![*finding])?;
+        self.run.amend(experiment::compile(&scenario, Limits::PAGE));
+        (self.text, self.scenario) = (text, scenario);
+        Ok(at)
+    }
+
+    /// The scenario that the run is one of.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     pub fn is_over(&self) -> bool {

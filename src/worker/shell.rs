@@ -12,6 +12,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Performance};
 
 use super::protocol::{Command, Update};
 use super::session::{Session, run_to_end};
+use crate::scenario::live::Act;
 use crate::time::Time;
 use crate::version::BUILD;
 
@@ -86,6 +87,7 @@ impl Shell {
                 });
             }
             Command::Step { run } => self.with_session(run, Session::step),
+            Command::Act { run, act } => self.act(run, act),
             Command::Seeds { run, text, seeds } => {
                 let jobs = seeds.into_iter().map(|seed| Job {
                     run,
@@ -116,6 +118,19 @@ impl Shell {
                 self.session = Some((run, session));
             }
             Err(diagnostics) => post(&Update::Refused { run, diagnostics }, None),
+        }
+    }
+
+    fn act(&mut self, run: u32, act: Act) {
+        let mut said = None;
+        self.with_session(run, |session| {
+            said = Some(match session.act(&act) {
+                Ok(Time(at_ns)) => Update::Acted { run, at_ns, act },
+                Err(diagnostics) => Update::NotActed { run, diagnostics },
+            });
+        });
+        if let Some(update) = said {
+            post(&update, None);
         }
     }
 

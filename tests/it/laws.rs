@@ -21,14 +21,14 @@ pub fn designs() -> u64 {
     asked.and_then(|n| n.parse().ok()).unwrap_or(500)
 }
 
-struct Case {
-    number: u64,
+pub struct Case {
+    pub number: u64,
     text: String,
-    scenario: Scenario,
+    pub scenario: Scenario,
     program: Arc<Program>,
 }
 
-fn case(number: u64) -> Case {
+pub fn case(number: u64) -> Case {
     let text = random::scenario(number);
     let scenario = Scenario::parse(&text).unwrap_or_else(|d| panic!("design {number}: {d:#?}"));
     let program = experiment::compile(&scenario, Limits::NATIVE);
@@ -41,7 +41,7 @@ fn case(number: u64) -> Case {
 }
 
 /// Checks a law on all designs, on all cores; a panic names the design.
-fn on_all(law: impl Fn(&Case) + Sync) {
+pub fn on_all(law: impl Fn(&Case) + Sync) {
     let numbers: Vec<u64> = (0..designs()).collect();
     let failed = parallel::map(
         &numbers,
@@ -58,13 +58,13 @@ fn on_all(law: impl Fn(&Case) + Sync) {
     );
 }
 
-fn finished<R: Record>(mut run: Run<R>) -> Run<R> {
+pub fn finished<R: Record>(mut run: Run<R>) -> Run<R> {
     run.finish();
     run
 }
 
 /// A cheap source of different numbers per case.
-fn scramble(x: u64) -> u64 {
+pub fn scramble(x: u64) -> u64 {
     brownout::engine::draw::mix64(x.wrapping_add(0x9e37_79b9))
 }
 

@@ -14,6 +14,7 @@ mod knobs;
 mod laws;
 mod lessons;
 mod lint;
+mod live;
 mod log;
 mod messages;
 mod monitoring;

@@ -17,7 +17,7 @@ pub use nodes::{BALANCER, CACHE, CLIENTS, DATABASE, QUEUE, SERVICE, THIRD_PARTY,
 pub use policies::{OPERATION, RUN};
 pub use presets::{Given, Preset, preset, presets};
 use timeline::TIMELINE;
-pub use timeline::{Target, target_of};
+pub use timeline::{Target, can_be_ended, target_of};
 
 use super::value::Unit;
 
@@ -75,6 +75,14 @@ pub struct KindSpec {
     pub calls: bool,
     pub knobs: &'static [KnobSpec],
 }
+
+/// There is one of each name.
+impl PartialEq for KindSpec {
+    fn eq(&self, other: &KindSpec) -> bool {
+        self.name == other.name
+    }
+}
+impl Eq for KindSpec {}
 
 impl KindSpec {
     /// Whether its nodes carry requests through plans.

@@ -12,11 +12,10 @@ use super::alert::Turn;
 use crate::time::Time;
 
 impl World {
-    /// Schedules the first collection and the first looks of autoscalers, if anybody looks at all.
+    /// Schedules the first collection and the first looks of autoscalers. A collection is due also where
+    /// nobody looks: a deploy that is added to a run while it goes on finds the same ones as one that was
+    /// planned.
     pub(in super::super) fn start_monitoring(&mut self, program: &Program) {
-        if !program.monitoring.is_used {
-            return;
-        }
         self.core.calendar.at(Time::ZERO, Event::Scrape);
         for (node, spec) in program.nodes.iter().enumerate() {
             if let Some(autoscale) = &spec.autoscale {
@@ -28,6 +27,16 @@ impl World {
     }
 
     pub(in super::super) fn scrape<R: Record>(&mut self, program: &Program, record: &mut R) {
+        if program.monitoring.is_used {
+            self.collect(program, record);
+        }
+        let next = self.core.now() + program.monitoring.scrape_every;
+        if next < program.horizon {
+            self.core.calendar.at(next, Event::Scrape);
+        }
+    }
+
+    fn collect<R: Record>(&mut self, program: &Program, record: &mut R) {
         let World { core, nodes, .. } = self;
         core.scrape(&program.monitoring.alerts, |core, node| {
             let look = with_kind!(&nodes[node], &program.nodes[node].config, |s, c| s.look(c));
@@ -59,10 +68,6 @@ impl World {
         }
         for node in 0..program.nodes.len() as u16 {
             self.judge_canary(program, record, node);
-        }
-        let next = now + program.monitoring.scrape_every;
-        if next < program.horizon {
-            self.core.calendar.at(next, Event::Scrape);
         }
     }
 

@@ -60,6 +60,17 @@ pub trait NodeKind: Clone + Sized {
         unreachable!("this kind does no work")
     }
 
+    /// Work that hung by a fault goes on, and takes so long.
+    fn on_goes_on<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        cx: &mut Cx<'_, R>,
+        attempt: AttemptId,
+        ns: u64,
+    ) {
+        cx.work_ends(attempt, ns);
+    }
+
     /// An event that the node scheduled for itself.
     fn on_local<R: Record>(
         &mut self,

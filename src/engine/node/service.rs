@@ -40,7 +40,6 @@ const DONE: u8 = 0;
 const GOES_ON: u8 = 1;
 const MEMORY_FULL: u8 = 2;
 const RESTARTED: u8 = 3;
-const HANG_OVER: u8 = 4;
 
 /// Positions of the tallies.
 const EXPIRED: usize = 0;
@@ -106,6 +105,21 @@ impl NodeKind for Service {
         self.retime(config, cx, i);
     }
 
+    fn on_goes_on<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+        ns: u64,
+    ) {
+        if !config.is_timed {
+            return cx.work_ends(id, ns);
+        }
+        let i = cx.core.attempts[id].instance as usize;
+        self.instances[i].processor.add(cx.now(), id, Rest::of(ns));
+        self.schedule(cx, i);
+    }
+
     fn on_local<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, code: u8, arg: u64) {
         let i = (arg & 0xffff) as usize;
         match code {
@@ -113,7 +127,7 @@ impl NodeKind for Service {
             GOES_ON => self.on_goes_on(config, cx, i),
             MEMORY_FULL => self.on_memory_full(config, cx, i),
             RESTARTED => self.on_restarted(cx, i),
-            _ => self.on_hang_over(cx, i),
+            other => unreachable!("no code {other}"),
         }
         self.schedule(cx, i);
     }
@@ -357,16 +371,11 @@ impl Service {
     ) -> Option<(AttemptId, Progress)> {
         let now = cx.now();
         let modifiers = &cx.core.modifiers[cx.node as usize];
-        let rest = Rest::of(modifiers.slowed(cx.work_of(id, ns)));
-        let address = cx.core.attempts[id].address;
-        let hangs = modifiers.hangs_until(|| cx.draws(Purpose::Hang, address));
-        let instance = &mut self.instances[i];
-        if let Some(until) = hangs.filter(|&until| until > now) {
-            instance.hanging.push((until, id, rest));
-            cx.local_at(until, HANG_OVER, argument(i, 0));
+        let ns = modifiers.slowed(cx.work_of(id, ns));
+        if cx.hangs(id, ns) {
             return None;
         }
-        instance.processor.add(now, id, rest);
+        self.instances[i].processor.add(now, id, Rest::of(ns));
         self.yields(config, cx, i, id)
     }
 

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::design::diagnostic::Diagnostic;
+use crate::scenario::live::Act;
 use crate::scenario::{Scenario, edit};
+use crate::time::Duration;
 
 use super::knobs;
 
@@ -146,6 +148,16 @@ impl Document {
                 false
             }
         }
+    }
+
+    /// Something was done to a run of this text, at this instant.
+    pub fn act(&mut self, act: &Act, at: Duration) -> Result<(), Vec<Diagnostic>> {
+        let text = act.apply(&self.text, at)?;
+        let scenario = Scenario::parse(&text)?;
+        self.remember();
+        self.text = text;
+        self.scenario = Arc::new(scenario);
+        Ok(())
     }
 
     fn spliced(&self, path: &str, value: &str) -> Result<(String, Scenario), Vec<Diagnostic>> {

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::design::diagnostic::Diagnostic;
 use crate::observe::report::Report;
+use crate::scenario::live::Act;
+use crate::time::Duration;
 use crate::worker::protocol::{Command, Frame, News, NewsKind, RunPlan};
 
 use super::document::{Document, Refused};
@@ -66,6 +68,53 @@ pub fn refused(model: &mut Model, run: u32, diagnostics: Vec<Diagnostic>) -> Vec
     if run == model.run.id {
         let name = model.doc.name.clone();
         model.doc.refused = Some(Refused { name, diagnostics });
+    }
+    Vec::new()
+}
+
+/// Something is done to the run that is under way; the worker says when it was.
+pub fn act_live(model: &mut Model, act: Act) -> Vec<Effect> {
+    match model.run.status {
+        Status::Ready | Status::Playing | Status::Paused => {
+            let run = model.run.id;
+            vec![Effect::Send(Command::Act { run, act })]
+        }
+        _ => {
+            model
+                .said
+                .answer("There is no run under way. Run it again first.");
+            Vec::new()
+        }
+    }
+}
+
+/// The run has taken it, and so does the document, whatever was changed there meanwhile.
+pub fn acted(model: &mut Model, run: u32, at_ns: u64, act: &Act) -> Vec<Effect> {
+    if run != model.run.id {
+        return Vec::new();
+    }
+    let at = Duration(at_ns);
+    if let Ok(text) = act.apply(&model.run.text, at) {
+        model.run.text = text;
+    }
+    if let Err(findings) = model.doc.act(act, at) {
+        let why = findings.first().map_or("", |finding| &finding.message);
+        let message = format!("The run has it, your changed design cannot: {why}");
+        model.said.answer(message);
+    }
+    model.run.moments = moments(&model.doc);
+    vec![Effect::Save]
+}
+
+pub fn not_acted(model: &mut Model, run: u32, findings: &[Diagnostic]) -> Vec<Effect> {
+    if let Some(first) = findings.first().filter(|_| run == model.run.id) {
+        let help = first
+            .help
+            .as_deref()
+            .map_or(String::new(), |h| format!(": {h}"));
+        model
+            .said
+            .answer(format!("Not done. {}{help}", first.message));
     }
     Vec::new()
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::design::diagnostic::{Diagnostic, Severity};
 use crate::observe::report::Report;
+use crate::scenario::live::Act;
 use crate::worker::protocol::{Command, Frame, News, RunPlan};
 
 use super::document::Refused;
@@ -34,6 +35,17 @@ pub enum Msg {
     Seed {
         run: u32,
         report: Box<Report>,
+    },
+    /// Do this to the run that is under way.
+    Act(Act),
+    Acted {
+        run: u32,
+        at_ns: u64,
+        act: Act,
+    },
+    NotActed {
+        run: u32,
+        diagnostics: Vec<Diagnostic>,
     },
     News {
         news: Vec<News>,
@@ -133,6 +145,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Refused { run, diagnostics } => refused(model, run, diagnostics),
         Msg::Done { run, report } => done(model, run, *report),
         Msg::Seed { run, report } => seed_checked(model, run, &report),
+        Msg::Act(act) => act_live(model, act),
+        Msg::Acted { run, at_ns, act } => acted(model, run, at_ns, &act),
+        Msg::NotActed { run, diagnostics } => not_acted(model, run, &diagnostics),
         Msg::News { news, wall_ms } => news_came(model, news, wall_ms),
         Msg::Tick {
             frame,

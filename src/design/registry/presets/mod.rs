@@ -32,7 +32,7 @@ pub struct Preset {
 }
 
 /// One documented value.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Given {
     pub knob: &'static str,
     /// As a file would write it.
@@ -63,6 +63,14 @@ pub fn presets() -> impl Iterator<Item = &'static Preset> + Clone {
 pub fn preset(name: &str) -> Option<&'static Preset> {
     presets().find(|preset| preset.name == name)
 }
+
+/// There is one of each name.
+impl PartialEq for Preset {
+    fn eq(&self, other: &Preset) -> bool {
+        self.name == other.name
+    }
+}
+impl Eq for Preset {}
 
 impl Preset {
     /// What its values are knobs of.

@@ -67,6 +67,12 @@ pub enum Target {
     Nothing,
 }
 
+/// Whether its length says no more than when it ends, so that it can be ended at any time. Of others the
+/// length is part of what they do from their beginning.
+pub fn can_be_ended(entry: &KindSpec) -> bool {
+    entry.knob("lasts").is_some() && !matches!(entry.name, "traffic_ramp" | "reconnect")
+}
+
 /// Kinds that do work.
 const WORKING: &[&str] = &["service", "worker", "database", "cache", "third_party"];
 

@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::instance::{Deferred, Instance};
 use super::{GOES_ON, MEMORY_FULL, OUT_OF_MEMORY, PAUSES, RESTARTED, Service, argument};
-use crate::engine::attempt::{AttemptId, CalleeSide};
+use crate::engine::attempt::{Attempt, AttemptId, CalleeSide};
 use crate::engine::core::Cx;
 use crate::engine::draw::{Address, Purpose};
 use crate::engine::plan::{self, Progress};
@@ -83,7 +83,7 @@ impl Service {
             }
             match deferred {
                 Deferred::Begin(id) => {
-                    let works = |a: &&_| is_working(a);
+                    let works = |a: &&Attempt| a.callee.is_at_work();
                     if cx.core.attempts.get(id).filter(works).is_some() {
                         let progress = plan::proceed_after(cx, id);
                         self.go_on(config, cx, id, progress);
@@ -95,22 +95,6 @@ impl Service {
                         self.go_on(config, cx, id, progress);
                     }
                 }
-            }
-        }
-    }
-
-    /// Work that hung begins.
-    pub(super) fn on_hang_over<R: Record>(&mut self, cx: &mut Cx<'_, R>, i: usize) {
-        let now = cx.now();
-        let instance = &mut self.instances[i];
-        let (over, still): (Vec<_>, Vec<_>) = std::mem::take(&mut instance.hanging)
-            .into_iter()
-            .partition(|&(until, ..)| until <= now);
-        instance.hanging = still;
-        for (_, id, rest) in over {
-            let works = |a: &&_| is_working(a);
-            if cx.core.attempts.get(id).filter(works).is_some() {
-                instance.processor.add(now, id, rest);
             }
         }
     }
@@ -210,8 +194,4 @@ impl Service {
         self.fill(config, cx, i);
         self.schedule(cx, i);
     }
-}
-
-fn is_working(attempt: &crate::engine::attempt::Attempt) -> bool {
-    matches!(attempt.callee, CalleeSide::Working | CalleeSide::WorkingOn)
 }

@@ -35,8 +35,6 @@ pub struct Instance {
     /// Slots in use by group.
     pub of_group: Vec<u32>,
     pub interrupted: Vec<Interrupted>,
-    /// Work that a fault keeps from beginning, and until when.
-    pub hanging: Vec<(Time, AttemptId, Rest)>,
     pub codel: Codel,
     pub limit: Option<Limit>,
     /// Requests begun since the last collection.
@@ -65,7 +63,6 @@ impl Instance {
             processor,
             of_group: vec![0; config.caps.len()],
             interrupted: Vec::new(),
-            hanging: Vec::new(),
             codel: Codel::default(),
             limit: config.limits.as_ref().map(Limit::new),
             begun: 0,
