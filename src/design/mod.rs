@@ -7,6 +7,7 @@
 pub mod diagnostic;
 pub mod lint;
 pub mod nearest;
+pub mod order;
 pub mod reasons;
 pub mod registry;
 mod revisions;

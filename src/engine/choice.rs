@@ -8,12 +8,16 @@ use super::record::Record;
 impl<R: Record> Cx<'_, R> {
     /// The instance of the callee for this call's next try: of a cache, the one that has the item; else
     /// a random one among the registered.
-    #[inline]
+    #[inline(always)]
     pub fn instance_for(&self, link: u16, address: Address, item: u64) -> u16 {
         let callee = self.program.links[link as usize].to as usize;
         match &self.program.nodes[callee].config {
             NodeConfig::Cache(cache) => cache.node_of(item, self.core.fleets[callee].registered()),
-            _ => self.random_instance(link, address),
+            // One of one needs no draw.
+            _ => match self.core.fleets[callee].registered() {
+                [only] => *only,
+                _ => self.random_instance(link, address),
+            },
         }
     }
 

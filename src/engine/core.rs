@@ -190,6 +190,15 @@ impl Core {
         self.calendar.now()
     }
 
+    /// More than this is under way or kept.
+    #[inline]
+    pub(super) fn is_beyond(&self, limit: usize) -> bool {
+        let messages = self.held_messages + self.parked_messages;
+        // The slab never has more records than places, and the places are one number.
+        let at_most = self.attempts.places() as u64 + messages;
+        at_most > limit as u64 && self.attempts.len() as u64 + messages > limit as u64
+    }
+
     /// All counters as they are now.
     pub fn snapshot(&self) -> Snapshot<'_> {
         Snapshot {
@@ -321,7 +330,7 @@ impl<R: Record> Cx<'_, R> {
     }
 
     /// Schedules the end of a piece of work at this node, slowed as faults demand.
-    #[inline]
+    #[inline(always)]
     pub fn work_for(&mut self, attempt: AttemptId, ns: u64) {
         let modifiers = &self.core.modifiers[self.node as usize];
         let ns = modifiers.slowed(self.work_of(attempt, ns));
@@ -386,7 +395,7 @@ impl<R: Record> Cx<'_, R> {
         let attempt = &mut self.core.attempts[id];
         attempt.reply = reply;
         let (link, address) = (attempt.link as usize, attempt.address);
-        let state = &self.core.links[link];
+        let state = &mut self.core.links[link];
         let program = &self.program.links[link];
         let lost = state.replies_cut > 0
             || (!program.reply_loss.is_never()
@@ -400,12 +409,12 @@ impl<R: Record> Cx<'_, R> {
             return;
         }
         let delay = state.delay(self.program, link, Purpose::ReplyDelay, address);
-        self.core.attempts[id].reply_under_way = true;
-        let mut at = self.now();
+        attempt.reply_under_way = true;
+        let mut at = self.core.calendar.now();
         if let Some(bandwidth) = program.bandwidth {
-            let operation = self.core.intents[self.core.attempts[id].intent].operation;
+            let operation = self.core.intents[attempt.intent].operation;
             let bytes = self.program.operations[operation as usize].response_size;
-            at = self.core.links[link].replies.put(at, bytes, bandwidth);
+            at = state.replies.put(at, bytes, bandwidth);
         }
         let at = at + crate::time::Duration(delay);
         self.core.calendar.at(at, Event::Reply(id));
@@ -421,8 +430,9 @@ impl<R: Record> Cx<'_, R> {
     /// A request was let in and has to wait.
     pub fn enter_line(&mut self, id: AttemptId) {
         let now = self.now();
-        self.enter();
-        self.counters().waiting.add(now, 1);
+        let counters = self.counters();
+        counters.enter(now);
+        counters.waiting.add(now, 1);
         self.core.attempts[id].callee = CalleeSide::Queued;
     }
 
@@ -436,9 +446,9 @@ impl<R: Record> Cx<'_, R> {
     /// A request gives up its place in the line.
     pub fn leave_line(&mut self, id: AttemptId, side: CalleeSide) {
         debug_assert!(!side.is_open());
-        self.leaves_line_for_slot();
         self.core.attempts[id].callee = side;
-        self.left(id);
+        let now = self.now();
+        self.left(id, |counters| counters.waiting.sub(now, 1));
     }
 
     /// A request has got a slot.
@@ -456,13 +466,13 @@ impl<R: Record> Cx<'_, R> {
     }
 
     /// A request gives its slot back.
-    #[inline]
+    #[inline(never)]
     pub fn leave_slot(&mut self, id: AttemptId) {
         let now = self.now();
-        let counters = self.counters();
-        counters.busy.sub(now, 1);
-        counters.left += 1;
-        self.left(id);
+        self.left(id, |counters| {
+            counters.busy.sub(now, 1);
+            counters.left += 1;
+        });
     }
 
     /// The node, or one instance of it, loses everything it has: what it had not answered is answered
@@ -489,13 +499,16 @@ impl<R: Record> Cx<'_, R> {
         }
     }
 
-    /// The node is done with a request that was let in: it leaves the waiting room or its slot.
-    #[inline]
-    fn left(&mut self, id: AttemptId) {
+    /// The node is done with a request that was let in: it leaves the waiting room or its slot, which
+    /// `count` notes.
+    #[inline(always)]
+    fn left(&mut self, id: AttemptId, count: impl FnOnce(&mut NodeCounters)) {
         let now = self.now();
         let attempt = &mut self.core.attempts[id];
         attempt.left = now;
-        self.core.node_counters[self.node as usize].leave(now, attempt.arrived);
+        let counters = &mut self.core.node_counters[self.node as usize];
+        count(counters);
+        counters.leave(now, attempt.arrived);
         self.record.left_node(self.program, now, attempt);
         if self.core.fleets[self.node as usize].is_draining() {
             let instance = attempt.instance;
@@ -513,7 +526,20 @@ impl<R: Record> Cx<'_, R> {
     // ---- the caller's side ------------------------------------------------------------------
 
     /// Starts a call from this node and sends its first try.
+    #[inline(never)]
     pub fn call(&mut self, intent: IntentId, parent: Parent, new: NewCall) -> CallId {
+        self.call_at_once(intent, parent, new)
+    }
+
+    /// The same for what every request begins with: inlined, so that what is always the same of a user's
+    /// call is not written down and read again.
+    #[inline(always)]
+    pub(super) fn call_at_once(
+        &mut self,
+        intent: IntentId,
+        parent: Parent,
+        new: NewCall,
+    ) -> CallId {
         let from = self.core.intents[intent].address;
         let (base, deadline, key, submission) = match parent {
             Parent::Intent => (from, Time::NEVER, 0, new.tag),

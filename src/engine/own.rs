@@ -124,7 +124,7 @@ impl<R: Record> Cx<'_, R> {
     }
 
     /// How long a piece of work of this usual length takes for what this request wants.
-    #[inline]
+    #[inline(always)]
     pub fn work_of(&self, attempt: AttemptId, ns: u64) -> u64 {
         let attempt = &self.core.attempts[attempt];
         let factor = self.core.intents[attempt.intent].work;

@@ -41,7 +41,9 @@ pub enum Progress {
 }
 
 /// Takes the next steps of the plan until one has to be waited for.
-#[inline]
+///
+/// Inlined where every request comes by; others use [`proceed_after`].
+#[inline(always)]
 pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
     if cx.core.attempts[id].mode == CallMode::Probe {
         return probe::proceed(cx, id);
@@ -73,6 +75,12 @@ pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
             None => return Progress::Done,
         }
     }
+}
+
+/// The same, after something that not every request does.
+#[inline(never)]
+pub fn proceed_after<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
+    proceed(cx, id)
 }
 
 /// Begins a step that makes calls. Says whether it has to be waited for.
@@ -154,7 +162,7 @@ pub fn call_over<R: Record>(
             let read = (call.answer.version, call.since);
             send(cx, id, fill, step + POSITION * FILL, read);
             note_answer(cx, id, call.answer);
-            return proceed(cx, id);
+            return proceed_after(cx, id);
         }
         PlanStep::Cached { .. } => {}
         _ => {
@@ -193,7 +201,7 @@ fn after<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, succeeded: bool) -> Progr
     // A handler that acknowledged first gives up all the same.
     let goes_on = has_responded && cx.program.nodes[cx.node as usize].kind != "worker";
     if succeeded || goes_on {
-        proceed(cx, id)
+        proceed_after(cx, id)
     } else {
         Progress::Fails
     }

@@ -18,6 +18,7 @@ use super::link_program::{compile_link, is_stand_in};
 use super::monitoring::{MonitoringProgram, alert, autoscale};
 use super::node::NodeConfig;
 pub use crate::design::PROMISED_MAX;
+use crate::design::order::arrange;
 use crate::design::registry::{ALERT, MONITORING};
 use crate::design::value::Value;
 use crate::design::{CallMode, Design, Link, Node, RunSpec, Settings, TimelineEntry, revisions};
@@ -115,6 +116,8 @@ pub struct NodeProgram {
     pub max_request_size: Option<u64>,
     /// It stops work whose caller has gone, when it hears of it.
     pub stops_abandoned: bool,
+    /// The operations that its users perform, with their weights.
+    pub performs: Vec<(u16, u64)>,
     /// Per operation: what to do.
     pub plans: Vec<Box<[PlanStep]>>,
     /// Per operation: which of its promised effects belongs here.
@@ -267,7 +270,7 @@ impl<'a> Compiler<'a> {
             .iter()
             .filter(|l| l.from == node)
             .collect();
-        out.sort_by(|a, b| a.key.cmp(&b.key));
+        arrange(&mut out, |a, b| a.key.cmp(&b.key));
         out
     }
 
@@ -422,14 +425,14 @@ fn zone_names(design: &Design) -> Vec<String> {
         _ => Vec::new(),
     };
     let mut names: Vec<String> = design.nodes.iter().flat_map(zones).collect();
-    names.sort_unstable();
+    arrange(&mut names, Ord::cmp);
     names.dedup();
     names
 }
 
 fn sorted<T>(items: &[T], key: impl Fn(&T) -> &String) -> Vec<&T> {
     let mut refs: Vec<&T> = items.iter().collect();
-    refs.sort_by(|a, b| key(a).cmp(key(b)));
+    arrange(&mut refs, |a, b| key(a).cmp(key(b)));
     refs
 }
 
@@ -445,7 +448,7 @@ fn windows(run: &RunSpec, goals: &[(Duration, Duration)]) -> (Vec<Window>, Vec<T
         }
     }
     let mut marks: Vec<Time> = windows.iter().flat_map(|w| [w.from, w.to]).collect();
-    marks.sort_unstable();
+    arrange(&mut marks, Ord::cmp);
     marks.dedup();
     (windows, marks)
 }
@@ -527,9 +530,19 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
         },
         stops_abandoned: node.kind.knob("on_abandoned").is_some()
             && knobs.choice("on_abandoned") == "stop",
+        performs: performed_by(number, operations),
         plans,
         effects,
     }
+}
+
+/// The operations that a clients node's users perform; those of weight 0 are never chosen, unless there
+/// is nothing to choose.
+fn performed_by(node: u16, operations: &[OperationProgram]) -> Vec<(u16, u64)> {
+    let all = operations.iter().enumerate();
+    let mine = all.filter(|(_, op)| op.clients.contains(&node));
+    let chosen = mine.filter(|(_, op)| op.weight > 0 || operations.len() == 1);
+    chosen.map(|(i, op)| (i as u16, op.weight)).collect()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::record::Record;
 use super::slab::Slab;
 use super::standing::Still;
 use crate::design::CallMode;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// Lets a node do something in the words of its kind: `s` is its state, `c` its configuration. Each use
 /// is a place of its own in the program, so what happens per request does not first find out what it is.
@@ -152,7 +152,15 @@ impl World {
         })
     }
 
-    fn handle<R: Record>(&mut self, program: &Program, record: &mut R, event: Event) {
+    /// What happens to every request; anything else is given back, for [`World::handle_other`]. A part of the loop in [`Run::advance`]: as a function of its own it would spend more
+    /// on entering and leaving than on some of the events.
+    #[inline(always)]
+    fn handle<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        event: Event,
+    ) -> Option<Event> {
         match event {
             Event::Deliver(id) => self.deliver(program, record, id),
             Event::Reply(id) => self.reply(program, record, id),
@@ -167,8 +175,9 @@ impl World {
                 visit!(self, program, record, node, |s, c, cx| s
                     .on_local(c, cx, code, arg));
             }
-            _ => self.handle_other(program, record, event),
+            other => return Some(other),
         }
+        None
     }
 
     /// What does not happen to every request. Said to be cold so that the compiler gives its room to the
@@ -246,6 +255,7 @@ impl World {
         }
         attempt.arrived = now;
         let (node, instance) = (attempt.node, attempt.instance);
+        let (is_late, is_probe) = (attempt.is_late(now), attempt.mode == CallMode::Probe);
         self.core.node_counters[node as usize].arrived += 1;
         let listens = self.core.fleets[node as usize].listens(instance);
         let is_up = listens && self.core.modifiers[node as usize].down == 0;
@@ -265,7 +275,7 @@ impl World {
             cx.refuse(id, reason);
             return;
         }
-        if self.core.attempts[id].is_late(now) && program.nodes[node as usize].minds_deadlines {
+        if is_late && program.nodes[node as usize].minds_deadlines {
             let cx = &mut Cx {
                 core: &mut self.core,
                 program,
@@ -275,7 +285,7 @@ impl World {
             cx.refuse(id, Reason::DeadlinePassed);
             return;
         }
-        if self.core.attempts[id].mode == CallMode::Probe {
+        if is_probe {
             self.at_node(program, record, node, NodeVisit::Probe(id));
             return;
         }
@@ -294,7 +304,13 @@ impl World {
             self.core.maybe_over(program, record, id);
             return;
         }
-        let outcome = if self.core.is_in_time(program, attempt) {
+        let is_in_time = self.core.is_in_time(program, attempt);
+        if is_in_time && attempt.reply.is_ok() {
+            // By far the most: a way of its own, on which nothing can go wrong.
+            self.end_try(program, record, id, Ok(()));
+            return;
+        }
+        let outcome = if is_in_time {
             attempt.reply
         } else if attempt.left == self.core.now() {
             // At exactly the deadline is late. It was answered at this very instant ...
@@ -303,7 +319,9 @@ impl World {
             // ... or was still on its way.
             Err(Reason::TimedOutInNetwork)
         };
-        self.end_try(program, record, id, outcome);
+        if let Err(reason) = outcome {
+            self.fail_try(program, record, id, reason);
+        }
     }
 
     /// What a watcher can see of a node's slots and line.
@@ -446,53 +464,61 @@ impl<R: Record> Run<R> {
         let mut program = Arc::clone(current);
         let last = program.horizon + SETTLE_LIMIT;
         let limits = program.limits;
-        let mut budget = events;
+        // How many events the run will have had when it must look up: it may be the last.
+        let events_end = world.core.events.saturating_add(events);
+        let look_up = events_end.min(limits.events);
+        // Before this time there is nothing but events: no edge of a bucket, no end of anything.
+        let mut quiet = Time::ZERO;
         while !phase.is_over() {
-            let next = world.core.calendar.peek().unwrap_or(Time::NEVER);
-            let stop = until.min(last);
-            if next.min(stop) >= world.next_bucket {
-                // An edge is noted before what happens at its instant; none is noted after the end.
-                let edge = world.next_bucket;
-                if next == Time::NEVER && edge > program.horizon {
-                    *phase = world.at_end(true);
-                    break;
+            let Some(event) = world.core.calendar.pop_before(quiet) else {
+                let next = world.core.calendar.peek().unwrap_or(Time::NEVER);
+                let stop = until.min(last);
+                if next.min(stop) >= world.next_bucket {
+                    // An edge is noted before what happens at its instant; none is noted after the end.
+                    let edge = world.next_bucket;
+                    if next == Time::NEVER && edge > program.horizon {
+                        *phase = world.at_end(true);
+                        break;
+                    }
+                    world.core.calendar.advance_to(edge);
+                    record.bucket(&program, &world.core.snapshot());
+                    world.next_bucket = edge + program.bucket;
+                    continue;
                 }
-                world.core.calendar.advance_to(edge);
-                record.bucket(&program, &world.core.snapshot());
-                world.next_bucket = edge + program.bucket;
+                if next > stop {
+                    world.core.calendar.advance_to(stop);
+                    if stop == last {
+                        *phase = world.at_end(next == Time::NEVER);
+                        break;
+                    }
+                    return true;
+                }
+                if world.core.events >= events_end {
+                    return false;
+                }
+                // At least what comes next, and whatever else comes at that instant.
+                let free = world.next_bucket.min(stop).min(program.horizon);
+                quiet = free.max(next + Duration(1));
                 continue;
-            }
-            if next > stop {
-                world.core.calendar.advance_to(stop);
-                if stop == last {
-                    *phase = world.at_end(next == Time::NEVER);
-                    break;
-                }
-                return true;
-            }
-            if budget == 0 {
-                return false;
-            }
-            budget -= 1;
-            let event = world
-                .core
-                .calendar
-                .pop()
-                .expect("it was there when peeked at");
+            };
             world.core.events += 1;
-            let revision = world.revision;
-            world.handle(&program, record, event);
-            if world.revision != revision {
-                let before = std::mem::replace(&mut program, base.revision(world.revision));
-                *current = Arc::clone(&program);
-                world.revise(&before, &program, record);
+            if let Some(other) = world.handle(&program, record, event) {
+                let revision = world.revision;
+                world.handle_other(&program, record, other);
+                if world.revision != revision {
+                    let before = std::mem::replace(&mut program, base.revision(world.revision));
+                    *current = Arc::clone(&program);
+                    world.revise(&before, &program, record);
+                }
             }
-            let messages = world.core.held_messages + world.core.parked_messages;
-            if world.core.attempts.len() as u64 + messages > limits.in_flight as u64 {
+            if world.core.events >= look_up {
+                quiet = Time::ZERO;
+            }
+            if world.core.is_beyond(limits.in_flight) {
                 *phase = Phase::Stopped(Stop::Backlog);
             } else if world.core.events >= limits.events {
                 *phase = Phase::Stopped(Stop::Events);
-            } else if next >= program.horizon {
+            } else if world.core.now() >= program.horizon {
                 *phase = Phase::Settling;
                 if world.is_at_rest(&program) {
                     *phase = Phase::Settled;

@@ -166,7 +166,7 @@ impl Ledger {
     }
 
     /// Nothing can happen to the intent any more: passes the verdict.
-    #[inline]
+    #[inline(always)]
     pub fn judge(
         &mut self,
         id: IntentId,

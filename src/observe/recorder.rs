@@ -131,7 +131,7 @@ impl Recorder {
 }
 
 impl Record for Recorder {
-    #[inline]
+    #[inline(always)]
     fn born(&mut self, program: &Program, id: IntentId, intent: &Intent) {
         self.ledger.born(id);
         self.traces.born(id);
@@ -144,7 +144,7 @@ impl Record for Recorder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn outcome(
         &mut self,
         program: &Program,
@@ -190,7 +190,7 @@ impl Record for Recorder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn left_node(&mut self, program: &Program, now: Time, attempt: &Attempt) {
         if program.windows[0].contains(attempt.arrived) {
             let node = attempt.node as usize;
@@ -203,7 +203,7 @@ impl Record for Recorder {
         self.ledger.effect(now, id, effect);
     }
 
-    #[inline]
+    #[inline(always)]
     fn told(&mut self, program: &Program, now: Time, _: IntentId, intent: &Intent, told: Told) {
         let waited = now.since(intent.born).0;
         let useful = matches!(told, Told::Served | Told::Degraded);
@@ -239,7 +239,7 @@ impl Record for Recorder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn retired(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent) {
         let operation = &program.operations[intent.operation as usize];
         let verdicts = self.ledger.judge(id, intent, operation);

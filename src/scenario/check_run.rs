@@ -4,6 +4,7 @@ use super::findings::Findings;
 use super::limits::MAX_ACTIONS;
 use super::names::suggest;
 use super::{Goal, check_timeline, code};
+use crate::design::order::arrange;
 use crate::design::registry::{KindSpec, Target, target_of};
 use crate::design::value::{MICRO, Value, cut};
 use crate::design::{Design, RunSpec, Settings, TimelineEntry};
@@ -84,7 +85,7 @@ fn zones(design: &Design) -> Vec<&str> {
             _ => None,
         });
     let mut zones: Vec<&str> = named.flatten().map(String::as_str).collect();
-    zones.sort_unstable();
+    arrange(&mut zones, Ord::cmp);
     zones.dedup();
     zones
 }

@@ -10,6 +10,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use super::code;
 use super::findings::Findings;
 use super::limits::MAX_CALLS_PER_ACTION;
+use crate::design::order::arrange;
 use crate::design::registry::Accepts;
 use crate::design::{Design, Step};
 
@@ -32,7 +33,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
                 .iter()
                 .map(|node| design.nodes[*node].key.as_str())
                 .collect();
-            members.sort_unstable();
+            arrange(&mut members, Ord::cmp);
             if told.insert(members) {
                 report(f, design, &names, &operation.key);
             }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::code;
 use super::limits::MAX_FINDINGS;
 use crate::design::diagnostic::{Diagnostic, Place, Severity};
+use crate::design::order::arrange;
 use crate::design::value::cut;
 
 /// Bytes of the text.
@@ -189,7 +190,7 @@ impl<'t> Findings<'t> {
             self.list.retain(|finding| finding.code != code::UNUSED);
         }
         let start = |finding: &Diagnostic| finding.place.as_ref().map_or(0, |place| place.start);
-        self.list.sort_by_key(start);
+        arrange(&mut self.list, |a, b| start(a).cmp(&start(b)));
         if self.left_out > 0 {
             self.list.push(Diagnostic {
                 code: code::LIMIT,

@@ -5,6 +5,7 @@ use super::data::{named, reached};
 use super::map::{Map, instances, is_hedged, is_inline_cache, knobs, node_path, policy};
 use super::trip::{Move, Trip};
 use super::words::{number, percent, rate, time};
+use crate::design::order::arrange;
 use crate::design::registry::OPERATION;
 use crate::design::value::{MICRO, NANO, Value};
 use crate::design::{Link, Node, Operation, Settings};
@@ -61,7 +62,7 @@ fn popularity(operation: &Operation) -> Option<Vec<f64>> {
     };
     let sum: f64 = shares.iter().sum();
     shares.iter_mut().for_each(|share| *share /= sum);
-    shares.sort_by(|a, b| b.total_cmp(a));
+    arrange(&mut shares, |a, b| b.total_cmp(a));
     Some(shares)
 }
 

@@ -299,13 +299,16 @@ macro_rules! kinds {
     ($($module:ident $state:ident),* $(,)?) => {
         $(pub mod $module;)*
 
-        /// The compiled knobs of a node of any kind.
+        /// The compiled knobs of a node of any kind. Its tag is a byte of its own, which tells more
+        /// quickly what it is than one that hides in what is within.
+        #[repr(u8)]
         pub enum NodeConfig {
             $($state(<$module::$state as NodeKind>::Config)),*
         }
 
         /// The state of a node of any kind.
         #[derive(Clone)]
+        #[repr(u8)]
         pub enum NodeState {
             $($state($module::$state)),*
         }

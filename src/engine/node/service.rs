@@ -185,7 +185,7 @@ impl NodeKind for Service {
                 self.instances[i].processor.remove(now, id);
                 cx.abandon_calls_of(id);
                 cx.core.attempts[id].callee = CalleeSide::Cancelled;
-                let next = self.free_slot(config, cx, id);
+                let next = self.free_slot_apart(config, cx, id);
                 cx.close(id, CalleeSide::Cancelled);
                 if let Some((next, progress)) = next {
                     self.go_on(config, cx, next, progress);
@@ -306,7 +306,7 @@ impl Service {
     #[cold]
     fn malformed<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         cx.core.attempts[id].callee = CalleeSide::Error;
-        let next = self.free_slot(config, cx, id);
+        let next = self.free_slot_apart(config, cx, id);
         cx.reply(id, Err(Reason::InvalidInput));
         if let Some((next, progress)) = next {
             self.go_on(config, cx, next, progress);
@@ -365,6 +365,10 @@ impl Service {
     }
 
     /// Begins a piece of work. Says who goes on in its slot if somebody more important waits for it.
+    ///
+    /// Apart: within the loop of [`Service::go_on`], all that it needs would be fetched before the loop,
+    /// for those too who do not begin any work.
+    #[inline(never)]
     fn work<R: Record>(
         &mut self,
         config: &Config,
@@ -385,10 +389,23 @@ impl Service {
         if config.slows || self.was_revised {
             ns = self.slowed(config, cx, i, ns);
         }
-        if !config.is_timed {
-            cx.work_for(id, ns);
-            return None;
+        if config.is_timed {
+            return self.work_timed(config, cx, i, id, ns);
         }
+        cx.work_for(id, ns);
+        None
+    }
+
+    /// The same where work goes through the processor of the instance.
+    #[inline(never)]
+    fn work_timed<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        i: usize,
+        id: AttemptId,
+        ns: u64,
+    ) -> Option<(AttemptId, Progress)> {
         let now = cx.now();
         let modifiers = &cx.core.modifiers[cx.node as usize];
         let ns = modifiers.slowed(cx.work_of(id, ns));
@@ -399,6 +416,7 @@ impl Service {
         self.yields(config, cx, i, id)
     }
 
+    #[inline(never)]
     fn slowed<R: Record>(&self, config: &Config, cx: &Cx<'_, R>, i: usize, ns: u64) -> u64 {
         let instance = &self.instances[i];
         let memory = Some((instance.leaked, config.memory));
@@ -421,17 +439,39 @@ impl Service {
         if self.is_plain(config) {
             self.instances[i].busy -= 1;
         } else {
-            let was_dropped = cx.core.attempts[id].callee == CalleeSide::Cancelled;
-            self.sample(config, cx, i, id, was_dropped);
-            let row = config.row(cx, id);
-            self.instances[i].give_slot(row);
-            self.leak(config, cx, i);
+            self.free_slot_of_row(config, cx, i, id);
         }
         let next = self.next_in_line(config, cx, i);
         if next.is_none() {
             self.check_drained(i);
         }
         next
+    }
+
+    /// [`Service::free_slot`] for those who do not get to the end of their work.
+    #[inline(never)]
+    fn free_slot_apart<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+    ) -> Option<(AttemptId, Progress)> {
+        self.free_slot(config, cx, id)
+    }
+
+    #[inline(never)]
+    fn free_slot_of_row<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        i: usize,
+        id: AttemptId,
+    ) {
+        let was_dropped = cx.core.attempts[id].callee == CalleeSide::Cancelled;
+        self.sample(config, cx, i, id, was_dropped);
+        let row = config.row(cx, id);
+        self.instances[i].give_slot(row);
+        self.leak(config, cx, i);
     }
 
     /// Schedules the next end of a piece of work, where work is timed.
@@ -442,6 +482,7 @@ impl Service {
         }
     }
 
+    #[inline(never)]
     fn schedule<R: Record>(&mut self, cx: &mut Cx<'_, R>, i: usize) {
         let now = cx.now();
         let next = self.instances[i].processor.retime(now);

@@ -193,7 +193,7 @@ impl NodeKind for Worker {
                 if node.effects[operation].is_some() && plan::is_first_work(cx, id) {
                     cx.effect(id, 0);
                 }
-                Ok(plan::proceed(cx, id))
+                Ok(plan::proceed_after(cx, id))
             }
         };
         self.resume(config, cx, id, progress);
@@ -507,7 +507,7 @@ impl Worker {
         if asked != 0 && !contract.understands(asked) {
             return Err(Reason::ContractMismatch);
         }
-        Ok(plan::proceed(cx, id))
+        Ok(plan::proceed_after(cx, id))
     }
 
     /// A message is done, or has failed. A good one is acknowledged with its batch.

@@ -3,6 +3,7 @@
 
 use super::super::link_program::is_stand_in;
 use super::{Compiler, OperationProgram, PlanCall, PlanStep};
+use crate::design::order::arrange;
 use crate::design::{CallMode, Link, Node, Settings, Step, StepCall};
 
 /// Work; calls to services; reads, a cache before its store; writes, each with the word to its cache;
@@ -49,7 +50,7 @@ fn steps(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanStep]
             rank,
         });
     }
-    callees.sort_by_key(|callee| callee.rank);
+    arrange(&mut callees, |a, b| a.rank.cmp(&b.rank));
     let pairs = pairs(c, &callees);
     let mut steps = vec![PlanStep::Work];
     for callee in &callees {
@@ -89,9 +90,9 @@ fn pairs<'a>(c: &Compiler<'a>, callees: &[Callee<'a>]) -> Vec<Pair<'a>> {
         let others = of_kind(&["service", "balancer", "third_party"]);
         stores = others.map(|callee| callee.link).collect();
     }
-    stores.sort_by(|a, b| a.key.cmp(&b.key));
+    arrange(&mut stores, |a, b| a.key.cmp(&b.key));
     let mut caches: Vec<&Link> = of_kind(&["cache"]).map(|callee| callee.link).collect();
-    caches.sort_by(|a, b| a.key.cmp(&b.key));
+    arrange(&mut caches, |a, b| a.key.cmp(&b.key));
     let mut pairs: Vec<Pair<'a>> = Vec::new();
     // Those inline know their store; the others share what is left.
     for inline in [true, false] {

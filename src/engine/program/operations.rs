@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::draw::{Threshold, place_hash};
 use super::{Compiler, OperationProgram, Program, sorted};
+use crate::design::order::arrange;
 use crate::design::registry::OPERATION;
 use crate::design::{CallMode, Settings};
 
@@ -52,7 +53,7 @@ pub(super) fn compile(c: &Compiler<'_>, base: Option<&Program>) -> Vec<Operation
                 poison: Threshold::new(knobs.share("poison_share")),
                 clients: {
                     let mut numbers: Vec<u16> = performers.iter().map(|k| c.node(k)).collect();
-                    numbers.sort_unstable();
+                    arrange(&mut numbers, Ord::cmp);
                     numbers
                 },
                 // Which items there are cannot change during a run.

@@ -300,8 +300,14 @@ impl Clients {
         now < cx.program.horizon && now < config.ends && self.begun < config.actions
     }
 
-    #[inline]
+    #[inline(never)]
     fn schedule<R: Record>(&self, config: &Config, cx: &mut Cx<'_, R>) {
+        self.schedule_next(config, cx);
+    }
+
+    /// The same, on the way of every action.
+    #[inline(always)]
+    fn schedule_next<R: Record>(&self, config: &Config, cx: &mut Cx<'_, R>) {
         let open = self.open.as_ref().expect("open arrivals");
         let at = open.next();
         if at < cx.program.horizon.min(config.ends) {
@@ -324,7 +330,7 @@ impl Clients {
             self.act(config, cx, Actor { address, user: 0, identity });
         }
         if self.begun < config.actions {
-            self.schedule(config, cx);
+            self.schedule_next(config, cx);
         }
     }
 
@@ -416,6 +422,11 @@ impl Clients {
         cx.local_at(cx.now() + Duration(gap), code::CLICK, id.bits());
     }
 
+    #[inline(never)]
+    fn submit_again<R: Record>(&mut self, cx: &mut Cx<'_, R>, id: IntentId) {
+        self.submit(cx, id, 1);
+    }
+
     /// The user presses the button: 0 is the first time.
     #[inline(always)]
     fn submit<R: Record>(&mut self, cx: &mut Cx<'_, R>, id: IntentId, click: u16) {
@@ -441,7 +452,11 @@ impl Clients {
         let first_try = address.call(place, u32::from(click)).attempt(1);
         let instance = cx.instance_for(link, first_try, item);
         let new = NewCall { link, caller, tag: click, instance, mode, ..NewCall::default() };
-        cx.call(id, Parent::Intent, new);
+        // The first click is on the way of every action, another one is not.
+        match click {
+            0 => cx.call_at_once(id, Parent::Intent, new),
+            _ => cx.call(id, Parent::Intent, new),
+        };
     }
 
     #[cold]
@@ -450,7 +465,7 @@ impl Clients {
         // Who has an answer sees another page.
         if cx.core.intents[id].told.is_none() {
             cx.tally(0);
-            self.submit(cx, id, 1);
+            self.submit_again(cx, id);
         }
         cx.release(id);
     }
@@ -498,23 +513,23 @@ impl Clients {
         }
     }
 
+    #[inline]
     fn pick_operation<R: Record>(&self, cx: &Cx<'_, R>, address: Address) -> Option<u16> {
-        let operations = &cx.program.operations;
-        if let [only] = operations.as_slice() {
-            return only.clients.contains(&cx.node).then_some(0);
+        let performs = &cx.program.nodes[cx.node as usize].performs;
+        match performs.as_slice() {
+            [] => None,
+            [(only, _)] => Some(*only),
+            many => Some(Self::pick_one_of(many, cx, address)),
         }
-        let mine = || {
-            let all = operations.iter().enumerate();
-            all.filter(|(_, o)| o.clients.contains(&cx.node)).map(|(i, o)| (i as u16, o.weight))
-        };
-        let total: u64 = mine().map(|(_, w)| w).sum();
-        if total == 0 {
-            return None;
-        }
+    }
+
+    #[inline(never)]
+    fn pick_one_of<R: Record>(many: &[(u16, u64)], cx: &Cx<'_, R>, address: Address) -> u16 {
+        let total: u64 = many.iter().map(|(_, weight)| weight).sum();
         let mut at = cx.draws(Purpose::Operation, address).below(total);
-        for (i, weight) in mine() {
+        for &(operation, weight) in many {
             if at < weight {
-                return Some(i);
+                return operation;
             }
             at -= weight;
         }

@@ -16,7 +16,7 @@ use crate::time::Duration;
 
 impl Service {
     /// A request has got its slot: it goes on with its plan, unless the instance stands still.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take_up<R: Record>(
         &mut self,
         config: &Config,
@@ -36,6 +36,7 @@ impl Service {
     }
 
     /// Every request makes garbage; when there is enough of it, everything stands still.
+    #[inline(never)]
     fn count_towards_collection<R: Record>(
         &mut self,
         config: &Config,
@@ -114,7 +115,7 @@ impl Service {
                 Deferred::Begin(id) => {
                     let works = |a: &&Attempt| a.callee.is_at_work();
                     if cx.core.attempts.get(id).filter(works).is_some() {
-                        let progress = plan::proceed(cx, id);
+                        let progress = plan::proceed_after(cx, id);
                         self.go_on(config, cx, id, progress);
                     }
                 }
