@@ -21,6 +21,7 @@ pub mod digest;
 mod dist;
 mod door;
 pub mod draw;
+mod effects;
 mod ending;
 mod event;
 pub mod fault;

@@ -1,0 +1,34 @@
+//! What is changed on behalf of users: told to the fingerprint and to whoever watches.
+
+use super::attempt::AttemptId;
+use super::core::Cx;
+use super::digest::Fact;
+use super::draw::mix64;
+use super::record::{Effect, Record};
+
+impl<R: Record> Cx<'_, R> {
+    /// A change was applied at this node on behalf of the attempt.
+    pub fn effect(&mut self, id: AttemptId, version: u64) {
+        let attempt = self.core.attempts[id];
+        let intent = self.core.intents[attempt.intent];
+        let node = &self.program.nodes[self.node as usize];
+        let effect = Effect {
+            node: self.node,
+            promised: node.effects[intent.operation as usize],
+            attempt: attempt.number,
+            version,
+            lacks_right: intent.lacks_right,
+        };
+        let place = self.node as usize;
+        self.core.fact(
+            place,
+            node.place ^ mix64(version),
+            Fact::Effect,
+            intent.address.0,
+            attempt.number,
+            0,
+        );
+        self.record
+            .effect(self.program, self.now(), attempt.intent, &intent, effect);
+    }
+}
