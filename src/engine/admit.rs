@@ -43,14 +43,20 @@ impl Core {
         }
     }
 
-    /// Lets a try out, or keeps it waiting, or rejects it.
+    /// Lets a try out, or keeps it waiting, or rejects it; `is_late` if the call's deadline has passed.
     #[inline(always)]
-    pub(super) fn admit<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
+    pub(super) fn admit<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        id: AttemptId,
+        is_late: bool,
+    ) {
         let attempt = &self.attempts[id];
         let spec = &program.links[attempt.link as usize];
         // A check has a connection of its own, and nothing that callers have learned stops it.
         if !attempt.is_check {
-            if self.calls[attempt.call].deadline <= self.now() {
+            if is_late {
                 self.reject(id, Reason::DeadlinePassed);
                 return;
             }

@@ -47,6 +47,7 @@ impl Core {
         }
         let link = call.link as usize;
         let spec = &program.links[link];
+        let is_late = call.deadline <= now;
         let mut new = Attempt::next_of(id, call, spec.to, now);
         new.is_hedge = is_hedge;
         let attempt = self.attempts.insert(new);
@@ -58,7 +59,7 @@ impl Core {
         counters.retries += u64::from(is_retry);
         counters.hedges += u64::from(is_hedge);
         counters.in_flight += 1;
-        self.admit(program, record, attempt);
+        self.admit(program, record, attempt, is_late);
     }
 
     /// The same as [`Core::send`], for those who had to wait.

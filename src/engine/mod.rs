@@ -11,6 +11,7 @@
 
 mod admit;
 pub mod attempt;
+mod begin;
 mod calendar;
 mod call;
 mod choice;

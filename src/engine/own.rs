@@ -2,7 +2,8 @@
 //! holding on to an intent that nothing else refers to.
 
 use super::attempt::{AttemptId, Call, CallId, Intent, IntentId, Parent};
-use super::core::{Cx, NewCall};
+use super::begin::NewCall;
+use super::core::Cx;
 use super::draw::{Address, mix64};
 use super::event::Event;
 use super::record::Record;

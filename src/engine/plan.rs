@@ -5,7 +5,8 @@
 //! their tag: the step, and the position of the call within it.
 
 use super::attempt::{Answer, Attempt, AttemptId, Call, CalleeSide, Parent};
-use super::core::{Cx, NewCall};
+use super::begin::NewCall;
+use super::core::Cx;
 use super::node::NodeConfig;
 use super::probe;
 use super::program::{PlanCall, PlanStep};

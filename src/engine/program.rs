@@ -530,19 +530,10 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
         },
         stops_abandoned: node.kind.knob("on_abandoned").is_some()
             && knobs.choice("on_abandoned") == "stop",
-        performs: performed_by(number, operations),
+        performs: super::node::clients::performed_by(number, operations),
         plans,
         effects,
     }
-}
-
-/// The operations that a clients node's users perform; those of weight 0 are never chosen, unless there
-/// is nothing to choose.
-fn performed_by(node: u16, operations: &[OperationProgram]) -> Vec<(u16, u64)> {
-    let all = operations.iter().enumerate();
-    let mine = all.filter(|(_, op)| op.clients.contains(&node));
-    let chosen = mine.filter(|(_, op)| op.weight > 0 || operations.len() == 1);
-    chosen.map(|(i, op)| (i as u16, op.weight)).collect()
 }
 
 #[cfg(test)]

@@ -511,12 +511,13 @@ impl<R: Record> Run<R> {
                     world.revise(&before, &program, record);
                 }
             }
-            if world.core.events >= look_up {
+            let looks_up = world.core.events >= look_up;
+            if looks_up {
                 quiet = Time::ZERO;
             }
             if world.core.is_beyond(limits.in_flight) {
                 *phase = Phase::Stopped(Stop::Backlog);
-            } else if world.core.events >= limits.events {
+            } else if looks_up && world.core.events >= limits.events {
                 *phase = Phase::Stopped(Stop::Events);
             } else if world.core.now() >= program.horizon {
                 *phase = Phase::Settling;

@@ -19,11 +19,13 @@ use super::{NodeKind, Traffic};
 use crate::design::Settings;
 use crate::design::value::{Factor, MICRO, Rate};
 use crate::engine::attempt::{Call, Intent, IntentId, Parent};
-use crate::engine::core::{Cx, NewCall};
+use crate::engine::begin::NewCall;
+use crate::engine::core::Cx;
 use crate::engine::digest::Fact;
 use crate::engine::dist::Sampler;
 use crate::engine::draw::{Address, Purpose, Threshold, mix64, stream};
 use crate::engine::popularity::item_key;
+use crate::engine::program::OperationProgram;
 use crate::engine::reason::Reason;
 use crate::engine::record::{Record, Told};
 use crate::engine::slab::Id;
@@ -285,6 +287,15 @@ impl NodeKind for Clients {
         open.base = arrivals::Ramp::flat(*rate);
         self.schedule(config, cx);
     }
+}
+
+/// The operations that a clients node's users perform; those of weight 0 are never chosen, unless there
+/// is nothing to choose.
+pub fn performed_by(node: u16, operations: &[OperationProgram]) -> Vec<(u16, u64)> {
+    let all = operations.iter().enumerate();
+    let mine = all.filter(|(_, op)| op.clients.contains(&node));
+    let chosen = mine.filter(|(_, op)| op.weight > 0 || operations.len() == 1);
+    chosen.map(|(i, op)| (i as u16, op.weight)).collect()
 }
 
 /// When the n-th of a constant stream comes, in nanoseconds from its start.

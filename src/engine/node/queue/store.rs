@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::attempt::{CallId, CalleeSide, Intent, IntentId, Parent};
-use crate::engine::core::NewCall;
+use crate::engine::begin::NewCall;
 use crate::engine::draw::{Address, Purpose, Threshold};
 use crate::engine::keys::Seen;
 use crate::engine::program::SETTLE_LIMIT;
