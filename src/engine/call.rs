@@ -417,8 +417,9 @@ impl Core {
 
     fn retire<R: Record>(&mut self, program: &Program, record: &mut R, id: IntentId) {
         let intent = &self.intents[id];
-        if !intent.is_internal {
-            record.retired(program, self.calendar.now(), id, intent);
+        match intent.is_internal {
+            false => record.retired(program, self.calendar.now(), id, intent),
+            true => record.internal_over(program, id),
         }
         self.intents.remove(id);
     }

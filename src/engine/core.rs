@@ -12,7 +12,7 @@ use super::calendar::Calendar;
 use super::counters::{LinkCounters, NodeCounters};
 use super::deploy::Versions;
 use super::digest::{Fact, Facts};
-use super::draw::{Address, Draws, Keys, Purpose, Threshold, mix64};
+use super::draw::{Address, Draws, Keys, Purpose, Threshold};
 use super::event::Event;
 use super::fault::Modifiers;
 use super::fleet::Fleet;
@@ -26,7 +26,7 @@ use super::policy::pool::Pool;
 use super::policy::wire::Wire;
 use super::program::{LinkProgram, Program};
 use super::reason::Reason;
-use super::record::{Effect, Record, Snapshot};
+use super::record::{Record, Snapshot};
 use super::slab::{Id, Slab};
 use crate::design::CallMode;
 use crate::time::Time;
@@ -113,6 +113,8 @@ pub struct Core {
     /// How many times something besides calls and attempts refers to an intent.
     pub holds: u64,
     pub parked_messages: u64,
+    /// Runs of jobs that have begun or were due, and are not over.
+    pub runs_open: u64,
     /// Intents born so far.
     pub intents_born: u64,
     pub events: u64,
@@ -173,6 +175,7 @@ impl Core {
             held_messages: 0,
             holds: 0,
             parked_messages: 0,
+            runs_open: 0,
             intents_born: 0,
             events: 0,
             stop: None,
@@ -337,30 +340,6 @@ impl<R: Record> Cx<'_, R> {
     pub fn refuse(&mut self, id: AttemptId, reason: Reason) {
         self.core.attempts[id].callee = CalleeSide::Refused(reason);
         self.reply(id, Err(reason));
-    }
-
-    /// A change was applied at this node on behalf of the attempt.
-    pub fn effect(&mut self, id: AttemptId, version: u64) {
-        let attempt = self.core.attempts[id];
-        let intent = self.core.intents[attempt.intent];
-        let node = &self.program.nodes[self.node as usize];
-        let effect = Effect {
-            node: self.node,
-            promised: node.effects[intent.operation as usize],
-            attempt: attempt.number,
-            version,
-        };
-        let place = self.node as usize;
-        self.core.fact(
-            place,
-            node.place ^ mix64(version),
-            Fact::Effect,
-            intent.address.0,
-            attempt.number,
-            0,
-        );
-        self.record
-            .effect(self.program, self.now(), attempt.intent, &intent, effect);
     }
 
     /// Answers the caller. The callee's side must have been set to what it now is.

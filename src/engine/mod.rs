@@ -11,6 +11,7 @@
 
 mod admit;
 pub mod attempt;
+mod basis;
 mod calendar;
 mod call;
 mod choice;
@@ -20,6 +21,7 @@ pub mod deploy;
 pub mod digest;
 mod dist;
 pub mod draw;
+mod effect;
 mod ending;
 mod event;
 pub mod fault;

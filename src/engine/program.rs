@@ -5,6 +5,7 @@
 //! file changes nothing (docs/semantics.md 2).
 
 mod default_plan;
+mod reach;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -130,6 +131,8 @@ pub struct OperationProgram {
     pub items: Arc<super::popularity::Popularity>,
     /// Nodes where it must leave exactly one effect.
     pub effects: Vec<u16>,
+    /// The file names them.
+    pub says_effects: bool,
     /// Bytes of its messages.
     pub request_size: u64,
     pub response_size: u64,
@@ -256,27 +259,6 @@ impl<'a> Compiler<'a> {
     pub(super) fn is_log(&self, key: &str) -> bool {
         let node = self.node_by_key(key);
         node.kind.name == "queue" && Settings::new(node.kind, &node.knobs).choice("mode") == "log"
-    }
-
-    /// For dead letters, or for their way back.
-    fn is_between_queues(&self, link: &Link) -> bool {
-        let is_queue = |key: &str| self.node_by_key(key).kind.name == "queue";
-        is_queue(&link.from) && is_queue(&link.to)
-    }
-
-    /// Keys of all nodes that requests from these clients can reach, in order of their keys.
-    fn reachable(&self, clients: &[&'a str]) -> Vec<&'a str> {
-        let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
-        let mut open: Vec<&str> = clients.to_vec();
-        while let Some(key) = open.pop() {
-            if seen.insert(key, ()).is_none() {
-                // What happens to dead letters is nothing that a user was promised.
-                let links = self.links_from(key).into_iter();
-                let links = links.filter(|l| !self.is_between_queues(l));
-                open.extend(links.map(|l| l.to.as_str()));
-            }
-        }
-        seen.into_keys().collect()
     }
 }
 
@@ -452,14 +434,14 @@ fn compile_operations(c: &Compiler<'_>, base: Option<&Program>) -> Vec<Operation
                         .is_none_or(|names| names.iter().any(|n| n == k))
                 })
                 .collect();
+            let says_effects = knobs.opt_names("effects").is_some();
             let effects = match (mode, knobs.opt_names("effects")) {
                 (CallMode::Write, Some(names)) => names.iter().map(|n| c.node(n)).collect(),
-                (CallMode::Write, None) => c
-                    .reachable(&performers)
-                    .into_iter()
-                    .filter(|k| matches!(c.node_by_key(k).kind.name, "database" | "third_party"))
-                    .map(|k| c.node(k))
-                    .collect(),
+                (CallMode::Write, None) => {
+                    let by_jobs = c.jobs_of(&op.key).filter(|_| knobs.count("weight") == 0);
+                    let all: Vec<&str> = performers.iter().copied().chain(by_jobs).collect();
+                    c.stores_behind(&all)
+                }
                 _ => Vec::new(),
             };
             OperationProgram {
@@ -484,6 +466,7 @@ fn compile_operations(c: &Compiler<'_>, base: Option<&Program>) -> Vec<Operation
                     None => Arc::new(super::popularity::Popularity::compile(&knobs)),
                 },
                 effects,
+                says_effects,
                 request_size: knobs.count("request_size"),
                 response_size: knobs.count("response_size"),
             }

@@ -150,6 +150,7 @@ impl World {
                 NodeVisit::Fleet => s.on_fleet(c, cx),
                 NodeVisit::Fault(fault) => s.on_fault(c, cx, fault),
                 NodeVisit::Redrive => s.on_redrive(c, cx),
+                NodeVisit::StartRun => s.on_start_run(c, cx),
             }
             0
         })
@@ -324,7 +325,8 @@ impl World {
 
     /// How a run without a next event, or at the end of its time to settle, has ended.
     fn at_end(&self, stuck: bool) -> Phase {
-        match self.core.attempts.len() as u64 + self.core.held_messages {
+        let kept = self.core.held_messages + self.core.runs_open;
+        match self.core.attempts.len() as u64 + kept {
             0 => Phase::Settled,
             open => Phase::Unsettled { open, stuck },
         }
@@ -338,6 +340,7 @@ impl World {
             // Nothing else refers to an intent (a write to flush, a click to come, a message to deliver);
             // what is parked is nobody's turn.
             && self.core.holds == self.core.parked_messages
+            && self.core.runs_open == 0
     }
 }
 
@@ -369,6 +372,7 @@ pub(super) enum NodeVisit {
     Fleet,
     Fault(KindFault),
     Redrive,
+    StartRun,
 }
 
 impl<R: Record> Run<R> {

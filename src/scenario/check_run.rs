@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::limits::MAX_ACTIONS;
 use super::names::suggest;
-use super::{Goal, code};
+use super::{Goal, check_job, code};
 use crate::design::registry::{KindSpec, Target, target_of};
 use crate::design::value::{MICRO, Value, cut};
 use crate::design::{Design, RunSpec, Settings, TimelineEntry};
@@ -26,6 +26,7 @@ pub fn check(
         target(f, design, entry, path);
         times(f, entry, path, run);
     }
+    check_job::starts(f, design, timeline.iter().map(|(_, entry)| entry));
     work(f, design, run);
 }
 

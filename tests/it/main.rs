@@ -10,6 +10,7 @@ mod coverage;
 mod documents;
 mod fuzz;
 mod invalid;
+mod jobs;
 mod knobs;
 mod laws;
 mod lessons;

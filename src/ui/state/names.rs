@@ -47,6 +47,7 @@ pub fn entry(scenario: &Scenario, entry: &TimelineEntry) -> String {
         "config" => format!("{target} = {}", settings.text("value")),
         "scale" => format!("{target}: {} instances", settings.count("instances")),
         "lost_monitoring" => "no figures are collected".into(),
+        "start" => format!("{target} begins a run"),
         _ => format!("{target}: {}", entry.what.word.to_lowercase()),
     }
 }

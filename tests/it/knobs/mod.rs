@@ -7,6 +7,7 @@
 mod balancing;
 mod basics;
 mod caching;
+mod jobs;
 mod links;
 mod messages;
 mod monitoring;
@@ -41,7 +42,7 @@ macro_rules! fixtures {
 }
 
 const FIXTURES: &[Fixture] = fixtures![
-    balancing, basics, caching, links, messages, monitoring, stations, timeline
+    balancing, basics, caching, jobs, links, messages, monitoring, stations, timeline
 ];
 
 /// Knobs that change no event: prices, and what is in the types before anything acts on it.

@@ -68,7 +68,14 @@ pub enum Target {
 }
 
 /// Kinds that do work.
-const WORKING: &[&str] = &["service", "worker", "database", "cache", "third_party"];
+const WORKING: &[&str] = &[
+    "service",
+    "worker",
+    "database",
+    "cache",
+    "third_party",
+    "job",
+];
 
 pub fn target_of(entry: &KindSpec) -> Target {
     match entry.name {
@@ -84,6 +91,7 @@ pub fn target_of(entry: &KindSpec) -> Target {
             "cache",
             "queue",
             "third_party",
+            "job",
         ]),
         "capacity_cut" => Target::Node(&["service", "worker", "database"]),
         "flush" => Target::Node(&["cache"]),
@@ -92,6 +100,7 @@ pub fn target_of(entry: &KindSpec) -> Target {
         "deploy" | "rollback" => Target::Node(&["service", "worker"]),
         "lost_monitoring" => Target::Nothing,
         "redrive" => Target::Node(&["queue"]),
+        "start" => Target::Node(&["job"]),
         "zone_outage" => Target::Zone,
         "config" => Target::Knob,
         _ => Target::Node(WORKING),
