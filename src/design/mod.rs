@@ -214,6 +214,15 @@ impl Design {
         design.alerts.sort_by(|a, b| a.key.cmp(&b.key));
         design
     }
+
+    /// The operation that a job does: the one that it names, or the only one there is.
+    pub fn operation_of(&self, job: &Node) -> Option<&Operation> {
+        match (job.knobs.get("operation"), &self.operations[..]) {
+            (Some(Value::Text(key)), all) => all.iter().find(|op| op.key == *key),
+            (_, [only]) => Some(only),
+            _ => None,
+        }
+    }
 }
 
 /// Something that happens at a set moment: traffic, a fault, a change.

@@ -446,8 +446,9 @@ impl Core {
         if intent.open > 0 || (intent.told.is_none() && !intent.is_internal) {
             return;
         }
-        if !intent.is_internal {
-            record.retired(program, self.calendar.now(), id, intent);
+        match intent.is_internal {
+            false => record.retired(program, self.calendar.now(), id, intent),
+            true => record.internal_over(program, id),
         }
         self.intents.remove(id);
     }

@@ -113,6 +113,8 @@ pub struct Core {
     /// How many times something besides calls and attempts refers to an intent.
     pub holds: u64,
     pub parked_messages: u64,
+    /// Runs of jobs that have begun or were due, and are not over.
+    pub runs_open: u64,
     /// Intents born so far.
     pub intents_born: u64,
     pub events: u64,
@@ -175,6 +177,7 @@ impl Core {
             held_messages: 0,
             holds: 0,
             parked_messages: 0,
+            runs_open: 0,
             intents_born: 0,
             events: 0,
             stop: None,

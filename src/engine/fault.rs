@@ -111,6 +111,9 @@ pub enum Action {
     Redrive {
         node: u16,
     },
+    StartRun {
+        node: u16,
+    },
     /// Knobs change: the program's next or last revision counts.
     Config {
         place: ConfigPlace,
@@ -190,6 +193,7 @@ impl Action {
             },
             "zone_outage" => Action::ZoneOutage { zone: c.zone(key) },
             "redrive" => Action::Redrive { node: c.node(key) },
+            "start" => Action::StartRun { node: c.node(key) },
             "disk_full" => Action::DiskFull { node: c.node(key) },
             "link_delay" => Action::LinkDelay {
                 link: c.link(key),

@@ -11,6 +11,7 @@
 
 mod admit;
 pub mod attempt;
+mod basis;
 mod begin;
 mod calendar;
 mod call;
@@ -22,7 +23,7 @@ pub mod digest;
 mod dist;
 mod door;
 pub mod draw;
-mod effects;
+mod effect;
 mod ending;
 mod event;
 pub mod fault;

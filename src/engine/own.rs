@@ -1,7 +1,7 @@
 //! What a node does on its own behalf: calls that no request waits for, intents that no user has, and
 //! holding on to an intent that nothing else refers to.
 
-use super::attempt::{AttemptId, Call, CallId, Intent, IntentId, Parent};
+use super::attempt::{Attempt, AttemptId, Call, CallId, CalleeSide, Intent, IntentId, Parent};
 use super::begin::NewCall;
 use super::core::Cx;
 use super::draw::{Address, mix64};
@@ -64,6 +64,31 @@ impl<R: Record> Cx<'_, R> {
             ..NewCall::default()
         };
         self.call(intent, Parent::Node, new)
+    }
+
+    /// The node is at work for this intent from now on, as if a request had come, and nobody waits for
+    /// an answer: it is there at once, and holds a slot.
+    pub fn sets_itself(&mut self, intent: IntentId) -> AttemptId {
+        let (now, address) = (self.now(), self.core.intents[intent].address);
+        let new = Attempt::own(intent, address, self.node, now);
+        let id = self.core.attempts.insert(new);
+        self.core.intents[intent].open += 1;
+        self.counters().arrived += 1;
+        self.enter();
+        self.begin(id);
+        id
+    }
+
+    /// The node is done with what it had set itself, or gives it up.
+    pub fn done_with(&mut self, id: AttemptId, side: CalleeSide) {
+        if self.program.monitoring.is_used
+            && matches!(side, CalleeSide::Replied | CalleeSide::Error)
+        {
+            self.note_answer(id, side == CalleeSide::Replied);
+        }
+        self.abandon_calls_of(id);
+        self.leave_slot(id);
+        self.close(id, side);
     }
 
     /// Calls that the node, or one instance of it, had under way on its own behalf are nobody's any more.

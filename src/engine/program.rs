@@ -6,6 +6,7 @@
 
 mod default_plan;
 mod operations;
+mod reach;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -142,6 +143,8 @@ pub struct OperationProgram {
     pub effects: Vec<u16>,
     /// The version of the interface in which users ask for it.
     pub contract: u8,
+    /// The file names them.
+    pub says_effects: bool,
     /// Bytes of its messages.
     pub request_size: u64,
     pub response_size: u64,
@@ -278,27 +281,6 @@ impl<'a> Compiler<'a> {
     pub(super) fn is_log(&self, key: &str) -> bool {
         let node = self.node_by_key(key);
         node.kind.name == "queue" && Settings::new(node.kind, &node.knobs).choice("mode") == "log"
-    }
-
-    /// For dead letters, or for their way back.
-    fn is_between_queues(&self, link: &Link) -> bool {
-        let is_queue = |key: &str| self.node_by_key(key).kind.name == "queue";
-        is_queue(&link.from) && is_queue(&link.to)
-    }
-
-    /// Keys of all nodes that requests from these clients can reach, in order of their keys.
-    pub(super) fn reachable(&self, clients: &[&'a str]) -> Vec<&'a str> {
-        let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
-        let mut open: Vec<&str> = clients.to_vec();
-        while let Some(key) = open.pop() {
-            if seen.insert(key, ()).is_none() {
-                // What happens to dead letters is nothing that a user was promised.
-                let links = self.links_from(key).into_iter();
-                let links = links.filter(|l| !self.is_between_queues(l));
-                open.extend(links.map(|l| l.to.as_str()));
-            }
-        }
-        seen.into_keys().collect()
     }
 }
 

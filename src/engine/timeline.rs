@@ -155,6 +155,10 @@ impl World {
                 self.at_node(program, record, node, NodeVisit::Redrive);
                 node as usize
             }
+            Action::StartRun { node } => {
+                self.at_node(program, record, node, NodeVisit::StartRun);
+                node as usize
+            }
             Action::Slow { node, .. }
             | Action::Errors { node, .. }
             | Action::Hang { node, .. }

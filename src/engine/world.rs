@@ -147,6 +147,7 @@ impl World {
                 NodeVisit::Cut(link, is_cut) => s.on_cut(c, cx, link, is_cut),
                 NodeVisit::MoveOn(instance, entry) => s.on_move_on(c, cx, instance, entry),
                 NodeVisit::StandStill(instance, still) => s.on_stand_still(c, cx, instance, still),
+                NodeVisit::StartRun => s.on_start_run(c, cx),
             }
             0
         })
@@ -345,7 +346,7 @@ impl World {
             true => 0,
             false => (core.calls.len() as u64).max(core.holds - core.parked_messages),
         };
-        match (core.attempts.len() as u64 + core.held_messages).max(pending) {
+        match (core.attempts.len() as u64 + core.held_messages + core.runs_open).max(pending) {
             0 => Phase::Settled,
             open => Phase::Unsettled { open, stuck },
         }
@@ -359,6 +360,7 @@ impl World {
             // Nothing else refers to an intent (a write to flush, a click to come, a message to deliver);
             // what is parked is nobody's turn.
             && self.core.holds == self.core.parked_messages
+            && self.core.runs_open == 0
     }
 }
 
@@ -398,6 +400,7 @@ pub(super) enum NodeVisit {
     StandStill(u16, Still),
     /// The entry is over under which it may have done nothing.
     MoveOn(u16, u16),
+    StartRun,
 }
 
 impl<R: Record> Run<R> {

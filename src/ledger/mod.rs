@@ -6,13 +6,15 @@
 //! story, up to a bound, and beyond that as its number.
 
 pub mod chains;
+mod jobs;
 
 use crate::engine::attempt::{Intent, IntentId};
 use crate::engine::program::OperationProgram;
 use crate::engine::program::PROMISED_MAX;
-use crate::engine::record::{Effect, Told};
+use crate::engine::record::{Effect, Item, Told};
 use crate::time::Time;
 use chains::Chains;
+use jobs::Jobs;
 
 /// Faulty intents whose whole story is kept (docs/semantics.md 30).
 pub const STORIES_MAX: usize = 50_000;
@@ -110,6 +112,12 @@ pub struct Counts {
     pub judged: u64,
     pub clean: u64,
     pub by_verdict: [u64; 5],
+    /// Of the effects: on behalf of no user, by jobs; and those of them that the same run had already
+    /// left.
+    pub by_jobs: u64,
+    pub repeated_by_jobs: u64,
+    /// Writes that were overwritten by somebody who had read the row before them (lost updates).
+    pub lost_updates: u64,
 }
 
 impl Counts {
@@ -127,9 +135,14 @@ impl Counts {
         let counts = [self.intents, self.effects, self.clean, self.open()];
         let parked = self.of(Verdict::Parked);
         let verdicts = self.by_verdict.into_iter().take(4);
-        // Only where there are any: runs without dead letters have their fingerprints from before.
+        let of_jobs = [self.by_jobs, self.repeated_by_jobs, self.lost_updates];
+        // Where there was none of it, the fingerprint is what it was before there was a count of it.
         let parked = (parked > 0).then_some(parked);
-        counts.into_iter().chain(verdicts).chain(parked).collect()
+        let of_jobs = of_jobs
+            .into_iter()
+            .filter(|_| of_jobs.iter().any(|&n| n > 0));
+        let all = counts.into_iter().chain(verdicts).chain(parked);
+        all.chain(of_jobs).collect()
     }
 }
 
@@ -138,6 +151,7 @@ pub struct Ledger {
     pub counts: Counts,
     slots: Vec<Slot>,
     effects: Chains<EffectAt>,
+    jobs: Jobs,
     /// In the order in which their verdicts were passed.
     pub stories: Vec<Story>,
     /// Numbers of faulty intents beyond the stories.
@@ -156,8 +170,28 @@ impl Ledger {
         self.slots[slot] = Slot::default();
     }
 
-    pub fn effect(&mut self, now: Time, id: IntentId, effect: Effect) {
+    /// A job begins its run, or a piece of its work.
+    pub fn item_begun(&mut self, id: IntentId, item: Item) {
+        self.jobs.begun(id, item);
+    }
+
+    /// Nothing can happen any more to an intent that was nobody's.
+    pub fn internal_over(&mut self, id: IntentId) {
+        self.jobs.over(id);
+    }
+
+    pub fn effect(&mut self, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
         self.counts.effects += 1;
+        if let Some(read) = effect.based_on {
+            self.jobs.overwrites(id, intent.item, read, effect);
+            self.counts.lost_updates = self.jobs.lost_updates;
+        }
+        if intent.is_internal {
+            self.jobs.effect(id, effect);
+            self.counts.by_jobs = self.jobs.effects;
+            self.counts.repeated_by_jobs = self.jobs.repeated;
+            return;
+        }
         if let Some(promised) = effect.promised {
             let applied = &mut self.slots[id.slot()].applied[promised as usize];
             *applied = applied.saturating_add(1);

@@ -8,7 +8,7 @@ use crate::engine::attempt::{Attempt, CallerSide, Intent, IntentId};
 use crate::engine::counters::{LinkCounters, NodeCounters};
 use crate::engine::program::Program;
 use crate::engine::reason::ByReason;
-use crate::engine::record::{Effect, Record, Snapshot, Told};
+use crate::engine::record::{Effect, Item, Record, Snapshot, Told};
 use crate::ledger::Ledger;
 use crate::time::Time;
 
@@ -199,8 +199,16 @@ impl Record for Recorder {
         }
     }
 
-    fn effect(&mut self, _: &Program, now: Time, id: IntentId, _: &Intent, effect: Effect) {
-        self.ledger.effect(now, id, effect);
+    fn effect(&mut self, _: &Program, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
+        self.ledger.effect(now, id, intent, effect);
+    }
+
+    fn item_begun(&mut self, _: &Program, id: IntentId, item: Item) {
+        self.ledger.item_begun(id, item);
+    }
+
+    fn internal_over(&mut self, _: &Program, id: IntentId) {
+        self.ledger.internal_over(id);
     }
 
     #[inline(always)]

@@ -4,8 +4,8 @@ use super::findings::Findings;
 use super::limits::{MAX_EFFECTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::names::suggest;
 use super::{
-    check_alerts, check_balancer, check_cache, check_door, check_link, check_queues, check_service,
-    circle, code,
+    check_alerts, check_balancer, check_cache, check_door, check_job, check_link, check_queues,
+    check_service, circle, code,
 };
 use crate::design::registry::{self, Accepts};
 use crate::design::value::{Value, cut};
@@ -33,6 +33,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
             "service" => check_service::check(f, design, node),
             "balancer" => check_balancer::check(f, design, node),
             "cache" => check_cache::check(f, design, node),
+            "job" => check_job::check(f, design, node),
             _ => {}
         }
     }
@@ -68,7 +69,7 @@ fn ends(f: &mut Findings<'_>, design: &Design, link: &Link) {
         let kind = node.kind.name;
         if field == "from" && !node.kind.calls {
             f.error_at(code::BAD_LINK, &path, format!("a {kind} calls nobody"))
-                .help("links begin at clients, balancers, services, caches, queues, workers and, as webhooks, at third parties");
+                .help("links begin at clients, balancers, services, caches, queues, workers, jobs and, as webhooks, at third parties");
         } else if field == "to" && node.kind.accepts == Accepts::Nothing {
             f.error_at(code::BAD_LINK, &path, format!("nobody can call {kind}"))
                 .help("links end at balancers, services, caches, databases, third parties, queues and workers");
@@ -161,7 +162,7 @@ fn neighbours(f: &mut Findings<'_>, design: &Design, node: &Node) {
         f.warning_at(code::UNUSED, &path, format!("nobody calls `{key}`"))
             .help(format!("add a link with `to = \"{key}\"`"));
     }
-    if matches!(node.kind.name, "clients" | "balancer") && !calls {
+    if matches!(node.kind.name, "clients" | "balancer" | "job") && !calls {
         f.warning_at(code::UNUSED, &path, format!("`{key}` calls nobody"))
             .help(format!("add a link with `from = \"{key}\"`"));
     }

@@ -10,6 +10,7 @@ mod check_balancer;
 mod check_cache;
 mod check_design;
 mod check_door;
+mod check_job;
 mod check_lesson;
 mod check_link;
 mod check_queues;
@@ -146,6 +147,7 @@ pub enum Metric {
     Duplicate,
     Phantom,
     Partial,
+    LostUpdate,
     /// Dollars per hour of the design, with its calls.
     Cost,
 }

@@ -37,6 +37,10 @@ enum Measure {
     LessBusy(&'static str),
     FewerArrive(&'static str),
     MoreAlerts,
+    FewerRepeated,
+    FewerOverwritten,
+    /// Runs of a job that were left out.
+    FewerMissed(&'static str),
 }
 
 impl Measure {
@@ -54,6 +58,9 @@ impl Measure {
             Measure::Cheaper => -(report.cost.total_micro_per_hour as f64),
             Measure::LessBusy(key) => -node(key).utilisation.unwrap(),
             Measure::FewerArrive(key) => -(node(key).arrived as f64),
+            Measure::FewerRepeated => -(report.ledger.repeated_by_jobs as f64),
+            Measure::FewerOverwritten => -(report.ledger.lost_updates as f64),
+            Measure::FewerMissed(key) => -(node(key).count("runs_missed") as f64),
             Measure::MoreAlerts => report.alerts.iter().map(|alert| alert.fired as f64).sum(),
         }
     }
@@ -295,6 +302,30 @@ const REMEDIES: &[Remedy] = &[
         "alert.pager.burn_rate",
         r#""5x""#,
         MoreAlerts,
+    ),
+    remedy(
+        "job-crowds-out-users",
+        "job.sweep.rate_limit",
+        "100 rps",
+        ShorterP99,
+    ),
+    remedy(
+        "job-starts-over",
+        "job.sweep.resumable",
+        "true",
+        Measure::FewerRepeated,
+    ),
+    remedy(
+        "job-overwrites",
+        "job.sweep.version_guard",
+        "true",
+        Measure::FewerOverwritten,
+    ),
+    remedy(
+        "job-outlasts-period",
+        "job.sweep.every",
+        "15 s",
+        Measure::FewerMissed("sweep"),
     ),
 ];
 

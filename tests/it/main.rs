@@ -11,6 +11,7 @@ mod documents;
 mod fuzz;
 mod incidents;
 mod invalid;
+mod jobs;
 mod knobs;
 mod laws;
 mod lessons;

@@ -34,14 +34,18 @@ fn design(kind: &str, line: &str) -> String {
             "app",
             "[service.app]\n[queue.line]\n[link.on]\nfrom = \"app\"\nto = \"line\"\n[link.take]\nfrom = \"line\"\nto = \"it\"\n",
         ),
+        "job" => (
+            "app",
+            "[service.app]\n[database.rows]\n[link.query]\nfrom = \"app\"\nto = \"rows\"\n[link.on]\nfrom = \"it\"\nto = \"rows\"\n",
+        ),
         "service" => ("it", ""),
         "link" => ("app", "[service.app]\n[service.deep]\n"),
         other => panic!("no design for presets of `{other}`"),
     };
-    let ends = if kind == "link" {
-        "from = \"app\"\nto = \"deep\"\n"
-    } else {
-        ""
+    let ends = match kind {
+        "link" => "from = \"app\"\nto = \"deep\"\n",
+        "job" => "operation = \"buy\"\nevery = \"2 s\"\n",
+        _ => "",
     };
     format!(
         "format = 1\n[run]\nduration = \"5 s\"\n[clients.people]\nrate = \"50 rps\"\n[operation.buy]\nkind = \"write\"\n\

@@ -10,6 +10,7 @@ mod copies;
 mod data;
 mod derived;
 mod doors;
+mod jobs;
 mod known;
 pub mod map;
 mod pools;
@@ -69,6 +70,8 @@ const OUTLASTING: f64 = 0.01;
 const CROWDED: f64 = 0.5;
 /// Instances are idle if half of them would be less busy than this.
 const IDLE: f64 = 0.4;
+/// A run of a job that takes longer than this is worth keeping its progress: 10 minutes.
+const LONG_RUN_S: f64 = 600.0;
 
 /// Every lint, in the order of the codes.
 pub static LINTS: &[Lint] = &[
@@ -335,6 +338,30 @@ pub static LINTS: &[Lint] = &[
         "alert-cannot-fire",
         "a burn rate asks for more than 100 % errors",
         spares::alert_cannot_fire,
+    ),
+    lint(
+        "L1001",
+        "job-crowds-out-users",
+        "users and a run of a job together would keep a database over 85 % busy, and nothing slows the job down enough",
+        jobs::crowds_out,
+    ),
+    lint(
+        "L1002",
+        "job-starts-over",
+        "a job keeps no progress, and the timeline has it crash, or a run takes over 10 min",
+        jobs::starts_over,
+    ),
+    lint(
+        "L1003",
+        "job-overwrites",
+        "a job without a version guard reads and writes rows that users write, too",
+        jobs::overwrites,
+    ),
+    lint(
+        "L1004",
+        "job-outlasts-period",
+        "a run of a job takes longer than the time to the next one",
+        jobs::outlasts_period,
     ),
 ];
 

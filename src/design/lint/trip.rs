@@ -208,6 +208,15 @@ impl<'d> Map<'d> {
         }
         let mut seen: Vec<&str> = Vec::new();
         let mut open: Vec<&str> = performers.iter().map(|node| node.key.as_str()).collect();
+        // What no user does is done by jobs, if at all.
+        if Settings::new(&OPERATION, &operation.knobs).count("weight") == 0 {
+            let does = |node: &&Node| {
+                let done = self.design.operation_of(node);
+                done.is_some_and(|op| op.key == operation.key)
+            };
+            let jobs = self.design.nodes.iter().filter(|n| n.kind.name == "job");
+            open.extend(jobs.filter(does).map(|node| node.key.as_str()));
+        }
         while let Some(key) = open.pop() {
             if !seen.contains(&key) {
                 seen.push(key);
@@ -435,7 +444,7 @@ fn call_ns(trip: &Trip<'_>, hop: &Hop<'_>) -> f64 {
     time.min(all)
 }
 
-fn names<'d>(operation: &'d Operation, knob: &str) -> Option<&'d Vec<String>> {
+pub(super) fn names<'d>(operation: &'d Operation, knob: &str) -> Option<&'d Vec<String>> {
     match operation.knobs.get(knob) {
         Some(Value::Names(names)) => Some(names),
         _ => None,

@@ -2,12 +2,14 @@
 //!
 //! Simulated: a query needs a core for its whole length and waits in order of arrival for one; at
 //! most `connections` queries run or wait, one more is refused; a write raises the version of its
-//! row, and leaves its effect, at the moment it is done.
+//! row, and leaves its effect, at the moment it is done; one that is meant for a version only is done
+//! if the row has it at that moment, and is a conflict otherwise.
 //! Ignored so far: transactions, locks, replicas, what queries cost beyond time on a core.
 
 use super::{Look, NodeKind};
 use crate::design::{CallMode, Settings};
 use crate::engine::attempt::{AttemptId, CalleeSide};
+use crate::engine::basis::Basis;
 use crate::engine::core::Cx;
 use crate::engine::dist::Sampler;
 use crate::engine::draw::Purpose;
@@ -71,19 +73,21 @@ impl NodeKind for Database {
         let attempt = cx.core.attempts[id];
         let faults = &cx.core.modifiers[cx.node as usize];
         let failed = faults.fails(&mut cx.draws(Purpose::Fault, attempt.address));
-        let is_full = attempt.mode == CallMode::Write && faults.disk_full > 0;
-        let reply = match failed {
-            true => Err(Reason::ErrorFromCallee),
-            false if is_full => Err(Reason::StorageFull),
-            false => Ok(()),
+        let basis = Basis::from_bits(attempt.payload);
+        let item = cx.core.intents[attempt.intent].item;
+        let is_full = faults.disk_full > 0;
+        let reply = match attempt.mode {
+            _ if failed => Err(Reason::ErrorFromCallee),
+            CallMode::Write if is_full => Err(Reason::StorageFull),
+            CallMode::Write if !basis.permits(self.rows.version(item)) => Err(Reason::Conflict),
+            _ => Ok(()),
         };
         let failed = reply.is_err();
-        let item = cx.core.intents[attempt.intent].item;
         if !failed {
             let version = match attempt.mode {
                 CallMode::Write => {
                     let version = self.rows.write(item);
-                    cx.effect(id, version);
+                    cx.effect_on(id, version, basis.version());
                     version
                 }
                 _ => self.rows.version(item),

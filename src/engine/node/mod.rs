@@ -226,6 +226,9 @@ pub trait NodeKind: Clone + Sized {
     /// What the node has put aside is given another chance (queues only).
     fn on_redrive<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
 
+    /// Somebody starts a run by hand (jobs only).
+    fn on_start_run<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
+
     /// The arrival rate changes (clients only).
     fn on_traffic<R: Record>(
         &mut self,
@@ -357,4 +360,5 @@ kinds! {
     third_party ThirdParty,
     queue Queue,
     worker Worker,
+    job Job,
 }

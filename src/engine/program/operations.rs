@@ -30,14 +30,14 @@ pub(super) fn compile(c: &Compiler<'_>, base: Option<&Program>) -> Vec<Operation
                         .is_none_or(|names| names.iter().any(|n| n == k))
                 })
                 .collect();
+            let says_effects = knobs.opt_names("effects").is_some();
             let effects = match (mode, knobs.opt_names("effects")) {
                 (CallMode::Write, Some(names)) => names.iter().map(|n| c.node(n)).collect(),
-                (CallMode::Write, None) => c
-                    .reachable(&performers)
-                    .into_iter()
-                    .filter(|k| matches!(c.node_by_key(k).kind.name, "database" | "third_party"))
-                    .map(|k| c.node(k))
-                    .collect(),
+                (CallMode::Write, None) => {
+                    let by_jobs = c.jobs_of(&op.key).filter(|_| knobs.count("weight") == 0);
+                    let all: Vec<&str> = performers.iter().copied().chain(by_jobs).collect();
+                    c.stores_behind(&all)
+                }
                 _ => Vec::new(),
             };
             OperationProgram {
@@ -62,6 +62,7 @@ pub(super) fn compile(c: &Compiler<'_>, base: Option<&Program>) -> Vec<Operation
                     None => Arc::new(super::super::popularity::Popularity::compile(&knobs)),
                 },
                 effects,
+                says_effects,
                 contract: knobs.count("contract") as u8,
                 request_size: knobs.count("request_size"),
                 response_size: knobs.count("response_size"),

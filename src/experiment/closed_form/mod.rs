@@ -22,6 +22,7 @@ mod dice;
 pub mod disciplines;
 pub mod expiry;
 pub mod hedging;
+pub mod jobs;
 pub mod limits;
 pub mod loops;
 pub mod messages;

@@ -16,6 +16,7 @@ mod expiring;
 mod figure;
 mod flows;
 mod hedges;
+mod jobs;
 mod length;
 mod limits;
 mod messages;
@@ -53,6 +54,7 @@ const LISTS: &[&[Row]] = &[
     monitored::BURN_ROWS,
     monitored::REPLICA_ROWS,
     messages::ROWS,
+    jobs::ROWS,
 ];
 
 const COUNT: usize = {

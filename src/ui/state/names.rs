@@ -63,6 +63,7 @@ pub fn entry(scenario: &Scenario, entry: &TimelineEntry) -> String {
         }
         "throttle" => format!("{target} takes only {}", settings.rate("rate")),
         "lost_monitoring" => "no figures are collected".into(),
+        "start" => format!("{target} begins a run"),
         _ => format!("{target}: {}", entry.what.word.to_lowercase()),
     }
 }

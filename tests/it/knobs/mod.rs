@@ -8,6 +8,7 @@ mod balancing;
 mod basics;
 mod caching;
 mod incidents;
+mod jobs;
 mod links;
 mod messages;
 mod monitoring;
@@ -42,7 +43,7 @@ macro_rules! fixtures {
 }
 
 const FIXTURES: &[Fixture] = fixtures![
-    balancing, basics, caching, incidents, links, messages, monitoring, stations, timeline
+    balancing, basics, caching, incidents, jobs, links, messages, monitoring, stations, timeline
 ];
 
 /// Knobs that change no event: prices, and what is in the types before anything acts on it.

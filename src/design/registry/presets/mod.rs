@@ -6,6 +6,7 @@
 mod balancers;
 mod caches;
 mod databases;
+mod jobs;
 mod links;
 mod queues;
 mod services;
@@ -52,6 +53,7 @@ static ALL: &[&[Preset]] = &[
     databases::PRESETS,
     queues::PRESETS,
     third_parties::PRESETS,
+    jobs::PRESETS,
     links::PRESETS,
 ];
 

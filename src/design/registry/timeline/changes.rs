@@ -133,6 +133,12 @@ pub static ENTRIES: &[KindSpec] = &[
         &[AT, TARGET_NODE],
     ),
     entry(
+        "start",
+        "Start",
+        "the job begins a run, whatever its schedule says: a backfill, a repair",
+        &[AT, TARGET_NODE],
+    ),
+    entry(
         "scale",
         "Scale",
         "the node has another number of instances: new ones boot, surplus ones finish what they have and go",

@@ -74,7 +74,14 @@ pub fn can_be_ended(entry: &KindSpec) -> bool {
 }
 
 /// Kinds that do work.
-const WORKING: &[&str] = &["service", "worker", "database", "cache", "third_party"];
+const WORKING: &[&str] = &[
+    "service",
+    "worker",
+    "database",
+    "cache",
+    "third_party",
+    "job",
+];
 
 /// An entry that gives a knob of its target another value while it lasts: the knob, and the field of
 /// the entry that holds the value.
@@ -101,6 +108,7 @@ pub fn target_of(entry: &KindSpec) -> Target {
             "cache",
             "queue",
             "third_party",
+            "job",
         ]),
         "capacity_cut" => Target::Node(&["service", "worker", "database"]),
         "flush" => Target::Node(&["cache"]),
@@ -121,6 +129,7 @@ pub fn target_of(entry: &KindSpec) -> Target {
         "throttle" => Target::Node(&["third_party"]),
         "lost_monitoring" => Target::Nothing,
         "redrive" => Target::Node(&["queue"]),
+        "start" => Target::Node(&["job"]),
         "zone_outage" => Target::Zone,
         "config" => Target::Knob,
         _ => Target::Node(WORKING),

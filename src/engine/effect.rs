@@ -1,4 +1,4 @@
-//! What is changed on behalf of users: told to the fingerprint and to whoever watches.
+//! What a request leaves behind when its work is done.
 
 use super::attempt::AttemptId;
 use super::core::Cx;
@@ -9,14 +9,21 @@ use super::record::{Effect, Record};
 impl<R: Record> Cx<'_, R> {
     /// A change was applied at this node on behalf of the attempt.
     pub fn effect(&mut self, id: AttemptId, version: u64) {
+        self.effect_on(id, version, None);
+    }
+
+    /// The same, where the version is known that its maker had read before.
+    pub fn effect_on(&mut self, id: AttemptId, version: u64, based_on: Option<u64>) {
         let attempt = self.core.attempts[id];
         let intent = self.core.intents[attempt.intent];
         let node = &self.program.nodes[self.node as usize];
         let effect = Effect {
             node: self.node,
-            promised: node.effects[intent.operation as usize],
+            // What no user wanted was promised to nobody.
+            promised: node.effects[intent.operation as usize].filter(|_| !intent.is_internal),
             attempt: attempt.number,
             version,
+            based_on,
             lacks_right: intent.lacks_right,
         };
         let place = self.node as usize;
