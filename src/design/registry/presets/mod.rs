@@ -11,6 +11,7 @@ mod links;
 mod queues;
 mod services;
 mod third_parties;
+mod workers;
 
 use super::{KindSpec, LINK, kind};
 use crate::design::value::{self, Value};
@@ -52,6 +53,7 @@ static ALL: &[&[Preset]] = &[
     caches::PRESETS,
     databases::PRESETS,
     queues::PRESETS,
+    workers::PRESETS,
     third_parties::PRESETS,
     jobs::PRESETS,
     links::PRESETS,
