@@ -162,7 +162,12 @@ impl<'t> Findings<'t> {
         }
         if self.list.len() >= MAX_FINDINGS {
             self.left_out += 1;
-            return Help(None);
+            // An error is listed, whatever else there is to say.
+            let milder = |d: &Diagnostic| severity == Severity::Error && d.severity != severity;
+            match self.list.iter().rposition(milder) {
+                Some(at) => drop(self.list.remove(at)),
+                None => return Help(None),
+            }
         }
         let place = span.map(|span| self.place(span));
         // A name may be as long as the file; a path is for people.
@@ -194,7 +199,10 @@ impl<'t> Findings<'t> {
         if self.left_out > 0 {
             self.list.push(Diagnostic {
                 code: code::LIMIT,
-                severity: Severity::Error,
+                severity: match self.errors {
+                    0 => Severity::Warning,
+                    _ => Severity::Error,
+                },
                 path: String::new(),
                 place: None,
                 message: format!("{} more findings are not listed", self.left_out),
