@@ -296,8 +296,13 @@ default. Nothing has a preset unless it names one.
 
 A preset holds what the vendor documents as its default and a knob can say, nothing else: no speed, no
 size of a machine. What the product does besides is listed as not expressed. A preset is part of the
-design: it counts from the start of a run. The values are as documented when this was written; vendors
-change them.
+design: it counts from the start of a run. All values were looked up in November 2026, in the vendor's
+documentation or in its sources, at the addresses below; vendors change them.
+
+No preset where a vendor has no default to copy: gRPC's retry and hedging policies, for example, require
+maxAttempts, initialBackoff, maxBackoff and backoffMultiplier to be given (5 attempts at most, pauses times
+0.8 to 1.2, and a throttle that has to be given too:
+[gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md)).
 
 This page is made from the code, `src/design/registry/presets/`; `brownout presets` prints the same.
 ";

@@ -44,7 +44,7 @@ pub static LINK: KindSpec = KindSpec {
             .off("none").range("0", "1000000").class(Class::NewWork)
             .source("AWS SDK standard retry mode: 500 tokens"),
         knob("retry_cost", Unit::Count, "5", "tokens one retry takes from the quota").range("1", "1000000").class(Class::NewWork)
-            .source("AWS SDK standard retry mode: 5 tokens"),
+            .source("AWS SDK standard retry mode until November 2026: 5 tokens; since then 14, after throttling 5"),
         knob("pool", Unit::Count, "none", "connections per caller instance; a call without one waits for it")
             .off("none").range("1", "1000000").class(Class::Now),
         knob("acquire_timeout", Unit::Duration, "none", "how long a call waits for a connection of the pool")

@@ -103,10 +103,20 @@ const EJECT_SHARE_MAX: KnobSpec = knob(
     "eject_share_max",
     Unit::Share,
     "10 %",
-    "share of the instances left out at the same time, but one always may be",
+    "share of the instances left out at the same time",
 )
 .class(Class::NewWork)
-.source("Envoy outlier_detection: max_ejection_percent 10, at least one host");
+.source("Envoy outlier_detection: max_ejection_percent 10");
+const EJECT_ONE: KnobSpec = knob(
+    "eject_one",
+    Unit::Flag,
+    "true",
+    "whether one instance may always be left out, however few there are",
+)
+.class(Class::NewWork)
+.source(
+    "Envoy outlier_detection: always_eject_one_host, false since 1.31; before, one always could be",
+);
 const EJECT_INTERVAL: KnobSpec = knob(
     "eject_interval",
     Unit::Duration,
@@ -216,6 +226,7 @@ pub static BALANCER: KindSpec = KindSpec {
         EJECT_TIME,
         EJECT_TIME_MAX,
         EJECT_SHARE_MAX,
+        EJECT_ONE,
         EJECT_INTERVAL,
         PANIC_THRESHOLD,
         WHEN_ALL_UNHEALTHY,

@@ -10,6 +10,7 @@ mod links;
 mod queues;
 mod services;
 mod third_parties;
+mod workers;
 
 use super::{KindSpec, LINK, kind};
 use crate::design::value::{self, Value};
@@ -51,6 +52,7 @@ static ALL: &[&[Preset]] = &[
     caches::PRESETS,
     databases::PRESETS,
     queues::PRESETS,
+    workers::PRESETS,
     third_parties::PRESETS,
     links::PRESETS,
 ];
