@@ -180,6 +180,7 @@ impl NodeKind for Cache {
             eviction: match knobs.choice("eviction") {
                 "fifo" => Eviction::Fifo,
                 "lfu" => Eviction::Lfu,
+                "lfu_ever" => Eviction::LfuEver,
                 "random" => Eviction::Random,
                 _ => Eviction::Lru,
             },

@@ -27,6 +27,7 @@ pub mod limits;
 pub mod loops;
 pub mod messages;
 pub mod objectives;
+pub mod overload;
 pub mod patience;
 pub mod placement;
 pub mod priorities;

@@ -12,6 +12,7 @@ mod balancing;
 mod caches;
 mod crowds;
 mod disciplines;
+mod evicting;
 mod expiring;
 mod figure;
 mod flows;
@@ -19,9 +20,11 @@ mod hedges;
 mod jobs;
 mod length;
 mod limits;
+mod logs;
 mod messages;
 mod metastable;
 mod monitored;
+mod overloads;
 mod parameters;
 mod parts;
 mod placement;
@@ -45,8 +48,9 @@ const LISTS: &[&[Row]] = &[
     walls::ROWS,
     placement::ROWS,
     limits::ROWS,
-    caches::EVICTION_ROWS,
-    caches::EXPIRY_ROWS,
+    evicting::ROWS,
+    evicting::OTHER_ROWS,
+    caches::ROWS,
     expiring::ROWS,
     crowds::ROWS,
     parts::ROWS,
@@ -55,6 +59,8 @@ const LISTS: &[&[Row]] = &[
     monitored::REPLICA_ROWS,
     messages::ROWS,
     jobs::ROWS,
+    logs::ROWS,
+    overloads::ROWS,
 ];
 
 const COUNT: usize = {

@@ -42,7 +42,7 @@ pub static QUEUE: KindSpec = KindSpec {
         knob("ack_deadline", Unit::Duration, "30 min",
             "a worker that has not acknowledged for so long loses its connection and all it holds (session)")
             .off("none").range("1 ms", "365 d").class(Class::NewWork)
-            .source("RabbitMQ consumer_timeout, default 30 minutes"),
+            .source("RabbitMQ consumer_timeout, default 30 minutes; since 4.3 of quorum queues only"),
         knob("redelivery_delay", Unit::Duration, "1 s",
             "how long a message rests that a worker gave back because it failed; in a log, its partition rests (session, log)")
             .range("1 ms", "1 d").class(Class::NewWork)

@@ -10,6 +10,7 @@
 //! identities. Some of what they send may be malformed, or expensive to work on.
 
 mod arrivals;
+mod items;
 mod looks;
 mod traffic;
 
@@ -24,7 +25,6 @@ use crate::engine::core::Cx;
 use crate::engine::digest::Fact;
 use crate::engine::dist::Sampler;
 use crate::engine::draw::{Address, Purpose, Threshold, mix64, stream};
-use crate::engine::popularity::item_key;
 use crate::engine::program::OperationProgram;
 use crate::engine::reason::Reason;
 use crate::engine::record::{Record, Told};
@@ -564,39 +564,5 @@ impl Clients {
         if at < cx.program.horizon.min(config.ends) {
             cx.local_at(at, code::USER, u64::from(user));
         }
-    }
-
-    /// The item that an action is about.
-    fn pick_item<R: Record>(
-        &mut self,
-        cx: &Cx<'_, R>,
-        operation: u16,
-        address: Address,
-    ) -> u64 {
-        let spec = &cx.program.operations[operation as usize];
-        let hot = |&&(_, hot, share): &&(u16, u16, Threshold)| {
-            hot == operation && cx.draws(Purpose::HotKey, address).chance(share)
-        };
-        let rank = if cx.core.hot.iter().any(|entry| hot(&entry)) {
-            // Nobody asked for it before: the least popular of all.
-            spec.items.count() - 1
-        } else if let Some(n) = spec.items.in_turn() {
-            self.next_in_turn(operation, n)
-        } else if spec.items.is_one() {
-            0
-        } else {
-            spec.items.pick(&mut cx.draws(Purpose::Item, address))
-        };
-        item_key(spec.key_space, rank)
-    }
-
-    /// The next of an operation's `n` items, in turn.
-    fn next_in_turn(&mut self, operation: u16, n: u64) -> u64 {
-        let operation = operation as usize;
-        if self.turns.len() <= operation {
-            self.turns.resize(operation + 1, 0);
-        }
-        self.turns[operation] += 1;
-        (self.turns[operation] - 1) % n
     }
 }
