@@ -8,7 +8,7 @@ use super::progress::Progress;
 use super::{conformance_table, output};
 use crate::design::nearest::nearest;
 use crate::engine::SEMANTICS_VERSION;
-use crate::experiment::conformance::{Case, Measured, Outcome, ROWS, Row};
+use crate::experiment::conformance::{Case, Dice, Measured, Outcome, ROWS, Row};
 use crate::experiment::parallel;
 
 #[derive(Debug, clap::Args)]
@@ -20,6 +20,13 @@ pub struct Conformance {
     /// Change a parameter in all chosen rows that have it, in expectation and run alike
     #[arg(long, value_name = "NAME=NUMBER", value_parser = change)]
     set: Vec<(String, f64)>,
+    /// Random parameters, N sets for each family of the chosen rows, instead of their own; no `--set` needed
+    #[arg(long, value_name = "N", conflicts_with_all = ["set", "list"],
+        value_parser = clap::value_parser!(u32).range(1..=1000))]
+    draw: Option<u32>,
+    /// Where the random parameters begin
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "draw")]
+    dice: u64,
     /// Seeds 1 to N per row
     #[arg(long, value_name = "N", default_value_t = 5,
         value_parser = clap::value_parser!(u64).range(1..=1000))]
@@ -40,6 +47,7 @@ Examples:
   brownout conformance
   brownout conformance --row mm1 --row metastable
   brownout conformance --row mm1 --set lambda=60 --seeds 20
+  brownout conformance --row mm1 --draw 5
   brownout conformance --row mm1 --print-scenario > mm1.toml
   brownout conformance --format markdown > docs/conformance.md
 
@@ -88,7 +96,10 @@ pub fn run(args: &Conformance) -> Result<Exit, Failure> {
         output::print(&conformance_table::list(&rows))?;
         return Ok(Exit::Done);
     }
-    let cases = cases(&rows, &args.set)?;
+    let cases = match args.draw {
+        Some(sets) => drawn(&rows, sets, args.dice)?,
+        None => cases(&rows, &args.set)?,
+    };
     if args.print_scenario {
         let texts: Vec<&str> = cases.iter().map(|case| case.text.as_str()).collect();
         output::print(&texts.join("\n"))?;
@@ -165,6 +176,29 @@ fn cases(rows: &[&'static Row], changes: &[(String, f64)]) -> Result<Vec<Case>, 
         row.case(&own, 1.0).map_err(Failure::usage)
     });
     cases.collect()
+}
+
+/// So many random sets of parameters for each family, of which its first row stands for all.
+fn drawn(rows: &[&'static Row], sets: u32, dice: u64) -> Result<Vec<Case>, Failure> {
+    let mut cases = Vec::new();
+    let mut families: Vec<&str> = Vec::new();
+    for row in rows {
+        let family = row.family;
+        if families.contains(&family.name) {
+            continue;
+        }
+        families.push(family.name);
+        // The same sets for a family, whichever others are chosen.
+        let seed = family.name.bytes().fold(dice, |seed, byte| {
+            seed.wrapping_mul(31).wrapping_add(u64::from(byte))
+        });
+        let mut dice = Dice::new(seed);
+        for _ in 0..sets {
+            let changes = (family.draw)(&mut dice);
+            cases.push(row.case(&changes, 1.0).map_err(Failure::usage)?);
+        }
+    }
+    Ok(cases)
 }
 
 /// Runs every case with every seed on all cores.

@@ -81,6 +81,7 @@ pub fn report(report: &Report) -> String {
     ledger(&mut out, report);
     section(&mut out, "Nodes", &nodes(&report.nodes));
     section(&mut out, "Links", &links(&report.links));
+    jobs(&mut out, &report.nodes);
     if !report.goals.is_empty() {
         section(&mut out, "Goals", &goals(&report.goals));
     }
@@ -115,11 +116,11 @@ pub fn ended(ended: &Ended) -> Option<String> {
     match ended {
         Ended::Settled => None,
         Ended::Unsettled { open, stuck: false } => Some(format!(
-            "unsettled: {} tries were still open ten minutes after the end",
+            "unsettled: {} tries, messages and runs of jobs were still open ten minutes after the end",
             count(*open)
         )),
         Ended::Unsettled { open, stuck: true } => Some(format!(
-            "unsettled: {} tries wait for ever for what was lost; give their link a timeout",
+            "unsettled: {} tries, messages and runs of jobs wait for ever: for what was lost (give their link a timeout), or for what does not come back",
             count(*open)
         )),
         Ended::BacklogLimit { at_ns, limit } => Some(format!(
@@ -177,7 +178,7 @@ fn ledger(out: &mut String, report: &Report) {
     };
     let _ = writeln!(
         out,
-        "{} (ledger, whole run) {}, {}, {}, {}; {} effects of {} user actions",
+        "{} (ledger, whole run) {}, {}, {}, {}{}; {} effects of {} user actions",
         heading("What happened to your data"),
         number(ledger.lost, "lost"),
         number(ledger.duplicate, "duplicate"),
@@ -186,15 +187,65 @@ fn ledger(out: &mut String, report: &Report) {
             "done but the user was told it failed (phantom)"
         ),
         number(ledger.partial, "partial"),
+        match ledger.parked {
+            0 => String::new(),
+            n => format!(", {} put aside (parked)", count(n)),
+        },
         count(ledger.effects),
         count(ledger.intents)
     );
+    if ledger.effects_of_jobs > 0 {
+        let _ = writeln!(
+            out,
+            "  by jobs: {} effects, {}, {}",
+            count(ledger.effects_of_jobs),
+            number(ledger.repeated_by_jobs, "done again by the same run"),
+            number(
+                ledger.lost_updates,
+                "writes overwritten with an older value (lost updates)"
+            )
+        );
+    }
     if ledger.open > 0 {
         let _ = writeln!(
             out,
             "  not settled, verdict unknown: {}",
             count(ledger.open)
         );
+    }
+}
+
+fn jobs(out: &mut String, nodes: &[NodeReport]) {
+    for node in nodes.iter().filter(|node| node.kind == "job") {
+        let n = |name: &str| count(node.count(name));
+        let over: u64 = ["runs_finished", "runs_stopped", "runs_replaced"]
+            .iter()
+            .map(|name| node.count(name))
+            .sum();
+        let took = (over > 0).then(|| node.count("run_ns") as f64 / over as f64);
+        let _ = writeln!(
+            out,
+            "\n{} {} runs begun ({} finished, {} stopped, {} replaced, {} left out), mean length {}",
+            heading(&format!("Job {}", node.key)),
+            n("runs"),
+            n("runs_finished"),
+            n("runs_stopped"),
+            n("runs_replaced"),
+            n("runs_missed"),
+            time_or_nothing(took)
+        );
+        let _ = writeln!(
+            out,
+            "  items: {} done, {} failed, {} left out after conflicts ({} conflicts), {} begun again",
+            n("items_done"),
+            n("items_failed"),
+            n("items_skipped"),
+            n("conflicts"),
+            n("items_again")
+        );
+        if node.count("would_change") > 0 {
+            let _ = writeln!(out, "  a dry run: would have changed {}", n("would_change"));
+        }
     }
 }
 

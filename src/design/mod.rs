@@ -7,6 +7,7 @@
 pub mod diagnostic;
 pub mod lint;
 pub mod nearest;
+pub mod order;
 pub mod reasons;
 pub mod registry;
 mod revisions;
@@ -212,6 +213,15 @@ impl Design {
         design.operations.sort_by(|a, b| a.key.cmp(&b.key));
         design.alerts.sort_by(|a, b| a.key.cmp(&b.key));
         design
+    }
+
+    /// The operation that a job does: the one that it names, or the only one there is.
+    pub fn operation_of(&self, job: &Node) -> Option<&Operation> {
+        match (job.knobs.get("operation"), &self.operations[..]) {
+            (Some(Value::Text(key)), all) => all.iter().find(|op| op.key == *key),
+            (_, [only]) => Some(only),
+            _ => None,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a design is at each time of a run, when the timeline changes knobs.
 
 use super::{Change, Design, Knobs, TimelineEntry};
+use crate::design::order::arrange;
 use crate::time::Duration;
 
 /// The design from this time on.
@@ -29,7 +30,7 @@ pub fn revisions(design: &Design, timeline: &[TimelineEntry]) -> Vec<Revision> {
         moments.push((*begins, *i));
         moments.extend(ends.map(|ends| (ends, *i)));
     }
-    moments.sort_unstable();
+    arrange(&mut moments, Ord::cmp);
     moments.dedup_by_key(|(at, _)| *at);
     let revised = moments.into_iter().map(|(at, entry)| {
         let mut design = design.clone();

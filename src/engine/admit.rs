@@ -7,6 +7,7 @@ use super::attempt::{AttemptId, CallId, CalleeSide, CallerSide};
 use super::core::{Core, Cx};
 use super::event::Event;
 use super::policy::breaker::{Breaker, Ending};
+use super::policy::budget::BudgetPolicy;
 use super::policy::fallback::{Fallback, Seen};
 use super::policy::hedge::Latencies;
 use super::program::{LinkProgram, Program};
@@ -17,7 +18,7 @@ use crate::time::{Duration, Time};
 
 impl Core {
     /// A call begins over its link.
-    #[inline]
+    #[inline(always)]
     pub(super) fn begin_call(&mut self, program: &Program, id: CallId) {
         let now = self.now();
         let call = &mut self.calls[id];
@@ -32,22 +33,30 @@ impl Core {
         }
         let (caller, deadline) = (call.caller as usize, call.deadline);
         self.link_counters[link].calls += 1;
-        self.links[link].callers[caller]
-            .budget
-            .first_try(spec.budget, now);
+        // Nobody looks for the caller's budget where there is none.
+        if spec.budget != BudgetPolicy::Unlimited {
+            let caller = &mut self.links[link].callers[caller];
+            caller.budget.first_try(spec.budget, now);
+        }
         if deadline != Time::NEVER && deadline > now {
             self.calendar.at(deadline, Event::Deadline(id));
         }
     }
 
-    /// Lets a try out, or keeps it waiting, or rejects it.
+    /// Lets a try out, or keeps it waiting, or rejects it; `is_late` if the call's deadline has passed.
     #[inline(always)]
-    pub(super) fn admit<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
+    pub(super) fn admit<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        id: AttemptId,
+        is_late: bool,
+    ) {
         let attempt = &self.attempts[id];
         let spec = &program.links[attempt.link as usize];
         // A check has a connection of its own, and nothing that callers have learned stops it.
         if !attempt.is_check {
-            if self.calls[attempt.call].deadline <= self.now() {
+            if is_late {
                 self.reject(id, Reason::DeadlinePassed);
                 return;
             }
@@ -67,6 +76,7 @@ impl Core {
     }
 
     /// Breaker and bulkhead. Whether the try may go on now.
+    #[inline(never)]
     fn passes_guards(&mut self, spec: &LinkProgram, id: AttemptId) -> bool {
         let now = self.now();
         let attempt = &mut self.attempts[id];
@@ -98,6 +108,7 @@ impl Core {
     }
 
     /// A try ended for its caller: the breaker learns how, the next one gets the permit.
+    #[inline(never)]
     pub(super) fn leave_guards<R: Record>(
         &mut self,
         program: &Program,
@@ -148,6 +159,7 @@ impl Core {
             .is_none_or(|size| self.gets_connection(spec, size, id))
     }
 
+    #[inline(never)]
     fn gets_connection(&mut self, spec: &LinkProgram, size: u32, id: AttemptId) -> bool {
         let attempt = &mut self.attempts[id];
         let link = attempt.link as usize;
@@ -165,6 +177,7 @@ impl Core {
     }
 
     /// Until when the reply to a try that is sent now is of use, if its request says so.
+    #[inline(never)]
     pub(super) fn deadline_to_tell(&self, spec: &LinkProgram, id: AttemptId) -> Time {
         let call = &self.calls[self.attempts[id].call];
         if spec.passes_deadline {

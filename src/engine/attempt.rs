@@ -4,6 +4,7 @@
 //! retries. An **attempt** is one try; its record carries both views, the caller's and the callee's,
 //! and lives until both are done with it.
 
+use super::draw::Address;
 use super::reason::Reason;
 use super::record::Told;
 use super::slab::Id;
@@ -15,11 +16,14 @@ pub type IntentId = Id<Intent>;
 pub type CallId = Id<Call>;
 pub type AttemptId = Id<Attempt>;
 
+/// What came over no link: a node set itself to do it.
+pub const NO_LINK: u16 = u16::MAX;
+
 /// One thing a user wanted done.
 #[derive(Clone, Copy, Debug)]
 pub struct Intent {
     /// Random-number address: stable over runs that differ elsewhere.
-    pub address: super::draw::Address,
+    pub address: Address,
     /// 1, 2, 3 ... over all clients, in order of birth: what people see as "#21 604".
     pub number: u64,
     pub clients: u16,
@@ -36,6 +40,10 @@ pub struct Intent {
     pub is_internal: bool,
     /// It cannot be done, whoever tries.
     pub is_malformed: bool,
+    /// Its requests are much larger than those of others.
+    pub is_oversized: bool,
+    /// Who wants it has no right to it.
+    pub lacks_right: bool,
     /// How many times the usual work it takes.
     pub work: Factor,
     /// Submissions that the user waits for: clicks under way, and clicks to come.
@@ -47,6 +55,8 @@ pub struct Intent {
     pub told: Option<(Time, Told)>,
     /// Calls and attempts that still refer to it.
     pub open: u32,
+    /// Its messages that are put aside: nobody gets them, unless they are given another chance.
+    pub parked: u16,
 }
 
 /// Who waits for a call to end.
@@ -79,7 +89,7 @@ pub struct Call {
     pub parent: Parent,
     /// Next call of the same parent attempt.
     pub sibling: CallId,
-    pub address: super::draw::Address,
+    pub address: Address,
     pub link: u16,
     /// Which instance of the calling node makes it: budgets and pools are per caller instance.
     pub caller: u16,
@@ -185,7 +195,7 @@ pub struct Attempt {
     pub intent: IntentId,
     /// Valid while the caller's side is open.
     pub call: CallId,
-    pub address: super::draw::Address,
+    pub address: Address,
     pub born: Time,
     /// Put on the wire.
     pub sent: Time,
@@ -199,6 +209,7 @@ pub struct Attempt {
     pub ended: Time,
     /// First of the calls that it made and that are under way.
     pub calls: CallId,
+    /// [`NO_LINK`] for what a node set itself to do.
     pub link: u16,
     /// Which instance of the calling node made it.
     pub from: u16,
@@ -284,10 +295,41 @@ impl Attempt {
 
     /// A new record for the next try of a call.
     pub(super) fn next_of(call_id: CallId, call: &Call, node: u16, now: Time) -> Attempt {
+        let address = call.address.attempt(u32::from(call.tries));
         Attempt {
-            intent: call.intent,
             call: call_id,
-            address: call.address.attempt(u32::from(call.tries)),
+            link: call.link,
+            from: call.caller,
+            instance: call.instance,
+            number: call.tries,
+            mode: call.mode,
+            payload: call.payload,
+            since: call.since,
+            is_check: call.is_check(),
+            submission: call.submission,
+            key: call.key,
+            next_try: call.attempt,
+            ..Attempt::new(call.intent, address, node, now)
+        }
+    }
+
+    /// What a node sets itself to do: it is there at once, and nobody waits for an answer.
+    pub(super) fn own(intent: IntentId, address: Address, node: u16, now: Time) -> Attempt {
+        Attempt {
+            sent: now,
+            arrived: now,
+            ended: now,
+            caller: CallerSide::Succeeded,
+            ..Attempt::new(intent, address, node, now)
+        }
+    }
+
+    #[inline(always)]
+    fn new(intent: IntentId, address: Address, node: u16, now: Time) -> Attempt {
+        Attempt {
+            intent,
+            call: Id::NONE,
+            address,
             born: now,
             sent: Time::NEVER,
             arrived: Time::NEVER,
@@ -295,31 +337,31 @@ impl Attempt {
             left: Time::NEVER,
             ended: Time::NEVER,
             calls: Id::NONE,
-            link: call.link,
-            from: call.caller,
+            link: NO_LINK,
+            from: 0,
             node,
-            instance: call.instance,
-            number: call.tries,
+            instance: 0,
+            number: 1,
             step: 0,
             caller: CallerSide::Acquiring,
             callee: CalleeSide::Travelling,
-            mode: call.mode,
+            mode: CallMode::Read,
             reply_under_way: false,
             reply: Ok(()),
             answer: Answer::default(),
-            payload: call.payload,
-            since: call.since,
+            payload: 0,
+            since: Time::ZERO,
             deadline: Time::NEVER,
             awaited: 0,
             wanted: 0,
-            is_check: call.is_check(),
+            is_check: false,
             holds_connection: false,
             holds_permit: false,
             is_watched: false,
             is_hedge: false,
-            submission: call.submission,
-            key: call.key,
-            next_try: call.attempt,
+            submission: 0,
+            key: 0,
+            next_try: Id::NONE,
         }
     }
 }

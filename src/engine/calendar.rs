@@ -4,7 +4,7 @@
 //! is scheduled: at equal times the one scheduled first leaves first (docs/semantics.md 1). What is known
 //! before a run, or told to it from outside, comes before everything else of its instant, whenever it was
 //! scheduled. Three places hold them, one order comes out:
-//! - a binary heap for the future;
+//! - a binary heap for the future, and a place before it for the next one;
 //! - a queue for what is scheduled for the current instant: such an event has a higher sequence
 //!   number than anything in the heap for this instant, so the heap goes first and the queue keeps
 //!   the order of scheduling;
@@ -18,12 +18,20 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use super::AttemptId;
 use super::event::Event;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Key {
     time: Time,
     sequence: u64,
+}
+
+impl Key {
+    /// Both as one number, which is compared without a branch.
+    #[inline]
+    fn rank(self) -> u128 {
+        u128::from(self.time.0) << 64 | u128::from(self.sequence)
+    }
 }
 
 /// What comes first at an instant, in this order.
@@ -54,11 +62,20 @@ impl PartialOrd for Scheduled {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
+    // What the heap asks: without the detour over an `Ordering`.
+    #[inline]
+    fn lt(&self, other: &Self) -> bool {
+        self.key.rank() < other.key.rank()
+    }
+    #[inline]
+    fn le(&self, other: &Self) -> bool {
+        self.key.rank() <= other.key.rank()
+    }
 }
 impl Ord for Scheduled {
     #[inline]
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.key.cmp(&other.key)
+        self.key.rank().cmp(&other.key.rank())
     }
 }
 
@@ -74,6 +91,10 @@ struct Timer {
 pub struct Calendar {
     now: Time,
     sequence: u64,
+    /// The next of the future, if it is not in the heap: often what is scheduled is what comes next, and
+    /// never has to go through the heap.
+    first: Option<Scheduled>,
+    /// The rest of the future.
     heap: BinaryHeap<Reverse<Scheduled>>,
     /// Scheduled for `now`, oldest first.
     immediate: VecDeque<Event>,
@@ -85,6 +106,7 @@ impl Calendar {
         Calendar {
             now: Time::ZERO,
             sequence: AFTER,
+            first: None,
             heap: BinaryHeap::new(),
             immediate: VecDeque::new(),
             lanes: vec![VecDeque::new(); lanes],
@@ -98,7 +120,7 @@ impl Calendar {
 
     /// Events that wait, expired timers of lanes not counted.
     pub fn pending(&self) -> usize {
-        self.heap.len() + self.immediate.len()
+        usize::from(self.first.is_some()) + self.heap.len() + self.immediate.len()
     }
 
     #[inline]
@@ -115,14 +137,37 @@ impl Calendar {
     }
 
     /// Schedules an event at `time`, which must not be in the past.
-    #[inline]
+    #[inline(never)]
     pub fn at(&mut self, time: Time, event: Event) {
-        assert!(time >= self.now, "an event cannot be scheduled in the past");
-        let key = self.next_key(time);
         if time == self.now {
             self.immediate.push_back(event);
         } else {
-            self.heap.push(Reverse(Scheduled { key, event }));
+            self.later(time, event);
+        }
+    }
+
+    /// Apart, so that what is scheduled for this instant does not pay for the heap.
+    #[inline(never)]
+    fn later(&mut self, time: Time, event: Event) {
+        assert!(time > self.now, "an event cannot be scheduled in the past");
+        let key = self.next_key(time);
+        self.put(Scheduled { key, event });
+    }
+
+    /// [`Calendar::put`] for what is seldom, and for the timers of lanes, few of which come this way.
+    #[inline(never)]
+    fn put_apart(&mut self, new: Scheduled) {
+        self.put(new);
+    }
+
+    /// Into its place among what is to come.
+    #[inline(always)]
+    fn put(&mut self, new: Scheduled) {
+        let next = self.first.as_ref().or(self.heap.peek().map(|Reverse(s)| s));
+        if next.is_some_and(|next| *next < new) {
+            self.heap.push(Reverse(new));
+        } else if let Some(second) = self.first.replace(new) {
+            self.heap.push(Reverse(second));
         }
     }
 
@@ -132,7 +177,7 @@ impl Calendar {
         let sequence = rank as u64;
         let key = Key { time, sequence };
         // Also for the current instant: the heap goes before the queue.
-        self.heap.push(Reverse(Scheduled { key, event }));
+        self.put_apart(Scheduled { key, event });
     }
 
     /// Whether a timer for then may follow those in the lane.
@@ -149,13 +194,13 @@ impl Calendar {
         let queue = &mut self.lanes[lane];
         if queue.back().is_some_and(|t| t.key.time > time) {
             let event = Event::Timeout(attempt);
-            self.heap.push(Reverse(Scheduled { key, event }));
+            self.put_apart(Scheduled { key, event });
             return;
         }
         queue.push_back(Timer { key, attempt });
         if queue.len() == 1 {
             let event = Event::Lane { lane: lane as u16 };
-            self.heap.push(Reverse(Scheduled { key, event }));
+            self.put_apart(Scheduled { key, event });
         }
     }
 
@@ -168,13 +213,40 @@ impl Calendar {
             queue.pop_front();
         }
         if let Some(next) = queue.front() {
-            let event = Event::Lane { lane: lane as u16 };
-            self.heap.push(Reverse(Scheduled {
-                key: next.key,
-                event,
-            }));
+            let (key, event) = (next.key, Event::Lane { lane: lane as u16 });
+            self.put_apart(Scheduled { key, event });
         }
         head.attempt
+    }
+
+    /// Takes out what is meant, in the order in which it would have come, with how far ahead it was. It
+    /// goes through everything that is scheduled: for what is rare.
+    pub fn take_out(&mut self, is_meant: impl Fn(&Event) -> bool) -> Vec<(Duration, Event)> {
+        let mut all = std::mem::take(&mut self.heap).into_vec();
+        all.extend(self.first.take().map(Reverse));
+        let (mut meant, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|Reverse(s)| is_meant(&s.event));
+        self.heap = others.into();
+        meant.sort_unstable_by(|a, b| b.cmp(a));
+        let immediate = std::mem::take(&mut self.immediate);
+        let (at_once, others) = immediate.into_iter().partition(&is_meant);
+        self.immediate = others;
+        let now = self.now;
+        let later = meant.into_iter();
+        let later = later.map(|Reverse(s)| (s.key.time.since(now), s.event));
+        let at_once: VecDeque<Event> = at_once;
+        later
+            .chain(at_once.into_iter().map(|event| (Duration::ZERO, event)))
+            .collect()
+    }
+
+    /// When the next event of the future comes.
+    #[inline]
+    fn next_time(&self) -> Option<Time> {
+        match &self.first {
+            Some(first) => Some(first.key.time),
+            None => self.heap.peek().map(|Reverse(s)| s.key.time),
+        }
     }
 
     /// Time of the next event, if there is one.
@@ -183,22 +255,28 @@ impl Calendar {
         if !self.immediate.is_empty() {
             return Some(self.now);
         }
-        self.heap.peek().map(|Reverse(s)| s.key.time)
+        self.next_time()
+    }
+
+    /// The next event, if it comes before this time, see [`Calendar::pop`].
+    #[inline(always)]
+    pub fn pop_before(&mut self, end: Time) -> Option<Event> {
+        match self.peek() {
+            Some(next) if next < end => self.pop(),
+            _ => None,
+        }
     }
 
     /// Removes and returns the next event; the clock moves to its time.
-    #[inline]
+    #[inline(always)]
     pub fn pop(&mut self) -> Option<Event> {
-        if !self.immediate.is_empty() {
-            let heap_first = self
-                .heap
-                .peek()
-                .is_some_and(|Reverse(s)| s.key.time == self.now);
-            if !heap_first {
-                return self.immediate.pop_front();
-            }
+        if !self.immediate.is_empty() && self.next_time() != Some(self.now) {
+            return self.immediate.pop_front();
         }
-        let Reverse(next) = self.heap.pop()?;
+        let next = match self.first.take() {
+            Some(first) => first,
+            None => self.heap.pop()?.0,
+        };
         assert!(next.key.time >= self.now, "time runs forward");
         self.now = next.key.time;
         Some(next.event)
@@ -250,6 +328,23 @@ mod tests {
         c.at(Time(5), mark(2));
         c.at(Time(0), mark(3));
         assert_eq!(drain(&mut c), [(0, 3), (3, 1), (5, 0), (5, 2)]);
+    }
+
+    #[test]
+    fn what_is_taken_out_says_how_far_ahead_it_was() {
+        let mut c = Calendar::with_lanes(0);
+        c.at(Time(5), mark(0));
+        c.at(Time(0), mark(1));
+        c.at(Time(5), mark(2));
+        c.at(Time(9), mark(3));
+        c.advance_to(Time(0));
+        let out = c.take_out(|event| matches!(event, Event::Mark { mark } if *mark != 2));
+        let out = out.into_iter().map(|(ahead, event)| match event {
+            Event::Mark { mark } => (ahead.0, mark),
+            _ => unreachable!("only marks"),
+        });
+        assert_eq!(out.collect::<Vec<_>>(), [(5, 0), (9, 3), (0, 1)]);
+        assert_eq!(drain(&mut c), [(5, 2)]);
     }
 
     #[test]

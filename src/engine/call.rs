@@ -6,10 +6,11 @@ use super::core::Core;
 use super::digest::Fact;
 use super::draw::Purpose;
 use super::event::Event;
+use super::policy::budget::BudgetPolicy;
 use super::program::Program;
 use super::reason::Reason;
 use super::record::Record;
-use crate::time::{Duration, Time};
+use crate::time::Duration;
 
 /// What follows from the end of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,7 @@ impl Core {
         }
         let link = call.link as usize;
         let spec = &program.links[link];
+        let is_late = call.deadline <= now;
         let mut new = Attempt::next_of(id, call, spec.to, now);
         new.is_hedge = is_hedge;
         let attempt = self.attempts.insert(new);
@@ -57,7 +59,7 @@ impl Core {
         counters.retries += u64::from(is_retry);
         counters.hedges += u64::from(is_hedge);
         counters.in_flight += 1;
-        self.admit(program, record, attempt);
+        self.admit(program, record, attempt, is_late);
     }
 
     /// The same as [`Core::send`], for those who had to wait.
@@ -104,8 +106,7 @@ impl Core {
         }
         let mut ready = now;
         if let Some(bandwidth) = spec.bandwidth {
-            let operation = self.intents[attempt.intent].operation as usize;
-            let bytes = program.operations[operation].request_size;
+            let bytes = program.request_size(&self.intents[attempt.intent]);
             ready = state.requests.put(now, bytes, bandwidth);
         }
         let lost = state.requests_cut > 0
@@ -136,8 +137,7 @@ impl Core {
             };
             let mut at = now;
             if let Some(bandwidth) = program.links[link as usize].bandwidth {
-                let operation = self.intents[attempt.intent].operation as usize;
-                let bytes = program.operations[operation].request_size;
+                let bytes = program.request_size(&self.intents[attempt.intent]);
                 at = self.links[link as usize]
                     .requests
                     .put(now, bytes, bandwidth);
@@ -147,6 +147,9 @@ impl Core {
     }
 
     /// A try is over for its caller. Says what the policy makes of it.
+    ///
+    /// Inlined for good replies and for failures: what the one has to do is not asked of the other.
+    #[inline(always)]
     pub(super) fn end_try<R: Record>(
         &mut self,
         program: &Program,
@@ -161,14 +164,19 @@ impl Core {
         let call = &mut self.calls[call_id];
         let link = call.link as usize;
         let spec = &program.links[link];
-        let budget = &mut self.links[link].callers[call.caller as usize].budget;
+        let caller = call.caller as usize;
         let next = match outcome {
             _ if call.is_check() => Next::Over(outcome),
             Ok(()) => {
                 call.answer = self.attempts[id].answer;
                 call.answer.degraded |= call.is_fallback;
-                budget.success(spec.budget, call.tries);
-                self.link_counters[link].hedges_won += u64::from(self.attempts[id].is_hedge);
+                if spec.budget != BudgetPolicy::Unlimited {
+                    let caller = &mut self.links[link].callers[caller];
+                    caller.budget.success(spec.budget, call.tries);
+                }
+                if self.attempts[id].is_hedge {
+                    self.link_counters[link].hedges_won += 1;
+                }
                 self.remember(spec.fallback, call_id);
                 Next::Over(Ok(()))
             }
@@ -176,7 +184,11 @@ impl Core {
             Err(reason) if call.tries - call.hedges >= spec.attempts => Next::Over(Err(reason)),
             Err(reason) if !spec.retry_on.has(reason) => Next::Over(Err(reason)),
             Err(_) if call.deadline <= now => Next::Over(Err(Reason::DeadlinePassed)),
-            Err(reason) if !budget.retry(spec.budget, now) => {
+            Err(reason)
+                if !self.links[link].callers[caller]
+                    .budget
+                    .retry(spec.budget, now) =>
+            {
                 self.link_counters[link].retries_denied += 1;
                 Next::Over(Err(reason))
             }
@@ -291,6 +303,7 @@ impl Core {
     }
 
     /// Gives the try's connection back; the next in line is sent with it.
+    #[inline(never)]
     fn release_connection<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
         let attempt = &mut self.attempts[id];
         attempt.holds_connection = false;
@@ -338,7 +351,7 @@ impl Core {
     }
 
     /// If both sides are done with a try, books its disposition and forgets it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn maybe_over<R: Record>(
         &mut self,
         program: &Program,
@@ -351,14 +364,14 @@ impl Core {
         }
     }
 
+    #[inline(never)]
     fn over_unless_reply_travels<R: Record>(
         &mut self,
         program: &Program,
         record: &mut R,
         id: AttemptId,
     ) {
-        let attempt = &self.attempts[id];
-        if attempt.holds_connection {
+        if self.attempts[id].holds_connection {
             self.release_connection(program, record, id);
         }
         let attempt = &self.attempts[id];
@@ -371,10 +384,9 @@ impl Core {
         let intent = &self.intents[intent_id];
         if attempt.has_arrived() {
             let counters = &mut self.node_counters[node];
+            let is_useful = attempt.caller == CallerSide::Succeeded;
             let (counter, code) = match attempt.callee {
-                CalleeSide::Replied if attempt.caller == CallerSide::Succeeded => {
-                    (&mut counters.useful, 1)
-                }
+                CalleeSide::Replied if is_useful => (&mut counters.useful, 1),
                 CalleeSide::Replied => (&mut counters.wasted, 2),
                 CalleeSide::Refused(_) => (&mut counters.refused, 3),
                 CalleeSide::Error => (&mut counters.errors, 4),
@@ -408,27 +420,44 @@ impl Core {
         record: &mut R,
         id: IntentId,
     ) {
-        let intent = &mut self.intents[id];
-        intent.open -= 1;
-        if intent.open == 0 && (intent.told.is_some() || intent.is_internal) {
-            self.retire(program, record, id);
+        let intent = &self.intents[id];
+        if intent.open == 1 {
+            self.release_last(program, record, id);
+        } else {
+            self.intents[id].open -= 1;
         }
     }
 
-    fn retire<R: Record>(&mut self, program: &Program, record: &mut R, id: IntentId) {
-        let intent = &self.intents[id];
-        if !intent.is_internal {
-            record.retired(program, self.calendar.now(), id, intent);
+    #[inline(never)]
+    fn release_last<R: Record>(&mut self, program: &Program, record: &mut R, id: IntentId) {
+        self.release_at_once(program, record, id);
+    }
+
+    /// [`Core::release_intent`] for the end of a call, which is where most intents end.
+    #[inline(always)]
+    pub(super) fn release_at_once<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        id: IntentId,
+    ) {
+        let intent = &mut self.intents[id];
+        intent.open -= 1;
+        if intent.open > 0 || (intent.told.is_none() && !intent.is_internal) {
+            return;
+        }
+        match intent.is_internal {
+            false => record.retired(program, self.calendar.now(), id, intent),
+            true => record.internal_over(program, id),
         }
         self.intents.remove(id);
     }
 
     /// Whether a reply that arrives now is in time: one at exactly the deadline is late.
     pub(super) fn is_in_time(&self, program: &Program, attempt: &Attempt) -> bool {
-        let deadline = program.links[attempt.link as usize]
-            .timeout
-            .filter(|_| !attempt.is_check)
-            .map_or(Time::NEVER, |timeout| attempt.sent + timeout);
-        self.now() < deadline
+        match program.links[attempt.link as usize].timeout {
+            Some(timeout) if !attempt.is_check => self.now() < attempt.sent + timeout,
+            _ => true,
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::design::CallMode;
 impl<R: Record> Cx<'_, R> {
     /// The instance of the callee for this call's next try: of a cache, the one that has the item; of a
     /// database with several copies, the one that may be asked; else a random one among the registered.
-    #[inline]
+    #[inline(always)]
     pub fn instance_for(
         &self,
         link: u16,
@@ -28,7 +28,11 @@ impl<R: Record> Cx<'_, R> {
                 let rule = (config.read_from, config.redirect);
                 self.copy_for(link, address, rule, (intent, mode))
             }
-            _ => self.random_instance(link, address),
+            // One of one needs no draw.
+            _ => match self.core.fleets[callee].registered() {
+                [only] => *only,
+                _ => self.random_instance(link, address),
+            },
         }
     }
 

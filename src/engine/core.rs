@@ -5,15 +5,13 @@
 
 use std::collections::VecDeque;
 
-use super::attempt::{
-    Answer, Attempt, AttemptId, Call, CallId, CalleeSide, Intent, IntentId, Parent,
-};
+use super::attempt::{Attempt, AttemptId, Call, CallId, CalleeSide, Intent, Parent};
 use super::calendar::Calendar;
-use super::copies::{Copies, LogEntry};
+use super::copies::Copies;
 use super::counters::{LinkCounters, NodeCounters};
 use super::deploy::Versions;
 use super::digest::{Fact, Facts};
-use super::draw::{Address, Draws, Keys, Purpose, Threshold, mix64};
+use super::draw::{Address, Draws, Keys, Purpose, Threshold};
 use super::event::Event;
 use super::fault::Modifiers;
 use super::fleet::Fleet;
@@ -23,14 +21,12 @@ use super::policy::breaker::Breaker;
 use super::policy::budget::Budget;
 use super::policy::fallback::Seen;
 use super::policy::hedge::Latencies;
-use super::policy::key::Origin;
 use super::policy::pool::Pool;
 use super::policy::wire::Wire;
 use super::program::{LinkProgram, NodeProgram, Program};
 use super::reason::Reason;
-use super::record::{Effect, Record, Snapshot};
-use super::slab::{Id, Slab};
-use crate::design::CallMode;
+use super::record::{Record, Snapshot};
+use super::slab::Slab;
 use crate::time::Time;
 
 /// A link's state: the network, and what each caller instance keeps.
@@ -42,6 +38,8 @@ pub struct LinkState {
     pub replies_cut: u32,
     /// Entries under which the callee does not know who calls.
     pub strangers: u32,
+    /// How much the callee looks at before it lets a request in; 0 nearly always.
+    pub door: u32,
     /// Entries that delay messages, and entries that lose them.
     pub delays: Vec<u16>,
     pub losses: Vec<u16>,
@@ -111,6 +109,8 @@ pub struct Core {
     pub isolated: Vec<(u16, u16, u16)>,
     /// Entries that make an item hot: (entry, operation, share of its actions).
     pub hot: Vec<(u16, u16, Threshold)>,
+    /// Entries under which messages are published that are poison, in the same form.
+    pub poisoned: Vec<(u16, u16, Threshold)>,
     pub seed: u64,
     /// Messages that are kept for somebody, and those that nobody gets any more.
     pub held_messages: u64,
@@ -121,6 +121,8 @@ pub struct Core {
     pub copies: Vec<Option<Box<Copies>>>,
     /// Entries of their logs that wait for copies that cannot come.
     pub resting: u64,
+    /// Runs of jobs that have begun or were due, and are not over.
+    pub runs_open: u64,
     /// Intents born so far.
     pub intents_born: u64,
     pub events: u64,
@@ -146,6 +148,7 @@ impl Core {
                 requests_cut: 0,
                 replies_cut: 0,
                 strangers: 0,
+                door: u32::from(link.is_looked_at),
                 delays: Vec::new(),
                 losses: Vec::new(),
                 holds: 0,
@@ -187,12 +190,14 @@ impl Core {
             struck: Vec::new(),
             isolated: Vec::new(),
             hot: Vec::new(),
+            poisoned: Vec::new(),
             seed,
             held_messages: 0,
             holds: 0,
             parked_messages: 0,
             copies: program.nodes.iter().map(copies_of).collect(),
             resting: 0,
+            runs_open: 0,
             intents_born: 0,
             events: 0,
             stop: None,
@@ -202,6 +207,15 @@ impl Core {
     #[inline]
     pub fn now(&self) -> Time {
         self.calendar.now()
+    }
+
+    /// More than this is under way or kept.
+    #[inline]
+    pub(super) fn is_beyond(&self, limit: usize) -> bool {
+        let messages = self.held_messages + self.parked_messages;
+        // The slab never has more records than places, and the places are one number.
+        let at_most = self.attempts.places() as u64 + messages;
+        at_most > limit as u64 && self.attempts.len() as u64 + messages > limit as u64
     }
 
     /// All counters as they are now.
@@ -335,7 +349,7 @@ impl<R: Record> Cx<'_, R> {
     }
 
     /// Schedules the end of a piece of work at this node, slowed as faults demand.
-    #[inline]
+    #[inline(always)]
     pub fn work_for(&mut self, attempt: AttemptId, ns: u64) {
         let modifiers = &self.core.modifiers[self.node as usize];
         let ns = modifiers.slowed(self.work_of(attempt, ns));
@@ -367,50 +381,6 @@ impl<R: Record> Cx<'_, R> {
         self.reply(id, Err(reason));
     }
 
-    /// A change was applied at this node on behalf of the attempt.
-    pub fn effect(&mut self, id: AttemptId, version: u64) {
-        let attempt = self.core.attempts[id];
-        let intent = self.core.intents[attempt.intent];
-        let node = &self.program.nodes[self.node as usize];
-        let effect = Effect {
-            node: self.node,
-            promised: node.effects[intent.operation as usize],
-            attempt: attempt.number,
-            version,
-        };
-        let place = self.node as usize;
-        self.core.fact(
-            place,
-            node.place ^ mix64(version),
-            Fact::Effect,
-            intent.address.0,
-            attempt.number,
-            0,
-        );
-        self.record
-            .effect(self.program, self.now(), attempt.intent, &intent, effect);
-    }
-
-    /// A change that was applied at this node is not among those that count any more.
-    pub fn undone(&mut self, entry: &LogEntry) {
-        let intent = self.core.intents[entry.intent];
-        let node = &self.program.nodes[self.node as usize];
-        let effect = Effect {
-            node: self.node,
-            promised: node.effects[intent.operation as usize],
-            attempt: entry.attempt,
-            version: entry.version,
-        };
-        let place = self.node as usize;
-        let what = node.place ^ mix64(entry.version);
-        let address = intent.address.0;
-        self.core
-            .fact(place, what, Fact::Undone, address, entry.attempt, 0);
-        let now = self.now();
-        self.record
-            .undone(self.program, now, entry.intent, &intent, effect);
-    }
-
     /// Answers the caller. The callee's side must have been set to what it now is.
     pub fn reply(&mut self, id: AttemptId, reply: Result<(), Reason>) {
         if self.program.monitoring.is_used {
@@ -419,7 +389,7 @@ impl<R: Record> Cx<'_, R> {
         let attempt = &mut self.core.attempts[id];
         attempt.reply = reply;
         let (link, address) = (attempt.link as usize, attempt.address);
-        let state = &self.core.links[link];
+        let state = &mut self.core.links[link];
         let program = &self.program.links[link];
         let lost = state.replies_cut > 0
             || (!program.reply_loss.is_never()
@@ -433,12 +403,12 @@ impl<R: Record> Cx<'_, R> {
             return;
         }
         let delay = state.delay(self.program, link, Purpose::ReplyDelay, address);
-        self.core.attempts[id].reply_under_way = true;
-        let mut at = self.now();
+        attempt.reply_under_way = true;
+        let mut at = self.core.calendar.now();
         if let Some(bandwidth) = program.bandwidth {
-            let operation = self.core.intents[self.core.attempts[id].intent].operation;
+            let operation = self.core.intents[attempt.intent].operation;
             let bytes = self.program.operations[operation as usize].response_size;
-            at = self.core.links[link].replies.put(at, bytes, bandwidth);
+            at = state.replies.put(at, bytes, bandwidth);
         }
         let at = at + crate::time::Duration(delay);
         self.core.calendar.at(at, Event::Reply(id));
@@ -454,8 +424,9 @@ impl<R: Record> Cx<'_, R> {
     /// A request was let in and has to wait.
     pub fn enter_line(&mut self, id: AttemptId) {
         let now = self.now();
-        self.enter();
-        self.counters().waiting.add(now, 1);
+        let counters = self.counters();
+        counters.enter(now);
+        counters.waiting.add(now, 1);
         self.core.attempts[id].callee = CalleeSide::Queued;
     }
 
@@ -469,9 +440,9 @@ impl<R: Record> Cx<'_, R> {
     /// A request gives up its place in the line.
     pub fn leave_line(&mut self, id: AttemptId, side: CalleeSide) {
         debug_assert!(!side.is_open());
-        self.leaves_line_for_slot();
         self.core.attempts[id].callee = side;
-        self.left(id);
+        let now = self.now();
+        self.left(id, |counters| counters.waiting.sub(now, 1));
     }
 
     /// A request has got a slot.
@@ -489,13 +460,13 @@ impl<R: Record> Cx<'_, R> {
     }
 
     /// A request gives its slot back.
-    #[inline]
+    #[inline(never)]
     pub fn leave_slot(&mut self, id: AttemptId) {
         let now = self.now();
-        let counters = self.counters();
-        counters.busy.sub(now, 1);
-        counters.left += 1;
-        self.left(id);
+        self.left(id, |counters| {
+            counters.busy.sub(now, 1);
+            counters.left += 1;
+        });
     }
 
     /// The node, or one instance of it, loses everything it has: what it had not answered is answered
@@ -522,26 +493,20 @@ impl<R: Record> Cx<'_, R> {
         }
     }
 
-    /// The node is done with a request that was let in: it leaves the waiting room or its slot.
-    #[inline]
-    fn left(&mut self, id: AttemptId) {
+    /// The node is done with a request that was let in: it leaves the waiting room or its slot, which
+    /// `count` notes.
+    #[inline(always)]
+    fn left(&mut self, id: AttemptId, count: impl FnOnce(&mut NodeCounters)) {
         let now = self.now();
         let attempt = &mut self.core.attempts[id];
         attempt.left = now;
-        self.core.node_counters[self.node as usize].leave(now, attempt.arrived);
+        let counters = &mut self.core.node_counters[self.node as usize];
+        count(counters);
+        counters.leave(now, attempt.arrived);
         self.record.left_node(self.program, now, attempt);
         if self.core.fleets[self.node as usize].is_draining() {
             let instance = attempt.instance;
             self.gone_if_empty(instance);
-        }
-    }
-
-    /// Calls that a request had under way are nobody's any more.
-    pub fn abandon_calls_of(&mut self, id: AttemptId) {
-        let mut next = std::mem::replace(&mut self.core.attempts[id].calls, Id::NONE);
-        while let Some(&call) = self.core.calls.get(next) {
-            self.core.abandon(self.program, self.record, next);
-            next = call.sibling;
         }
     }
 
@@ -551,90 +516,4 @@ impl<R: Record> Cx<'_, R> {
         self.core.attempts[id].callee = side;
         self.core.maybe_over(self.program, self.record, id);
     }
-
-    // ---- the caller's side ------------------------------------------------------------------
-
-    /// Starts a call from this node and sends its first try.
-    pub fn call(&mut self, intent: IntentId, parent: Parent, new: NewCall) -> CallId {
-        let from = self.core.intents[intent].address;
-        let (base, deadline, key, submission) = match parent {
-            Parent::Intent => (from, Time::NEVER, 0, new.tag),
-            Parent::Node => (from, Time::NEVER, new.key, new.submission),
-            Parent::Attempt(id) => {
-                let a = &self.core.attempts[id];
-                (a.address, a.deadline, a.key, a.submission)
-            }
-        };
-        let base = new.base.unwrap_or(base);
-        let link = &self.program.links[new.link as usize];
-        let key = link.key_scope.key(&Origin {
-            inherited: key,
-            intent: from,
-            submission,
-            arrival: base,
-        });
-        debug_assert_eq!(link.from, self.node, "a node calls over its own links");
-        let sibling = match parent {
-            Parent::Node => Id::NONE,
-            Parent::Intent => self.core.intents[intent].calls,
-            Parent::Attempt(id) => self.core.attempts[id].calls,
-        };
-        let id = self.core.calls.insert(Call {
-            intent,
-            parent,
-            sibling,
-            address: base.call(link.place, u32::from(new.tag)),
-            link: new.link,
-            caller: new.caller,
-            tag: new.tag,
-            instance: new.instance,
-            tries: 0,
-            hedges: 0,
-            hedged: 0,
-            submission,
-            is_fallback: false,
-            mode: new.mode,
-            token: new.token,
-            payload: new.payload,
-            since: new.since,
-            deadline,
-            key,
-            attempt: Id::NONE,
-            last_pause: 0,
-            answer: Answer::default(),
-        });
-        match parent {
-            Parent::Attempt(parent) => self.core.attempts[parent].calls = id,
-            Parent::Intent => self.core.intents[intent].calls = id,
-            Parent::Node => {}
-        }
-        self.core.intents[intent].open += 1;
-        self.core.begin_call(self.program, id);
-        self.core.try_call(self.program, self.record, id, false);
-        id
-    }
-}
-
-/// What a node says about a call that it starts.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NewCall {
-    pub link: u16,
-    /// Instance of the calling node.
-    pub caller: u16,
-    /// Step of the plan, or endpoint of a balancer; also part of the random-number address.
-    pub tag: u16,
-    /// Instance of the callee for the first try.
-    pub instance: u16,
-    pub mode: CallMode,
-    /// What it is about, if the node calls on its own behalf.
-    pub token: u64,
-    /// What is handed over.
-    pub payload: u64,
-    /// See [`Call::since`].
-    pub since: Time,
-    /// For what the node calls on its own behalf: key and click of the request that led to it.
-    pub key: u64,
-    pub submission: u16,
-    /// Where its random numbers belong, if not below its parent's.
-    pub base: Option<Address>,
 }

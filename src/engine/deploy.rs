@@ -7,8 +7,9 @@
 //!
 //! A version can be slower than the first one, and can fail a share of what it works on.
 
-use super::core::Cx;
+use super::core::{Core, Cx};
 use super::digest::Fact;
+use super::door::Contract;
 use super::draw::{Purpose, Threshold};
 use super::fault::Action;
 use super::fleet::Phase;
@@ -31,6 +32,9 @@ pub struct Deploy {
     pub abort_after: u64,
     pub factor: Factor,
     pub errors: Threshold,
+    /// Versions of the interface, where they are not those of the node.
+    pub contract: Option<u8>,
+    pub contract_oldest: Option<u8>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +89,8 @@ pub struct Versions {
     pub current: u16,
     before: u16,
     pub rollout: Option<Rollout>,
+    /// Some of them speak another version of the interface than the node.
+    pub has_contracts: bool,
     /// By number of version, once there is more than one.
     answers: Vec<Answers>,
 }
@@ -104,6 +110,8 @@ impl World {
         versions.all.push(Version { entry });
         let to = versions.all.len() as u16;
         versions.answers.resize(to as usize + 1, Answers::default());
+        versions.has_contracts |= deploy.contract.or(deploy.contract_oldest).is_some();
+        self.core.refresh_doors(program);
         self.roll(
             program,
             record,
@@ -316,6 +324,29 @@ impl World {
         let place = program.nodes[node as usize].place;
         self.core
             .fact(node as usize, place, Fact::Rollout, 0, version, turn as u8);
+    }
+}
+
+impl Core {
+    /// Which versions of the interface an instance speaks and understands.
+    pub(super) fn contract(&self, program: &Program, node: u16, instance: u16) -> Contract {
+        let of_node = program.nodes[node as usize].contract;
+        let versions = &self.versions[node as usize];
+        if !versions.has_contracts {
+            return of_node;
+        }
+        let version = self.fleets[node as usize].version(instance);
+        let brought = version
+            .checked_sub(1)
+            .and_then(|v| versions.all.get(v as usize));
+        match brought.map(|v| &program.timeline[v.entry as usize].action) {
+            Some(Action::Deploy { deploy, .. }) => {
+                let newest = deploy.contract.unwrap_or(of_node.newest);
+                let oldest = deploy.contract_oldest.unwrap_or(of_node.oldest);
+                Contract { newest, oldest }
+            }
+            _ => of_node,
+        }
     }
 }
 

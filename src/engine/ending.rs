@@ -173,6 +173,6 @@ impl World {
                 Parent::Attempt(parent) => s.on_call_over(c, cx, parent, &over, result),
             }
         });
-        self.core.release_intent(program, record, over.intent);
+        self.core.release_at_once(program, record, over.intent);
     }
 }

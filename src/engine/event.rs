@@ -34,6 +34,8 @@ pub enum Event {
     Local { node: u16, code: u8, arg: u64 },
     /// The next entry of the timeline may begin or end.
     Timeline,
+    /// What an entry does again and again is due once more.
+    Again { entry: u16 },
     /// Monitoring collects its figures.
     Scrape,
     /// An autoscaler looks at them.

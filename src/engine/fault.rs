@@ -67,6 +67,23 @@ pub enum Action {
         operation: u16,
         share: Threshold,
     },
+    Poison {
+        operation: u16,
+        share: Threshold,
+    },
+    GcPause {
+        node: u16,
+        instances: Option<u16>,
+        series: Option<Series>,
+    },
+    ClockSkew {
+        node: u16,
+        skew: Skew,
+    },
+    WorkerPause {
+        node: u16,
+        instances: Option<u16>,
+    },
     /// Rates in millionths per second, one after the other.
     TrafficCurve {
         clients: u16,
@@ -110,6 +127,9 @@ pub enum Action {
     Redrive {
         node: u16,
     },
+    StartRun {
+        node: u16,
+    },
     /// Knobs change: the program's next or last revision counts.
     Config {
         place: ConfigPlace,
@@ -126,6 +146,20 @@ pub enum Action {
         node: u16,
         instance: Option<u16>,
     },
+}
+
+/// How far clocks are off, in nanoseconds, and at how many instances.
+#[derive(Clone, Copy, Debug)]
+pub struct Skew {
+    pub offset: i128,
+    pub instances: Option<u16>,
+}
+
+/// Pauses one after the other.
+#[derive(Clone, Debug)]
+pub struct Series {
+    pub every: Duration,
+    pub pause: Sampler,
 }
 
 /// What a change of knobs is about, for the record.
@@ -163,7 +197,7 @@ impl Action {
             },
             "crash" => Action::Crash {
                 node: c.node(key),
-                instances: knobs.opt_count("instances").map(|n| n as u16),
+                instances: some_instances(&knobs),
             },
             "hang" => Action::Hang {
                 node: c.node(key),
@@ -182,6 +216,7 @@ impl Action {
             },
             "failover" => Action::Failover { node: c.node(key) },
             "redrive" => Action::Redrive { node: c.node(key) },
+            "start" => Action::StartRun { node: c.node(key) },
             "disk_full" => Action::DiskFull { node: c.node(key) },
             "link_delay" => Action::LinkDelay {
                 link: c.link(key),
@@ -195,6 +230,35 @@ impl Action {
             "hot_key" => Action::HotKey {
                 operation: c.operation(key),
                 share: Threshold::new(knobs.share("share")),
+            },
+            "poison" => Action::Poison {
+                operation: c.operation(key),
+                share: Threshold::new(knobs.share("share")),
+            },
+            "gc_pause" => Action::GcPause {
+                node: c.node(key),
+                instances: some_instances(&knobs),
+                series: knobs.opt_duration("every").map(|every| Series {
+                    every,
+                    pause: Sampler::new(&knobs.dist("pause")),
+                }),
+            },
+            "clock_skew" => {
+                let offset = i128::from(knobs.duration("offset").0);
+                Action::ClockSkew {
+                    node: c.node(key),
+                    skew: Skew {
+                        offset: match knobs.choice("direction") {
+                            "ahead" => offset,
+                            _ => -offset,
+                        },
+                        instances: some_instances(&knobs),
+                    },
+                }
+            }
+            "worker_pause" => Action::WorkerPause {
+                node: c.node(key),
+                instances: some_instances(&knobs),
             },
             "traffic_curve" => Action::TrafficCurve {
                 clients: c.node(key),
@@ -227,11 +291,13 @@ impl Action {
                     abort_after: knobs.count("abort_after"),
                     factor: knobs.factor("work_factor"),
                     errors: Threshold::new(knobs.share("error_share")),
+                    contract: knobs.opt_count("contract").map(|n| n as u8),
+                    contract_oldest: knobs.opt_count("contract_oldest").map(|n| n as u8),
                 },
             },
             "rollback" => Action::Rollback { node: c.node(key) },
             "lost_monitoring" => Action::LostMonitoring,
-            "config" | "scale" => {
+            "config" | "scale" | "memory_leak" | "throttle" => {
                 let change = entry.change.as_ref();
                 let change = change.expect("validated: the entry brings a change");
                 let place = match change.table {
@@ -273,6 +339,10 @@ impl Action {
     }
 }
 
+fn some_instances(knobs: &Settings<'_>) -> Option<u16> {
+    knobs.opt_count("instances").map(|n| n as u16)
+}
+
 /// A piece of work that stands still.
 #[derive(Clone, Debug)]
 pub struct Hanging {
@@ -293,6 +363,7 @@ pub struct Modifiers {
     hanging: Vec<Hanging>,
     cuts: Vec<(u16, Share)>,
     lags: Vec<(u16, Duration)>,
+    skews: Vec<(u16, Skew)>,
     /// Entries that keep it down.
     pub down: u32,
     /// Entries that let it write nothing.
@@ -396,6 +467,17 @@ impl Modifiers {
     pub(super) fn set_hang(&mut self, entry: u16, hang: Option<Threshold>) {
         self.hangs.retain(|&(e, _)| e != entry);
         self.hangs.extend(hang.map(|share| (entry, share)));
+    }
+
+    /// How far the clock of an instance is off.
+    pub fn skew(&self, instance: u16) -> i128 {
+        let here = |skew: &&(u16, Skew)| skew.1.instances.is_none_or(|n| instance < n);
+        self.skews.iter().filter(here).map(|(_, s)| s.offset).sum()
+    }
+
+    pub(super) fn set_skew(&mut self, entry: u16, skew: Option<Skew>) {
+        self.skews.retain(|&(e, _)| e != entry);
+        self.skews.extend(skew.map(|s| (entry, s)));
     }
 
     pub(super) fn set_cut(&mut self, entry: u16, share: Option<Share>) {

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use super::attempt::{Attempt, AttemptId, CalleeSide};
 use super::slab::Slab;
 use crate::design::Settings;
+use crate::design::order::arrange;
 
 /// Classes of importance; 0 goes first.
 pub const CLASSES: usize = 4;
@@ -153,7 +154,7 @@ impl Line {
     }
 
     /// The same where there is one row, and room for everybody.
-    #[inline]
+    #[inline(always)]
     pub fn pop_only(
         &mut self,
         discipline: Discipline,
@@ -255,7 +256,7 @@ impl Line {
     ) {
         let mut all: Vec<Entry> = self.rows.drain(..).flatten().collect();
         all.retain(|entry| is_queued(attempts, entry.id));
-        all.sort_by_key(|entry| entry.number);
+        arrange(&mut all, |a, b| a.number.cmp(&b.number));
         let Line {
             first,
             last,

@@ -1,19 +1,31 @@
 //! The network as faults make it: longer ways and lost messages while entries of the timeline last.
 
 use super::core::LinkState;
+use super::dist::Sampler;
 use super::draw::{Address, Purpose, mix64};
 use super::fault::Action;
 use super::program::Program;
 
 impl LinkState {
     /// How long a message travels that is sent now.
-    #[inline]
+    #[inline(always)]
     pub fn delay(&self, program: &Program, link: usize, purpose: Purpose, address: Address) -> u64 {
         let own = &program.links[link].delay;
-        let ns = match own.constant() {
-            Some(ns) => ns,
-            None => own.sample(&mut self.keys.draws(purpose, address)),
-        };
+        match own.constant() {
+            Some(ns) if self.delays.is_empty() => ns,
+            _ => self.drawn_delay(program, own, purpose, address),
+        }
+    }
+
+    #[inline(never)]
+    fn drawn_delay(
+        &self,
+        program: &Program,
+        own: &Sampler,
+        purpose: Purpose,
+        address: Address,
+    ) -> u64 {
+        let ns = own.sample(&mut self.keys.draws(purpose, address));
         if self.delays.is_empty() {
             return ns;
         }

@@ -49,6 +49,10 @@ pub struct LinkProgram {
     pub hedge: Option<HedgePolicy>,
     pub fallback: Fallback,
     pub key_scope: KeyScope,
+    /// Requests say when they were sent, and are not taken for longer.
+    pub signed_for: Option<Duration>,
+    /// Its callee looks at requests before it lets them in.
+    pub is_looked_at: bool,
     /// Bytes per second, each way.
     pub bandwidth: Option<u64>,
 }
@@ -86,6 +90,8 @@ pub(super) fn compile_link(c: &Compiler<'_>, link: &Link) -> LinkProgram {
         hedge: HedgePolicy::compile(&knobs),
         fallback: Fallback::compile(&knobs, |key| c.link(key)),
         key_scope: KeyScope::compile(&knobs),
+        signed_for: knobs.opt_duration("signed_for"),
+        is_looked_at: false,
         bandwidth: knobs.opt_count("bandwidth"),
     }
 }

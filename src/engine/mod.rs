@@ -11,6 +11,8 @@
 
 mod admit;
 pub mod attempt;
+mod basis;
+mod begin;
 mod calendar;
 mod call;
 mod choice;
@@ -20,7 +22,9 @@ pub mod counters;
 pub mod deploy;
 pub mod digest;
 mod dist;
+mod door;
 pub mod draw;
+mod effect;
 mod ending;
 mod event;
 pub mod fault;
@@ -46,6 +50,7 @@ pub mod reason;
 pub mod record;
 mod rows;
 mod slab;
+mod standing;
 mod station;
 mod timeline;
 pub mod world;

@@ -1,8 +1,9 @@
 //! What a node does on its own behalf: calls that no request waits for, intents that no user has, and
 //! holding on to an intent that nothing else refers to.
 
-use super::attempt::{AttemptId, Call, CallId, Intent, IntentId, Parent};
-use super::core::{Cx, NewCall};
+use super::attempt::{Attempt, AttemptId, Call, CallId, CalleeSide, Intent, IntentId, Parent};
+use super::begin::NewCall;
+use super::core::Cx;
 use super::draw::{Address, mix64};
 use super::event::Event;
 use super::record::Record;
@@ -27,12 +28,15 @@ impl<R: Record> Cx<'_, R> {
             priority: 0,
             is_internal: true,
             is_malformed: false,
+            is_oversized: false,
+            lacks_right: false,
             work: Factor(MICRO),
             submissions: 0,
             calls: Id::NONE,
             born,
             told: None,
             open: 0,
+            parked: 0,
         })
     }
 
@@ -62,6 +66,31 @@ impl<R: Record> Cx<'_, R> {
         self.call(intent, Parent::Node, new)
     }
 
+    /// The node is at work for this intent from now on, as if a request had come, and nobody waits for
+    /// an answer: it is there at once, and holds a slot.
+    pub fn sets_itself(&mut self, intent: IntentId) -> AttemptId {
+        let (now, address) = (self.now(), self.core.intents[intent].address);
+        let new = Attempt::own(intent, address, self.node, now);
+        let id = self.core.attempts.insert(new);
+        self.core.intents[intent].open += 1;
+        self.counters().arrived += 1;
+        self.enter();
+        self.begin(id);
+        id
+    }
+
+    /// The node is done with what it had set itself, or gives it up.
+    pub fn done_with(&mut self, id: AttemptId, side: CalleeSide) {
+        if self.program.monitoring.is_used
+            && matches!(side, CalleeSide::Replied | CalleeSide::Error)
+        {
+            self.note_answer(id, side == CalleeSide::Replied);
+        }
+        self.abandon_calls_of(id);
+        self.leave_slot(id);
+        self.close(id, side);
+    }
+
     /// Calls that the node, or one instance of it, had under way on its own behalf are nobody's any more.
     pub(super) fn abandon_own_calls(&mut self, instance: Option<u16>) {
         let mine = |call: &Call| {
@@ -88,6 +117,29 @@ impl<R: Record> Cx<'_, R> {
         self.core.release_intent(self.program, self.record, intent);
     }
 
+    /// A message of the intent is put aside.
+    pub fn park(&mut self, intent: IntentId) {
+        self.core.parked_messages += 1;
+        let parked = &mut self.core.intents[intent].parked;
+        *parked = parked.saturating_add(1);
+    }
+
+    /// A message that was put aside is given another chance, or is gone.
+    pub fn unpark(&mut self, intent: IntentId) {
+        self.core.parked_messages -= 1;
+        let parked = &mut self.core.intents[intent].parked;
+        *parked = parked.saturating_sub(1);
+    }
+
+    /// Calls that a request had under way are nobody's any more.
+    pub fn abandon_calls_of(&mut self, id: AttemptId) {
+        let mut next = std::mem::replace(&mut self.core.attempts[id].calls, Id::NONE);
+        while let Some(&call) = self.core.calls.get(next) {
+            self.core.abandon(self.program, self.record, next);
+            next = call.sibling;
+        }
+    }
+
     /// The user has gone: what was under way for the intent by the user's own calls is given up.
     pub fn abandon_calls_of_intent(&mut self, id: IntentId) {
         let mut next = std::mem::replace(&mut self.core.intents[id].calls, Id::NONE);
@@ -98,7 +150,7 @@ impl<R: Record> Cx<'_, R> {
     }
 
     /// How long a piece of work of this usual length takes for what this request wants.
-    #[inline]
+    #[inline(always)]
     pub fn work_of(&self, attempt: AttemptId, ns: u64) -> u64 {
         let attempt = &self.core.attempts[attempt];
         let factor = self.core.intents[attempt.intent].work;

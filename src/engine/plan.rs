@@ -5,7 +5,8 @@
 //! their tag: the step, and the position of the call within it.
 
 use super::attempt::{Answer, Attempt, AttemptId, Call, CalleeSide, Parent};
-use super::core::{Cx, NewCall};
+use super::begin::NewCall;
+use super::core::Cx;
 use super::node::NodeConfig;
 use super::probe;
 use super::program::{PlanCall, PlanStep};
@@ -40,9 +41,37 @@ pub enum Progress {
     Fails,
 }
 
+/// What the node that carries out a plan has to say about the calls of it.
+pub trait Hands {
+    /// What is handed over with a call; `None` leaves it out, as if it had succeeded.
+    fn payload(&mut self, call: PlanCall) -> Option<u64>;
+}
+
+/// Nothing is handed over, nothing is left out.
+struct Bare;
+
+impl Hands for Bare {
+    #[inline(always)]
+    fn payload(&mut self, _: PlanCall) -> Option<u64> {
+        Some(0)
+    }
+}
+
 /// Takes the next steps of the plan until one has to be waited for.
-#[inline]
+///
+/// Inlined where every request comes by; others use [`proceed_after`].
+#[inline(always)]
 pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
+    proceed_by(cx, id, &mut Bare)
+}
+
+/// The same, by a node that has something to say about the calls.
+#[inline]
+pub fn proceed_by<R: Record>(
+    cx: &mut Cx<'_, R>,
+    id: AttemptId,
+    hands: &mut impl Hands,
+) -> Progress {
     if cx.core.attempts[id].mode == CallMode::Probe {
         return probe::proceed(cx, id);
     }
@@ -66,13 +95,19 @@ pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
                 cx.reply(id, Ok(()));
             }
             Some(other) => {
-                if begin_step(cx, id, other, step, has_responded) {
+                if begin_step(cx, id, other, step, hands) {
                     return Progress::Waits;
                 }
             }
             None => return Progress::Done,
         }
     }
+}
+
+/// The same, after something that not every request does.
+#[inline(never)]
+pub fn proceed_after<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
+    proceed(cx, id)
 }
 
 /// Begins a step that makes calls. Says whether it has to be waited for.
@@ -84,18 +119,30 @@ fn begin_step<R: Record>(
     id: AttemptId,
     what: &PlanStep,
     step: u16,
-    has_responded: bool,
+    hands: &mut impl Hands,
 ) -> bool {
     let attempt = &mut cx.core.attempts[id];
     let waits = matches!(what, PlanStep::Calls { .. } | PlanStep::Cached { .. });
-    if waits && !has_responded {
+    if waits && attempt.callee != CalleeSide::WorkingOn {
         attempt.callee = CalleeSide::Awaiting;
     }
     match what {
         PlanStep::Calls { calls, wanted } => {
             (attempt.awaited, attempt.wanted) = (calls.len() as u16, *wanted);
             for (i, &call) in calls.iter().enumerate() {
-                make(cx, id, call, step + POSITION * i as u16);
+                let tag = step + POSITION * i as u16;
+                match hands.payload(call) {
+                    Some(payload) => make_with(cx, id, call, tag, payload),
+                    None => {
+                        let attempt = &mut cx.core.attempts[id];
+                        attempt.awaited -= 1;
+                        attempt.wanted = attempt.wanted.saturating_sub(1);
+                    }
+                }
+            }
+            if cx.core.attempts[id].wanted == 0 {
+                cx.abandon_calls_of(id);
+                return false;
             }
         }
         &PlanStep::Cached { cache, .. } => {
@@ -105,6 +152,7 @@ fn begin_step<R: Record>(
             };
             make(cx, id, lookup, step + POSITION * LOOKUP);
         }
+        &PlanStep::Send(call) if hands.payload(call).is_none() => {}
         &PlanStep::Send(call) => {
             // What was written last is what a cache is told.
             let written = attempt.answer.version;
@@ -122,6 +170,17 @@ pub fn call_over<R: Record>(
     id: AttemptId,
     call: &Call,
     result: Result<(), Reason>,
+) -> Progress {
+    call_over_by(cx, id, call, result, &mut Bare)
+}
+
+/// The same, by a node that has something to say about the calls.
+pub fn call_over_by<R: Record>(
+    cx: &mut Cx<'_, R>,
+    id: AttemptId,
+    call: &Call,
+    result: Result<(), Reason>,
+    hands: &mut impl Hands,
 ) -> Progress {
     if cx.core.attempts[id].mode == CallMode::Probe {
         return probe::call_over(cx, id, result);
@@ -143,7 +202,10 @@ pub fn call_over<R: Record>(
             let PlanStep::Cached { store, .. } = plan[step as usize] else {
                 unreachable!()
             };
-            make(cx, id, store, step + POSITION * STORE);
+            let Some(payload) = hands.payload(store) else {
+                return after(cx, id, true, hands);
+            };
+            make_with(cx, id, store, step + POSITION * STORE, payload);
             return Progress::Waits;
         }
         PlanStep::Cached { cache, .. } if position == STORE && result.is_ok() => {
@@ -154,7 +216,7 @@ pub fn call_over<R: Record>(
             let read = (call.answer.version, call.since);
             send(cx, id, fill, step + POSITION * FILL, read);
             note_answer(cx, id, call.answer);
-            return proceed(cx, id);
+            return proceed_by(cx, id, hands);
         }
         PlanStep::Cached { .. } => {}
         _ => {
@@ -171,13 +233,13 @@ pub fn call_over<R: Record>(
             let succeeded = attempt.wanted == 0;
             // The others are not needed any more, or cannot help.
             cx.abandon_calls_of(id);
-            return after(cx, id, succeeded);
+            return after(cx, id, succeeded, hands);
         }
     }
     if result.is_ok() {
         note_answer(cx, id, call.answer);
     }
-    after(cx, id, result.is_ok())
+    after(cx, id, result.is_ok(), hands)
 }
 
 /// Whether the request still waits for this call: it may have got what it wanted from others.
@@ -188,12 +250,17 @@ pub fn waits_for<R: Record>(cx: &Cx<'_, R>, id: AttemptId, call: &Call) -> bool 
 }
 
 /// What failed after the response is not the caller's business.
-fn after<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, succeeded: bool) -> Progress {
+fn after<R: Record>(
+    cx: &mut Cx<'_, R>,
+    id: AttemptId,
+    succeeded: bool,
+    hands: &mut impl Hands,
+) -> Progress {
     let has_responded = cx.core.attempts[id].callee == CalleeSide::WorkingOn;
     // A handler that acknowledged first gives up all the same.
     let goes_on = has_responded && cx.program.nodes[cx.node as usize].kind != "worker";
     if succeeded || goes_on {
-        proceed(cx, id)
+        proceed_by(cx, id, hands)
     } else {
         Progress::Fails
     }

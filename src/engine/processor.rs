@@ -135,6 +135,11 @@ impl<T: Copy + PartialEq> Processor<T> {
         self.stands_still = still;
     }
 
+    /// Whether nothing is in progress.
+    pub fn is_idle(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
     /// The pieces in progress, the latest to begin last among equals.
     pub fn pieces(&self) -> impl Iterator<Item = (u64, T)> {
         self.pieces.iter().map(|(&(_, begun), &id)| (begun, id))

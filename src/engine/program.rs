@@ -5,10 +5,13 @@
 //! file changes nothing (docs/semantics.md 2).
 
 mod default_plan;
+mod operations;
+mod reach;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::door::{self, Contract};
 use super::draw::{Threshold, place_hash};
 use super::fault::Action;
 pub use super::link_program::LinkProgram;
@@ -16,7 +19,8 @@ use super::link_program::{compile_link, is_stand_in};
 use super::monitoring::{MonitoringProgram, alert, autoscale};
 use super::node::NodeConfig;
 pub use crate::design::PROMISED_MAX;
-use crate::design::registry::{ALERT, MONITORING, OPERATION};
+use crate::design::order::arrange;
+use crate::design::registry::{ALERT, MONITORING};
 use crate::design::value::Value;
 use crate::design::{CallMode, Design, Link, Node, RunSpec, Settings, TimelineEntry, revisions};
 use crate::time::{Duration, NS_PER_MS, NS_PER_S, Time};
@@ -106,8 +110,15 @@ pub struct NodeProgram {
     pub minds_deadlines: bool,
     /// From the start of an instance until it takes requests.
     pub boot_time: Duration,
+    /// Which versions of the interface it speaks and understands, as long as nothing else is deployed.
+    pub contract: Contract,
+    /// It lets nobody in who has no right.
+    pub checks_rights: bool,
+    pub max_request_size: Option<u64>,
     /// It stops work whose caller has gone, when it hears of it.
     pub stops_abandoned: bool,
+    /// The operations that its users perform, with their weights.
+    pub performs: Vec<(u16, u64)>,
     /// Per operation: what to do.
     pub plans: Vec<Box<[PlanStep]>>,
     /// Per operation: which of its promised effects belongs here.
@@ -130,6 +141,10 @@ pub struct OperationProgram {
     pub items: Arc<super::popularity::Popularity>,
     /// Nodes where it must leave exactly one effect.
     pub effects: Vec<u16>,
+    /// The version of the interface in which users ask for it.
+    pub contract: u8,
+    /// The file names them.
+    pub says_effects: bool,
     /// Bytes of its messages.
     pub request_size: u64,
     pub response_size: u64,
@@ -258,7 +273,7 @@ impl<'a> Compiler<'a> {
             .iter()
             .filter(|l| l.from == node)
             .collect();
-        out.sort_by(|a, b| a.key.cmp(&b.key));
+        arrange(&mut out, |a, b| a.key.cmp(&b.key));
         out
     }
 
@@ -266,27 +281,6 @@ impl<'a> Compiler<'a> {
     pub(super) fn is_log(&self, key: &str) -> bool {
         let node = self.node_by_key(key);
         node.kind.name == "queue" && Settings::new(node.kind, &node.knobs).choice("mode") == "log"
-    }
-
-    /// For dead letters, or for their way back.
-    fn is_between_queues(&self, link: &Link) -> bool {
-        let is_queue = |key: &str| self.node_by_key(key).kind.name == "queue";
-        is_queue(&link.from) && is_queue(&link.to)
-    }
-
-    /// Keys of all nodes that requests from these clients can reach, in order of their keys.
-    fn reachable(&self, clients: &[&'a str]) -> Vec<&'a str> {
-        let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
-        let mut open: Vec<&str> = clients.to_vec();
-        while let Some(key) = open.pop() {
-            if seen.insert(key, ()).is_none() {
-                // What happens to dead letters is nothing that a user was promised.
-                let links = self.links_from(key).into_iter();
-                let links = links.filter(|l| !self.is_between_queues(l));
-                open.extend(links.map(|l| l.to.as_str()));
-            }
-        }
-        seen.into_keys().collect()
     }
 }
 
@@ -334,12 +328,12 @@ impl Program {
         base: Option<&Program>,
     ) -> Program {
         let c = Compiler::new(design);
-        let operations = compile_operations(&c, base);
+        let operations = operations::compile(&c, base);
         let mut nodes: Vec<_> = sorted(&design.nodes, |n| &n.key)
             .into_iter()
             .map(|n| compile_node(&c, n, &operations))
             .collect();
-        let links: Vec<_> = sorted(&design.links, |l| &l.key)
+        let mut links: Vec<_> = sorted(&design.links, |l| &l.key)
             .into_iter()
             .map(|l| compile_link(&c, l))
             .collect();
@@ -348,6 +342,7 @@ impl Program {
                 nodes[link.from as usize].out.push(i as u16);
             }
         }
+        door::compile(&mut links, &nodes, &operations);
         let (windows, marks) = windows(run, goal_windows);
         Program {
             writes: operations.iter().any(|o| o.mode == CallMode::Write),
@@ -412,14 +407,14 @@ fn zone_names(design: &Design) -> Vec<String> {
         _ => Vec::new(),
     };
     let mut names: Vec<String> = design.nodes.iter().flat_map(zones).collect();
-    names.sort_unstable();
+    arrange(&mut names, Ord::cmp);
     names.dedup();
     names
 }
 
 fn sorted<T>(items: &[T], key: impl Fn(&T) -> &String) -> Vec<&T> {
     let mut refs: Vec<&T> = items.iter().collect();
-    refs.sort_by(|a, b| key(a).cmp(key(b)));
+    arrange(&mut refs, |a, b| key(a).cmp(key(b)));
     refs
 }
 
@@ -435,7 +430,7 @@ fn windows(run: &RunSpec, goals: &[(Duration, Duration)]) -> (Vec<Window>, Vec<T
         }
     }
     let mut marks: Vec<Time> = windows.iter().flat_map(|w| [w.from, w.to]).collect();
-    marks.sort_unstable();
+    arrange(&mut marks, Ord::cmp);
     marks.dedup();
     (windows, marks)
 }
@@ -455,67 +450,6 @@ fn bucket_width(duration: Duration) -> Duration {
         i += 1;
     }
     Duration(width.min(1_000_000 * NS_PER_S))
-}
-
-fn compile_operations(c: &Compiler<'_>, base: Option<&Program>) -> Vec<OperationProgram> {
-    sorted(&c.design.operations, |o| &o.key)
-        .into_iter()
-        .map(|op| {
-            let knobs = Settings::new(&OPERATION, &op.knobs);
-            let mode = match knobs.choice("kind") {
-                "write" => CallMode::Write,
-                _ => CallMode::Read,
-            };
-            let named = knobs.opt_names("clients");
-            let performers: Vec<&str> = c
-                .design
-                .nodes
-                .iter()
-                .filter(|n| n.kind.name == "clients")
-                .map(|n| n.key.as_str())
-                .filter(|k| {
-                    named
-                        .as_ref()
-                        .is_none_or(|names| names.iter().any(|n| n == k))
-                })
-                .collect();
-            let effects = match (mode, knobs.opt_names("effects")) {
-                (CallMode::Write, Some(names)) => names.iter().map(|n| c.node(n)).collect(),
-                (CallMode::Write, None) => c
-                    .reachable(&performers)
-                    .into_iter()
-                    .filter(|k| matches!(c.node_by_key(k).kind.name, "database" | "third_party"))
-                    .map(|k| c.node(k))
-                    .collect(),
-                _ => Vec::new(),
-            };
-            OperationProgram {
-                key: op.key.clone(),
-                place: place_hash("operation", &op.key),
-                key_space: match knobs.opt_text("key_space") {
-                    Some(name) => place_hash("key space", &name),
-                    None => place_hash("operation", &op.key),
-                },
-                mode,
-                priority: knobs.choice_number("priority"),
-                weight: knobs.count("weight"),
-                poison: Threshold::new(knobs.share("poison_share")),
-                clients: {
-                    let mut numbers: Vec<u16> = performers.iter().map(|k| c.node(k)).collect();
-                    numbers.sort_unstable();
-                    numbers
-                },
-                // Which items there are cannot change during a run.
-                items: match base {
-                    Some(base) => Arc::clone(&base.operations[c.operation(&op.key) as usize].items),
-                    None => Arc::new(super::popularity::Popularity::compile(&knobs)),
-                },
-                effects,
-                request_size: knobs.count("request_size"),
-                response_size: knobs.count("response_size"),
-            }
-        })
-        .collect()
 }
 
 fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) -> NodeProgram {
@@ -565,8 +499,21 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
             Some(_) => knobs.duration("boot_time"),
             None => Duration::ZERO,
         },
+        contract: match node.kind.knob("contract") {
+            Some(_) => Contract {
+                newest: knobs.count("contract") as u8,
+                oldest: knobs.count("contract_oldest") as u8,
+            },
+            None => Contract::default(),
+        },
+        checks_rights: node.kind.knob("checks_rights").is_some() && knobs.flag("checks_rights"),
+        max_request_size: match node.kind.knob("max_request_size") {
+            Some(_) => knobs.opt_count("max_request_size"),
+            None => None,
+        },
         stops_abandoned: node.kind.knob("on_abandoned").is_some()
             && knobs.choice("on_abandoned") == "stop",
+        performs: super::node::clients::performed_by(number, operations),
         plans,
         effects,
     }

@@ -1,6 +1,8 @@
 //! Why an attempt did not succeed. Every failed attempt has exactly one reason (docs/semantics.md 7): the
 //! innermost cause keeps it, a parent says "error from callee".
 
+use crate::design::order::arrange;
+
 macro_rules! reasons {
     ($($variant:ident $code:literal $words:literal),* $(,)?) => {
         /// One reason; the number is part of the digest, so new ones go to the end.
@@ -105,7 +107,7 @@ impl ByReason {
             .map(|&r| (r.code(), self.0[r as usize]))
             .filter(|&(_, n)| n > 0)
             .collect();
-        rows.sort_by_key(|&(_, n)| std::cmp::Reverse(n));
+        arrange(&mut rows, |a, b| b.1.cmp(&a.1));
         rows
     }
 }

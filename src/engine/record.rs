@@ -30,6 +30,20 @@ pub struct Effect {
     pub attempt: u16,
     /// Version of the row after the change; 0 where there is none.
     pub version: u64,
+    /// It happened for somebody who has no right to it.
+    pub lacks_right: bool,
+    /// Version that its maker had read and computed the change from, if it says so.
+    pub based_on: Option<u64>,
+}
+
+/// What one piece of a job's work is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Item {
+    pub job: u16,
+    /// 1, 2, 3 ... as the job's runs began.
+    pub run: u32,
+    /// Place in the run, from 0.
+    pub rank: u64,
 }
 
 /// Counters of all places at one instant, to look at.
@@ -94,6 +108,10 @@ pub trait Record {
     }
     /// Nothing can happen to the intent any more; its record is about to go.
     fn retired(&mut self, _program: &Program, _now: Time, _id: IntentId, _intent: &Intent) {}
+    /// A job begins a piece of its work, or its run; its intent is on nobody's behalf.
+    fn item_begun(&mut self, _program: &Program, _id: IntentId, _item: Item) {}
+    /// Nothing can happen any more to an intent that was nobody's.
+    fn internal_over(&mut self, _program: &Program, _id: IntentId) {}
     fn timeline(&mut self, _program: &Program, _now: Time, _entry: u16, _begins: bool) {}
     /// An alert fires, or stops firing.
     fn alert(&mut self, _program: &Program, _now: Time, _alert: u16, _fires: bool) {}

@@ -3,13 +3,16 @@
 use super::calendar::Before;
 use super::core::Cx;
 use super::digest::Fact;
+use super::draw::{Address, Purpose, mix64};
 use super::event::Event;
 use super::fault::{Action, ConfigPlace};
 use super::fleet::Phase;
 use super::node::{KindFault, Traffic};
-use super::program::Program;
+use super::program::{Program, SETTLE_LIMIT};
 use super::record::Record;
+use super::standing::Still;
 use super::world::{NodeVisit, World};
+use crate::time::Duration;
 
 /// What an entry happens to if it happens to no node and no link.
 const NOWHERE: usize = usize::MAX;
@@ -72,6 +75,20 @@ impl World {
                 }
                 self.first_clients(program, operation)
             }
+            Action::Poison { operation, share } => {
+                self.core.poisoned.retain(|&(e, ..)| e != number);
+                if begins {
+                    self.core.poisoned.push((number, operation, share));
+                }
+                self.first_clients(program, operation)
+            }
+            Action::GcPause { node, .. } | Action::WorkerPause { node, .. } => {
+                match begins {
+                    true => self.stand_still(program, record, number),
+                    false => self.move_on(program, record, node, number),
+                }
+                node as usize
+            }
             Action::Config { place } => {
                 let now = self.core.now();
                 // Several that change at the same instant are one revision.
@@ -99,7 +116,7 @@ impl World {
             | Action::LinkDelay { link, .. }
             | Action::LinkLoss { link, .. }
             | Action::ExpiredCredentials { link } => {
-                self.link_fault(program, &entry.action, link, number, begins);
+                self.link_fault(program, record, &entry.action, link, number, begins);
                 program.nodes.len() + link as usize
             }
             Action::ZoneOutage { zone } => {
@@ -157,11 +174,16 @@ impl World {
                 self.at_node(program, record, node, NodeVisit::Redrive);
                 node as usize
             }
+            Action::StartRun { node } => {
+                self.at_node(program, record, node, NodeVisit::StartRun);
+                node as usize
+            }
             Action::Slow { node, .. }
             | Action::Errors { node, .. }
             | Action::Hang { node, .. }
             | Action::CapacityCut { node, .. }
-            | Action::DiskFull { node } => {
+            | Action::DiskFull { node }
+            | Action::ClockSkew { node, .. } => {
                 self.node_fault(program, record, node, number, begins);
                 node as usize
             }
@@ -241,9 +263,10 @@ impl World {
         clients as usize
     }
 
-    fn link_fault(
+    fn link_fault<R: Record>(
         &mut self,
         program: &Program,
+        record: &mut R,
         action: &Action,
         link: u16,
         entry: u16,
@@ -258,12 +281,21 @@ impl World {
                     change(&mut state.requests_cut, begins);
                 }
                 if replies {
+                    let was_cut = state.replies_cut > 0;
                     change(&mut state.replies_cut, begins);
+                    let is_cut = state.replies_cut > 0;
+                    if is_cut != was_cut {
+                        let caller = program.links[link as usize].from;
+                        self.at_node(program, record, caller, NodeVisit::Cut(link, is_cut));
+                    }
                 }
             }
             Action::LinkDelay { .. } => list(&mut state.delays, entry, begins),
             Action::LinkLoss { .. } => list(&mut state.losses, entry, begins),
-            Action::ExpiredCredentials { .. } => change(&mut state.strangers, begins),
+            Action::ExpiredCredentials { .. } => {
+                change(&mut state.strangers, begins);
+                self.core.refresh_doors(program);
+            }
             _ => {
                 change(&mut state.holds, begins);
                 if state.holds == 0 {
@@ -297,6 +329,7 @@ impl World {
                 }
             }
             Action::DiskFull { .. } => change(&mut modifiers.disk_full, begins),
+            Action::ClockSkew { skew, .. } => modifiers.set_skew(number, begins.then_some(skew)),
             Action::CapacityCut { share, .. } => {
                 modifiers.set_cut(number, begins.then_some(share));
                 self.at_node(program, record, node, NodeVisit::Revised);
@@ -377,11 +410,65 @@ impl World {
         self.at_node(program, record, node, NodeVisit::Restart(instance));
     }
 
+    /// Instances stand still: for as long as the entry lasts, or each for the length of one pause, and again
+    /// when the next is due.
+    fn stand_still<R: Record>(&mut self, program: &Program, record: &mut R, number: u16) {
+        let entry = &program.timeline[number as usize];
+        let (node, instances, series) = match &entry.action {
+            Action::GcPause {
+                node,
+                instances,
+                series,
+            } => (*node, *instances, series.as_ref()),
+            Action::WorkerPause { node, instances } => (*node, *instances, None),
+            _ => unreachable!("an entry with pauses"),
+        };
+        let now = self.core.now();
+        let place = program.nodes[node as usize].place ^ mix64(u64::from(number) + 1);
+        let beats = matches!(entry.action, Action::WorkerPause { .. });
+        let most = instances.map_or(usize::MAX, usize::from);
+        let alive = self.core.fleets[node as usize].alive().take(most);
+        for instance in alive.map(|(i, _)| i).collect::<Vec<_>>() {
+            let until = series.map(|series| {
+                let address = Address::intent(place, u64::from(instance), now.0);
+                let draws = &mut self.core.node_keys[node as usize].draws(Purpose::Pause, address);
+                now + Duration(series.pause.sample(draws))
+            });
+            let by = number;
+            let still = Still { by, until, beats };
+            self.at_node(
+                program,
+                record,
+                node,
+                NodeVisit::StandStill(instance, still),
+            );
+        }
+        let next = series.map(|series| now + series.every);
+        if let Some(at) = next.filter(|at| *at < program.horizon + SETTLE_LIMIT) {
+            self.core.calendar.at(at, Event::Again { entry: number });
+        }
+    }
+
+    /// Another pause of a series is due, unless the entry is over by now: it may have been ended since.
+    pub(super) fn again<R: Record>(&mut self, program: &Program, record: &mut R, number: u16) {
+        let ends = program.timeline[number as usize].ends;
+        if ends.is_none_or(|ends| self.core.now() < ends) {
+            self.stand_still(program, record, number);
+        }
+    }
+
+    fn move_on<R: Record>(&mut self, program: &Program, record: &mut R, node: u16, entry: u16) {
+        for instance in 0..self.core.fleets[node as usize].places() as u16 {
+            self.at_node(program, record, node, NodeVisit::MoveOn(instance, entry));
+        }
+    }
+
     // ---- knobs that change, instances that come and go ---------------------------------------
 
     /// Knobs have changed: who has more slots, connections or instances now uses them; who has fewer
     /// finishes what is there.
     pub(super) fn revise<R: Record>(&mut self, before: &Program, now: &Program, record: &mut R) {
+        self.core.refresh_doors(now);
         for link in 0..now.links.len() {
             self.core.connections_changed(now, record, link);
         }

@@ -12,8 +12,9 @@ use super::program::{Program, SETTLE_LIMIT};
 use super::reason::Reason;
 use super::record::Record;
 use super::slab::Slab;
+use super::standing::Still;
 use crate::design::CallMode;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// Lets a node do something in the words of its kind: `s` is its state, `c` its configuration. Each use
 /// is a place of its own in the program, so what happens per request does not first find out what it is.
@@ -143,12 +144,24 @@ impl World {
                 NodeVisit::GoesOn(id, ns) => s.on_goes_on(c, cx, id, ns),
                 NodeVisit::Fault(fault) => s.on_fault(c, cx, fault),
                 NodeVisit::Redrive => s.on_redrive(c, cx),
+                NodeVisit::Cut(link, is_cut) => s.on_cut(c, cx, link, is_cut),
+                NodeVisit::MoveOn(instance, entry) => s.on_move_on(c, cx, instance, entry),
+                NodeVisit::StandStill(instance, still) => s.on_stand_still(c, cx, instance, still),
+                NodeVisit::StartRun => s.on_start_run(c, cx),
             }
             0
         })
     }
 
-    fn handle<R: Record>(&mut self, program: &Program, record: &mut R, event: Event) {
+    /// What happens to every request; anything else is given back, for [`World::handle_other`]. A part of the loop in [`Run::advance`]: as a function of its own it would spend more
+    /// on entering and leaving than on some of the events.
+    #[inline(always)]
+    fn handle<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        event: Event,
+    ) -> Option<Event> {
         match event {
             Event::Deliver(id) => self.deliver(program, record, id),
             Event::Reply(id) => self.reply(program, record, id),
@@ -163,8 +176,9 @@ impl World {
                 visit!(self, program, record, node, |s, c, cx| s
                     .on_local(c, cx, code, arg));
             }
-            _ => self.handle_other(program, record, event),
+            other => return Some(other),
         }
+        None
     }
 
     /// What does not happen to every request. Said to be cold so that the compiler gives its room to the
@@ -216,6 +230,7 @@ impl World {
             Event::Hedge(id) => self.hedge(program, record, id),
             Event::Deadline(call) => self.deadline(program, record, call),
             Event::Timeline => self.moment(program, record),
+            Event::Again { entry } => self.again(program, record, entry),
             Event::Scrape => self.scrape(program, record),
             Event::Autoscale { node } => self.autoscale(program, record, node),
             Event::Booted { node, instance } => self.booted(program, record, node, instance),
@@ -241,16 +256,17 @@ impl World {
         }
         attempt.arrived = now;
         let (node, instance) = (attempt.node, attempt.instance);
+        let (is_late, is_probe) = (attempt.is_late(now), attempt.mode == CallMode::Probe);
         self.core.node_counters[node as usize].arrived += 1;
         let listens = self.core.fleets[node as usize].listens(instance);
-        let is_stranger = self.core.links[attempt.link as usize].strangers > 0;
-        if self.core.modifiers[node as usize].down > 0 || !listens || is_stranger {
-            let is_up = listens && self.core.modifiers[node as usize].down == 0;
-            let reason = match is_stranger && is_up {
-                true => Reason::Unauthenticated,
-                false if instance == u16::MAX => Reason::NoBackend,
-                false => Reason::ConnectionRefused,
-            };
+        let is_up = listens && self.core.modifiers[node as usize].down == 0;
+        let reason = match is_up {
+            true if self.core.links[attempt.link as usize].door == 0 => None,
+            true => self.core.turned_away(program, id),
+            false if instance == u16::MAX => Some(Reason::NoBackend),
+            false => Some(Reason::ConnectionRefused),
+        };
+        if let Some(reason) = reason {
             let cx = &mut Cx {
                 core: &mut self.core,
                 program,
@@ -260,7 +276,7 @@ impl World {
             cx.refuse(id, reason);
             return;
         }
-        if self.core.attempts[id].is_late(now) && program.nodes[node as usize].minds_deadlines {
+        if is_late && program.nodes[node as usize].minds_deadlines {
             let cx = &mut Cx {
                 core: &mut self.core,
                 program,
@@ -270,7 +286,7 @@ impl World {
             cx.refuse(id, Reason::DeadlinePassed);
             return;
         }
-        if self.core.attempts[id].mode == CallMode::Probe {
+        if is_probe {
             self.at_node(program, record, node, NodeVisit::Probe(id));
             return;
         }
@@ -289,7 +305,13 @@ impl World {
             self.core.maybe_over(program, record, id);
             return;
         }
-        let outcome = if self.core.is_in_time(program, attempt) {
+        let is_in_time = self.core.is_in_time(program, attempt);
+        if is_in_time && attempt.reply.is_ok() {
+            // By far the most: a way of its own, on which nothing can go wrong.
+            self.end_try(program, record, id, Ok(()));
+            return;
+        }
+        let outcome = if is_in_time {
             attempt.reply
         } else if attempt.left == self.core.now() {
             // At exactly the deadline is late. It was answered at this very instant ...
@@ -298,7 +320,9 @@ impl World {
             // ... or was still on its way.
             Err(Reason::TimedOutInNetwork)
         };
-        self.end_try(program, record, id, outcome);
+        if let Err(reason) = outcome {
+            self.fail_try(program, record, id, reason);
+        }
     }
 
     /// What a watcher can see of a node's slots and line.
@@ -316,7 +340,13 @@ impl World {
 
     /// How a run without a next event, or at the end of its time to settle, has ended.
     fn at_end(&self, stuck: bool) -> Phase {
-        match self.core.attempts.len() as u64 + self.core.held_messages {
+        let core = &self.core;
+        // Between two tries, and while somebody waits to tell something, nothing is under way.
+        let pending = match stuck {
+            true => 0,
+            false => (core.calls.len() as u64).max(core.holds - core.parked_messages),
+        };
+        match (core.attempts.len() as u64 + core.held_messages + core.runs_open).max(pending) {
             0 => Phase::Settled,
             open => Phase::Unsettled { open, stuck },
         }
@@ -330,6 +360,7 @@ impl World {
             // Nothing else refers to an intent (a write to flush, a click to come, a message to deliver);
             // what is parked is nobody's turn.
             && self.core.holds == self.core.parked_messages + self.core.resting
+            && self.core.runs_open == 0
     }
 }
 
@@ -363,6 +394,13 @@ pub(super) enum NodeVisit {
     GoesOn(AttemptId, u64),
     Fault(KindFault),
     Redrive,
+    /// Whether anything comes back over a link that leaves it.
+    Cut(u16, bool),
+    /// One instance does nothing for a while.
+    StandStill(u16, Still),
+    /// The entry is over under which it may have done nothing.
+    MoveOn(u16, u16),
+    StartRun,
 }
 
 impl<R: Record> Run<R> {
@@ -429,53 +467,62 @@ impl<R: Record> Run<R> {
         let mut program = Arc::clone(current);
         let last = program.horizon + SETTLE_LIMIT;
         let limits = program.limits;
-        let mut budget = events;
+        // How many events the run will have had when it must look up: it may be the last.
+        let events_end = world.core.events.saturating_add(events);
+        let look_up = events_end.min(limits.events);
+        // Before this time there is nothing but events: no edge of a bucket, no end of anything.
+        let mut quiet = Time::ZERO;
         while !phase.is_over() {
-            let next = world.core.calendar.peek().unwrap_or(Time::NEVER);
-            let stop = until.min(last);
-            if next.min(stop) >= world.next_bucket {
-                // An edge is noted before what happens at its instant; none is noted after the end.
-                let edge = world.next_bucket;
-                if next == Time::NEVER && edge > program.horizon {
-                    *phase = world.at_end(true);
-                    break;
+            let Some(event) = world.core.calendar.pop_before(quiet) else {
+                let next = world.core.calendar.peek().unwrap_or(Time::NEVER);
+                let stop = until.min(last);
+                if next.min(stop) >= world.next_bucket {
+                    // An edge is noted before what happens at its instant; none is noted after the end.
+                    let edge = world.next_bucket;
+                    if next == Time::NEVER && edge > program.horizon {
+                        *phase = world.at_end(true);
+                        break;
+                    }
+                    world.core.calendar.advance_to(edge);
+                    record.bucket(&program, &world.core.snapshot());
+                    world.next_bucket = edge + program.bucket;
+                    continue;
                 }
-                world.core.calendar.advance_to(edge);
-                record.bucket(&program, &world.core.snapshot());
-                world.next_bucket = edge + program.bucket;
+                if next > stop {
+                    world.core.calendar.advance_to(stop);
+                    if stop == last {
+                        *phase = world.at_end(next == Time::NEVER);
+                        break;
+                    }
+                    return true;
+                }
+                if world.core.events >= events_end {
+                    return false;
+                }
+                // At least what comes next, and whatever else comes at that instant.
+                let free = world.next_bucket.min(stop).min(program.horizon);
+                quiet = free.max(next + Duration(1));
                 continue;
-            }
-            if next > stop {
-                world.core.calendar.advance_to(stop);
-                if stop == last {
-                    *phase = world.at_end(next == Time::NEVER);
-                    break;
-                }
-                return true;
-            }
-            if budget == 0 {
-                return false;
-            }
-            budget -= 1;
-            let event = world
-                .core
-                .calendar
-                .pop()
-                .expect("it was there when peeked at");
+            };
             world.core.events += 1;
-            let revision = world.revision;
-            world.handle(&program, record, event);
-            if world.revision != revision {
-                let before = std::mem::replace(&mut program, base.revision(world.revision));
-                *current = Arc::clone(&program);
-                world.revise(&before, &program, record);
+            if let Some(other) = world.handle(&program, record, event) {
+                let revision = world.revision;
+                world.handle_other(&program, record, other);
+                if world.revision != revision {
+                    let before = std::mem::replace(&mut program, base.revision(world.revision));
+                    *current = Arc::clone(&program);
+                    world.revise(&before, &program, record);
+                }
             }
-            let messages = world.core.held_messages + world.core.parked_messages;
-            if world.core.attempts.len() as u64 + messages > limits.in_flight as u64 {
+            let looks_up = world.core.events >= look_up;
+            if looks_up {
+                quiet = Time::ZERO;
+            }
+            if world.core.is_beyond(limits.in_flight) {
                 *phase = Phase::Stopped(Stop::Backlog);
-            } else if world.core.events >= limits.events {
+            } else if looks_up && world.core.events >= limits.events {
                 *phase = Phase::Stopped(Stop::Events);
-            } else if next >= program.horizon {
+            } else if world.core.now() >= program.horizon {
                 *phase = Phase::Settling;
                 if world.is_at_rest(&program) {
                     *phase = Phase::Settled;

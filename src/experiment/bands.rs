@@ -136,6 +136,9 @@ const FIGURES: &[(&str, &str, Read)] = &[
     ("duplicate", "actions", |r| Some(r.ledger.duplicate as f64)),
     ("phantom", "actions", |r| Some(r.ledger.phantom as f64)),
     ("partial", "actions", |r| Some(r.ledger.partial as f64)),
+    ("lost updates", "writes", |r| {
+        Some(r.ledger.lost_updates as f64)
+    }),
     ("cost", "$ per h", |r| {
         Some(r.cost.total_micro_per_hour as f64 / 1e6)
     }),

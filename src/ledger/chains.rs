@@ -24,19 +24,26 @@ impl<T: Copy> Chains<T> {
     /// Adds to the slot's list.
     #[inline]
     pub fn push(&mut self, slot: usize, value: T) {
+        self.push_made(slot, || value);
+    }
+
+    /// The same with what is made in its place, instead of made and then copied there.
+    #[inline]
+    pub fn push_made(&mut self, slot: usize, make: impl FnOnce() -> T) {
         if slot >= self.heads.len() {
             self.heads.resize((slot + 1).next_power_of_two(), END);
         }
-        let entry = (value, self.heads[slot]);
-        self.heads[slot] = if self.free == END {
-            self.entries.push(entry);
-            u32::try_from(self.entries.len() - 1).expect("in-flight limits are far below 2^32")
+        let head = &mut self.heads[slot];
+        let next = *head;
+        if self.free == END {
+            *head = u32::try_from(self.entries.len()).expect("in-flight limits are far below 2^32");
+            self.entries.push((make(), next));
         } else {
-            let at = self.free;
-            self.free = self.entries[at as usize].1;
-            self.entries[at as usize] = entry;
-            at
-        };
+            *head = self.free;
+            let entry = &mut self.entries[self.free as usize];
+            self.free = entry.1;
+            *entry = (make(), next);
+        }
     }
 
     /// The slot's list in the order of adding.

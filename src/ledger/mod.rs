@@ -6,13 +6,15 @@
 //! story, up to a bound, and beyond that as its number.
 
 pub mod chains;
+mod jobs;
 
 use crate::engine::attempt::{Intent, IntentId};
 use crate::engine::program::OperationProgram;
 use crate::engine::program::PROMISED_MAX;
-use crate::engine::record::{Effect, Told};
+use crate::engine::record::{Effect, Item, Told};
 use crate::time::Time;
 use chains::Chains;
+use jobs::Jobs;
 
 /// Faulty intents whose whole story is kept (docs/semantics.md 30).
 pub const STORIES_MAX: usize = 50_000;
@@ -29,14 +31,17 @@ pub enum Verdict {
     Phantom = 2,
     /// Some promised effects exist, others never will.
     Partial = 3,
+    /// Acknowledged, a promised effect is missing, and a message that could bring it is put aside.
+    Parked = 4,
 }
 
 impl Verdict {
-    pub const ALL: [Verdict; 4] = [
+    pub const ALL: [Verdict; 5] = [
         Verdict::Lost,
         Verdict::Duplicate,
         Verdict::Phantom,
         Verdict::Partial,
+        Verdict::Parked,
     ];
 
     pub fn code(self) -> &'static str {
@@ -45,6 +50,7 @@ impl Verdict {
             Verdict::Duplicate => "duplicate",
             Verdict::Phantom => "phantom",
             Verdict::Partial => "partial",
+            Verdict::Parked => "parked",
         }
     }
 }
@@ -108,7 +114,13 @@ pub struct Counts {
     /// Intents whose verdict is known.
     pub judged: u64,
     pub clean: u64,
-    pub by_verdict: [u64; 4],
+    pub by_verdict: [u64; 5],
+    /// Of the effects: on behalf of no user, by jobs; and those of them that the same run had already
+    /// left.
+    pub by_jobs: u64,
+    pub repeated_by_jobs: u64,
+    /// Writes that were overwritten by somebody who had read the row before them (lost updates).
+    pub lost_updates: u64,
 }
 
 impl Counts {
@@ -124,7 +136,16 @@ impl Counts {
     /// In the order in which they go into the fingerprint.
     pub fn listed(&self) -> Vec<u64> {
         let counts = [self.intents, self.effects, self.clean, self.open()];
-        counts.into_iter().chain(self.by_verdict).collect()
+        let parked = self.of(Verdict::Parked);
+        let verdicts = self.by_verdict.into_iter().take(4);
+        let of_jobs = [self.by_jobs, self.repeated_by_jobs, self.lost_updates];
+        // Where there was none of it, the fingerprint is what it was before there was a count of it.
+        let parked = (parked > 0).then_some(parked);
+        let of_jobs = of_jobs
+            .into_iter()
+            .filter(|_| of_jobs.iter().any(|&n| n > 0));
+        let all = counts.into_iter().chain(verdicts).chain(parked);
+        all.chain(of_jobs).collect()
     }
 }
 
@@ -133,6 +154,7 @@ pub struct Ledger {
     pub counts: Counts,
     slots: Vec<Slot>,
     effects: Chains<EffectAt>,
+    jobs: Jobs,
     /// In the order in which their verdicts were passed.
     pub stories: Vec<Story>,
     /// Numbers of faulty intents beyond the stories.
@@ -151,8 +173,28 @@ impl Ledger {
         self.slots[slot] = Slot::default();
     }
 
-    pub fn effect(&mut self, now: Time, id: IntentId, effect: Effect) {
+    /// A job begins its run, or a piece of its work.
+    pub fn item_begun(&mut self, id: IntentId, item: Item) {
+        self.jobs.begun(id, item);
+    }
+
+    /// Nothing can happen any more to an intent that was nobody's.
+    pub fn internal_over(&mut self, id: IntentId) {
+        self.jobs.over(id);
+    }
+
+    pub fn effect(&mut self, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
         self.counts.effects += 1;
+        if let Some(read) = effect.based_on {
+            self.jobs.overwrites(id, intent.item, read, effect);
+            self.counts.lost_updates = self.jobs.lost_updates;
+        }
+        if intent.is_internal {
+            self.jobs.effect(id, effect);
+            self.counts.by_jobs = self.jobs.effects;
+            self.counts.repeated_by_jobs = self.jobs.repeated;
+            return;
+        }
         if let Some(promised) = effect.promised {
             let applied = &mut self.slots[id.slot()].applied[promised as usize];
             *applied = applied.saturating_add(1);
@@ -187,7 +229,7 @@ impl Ledger {
     }
 
     /// Nothing can happen to the intent any more: passes the verdict.
-    #[inline]
+    #[inline(always)]
     pub fn judge(
         &mut self,
         id: IntentId,
@@ -198,6 +240,7 @@ impl Ledger {
         let verdicts = verdicts(
             &slot.applied[..operation.effects.len()],
             intent.told.map(|t| t.1),
+            intent.parked > 0,
         );
         self.counts.judged += 1;
         if verdicts.is_clean() {
@@ -230,7 +273,7 @@ impl Ledger {
 }
 
 /// The verdicts over an intent with these promised effects, each applied so many times.
-fn verdicts(applied: &[u8], told: Option<Told>) -> Verdicts {
+fn verdicts(applied: &[u8], told: Option<Told>, is_parked: bool) -> Verdicts {
     let mut verdicts = Verdicts::default();
     if applied.is_empty() {
         return verdicts;
@@ -238,7 +281,8 @@ fn verdicts(applied: &[u8], told: Option<Told>) -> Verdicts {
     let acknowledged = matches!(told, Some(Told::Served | Told::Degraded));
     let missing = applied.contains(&0);
     let some = applied.iter().any(|&n| n > 0);
-    verdicts.add(Verdict::Lost, acknowledged && missing);
+    verdicts.add(Verdict::Lost, acknowledged && missing && !is_parked);
+    verdicts.add(Verdict::Parked, acknowledged && missing && is_parked);
     verdicts.add(Verdict::Duplicate, applied.iter().any(|&n| n > 1));
     verdicts.add(Verdict::Phantom, !acknowledged && some);
     verdicts.add(Verdict::Partial, some && missing);
@@ -267,8 +311,12 @@ mod tests {
             (&[3, 0], failed, &[Duplicate, Phantom, Partial]),
         ];
         for (applied, told, expected) in cases {
-            let found: Vec<_> = verdicts(applied, told).iter().collect();
+            let found: Vec<_> = verdicts(applied, told, false).iter().collect();
             assert_eq!(found, expected, "{applied:?} {told:?}");
         }
+        let parked: Vec<_> = verdicts(&[0], served, true).iter().collect();
+        assert_eq!(parked, [Parked]);
+        let told_so: Vec<_> = verdicts(&[0], failed, true).iter().collect();
+        assert_eq!(told_so, []);
     }
 }

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use super::report::Cost;
+use crate::design::order::arrange;
 use crate::design::registry;
 use crate::design::value::{self, Money, Value};
 use crate::design::{Design, Settings};
@@ -58,7 +59,7 @@ impl Prices {
     /// Nodes are taken in order of their keys, as the engine numbers them.
     pub fn of(design: &Design) -> Prices {
         let mut nodes: Vec<_> = design.nodes.iter().collect();
-        nodes.sort_by(|a, b| a.key.cmp(&b.key));
+        arrange(&mut nodes, |a, b| a.key.cmp(&b.key));
         let mut prices = Prices::default();
         for node in nodes {
             let knobs = Settings::new(node.kind, &node.knobs);

@@ -8,7 +8,7 @@ use crate::engine::attempt::{Attempt, CallerSide, Intent, IntentId};
 use crate::engine::counters::{LinkCounters, NodeCounters};
 use crate::engine::program::Program;
 use crate::engine::reason::ByReason;
-use crate::engine::record::{Effect, Record, Snapshot, Told};
+use crate::engine::record::{Effect, Item, Record, Snapshot, Told};
 use crate::ledger::Ledger;
 use crate::time::Time;
 
@@ -131,7 +131,7 @@ impl Recorder {
 }
 
 impl Record for Recorder {
-    #[inline]
+    #[inline(always)]
     fn born(&mut self, program: &Program, id: IntentId, intent: &Intent) {
         self.ledger.born(id);
         self.traces.born(id);
@@ -144,7 +144,7 @@ impl Record for Recorder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn outcome(
         &mut self,
         program: &Program,
@@ -190,7 +190,7 @@ impl Record for Recorder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn left_node(&mut self, program: &Program, now: Time, attempt: &Attempt) {
         if program.windows[0].contains(attempt.arrived) {
             let node = attempt.node as usize;
@@ -203,11 +203,19 @@ impl Record for Recorder {
         self.ledger.undone(now, id, effect);
     }
 
-    fn effect(&mut self, _: &Program, now: Time, id: IntentId, _: &Intent, effect: Effect) {
-        self.ledger.effect(now, id, effect);
+    fn effect(&mut self, _: &Program, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
+        self.ledger.effect(now, id, intent, effect);
     }
 
-    #[inline]
+    fn item_begun(&mut self, _: &Program, id: IntentId, item: Item) {
+        self.ledger.item_begun(id, item);
+    }
+
+    fn internal_over(&mut self, _: &Program, id: IntentId) {
+        self.ledger.internal_over(id);
+    }
+
+    #[inline(always)]
     fn told(&mut self, program: &Program, now: Time, _: IntentId, intent: &Intent, told: Told) {
         let waited = now.since(intent.born).0;
         let useful = matches!(told, Told::Served | Told::Degraded);
@@ -243,7 +251,7 @@ impl Record for Recorder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn retired(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent) {
         let operation = &program.operations[intent.operation as usize];
         let verdicts = self.ledger.judge(id, intent, operation);

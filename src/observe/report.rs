@@ -126,6 +126,15 @@ pub struct LedgerCounts {
     pub duplicate: u64,
     pub phantom: u64,
     pub partial: u64,
+    /// Acknowledged, and waiting in a dead-letter queue: not lost, not done.
+    #[serde(default)]
+    pub parked: u64,
+    /// Of the effects: on behalf of no user, by jobs; and those of them that the same run of the job had
+    /// already left.
+    pub effects_of_jobs: u64,
+    pub repeated_by_jobs: u64,
+    /// Writes overwritten by somebody who had read the row before them: jobs without a version guard.
+    pub lost_updates: u64,
     /// Not settled: their verdict is not known.
     pub open: u64,
 }

@@ -140,8 +140,12 @@ fn ledger(record: &Recorder) -> LedgerCounts {
         clean: counts.clean,
         lost: counts.of(Verdict::Lost),
         duplicate: counts.of(Verdict::Duplicate),
+        parked: counts.of(Verdict::Parked),
         phantom: counts.of(Verdict::Phantom),
         partial: counts.of(Verdict::Partial),
+        effects_of_jobs: counts.by_jobs,
+        repeated_by_jobs: counts.repeated_by_jobs,
+        lost_updates: counts.lost_updates,
         open: counts.open(),
     }
 }
@@ -318,6 +322,7 @@ fn goal(
         Metric::Duplicate => of(Verdict::Duplicate),
         Metric::Phantom => of(Verdict::Phantom),
         Metric::Partial => of(Verdict::Partial),
+        Metric::LostUpdate => Some(counts.lost_updates as f64),
         Metric::Cost => Some(cost_micro_per_hour as f64 / 1e6),
     };
     let (bound, at_least) = match &goal.bound {

@@ -2,6 +2,7 @@
 //! address so that it is the same whatever else is measured, and pinned ones: the slowest, the first
 //! failure of each reason, the first of each ledger verdict.
 
+use crate::design::order::arrange;
 use crate::engine::attempt::{Attempt, CalleeSide, CallerSide, Intent, IntentId};
 use crate::engine::draw::mix64;
 use crate::engine::reason::Reason;
@@ -116,11 +117,11 @@ impl Traces {
 
     #[inline]
     pub fn attempt_over(&mut self, id: IntentId, attempt: &Attempt) {
-        self.spans.push(id.slot(), Span::of(attempt));
+        self.spans.push_made(id.slot(), || Span::of(attempt));
     }
 
     /// Nothing can happen to the intent any more: keeps its trace, or forgets it.
-    #[inline]
+    #[inline(always)]
     pub fn retired(&mut self, id: IntentId, intent: &Intent, verdicts: Verdicts) {
         let slot = self.slots[id.slot()];
         let rank = mix64(intent.address.0 ^ 0x7472_6163_6573);
@@ -187,7 +188,7 @@ impl Traces {
             .chain(self.sample.iter().map(|(_, t)| t))
             .cloned()
             .collect();
-        all.sort_by_key(|t| t.number);
+        arrange(&mut all, |a, b| a.number.cmp(&b.number));
         all.dedup_by(|later, first| {
             let same = later.number == first.number;
             if same {

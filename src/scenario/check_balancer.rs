@@ -120,6 +120,7 @@ fn idle(settings: &Settings<'_>) -> [Idle; 11] {
                 "eject_time",
                 "eject_time_max",
                 "eject_share_max",
+                "eject_one",
                 "eject_interval",
             ],
             "there is no `eject_after`",

@@ -4,8 +4,8 @@ use super::findings::Findings;
 use super::limits::{MAX_EFFECTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::names::suggest;
 use super::{
-    check_alerts, check_balancer, check_cache, check_link, check_queues, check_service, circle,
-    code,
+    check_alerts, check_balancer, check_cache, check_door, check_job, check_link, check_queues,
+    check_service, circle, code,
 };
 use crate::design::registry::{self, Accepts};
 use crate::design::value::{Value, cut};
@@ -33,6 +33,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
             "service" => check_service::check(f, design, node),
             "balancer" => check_balancer::check(f, design, node),
             "cache" => check_cache::check(f, design, node),
+            "job" => check_job::check(f, design, node),
             _ => {}
         }
     }
@@ -40,6 +41,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
         operation_names(f, design, operation);
     }
     check_alerts::check(f, design);
+    check_door::check(f, design);
     check_queues::check(f, design);
     circle::check(f, design);
 }
@@ -67,7 +69,7 @@ fn ends(f: &mut Findings<'_>, design: &Design, link: &Link) {
         let kind = node.kind.name;
         if field == "from" && !node.kind.calls {
             f.error_at(code::BAD_LINK, &path, format!("a {kind} calls nobody"))
-                .help("links begin at clients, balancers, services, caches, queues and workers");
+                .help("links begin at clients, balancers, services, caches, queues, workers, jobs and, as webhooks, at third parties");
         } else if field == "to" && node.kind.accepts == Accepts::Nothing {
             f.error_at(code::BAD_LINK, &path, format!("nobody can call {kind}"))
                 .help("links end at balancers, services, caches, databases, third parties, queues and workers");
@@ -160,7 +162,7 @@ fn neighbours(f: &mut Findings<'_>, design: &Design, node: &Node) {
         f.warning_at(code::UNUSED, &path, format!("nobody calls `{key}`"))
             .help(format!("add a link with `to = \"{key}\"`"));
     }
-    if matches!(node.kind.name, "clients" | "balancer") && !calls {
+    if matches!(node.kind.name, "clients" | "balancer" | "job") && !calls {
         f.warning_at(code::UNUSED, &path, format!("`{key}` calls nobody"))
             .help(format!("add a link with `from = \"{key}\"`"));
     }
@@ -233,6 +235,7 @@ fn clients(f: &mut Findings<'_>, design: &Design, node: &Node) {
             );
         }
     }
+    looks(f, design, node, &settings);
     let weight: u64 = design
         .operations
         .iter()
@@ -248,6 +251,45 @@ fn clients(f: &mut Findings<'_>, design: &Design, node: &Node) {
         let key = &node.key;
         f.error_at(code::IMPOSSIBLE, &format!("clients.{key}"), format!("`{key}` has nothing to do"))
             .help("let an operation with a `weight` above 0 name it in `clients`, or name no clients at all");
+    }
+}
+
+/// Users look at what they wrote with an operation that reads the same items.
+fn looks(f: &mut Findings<'_>, design: &Design, node: &Node, settings: &Settings<'_>) {
+    let path = |knob: &str| format!("clients.{}.{knob}", node.key);
+    let Some(name) = settings.opt_text("looks_with") else {
+        for knob in ["look_after", "write_repeats"] {
+            if differs(settings, node.own(knob), knob) {
+                let message = format!("`{knob}` has no effect: there is no `looks_with`");
+                f.warning_at(code::NO_EFFECT, &path(knob), message);
+            }
+        }
+        return;
+    };
+    let knobs = |op: &'_ Operation| {
+        let settings = Settings::new(&registry::OPERATION, &op.knobs);
+        (
+            is(&settings, "kind", "write"),
+            settings.opt_text("key_space"),
+        )
+    };
+    let reads = design.operations.iter().filter(|op| !knobs(op).0);
+    let Some(read) = reads.clone().find(|op| op.key == name) else {
+        let message = format!("there is no reading operation `{}`", cut(&name));
+        let names = reads.map(|op| op.key.as_str());
+        f.error_at(code::NO_OPERATION, &path("looks_with"), message)
+            .help(suggest(&name, names, "reading operations"));
+        return;
+    };
+    let space = knobs(read).1;
+    let mut writes = design
+        .operations
+        .iter()
+        .filter(|op| performs(op, &node.key));
+    if space.is_none() || !writes.any(|op| knobs(op) == (true, space.clone())) {
+        let message = format!("`{}` reads nothing that these users write", cut(&name));
+        f.error_at(code::IMPOSSIBLE, &path("looks_with"), message)
+            .help("give it and the operation that writes the same `key_space`");
     }
 }
 

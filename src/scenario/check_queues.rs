@@ -45,7 +45,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
         match node.kind.name {
             "queue" => queue(f, design, node),
             "worker" => worker(f, design, node),
-            "third_party" => third_party(f, node),
+            "third_party" => third_party(f, design, node),
             _ => {}
         }
     }
@@ -164,6 +164,7 @@ fn queue(f: &mut Findings<'_>, design: &Design, node: &Node) {
         (!is_log, "poll_deadline", "`mode` is not `log`"),
         (!is_log, "session_timeout", "`mode` is not `log`"),
         (!is_log, "rebalance_pause", "`mode` is not `log`"),
+        (!is_log, "heartbeat_every", "`mode` is not `log`"),
         (!is_log, "compaction", "`mode` is not `log`"),
         (no_limit, "dead_letter", "there is no `max_receives`"),
         (
@@ -173,6 +174,12 @@ fn queue(f: &mut Findings<'_>, design: &Design, node: &Node) {
         ),
     ];
     idle_knobs(f, node, &idle);
+    let beats = settings.opt_duration("heartbeat_every");
+    if is_log && beats.is_some_and(|every| every >= settings.duration("session_timeout")) {
+        let message = "a reader that says so rarely that it lives is taken for dead";
+        f.error_at(code::IMPOSSIBLE, &path("heartbeat_every"), message)
+            .help("make it shorter than `session_timeout`; Kafka advises a third of it at most");
+    }
 }
 
 fn worker(f: &mut Findings<'_>, design: &Design, node: &Node) {
@@ -225,7 +232,31 @@ fn worker(f: &mut Findings<'_>, design: &Design, node: &Node) {
     idle_knobs(f, node, &idle);
 }
 
-fn third_party(f: &mut Findings<'_>, node: &Node) {
+/// A third party calls nobody but, over one link, those whom it tells what has happened.
+fn webhooks(f: &mut Findings<'_>, design: &Design, node: &Node) {
+    let mut links = design.links.iter().filter(|l| l.from == node.key);
+    let first = links.next();
+    if let Some(second) = links.next() {
+        let path = format!("link.{}.from", second.key);
+        let message = format!("`{}` has one address for its webhooks", node.key);
+        f.error_at(code::BAD_LINK, &path, message)
+            .help("let them arrive at one service, balancer or queue, and go on from there");
+    }
+    let receives = |link: &&Link| {
+        let found = design.nodes.iter().find(|n| n.key == link.to);
+        found.is_none_or(|n| matches!(n.kind.name, "service" | "balancer" | "queue"))
+    };
+    if let Some(link) = first.filter(|link| !receives(link)) {
+        let path = format!("link.{}.to", link.key);
+        f.error_at(code::BAD_LINK, &path, "webhooks arrive at none of these")
+            .help("let them arrive at a service, a balancer or a queue");
+    }
+}
+
+fn third_party(f: &mut Findings<'_>, design: &Design, node: &Node) {
+    webhooks(f, design, node);
+    let tells_nobody = design.links.iter().all(|l| l.from != node.key);
+    const NO_LINK: &str = "no link leaves it, so it tells nobody";
     let settings = Settings::new(node.kind, &node.knobs);
     let no_keys = settings.choice("idempotency") == "none";
     let idle = [
@@ -240,6 +271,8 @@ fn third_party(f: &mut Findings<'_>, node: &Node) {
             "there is no `rate_limit`",
         ),
         (no_keys, "idempotency_ttl", "`idempotency` is `none`"),
+        (tells_nobody, "webhook_delay", NO_LINK),
+        (tells_nobody, "webhook_repeat_share", NO_LINK),
     ];
     idle_knobs(f, node, &idle);
 }

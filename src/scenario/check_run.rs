@@ -3,7 +3,8 @@
 use super::findings::Findings;
 use super::limits::MAX_ACTIONS;
 use super::names::suggest;
-use super::{Goal, code};
+use super::{Goal, check_job, check_timeline, code};
+use crate::design::order::arrange;
 use crate::design::registry::{KindSpec, Target, target_of};
 use crate::design::value::{MICRO, Value, cut};
 use crate::design::{Design, RunSpec, Settings, TimelineEntry};
@@ -25,7 +26,9 @@ pub fn check(
     for (path, entry) in timeline {
         target(f, design, entry, path);
         times(f, entry, path, run);
+        check_timeline::check(f, design, entry, path);
     }
+    check_job::starts(f, design, timeline.iter().map(|(_, entry)| entry));
     work(f, design, run);
 }
 
@@ -83,7 +86,7 @@ fn zones(design: &Design) -> Vec<&str> {
             _ => None,
         });
     let mut zones: Vec<&str> = named.flatten().map(String::as_str).collect();
-    zones.sort_unstable();
+    arrange(&mut zones, Ord::cmp);
     zones.dedup();
     zones
 }
@@ -101,7 +104,10 @@ fn target_node(
         .iter()
         .filter(|node| kinds.contains(&node.kind.name))
         .map(|node| node.key.as_str());
-    let help = suggest(key, fitting, &format!("`{}` happens to", what.name));
+    let help = match fitting.clone().next() {
+        Some(_) => suggest(key, fitting, &format!("`{}` happens to", what.name)),
+        None => format!("it happens to these kinds: {}", kinds.join(", ")),
+    };
     let Some(node) = design.nodes.iter().find(|node| node.key == *key) else {
         f.error_at(
             code::NO_TARGET,

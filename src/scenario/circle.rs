@@ -10,6 +10,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use super::code;
 use super::findings::Findings;
 use super::limits::MAX_CALLS_PER_ACTION;
+use crate::design::order::arrange;
 use crate::design::registry::Accepts;
 use crate::design::{Design, Step};
 
@@ -32,7 +33,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
                 .iter()
                 .map(|node| design.nodes[*node].key.as_str())
                 .collect();
-            members.sort_unstable();
+            arrange(&mut members, Ord::cmp);
             if told.insert(members) {
                 report(f, design, &names, &operation.key);
             }
@@ -161,12 +162,16 @@ fn count(f: &mut Findings<'_>, design: &Design, calls: &Calls, operation: &str) 
     }
     for (node, count) in total {
         let node = &design.nodes[calls[node]];
-        if node.kind.name == "clients" && count > MAX_CALLS_PER_ACTION {
+        if matches!(node.kind.name, "clients" | "job") && count > MAX_CALLS_PER_ACTION {
             let path = format!("{}.{}", node.kind.name, node.key);
+            let what = match node.kind.name {
+                "job" => "one item",
+                _ => "one action",
+            };
             f.error_at(
                 code::LIMIT,
                 &path,
-                format!("one action of `{operation}` leads to {count} calls"),
+                format!("{what} of `{operation}` leads to {count} calls"),
             )
             .help(format!(
                 "at most {MAX_CALLS_PER_ACTION}, retries not counted"

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::code;
 use super::limits::MAX_FINDINGS;
 use crate::design::diagnostic::{Diagnostic, Place, Severity};
+use crate::design::order::arrange;
 use crate::design::value::cut;
 
 /// Bytes of the text.
@@ -123,6 +124,13 @@ impl<'t> Findings<'t> {
         self.add(code, severity, path, Some(span), message)
     }
 
+    /// Takes back that settings of the design have no effect, but for those of which this is true.
+    pub fn keep_idle(&mut self, holds: impl Fn(&str) -> bool) {
+        let of_entry = |path: &str| path.starts_with("timeline");
+        self.list
+            .retain(|d| d.code != code::NO_EFFECT || of_entry(&d.path) || holds(&d.path));
+    }
+
     /// Takes in a piece of advice, and finds its place. There is no limit but the one on designs.
     pub fn advice(&mut self, advice: Diagnostic) {
         let place = self.place(self.span_of(&advice.path));
@@ -154,7 +162,12 @@ impl<'t> Findings<'t> {
         }
         if self.list.len() >= MAX_FINDINGS {
             self.left_out += 1;
-            return Help(None);
+            // An error is listed, whatever else there is to say.
+            let milder = |d: &Diagnostic| severity == Severity::Error && d.severity != severity;
+            match self.list.iter().rposition(milder) {
+                Some(at) => drop(self.list.remove(at)),
+                None => return Help(None),
+            }
         }
         let place = span.map(|span| self.place(span));
         // A name may be as long as the file; a path is for people.
@@ -182,11 +195,14 @@ impl<'t> Findings<'t> {
             self.list.retain(|finding| finding.code != code::UNUSED);
         }
         let start = |finding: &Diagnostic| finding.place.as_ref().map_or(0, |place| place.start);
-        self.list.sort_by_key(start);
+        arrange(&mut self.list, |a, b| start(a).cmp(&start(b)));
         if self.left_out > 0 {
             self.list.push(Diagnostic {
                 code: code::LIMIT,
-                severity: Severity::Error,
+                severity: match self.errors {
+                    0 => Severity::Warning,
+                    _ => Severity::Error,
+                },
                 path: String::new(),
                 place: None,
                 message: format!("{} more findings are not listed", self.left_out),

@@ -75,6 +75,12 @@ pub static METRICS: &[MetricSpec] = &[
         "user actions of which only some effects happened",
     ),
     spec(
+        Metric::LostUpdate,
+        "lost_update",
+        Unit::Count,
+        "writes overwritten by a job that had read the row before them",
+    ),
+    spec(
         Metric::Cost,
         "cost",
         Unit::Money,

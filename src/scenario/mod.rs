@@ -9,11 +9,14 @@ mod check_alerts;
 mod check_balancer;
 mod check_cache;
 mod check_design;
+mod check_door;
+mod check_job;
 mod check_lesson;
 mod check_link;
 mod check_queues;
 mod check_run;
 mod check_service;
+mod check_timeline;
 mod circle;
 pub mod code;
 pub mod edit;
@@ -144,6 +147,7 @@ pub enum Metric {
     Duplicate,
     Phantom,
     Partial,
+    LostUpdate,
     /// Dollars per hour of the design, with its calls.
     Cost,
 }

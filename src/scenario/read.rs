@@ -108,14 +108,21 @@ fn read_tree(f: &mut Findings<'_>, depth: Depth, advise: Advise) -> Option<Scena
     Some(scenario)
 }
 
-/// Every design that the timeline makes of this one has to be valid, too.
+/// Every design that the timeline makes of this one has to be valid, too. A setting is without effect
+/// if it is so in all of them.
 fn revisions(f: &mut Findings<'_>, design: &Design, timeline: &[(String, TimelineEntry)]) {
     let entries: Vec<TimelineEntry> = timeline.iter().map(|(_, entry)| entry.clone()).collect();
     for revision in design::revisions(design, &entries) {
         let mut alone = Findings::new("");
         check_design::check(&mut alone, &revision.design);
-        let mut faults = alone.finish().into_iter();
-        let Some(first) = faults.find(|d| d.severity == Severity::Error) else {
+        let found = alone.finish();
+        let first = found.iter().find(|d| d.severity == Severity::Error);
+        let Some(first) = first.cloned() else {
+            f.keep_idle(|path| {
+                found
+                    .iter()
+                    .any(|d| d.code == code::NO_EFFECT && d.path == path)
+            });
             continue;
         };
         let path = format!("{}.value", timeline[revision.entry].0);

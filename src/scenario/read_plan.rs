@@ -29,7 +29,7 @@ pub fn plans(
             table.named_at.clone(),
             format!("a {} has no plan", kind.name),
         )
-        .help("only services and workers have plans");
+        .help("only services, workers and jobs have plans");
         return plans;
     }
     for (key, value) in table.table {

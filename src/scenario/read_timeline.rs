@@ -4,9 +4,9 @@ use super::findings::Findings;
 use super::limits::MAX_TIMELINE;
 use super::row::Row;
 use super::{address, code, sections};
-use crate::design::registry::{self, Class};
+use crate::design::registry::{self, Class, KindSpec};
 use crate::design::value::{self, Value, cut};
-use crate::design::{Change, Design, Knobs, TimelineEntry};
+use crate::design::{Change, Design, Knobs, Settings, TimelineEntry};
 
 /// The entries, each with its path.
 pub fn timeline(
@@ -39,8 +39,7 @@ pub fn timeline(
         let knobs = row.knobs(f, what.knobs);
         let change = match what.name {
             "config" => config(f, &row, design, &knobs),
-            "scale" => scale(design, &knobs),
-            _ => None,
+            _ => turned(design, what, &knobs),
         };
         entries.push((
             row.path,
@@ -113,14 +112,17 @@ fn config(
     }
 }
 
-/// The change of an entry `scale`. Whether the target can be scaled is checked with all targets.
-fn scale(design: &Design, knobs: &Knobs) -> Option<Change> {
+/// The change of an entry that turns one knob of its target. Whether the target can have it is checked
+/// with all targets.
+fn turned(design: &Design, what: &'static KindSpec, knobs: &Knobs) -> Option<Change> {
+    let (knob, field) = registry::turned_by(what)?;
     let key = text(knobs, "target")?;
     let node = design.nodes.iter().find(|node| node.key == key)?;
+    let value = Settings::new(what, knobs).value(field);
     Some(Change {
         table: node.kind.name,
         key: key.to_owned(),
-        knob: node.kind.knob("instances")?.name,
-        value: knobs.get("instances")?.clone(),
+        knob: node.kind.knob(knob)?.name,
+        value,
     })
 }

@@ -9,6 +9,7 @@ use super::limits::MAX_NAME;
 use super::names::suggest;
 use super::sections::Field;
 use crate::design::Knobs;
+use crate::design::order::arrange;
 use crate::design::registry::{self, KINDS, KnobSpec};
 use crate::design::value::{self, Unit, cut};
 
@@ -173,7 +174,9 @@ impl<'t, 'a> Row<'t, 'a> {
             return Vec::new();
         };
         let mut entries: Vec<_> = parent.table.iter().collect();
-        entries.sort_by_key(|(key, _)| key.span().start);
+        arrange(&mut entries, |(a, _), (b, _)| {
+            a.span().start.cmp(&b.span().start)
+        });
         let mut out = Vec::new();
         let mut nameless = false;
         for (key, value) in entries {

@@ -3,7 +3,7 @@
 use super::protocol::{
     DataNow, Frame, LinkNow, News, NewsKind, NodeNow, Phase, State, UsersNow, disc,
 };
-use crate::engine::attempt::{Attempt, CalleeSide, CallerSide};
+use crate::engine::attempt::{Attempt, CalleeSide, CallerSide, NO_LINK};
 use crate::engine::reason::{ByReason, Reason};
 use crate::engine::{Run, world};
 use crate::ledger::Verdict;
@@ -64,6 +64,7 @@ fn from(number: u32, run: &Run<Recorder>, live: &Live, prices: &Prices, sent: Se
             duplicate: counts.of(Verdict::Duplicate),
             phantom: counts.of(Verdict::Phantom),
             partial: counts.of(Verdict::Partial),
+            lost_updates: counts.lost_updates,
         },
         nodes: nodes(run, live),
         links: (0..run.program.links.len())
@@ -300,7 +301,9 @@ fn buckets(run: &Run<Recorder>, first: usize, bulk: &mut Vec<f64>) -> u32 {
 fn discs(run: &Run<Recorder>, live: &Live, since: Time, bulk: &mut Vec<f64>) -> u32 {
     let core = &run.world.core;
     let action = |a: &Attempt| core.intents[a.intent].number;
-    let open = core.attempts.iter().map(|(_, a)| (action(a), a));
+    // What a node sets itself to do travels on no link.
+    let travels = core.attempts.iter().filter(|(_, a)| a.link != NO_LINK);
+    let open = travels.map(|(_, a)| (action(a), a));
     let moved = |a: &Attempt| {
         let instants = [a.sent, a.arrived, a.began, a.left, a.ended];
         instants.iter().any(|&at| at != Time::NEVER && at >= since)

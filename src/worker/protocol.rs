@@ -184,6 +184,8 @@ pub struct DataNow {
     pub duplicate: u64,
     pub phantom: u64,
     pub partial: u64,
+    /// Writes that were overwritten by who had read the row before them.
+    pub lost_updates: u64,
 }
 
 /// One node at this instant; sums over its instances.

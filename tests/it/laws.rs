@@ -169,7 +169,10 @@ pub fn counters_add_up(core: &Core, program: &Program) {
     let mut on_link = vec![0u32; program.links.len()];
     for (_, attempt) in core.attempts.iter() {
         at_node[attempt.node as usize] += u64::from(attempt.has_arrived());
-        on_link[attempt.link as usize] += u32::from(attempt.caller.is_open());
+        // What a node set itself to do came over no link.
+        if attempt.caller.is_open() {
+            on_link[attempt.link as usize] += 1;
+        }
     }
     for (i, node) in core.node_counters.iter().enumerate() {
         let key = &program.nodes[i].key;
@@ -267,6 +270,13 @@ impl Record for Witness {
     }
 
     fn effect(&mut self, p: &Program, _: Time, _: IntentId, intent: &Intent, effect: Effect) {
+        if intent.is_internal {
+            assert!(
+                effect.promised.is_none(),
+                "nobody was promised what a job does"
+            );
+            return;
+        }
         let kind = p.nodes[effect.node as usize].kind;
         assert!(
             matches!(kind, "database" | "third_party" | "service" | "worker"),
@@ -295,7 +305,13 @@ impl Record for Witness {
 
 /// Whether something in the design calls on its own behalf.
 fn has_internal_calls(text: &str) -> bool {
-    let own = ["health_check", "stale_while", "early_refresh", "[cache."];
+    let own = [
+        "health_check",
+        "stale_while",
+        "early_refresh",
+        "[cache.",
+        "[job.",
+    ];
     own.iter().any(|word| text.contains(word))
 }
 

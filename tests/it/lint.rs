@@ -37,6 +37,14 @@ enum Measure {
     LessBusy(&'static str),
     FewerArrive(&'static str),
     MoreAlerts,
+    FewerRepeated,
+    FewerOverwritten,
+    /// Runs of a job that were left out.
+    FewerMissed(&'static str),
+    /// The oldest message that a queue ever kept.
+    YoungerOldest(&'static str),
+    /// Messages that a queue keeps on average, those in workers' hands included.
+    FewerKept(&'static str),
 }
 
 impl Measure {
@@ -54,6 +62,11 @@ impl Measure {
             Measure::Cheaper => -(report.cost.total_micro_per_hour as f64),
             Measure::LessBusy(key) => -node(key).utilisation.unwrap(),
             Measure::FewerArrive(key) => -(node(key).arrived as f64),
+            Measure::FewerRepeated => -(report.ledger.repeated_by_jobs as f64),
+            Measure::FewerOverwritten => -(report.ledger.lost_updates as f64),
+            Measure::FewerMissed(key) => -(node(key).count("runs_missed") as f64),
+            Measure::FewerKept(key) => -node(key).mean_waiting,
+            Measure::YoungerOldest(key) => -(node(key).greatest_age_ns.unwrap() as f64),
             Measure::MoreAlerts => report.alerts.iter().map(|alert| alert.fired as f64).sum(),
         }
     }
@@ -73,7 +86,8 @@ const fn remedy(
 }
 
 use Measure::{
-    Cheaper, FewerArrive, FewerDuplicates, FewerLost, LessBusy, MoreAlerts, MoreServed, ShorterP99,
+    Cheaper, FewerArrive, FewerDuplicates, FewerKept, FewerLost, LessBusy, MoreAlerts, MoreServed,
+    ShorterP99, YoungerOldest,
 };
 
 const REMEDIES: &[Remedy] = &[
@@ -295,6 +309,138 @@ const REMEDIES: &[Remedy] = &[
         "alert.pager.burn_rate",
         r#""5x""#,
         MoreAlerts,
+    ),
+    remedy(
+        "job-crowds-out-users",
+        "job.sweep.rate_limit",
+        "100 rps",
+        ShorterP99,
+    ),
+    remedy(
+        "job-starts-over",
+        "job.sweep.resumable",
+        "true",
+        Measure::FewerRepeated,
+    ),
+    remedy(
+        "job-overwrites",
+        "job.sweep.version_guard",
+        "true",
+        Measure::FewerOverwritten,
+    ),
+    remedy(
+        "job-outlasts-period",
+        "job.sweep.every",
+        "15 s",
+        Measure::FewerMissed("sweep"),
+    ),
+    remedy(
+        "third-party-without-timeout",
+        "link.ask.timeout",
+        "500 ms",
+        MoreServed,
+    ),
+    remedy(
+        "keys-not-sent",
+        "link.pay.idempotency_key",
+        "form",
+        FewerDuplicates,
+    ),
+    remedy(
+        "loaded-together",
+        "cache.shelf.ttl_jitter",
+        "50 %",
+        ShorterP99,
+    ),
+    remedy(
+        "cache-holds-up-database",
+        "database.orders.cores",
+        "16",
+        MoreServed,
+    ),
+    remedy(
+        "endless-redelivery",
+        "queue.jobs.max_receives",
+        "5",
+        FewerArrive("crew"),
+    ),
+    remedy(
+        "dropped-after-last",
+        "queue.jobs.dead_letter",
+        "park",
+        FewerLost,
+    ),
+    remedy(
+        "lease-below-work",
+        "queue.jobs.visibility_timeout",
+        "10 s",
+        FewerDuplicates,
+    ),
+    remedy(
+        "retention-below-outage",
+        "queue.jobs.retention",
+        "10 min",
+        FewerLost,
+    ),
+    remedy(
+        "backlog-without-end",
+        "queue.jobs.bound",
+        "100",
+        YoungerOldest("jobs"),
+    ),
+    remedy(
+        "partitions-below-consumers",
+        "queue.jobs.partitions",
+        "4",
+        YoungerOldest("jobs"),
+    ),
+    remedy(
+        "poll-deadline-below-batch",
+        "queue.jobs.poll_deadline",
+        "30 s",
+        FewerArrive("crew"),
+    ),
+    remedy(
+        "one-item-at-a-time",
+        "queue.jobs.order",
+        "arrival",
+        YoungerOldest("jobs"),
+    ),
+    remedy(
+        "acknowledged-before-work",
+        "worker.crew.acknowledge",
+        "after",
+        FewerLost,
+    ),
+    remedy(
+        "prefetch-hoards",
+        "worker.crew.prefetch",
+        "2",
+        FewerKept("jobs"),
+    ),
+    remedy(
+        "batch-read-again",
+        "worker.crew.batch",
+        "1",
+        FewerArrive("crew"),
+    ),
+    remedy(
+        "no-idempotency-store",
+        "worker.crew.idempotency",
+        "store",
+        FewerDuplicates,
+    ),
+    remedy(
+        "store-forgets-too-soon",
+        "worker.crew.idempotency_ttl",
+        "1 h",
+        FewerDuplicates,
+    ),
+    remedy(
+        "runs-over-third-party",
+        "worker.crew.rate_limit",
+        "18 rps",
+        FewerArrive("bank"),
     ),
 ];
 

@@ -34,14 +34,18 @@ fn design(kind: &str, line: &str) -> String {
             "app",
             "[service.app]\n[queue.line]\n[link.on]\nfrom = \"app\"\nto = \"line\"\n[link.take]\nfrom = \"line\"\nto = \"it\"\n",
         ),
+        "job" => (
+            "app",
+            "[service.app]\n[database.rows]\n[link.query]\nfrom = \"app\"\nto = \"rows\"\n[link.on]\nfrom = \"it\"\nto = \"rows\"\n",
+        ),
         "service" => ("it", ""),
         "link" => ("app", "[service.app]\n[service.deep]\n"),
         other => panic!("no design for presets of `{other}`"),
     };
-    let ends = if kind == "link" {
-        "from = \"app\"\nto = \"deep\"\n"
-    } else {
-        ""
+    let ends = match kind {
+        "link" => "from = \"app\"\nto = \"deep\"\n",
+        "job" => "operation = \"buy\"\nevery = \"2 s\"\n",
+        _ => "",
     };
     format!(
         "format = 1\n[run]\nduration = \"5 s\"\n[clients.people]\nrate = \"50 rps\"\n[operation.buy]\nkind = \"write\"\n\
@@ -296,8 +300,13 @@ default. Nothing has a preset unless it names one.
 
 A preset holds what the vendor documents as its default and a knob can say, nothing else: no speed, no
 size of a machine. What the product does besides is listed as not expressed. A preset is part of the
-design: it counts from the start of a run. The values are as documented when this was written; vendors
-change them.
+design: it counts from the start of a run. All values were looked up in November 2026, in the vendor's
+documentation or in its sources, at the addresses below; vendors change them.
+
+No preset where a vendor has no default to copy: gRPC's retry and hedging policies, for example, require
+maxAttempts, initialBackoff, maxBackoff and backoffMultiplier to be given (5 attempts at most, pauses times
+0.8 to 1.2, and a throttle that has to be given too:
+[gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md)).
 
 This page is made from the code, `src/design/registry/presets/`; `brownout presets` prints the same.
 ";

@@ -2,9 +2,10 @@
 
 use super::Advice;
 use super::data::{named, reached};
-use super::map::{Map, instances, is_hedged, is_inline_cache, knobs, node_path, policy};
+use super::map::{Map, instances, is_hedged, is_inline_cache, knobs, node_path, policy, slots};
 use super::trip::{Move, Trip};
 use super::words::{number, percent, rate, time};
+use crate::design::order::arrange;
 use crate::design::registry::OPERATION;
 use crate::design::value::{MICRO, NANO, Value};
 use crate::design::{Link, Node, Operation, Settings};
@@ -36,7 +37,7 @@ fn readers<'a, 'd>(map: &'a Map<'d>, cache: &Node) -> Vec<(&'a Trip<'d>, f64, &'
 }
 
 /// Shares of the most popular items, the greatest first; none for what is asked in turn.
-fn popularity(operation: &Operation) -> Option<Vec<f64>> {
+pub(super) fn popularity(operation: &Operation) -> Option<Vec<f64>> {
     let settings = Settings::new(&OPERATION, &operation.knobs);
     let keys = settings.count("keys") as usize;
     let mut shares = match settings.choice("popularity") {
@@ -61,7 +62,7 @@ fn popularity(operation: &Operation) -> Option<Vec<f64>> {
     };
     let sum: f64 = shares.iter().sum();
     shares.iter_mut().for_each(|share| *share /= sum);
-    shares.sort_by(|a, b| b.total_cmp(a));
+    arrange(&mut shares, |a, b| b.total_cmp(a));
     Some(shares)
 }
 
@@ -194,6 +195,128 @@ pub fn write_behind(map: &Map<'_>) -> Vec<Advice> {
                 knob: path.clone(),
                 path,
                 remedy: "`write_through` says so when the source has it".to_owned(),
+            });
+        }
+    }
+    out
+}
+
+/// Whether the timeline empties a cache.
+fn is_emptied(map: &Map<'_>, cache: &Node) -> bool {
+    let ways = ["flush", "crash"];
+    ways.iter().any(|what| map.happens(what, &cache.key))
+}
+
+/// A fetch from a store: its link, the store, and the store's mean time for it.
+fn fetch<'d>(map: &Map<'d>, trip: &Trip<'d>, store: &Link) -> Option<(&'d Node, f64)> {
+    let mut hops = trip.stops.iter().flat_map(|stop| stop.hops());
+    let hop = hops.find(|hop| hop.link.key == store.key)?;
+    let node = map.node(&store.to)?;
+    Some((node, trip.stop(&hop).hold_ns))
+}
+
+/// Items of an operation that are asked for, and so loaded, within one second of each other.
+fn loaded_in_a_second(map: &Map<'_>, cache: &Node, trip: &Trip<'_>, rate: f64) -> f64 {
+    let operation = Settings::new(&OPERATION, &trip.operation.knobs);
+    let keys = operation.count("keys") as f64;
+    let in_turn = operation.choice("popularity") == "cycle";
+    let batches =
+        |stop: &&super::trip::Stop<'_>| stop.is_start && knobs(stop.node).count("batch") > 1;
+    if in_turn && trip.stops.iter().any(|stop| batches(&stop)) {
+        return rate.min(keys);
+    }
+    match popularity(trip.operation).filter(|_| is_emptied(map, cache)) {
+        Some(shares) => shares
+            .iter()
+            .map(|share| 1.0 - libm::exp(-share * rate))
+            .sum(),
+        None => 0.0,
+    }
+}
+
+/// What expires together is worth a word if it takes so many seconds to fetch.
+const TOGETHER_S: f64 = 0.5;
+
+pub fn loaded_together(map: &Map<'_>) -> Vec<Advice> {
+    let mut out = Vec::new();
+    for cache in caches(map) {
+        let settings = knobs(cache);
+        let expires = settings
+            .opt_duration("ttl")
+            .filter(|_| settings.choice("ttl_renew") == "fixed");
+        let early = settings.value("early_refresh") != Value::Off
+            || settings.value("stale_while_revalidate") != Value::Off;
+        let Some(ttl) = expires.filter(|_| !early && settings.share("ttl_jitter").0 == 0) else {
+            continue;
+        };
+        if map.unknown.rate.contains(cache.key.as_str()) {
+            continue;
+        }
+        for (trip, rate, store) in readers(map, cache) {
+            let Some((node, each)) = fetch(map, trip, store) else {
+                continue;
+            };
+            let together = loaded_in_a_second(map, cache, trip, rate);
+            let can = slots(node) * 1e9 / each.max(1.0);
+            // Users wait that long for the last of them.
+            let fetched_in = together / can;
+            if fetched_in < TOGETHER_S {
+                continue;
+            }
+            let path = node_path(cache, "ttl_jitter");
+            out.push(Advice {
+                reason: format!(
+                    "about {} items of `{}` are loaded within a second and expire together, each {ttl}: `{}` takes {} to fetch them again",
+                    number(together),
+                    trip.operation.key,
+                    node.key,
+                    time(fetched_in * 1e9)
+                ),
+                knob: path.clone(),
+                path,
+                remedy: "`10 %` or more: each entry gets a time of its own".to_owned(),
+            });
+            break;
+        }
+    }
+    out
+}
+
+pub fn holds_up_store(map: &Map<'_>) -> Vec<Advice> {
+    let mut out: Vec<Advice> = Vec::new();
+    for cache in caches(map).filter(|cache| is_emptied(map, cache)) {
+        if map.unknown.rate.contains(cache.key.as_str()) {
+            continue;
+        }
+        let mut needs: Vec<(&Node, f64)> = Vec::new();
+        for (trip, rate, store) in readers(map, cache) {
+            let Some((node, each)) = fetch(map, trip, store) else {
+                continue;
+            };
+            match needs.iter_mut().find(|(known, _)| known.key == node.key) {
+                Some((_, need)) => *need += rate * each / 1e9,
+                None => needs.push((node, rate * each / 1e9)),
+            }
+        }
+        for (node, need) in needs {
+            if node.kind.name != "database" || need <= slots(node) {
+                continue;
+            }
+            let path = node_path(node, "cores");
+            out.push(Advice {
+                reason: format!(
+                    "`{}` keeps `{}` alive: without it the lookups need {} of the {} queries that run at the same time, and the timeline empties it",
+                    cache.key,
+                    node.key,
+                    number(need),
+                    number(slots(node))
+                ),
+                knob: path.clone(),
+                path,
+                remedy: format!(
+                    "above {}, or a bound on what is fetched at the same time (`max_in_flight` of the link), so that what is fetched comes back in time",
+                    number(need)
+                ),
             });
         }
     }

@@ -3,24 +3,70 @@
 use std::collections::BTreeMap;
 
 use super::Advice;
-use super::map::{Map, knobs, link_path, policy, tries_after_timeouts};
-use super::trip::{Move, Stop, Trip};
-use crate::design::Link;
+use super::map::{Map, is_hedged, knobs, link_path, policy, tries_after_timeouts};
+use super::trip::{Hop, Move, Stop, Trip};
+use crate::design::{Link, Node};
 
-/// Of places, those that may do the same request twice: not those that know it again by its key, where
-/// callers send one.
-pub(super) fn may_repeat<'d>(map: &Map<'_>, places: Vec<&'d str>) -> Vec<&'d str> {
+/// Whether it would know a request again, if that came with a key.
+fn knows_keys(node: &Node) -> bool {
+    node.kind.name == "third_party" && knobs(node).choice("idempotency") == "keys"
+}
+
+/// Whether requests have keys at all.
+fn has_keys(map: &Map<'_>) -> bool {
     let sends_key = |link: &Link| policy(link).choice("idempotency_key") != "none";
-    let keys = map.design.links.iter().any(sends_key);
-    let knows_again = |place: &str| {
-        map.node(place).is_some_and(|node| {
-            node.kind.name == "third_party"
-                && node.kind.knob("idempotency").is_some()
-                && knobs(node).choice("idempotency") == "keys"
-        })
-    };
+    map.design.links.iter().any(sends_key)
+}
+
+/// Of places, those that may do the same request twice: not those that would know it again by its key.
+/// Whether they get one is the business of [`keys_not_sent`].
+pub(super) fn may_repeat<'d>(map: &Map<'_>, places: Vec<&'d str>) -> Vec<&'d str> {
     let all = places.into_iter();
-    all.filter(|place| !(keys && knows_again(place))).collect()
+    all.filter(|place| !map.node(place).is_some_and(knows_keys))
+        .collect()
+}
+
+/// Whether a call on this link may be made again after it was done.
+fn repeats(link: &Link) -> bool {
+    tries_after_timeouts(link) > 1 && policy(link).opt_duration("timeout").is_some()
+}
+
+/// Third parties that know keys, get none, and are written to by calls that are repeated on the way.
+pub fn keys_not_sent(map: &Map<'_>) -> Vec<Advice> {
+    let mut out: Vec<Advice> = Vec::new();
+    if has_keys(map) {
+        return out;
+    }
+    // What a queue hands out is handed out again in any case.
+    let handed = map.handlings.iter().map(|h| (&h.trip, true));
+    let asked = map.trips.iter().map(|trip| (trip, false));
+    for (trip, at_least_once) in asked.chain(handed) {
+        let again = |hop: Hop<'_>| repeats(hop.link) || is_hedged(hop.link);
+        let repeated = trip.stops.iter().flat_map(|stop| stop.hops()).any(again);
+        for hop in trip.stops.iter().flat_map(|stop| stop.hops()) {
+            let stop = trip.stop(&hop);
+            let promised = stop.writes && trip.effects.contains(&stop.node.key.as_str());
+            let path = link_path(hop.link, "idempotency_key");
+            let known = out.iter().any(|advice| advice.path == path);
+            if !promised || !knows_keys(stop.node) || known || !(repeated || at_least_once) {
+                continue;
+            }
+            let how = match at_least_once {
+                true => "messages come again",
+                false => "calls that time out are tried again",
+            };
+            out.push(Advice {
+                reason: format!(
+                    "{how}, `{}` would know `{}` again by its key, and nobody sends one: it is done twice there",
+                    stop.node.key, trip.operation.key
+                ),
+                knob: path.clone(),
+                path,
+                remedy: "`form`: one key for what one user wants once".to_owned(),
+            });
+        }
+    }
+    out
 }
 
 /// The promised places that a call reaches, by their names.
@@ -44,12 +90,9 @@ pub(super) fn named(places: &[&str]) -> String {
 
 pub fn write_retried(map: &Map<'_>) -> Vec<Advice> {
     let mut found: BTreeMap<&str, (&Link, &str, Vec<&str>)> = BTreeMap::new();
-    for trip in &map.trips {
+    for trip in map.all_trips() {
         for hop in trip.stops.iter().flat_map(|stop| stop.hops()) {
-            let settings = policy(hop.link);
-            let again =
-                tries_after_timeouts(hop.link) > 1 && settings.opt_duration("timeout").is_some();
-            if !again || !trip.stop(&hop).leaves_trace {
+            if !repeats(hop.link) || !trip.stop(&hop).leaves_trace {
                 continue;
             }
             let mut places = Vec::new();

@@ -2,6 +2,7 @@
 
 use super::map::{Map, is_inline_cache, knobs};
 use super::trip::{Hop, Move, Trip};
+use crate::design::order::arrange;
 use crate::design::{Link, Node};
 
 struct Callee<'d> {
@@ -46,7 +47,9 @@ impl<'d> Map<'d> {
             })
         };
         let mut callees: Vec<Callee<'d>> = links.into_iter().filter_map(callee).collect();
-        callees.sort_by(|a, b| (a.rank, &a.link.key).cmp(&(b.rank, &b.link.key)));
+        arrange(&mut callees, |a, b| {
+            (a.rank, &a.link.key).cmp(&(b.rank, &b.link.key))
+        });
         let pairs = self.pairs(&callees);
         let mut steps = vec![Move::Work];
         for callee in &callees {
@@ -80,7 +83,7 @@ impl<'d> Map<'d> {
                 .iter()
                 .filter(|c| kinds.contains(&c.node.kind.name))
                 .collect();
-            found.sort_by(|a, b| a.link.key.cmp(&b.link.key));
+            arrange(&mut found, |a, b| a.link.key.cmp(&b.link.key));
             found
         };
         let mut stores = of(&["database"]);

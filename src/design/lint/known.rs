@@ -37,7 +37,12 @@ pub fn unknown<'d>(map: &Map<'d>) -> Unknown<'d> {
         let source = from.is_some_and(is_inline_cache);
         // Messages are worked on when a worker comes to them.
         let deferred = from.is_some_and(|n| ["queue", "worker"].contains(&n.kind.name));
-        if is_hedged(link) || limited || chooses || source || deferred {
+        // What jobs add is not in the rates of users; lints about jobs count it for databases.
+        let by_job = from.is_some_and(|n| n.kind.name == "job")
+            && map
+                .node(&link.to)
+                .is_some_and(|to| to.kind.name != "database");
+        if is_hedged(link) || limited || chooses || source || deferred || by_job {
             out.rate.insert(&link.to);
         }
         if map.node(&link.to).is_some_and(is_inline_cache) {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::handling::{self, Handling};
 use super::known::{self, Unknown};
 use super::trip::{Hop, Move, Trip};
 use crate::design::reasons;
@@ -17,6 +18,8 @@ pub struct Map<'d> {
     pub timeline: &'d [TimelineEntry],
     nodes: BTreeMap<&'d str, &'d Node>,
     pub trips: Vec<Trip<'d>>,
+    /// What workers do with the messages of operations.
+    pub handlings: Vec<Handling<'d>>,
     /// What the arithmetic of a quiet design cannot tell.
     pub unknown: Unknown<'d>,
 }
@@ -29,9 +32,11 @@ impl<'d> Map<'d> {
             timeline,
             nodes,
             trips: Vec::new(),
+            handlings: Vec::new(),
             unknown: Unknown::default(),
         };
         map.trips = design.operations.iter().map(|op| map.trip(op)).collect();
+        map.handlings = handling::all(&map);
         map.unknown = known::unknown(&map);
         map
     }
@@ -107,6 +112,12 @@ impl<'d> Map<'d> {
         self.design.nodes.iter().any(|node| closed(&node))
     }
 
+    /// The ways of operations from their users on, and from workers on.
+    pub fn all_trips<'a>(&'a self) -> impl Iterator<Item = &'a Trip<'d>> {
+        let handled = self.handlings.iter().map(|handling| &handling.trip);
+        self.trips.iter().chain(handled)
+    }
+
     /// Every call on a link: the way it is on, and calls per second.
     pub fn calls_on<'a>(&'a self, link: &'a Link) -> Vec<(&'a Trip<'d>, Hop<'d>, f64)> {
         let mut out = Vec::new();
@@ -127,8 +138,7 @@ impl<'d> Map<'d> {
     /// Whether a caller waits for the replies on a link.
     pub fn is_awaited(&self, link: &Link) -> bool {
         let mut steps = self
-            .trips
-            .iter()
+            .all_trips()
             .flat_map(|trip| &trip.stops)
             .flat_map(|stop| &stop.steps);
         steps.any(|step| {
@@ -229,7 +239,7 @@ pub fn work(node: &Node, operation: &str, writes: bool) -> Option<Dist> {
         return Some(dist.clone());
     }
     let knob = match node.kind.name {
-        "service" => "service_time",
+        "service" | "worker" => "service_time",
         "database" if writes => "write_time",
         "database" => "read_time",
         "third_party" => "latency",
@@ -243,6 +253,7 @@ pub fn slots(node: &Node) -> f64 {
     let settings = knobs(node);
     match node.kind.name {
         "service" => settings.count("slots") as f64 * instances(node),
+        "worker" => settings.count("concurrency") as f64 * instances(node),
         "database" => {
             let cores = settings.count("cores") as f64;
             settings

@@ -10,8 +10,11 @@ mod copies;
 mod data;
 mod derived;
 mod doors;
+mod handling;
+mod jobs;
 mod known;
 pub mod map;
+mod messages;
 mod pools;
 mod queues;
 mod retries;
@@ -19,6 +22,7 @@ mod spares;
 mod timeouts;
 pub mod trip;
 mod words;
+mod workers;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::{Design, TimelineEntry};
@@ -69,13 +73,15 @@ const OUTLASTING: f64 = 0.01;
 const CROWDED: f64 = 0.5;
 /// Instances are idle if half of them would be less busy than this.
 const IDLE: f64 = 0.4;
+/// A run of a job that takes longer than this is worth keeping its progress: 10 minutes.
+const LONG_RUN_S: f64 = 600.0;
 
 /// Every lint, in the order of the codes.
 pub static LINTS: &[Lint] = &[
     lint(
         "L0101",
         "no-timeout",
-        "a client or service waits for a reply without a timeout, and nothing bounds how long the reply may take",
+        "a client, service or worker waits for a reply without a timeout, and nothing bounds how long the reply may take",
         timeouts::none,
     ),
     lint(
@@ -95,6 +101,12 @@ pub static LINTS: &[Lint] = &[
         "work-for-nobody",
         "of the requests at a node, 1 % or more take longer than the direct caller waits, and the node goes on with them",
         timeouts::work_for_nobody,
+    ),
+    lint(
+        "L0105",
+        "third-party-without-timeout",
+        "a service or worker waits without a timeout for a third party that leaves calls unanswered",
+        timeouts::third_party_hangs,
     ),
     lint(
         "L0201",
@@ -295,6 +307,12 @@ pub static LINTS: &[Lint] = &[
         caches::write_behind,
     ),
     lint(
+        "L0604",
+        "keys-not-sent",
+        "a third party knows a request again by its key, calls or messages to it are repeated, and no link makes keys",
+        data::keys_not_sent,
+    ),
+    lint(
         "L0701",
         "cache-too-small",
         "even if it kept the most popular items, less than half of the lookups would hit",
@@ -305,6 +323,18 @@ pub static LINTS: &[Lint] = &[
         "stampede",
         "two or more ask for the favourite item while it is fetched, and each goes to the source",
         caches::stampede,
+    ),
+    lint(
+        "L0703",
+        "loaded-together",
+        "items are loaded within a second and expire together, and to fetch them takes half a second or more",
+        caches::loaded_together,
+    ),
+    lint(
+        "L0704",
+        "cache-holds-up-database",
+        "the timeline empties a cache without which the database gets more than it can do",
+        caches::holds_up_store,
     ),
     lint(
         "L0801",
@@ -335,6 +365,114 @@ pub static LINTS: &[Lint] = &[
         "alert-cannot-fire",
         "a burn rate asks for more than 100 % errors",
         spares::alert_cannot_fire,
+    ),
+    lint(
+        "L1001",
+        "endless-redelivery",
+        "messages that always fail are handed out again without a limit",
+        messages::endless,
+    ),
+    lint(
+        "L1002",
+        "dropped-after-last",
+        "a message that failed often enough is dropped, and an effect was promised",
+        messages::dropped,
+    ),
+    lint(
+        "L1003",
+        "lease-below-work",
+        "1 % or more of the messages take longer than their lease, the batch and what is fetched ahead included",
+        messages::lease_too_short,
+    ),
+    lint(
+        "L1004",
+        "retention-below-outage",
+        "all of a worker is down for longer than a message is kept",
+        messages::retention_too_short,
+    ),
+    lint(
+        "L1005",
+        "backlog-without-end",
+        "more is published to a queue without a bound than its workers can do",
+        messages::no_end,
+    ),
+    lint(
+        "L1006",
+        "partitions-below-consumers",
+        "a log has fewer partitions than a worker has instances",
+        messages::idle_consumers,
+    ),
+    lint(
+        "L1007",
+        "poll-deadline-below-batch",
+        "1 % or more of the batches take longer than a reader of a log may be silent",
+        messages::poll_too_late,
+    ),
+    lint(
+        "L1008",
+        "one-item-at-a-time",
+        "the messages of one item need a handler or more, and are handed out one at a time",
+        messages::one_at_a_time,
+    ),
+    lint(
+        "L1101",
+        "acknowledged-before-work",
+        "a worker acknowledges messages before their promised effects are there",
+        workers::acknowledged_first,
+    ),
+    lint(
+        "L1102",
+        "prefetch-hoards",
+        "each of several instances holds ten times as many pushed messages as it works on",
+        workers::hoards,
+    ),
+    lint(
+        "L1103",
+        "batch-read-again",
+        "messages of a log fail, and with each the rest of its batch is read again",
+        workers::batch_repeats,
+    ),
+    lint(
+        "L1104",
+        "no-idempotency-store",
+        "messages come again after a crash or a lost acknowledgement, and the worker leaves its effect twice",
+        workers::no_memory,
+    ),
+    lint(
+        "L1105",
+        "store-forgets-too-soon",
+        "a worker remembers what it did for less time than a message may take to come again",
+        workers::memory_too_short,
+    ),
+    lint(
+        "L1106",
+        "runs-over-third-party",
+        "a worker with a backlog makes more calls than a third party lets it",
+        workers::runs_over_third_party,
+    ),
+    lint(
+        "L1201",
+        "job-crowds-out-users",
+        "users and a run of a job together would keep a database over 85 % busy, and nothing slows the job down enough",
+        jobs::crowds_out,
+    ),
+    lint(
+        "L1202",
+        "job-starts-over",
+        "a job keeps no progress, and the timeline has it crash, or a run takes over 10 min",
+        jobs::starts_over,
+    ),
+    lint(
+        "L1203",
+        "job-overwrites",
+        "a job without a version guard reads and writes rows that users write, too",
+        jobs::overwrites,
+    ),
+    lint(
+        "L1204",
+        "job-outlasts-period",
+        "a run of a job takes longer than the time to the next one",
+        jobs::outlasts_period,
     ),
 ];
 

@@ -3,6 +3,7 @@
 use super::Advice;
 use super::map::{Map, instances, is_scaled, knobs, node_path, slots};
 use super::words::{number, percent};
+use crate::design::order::arrange;
 use crate::design::registry::ALERT;
 use crate::design::value::{MICRO, NANO, Value};
 use crate::design::{Node, Settings};
@@ -45,7 +46,7 @@ fn zones(node: &Node) -> Vec<String> {
     match node.knobs.get("zones") {
         Some(Value::Names(names)) => {
             let mut names = names.clone();
-            names.sort();
+            arrange(&mut names, Ord::cmp);
             names.dedup();
             names
         }

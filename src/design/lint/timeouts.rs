@@ -8,6 +8,7 @@ use super::map::{
 use super::trip::Trip;
 use super::words::{percent, time};
 use super::{Advice, OUTLASTING};
+use crate::design::value::NANO;
 use crate::design::{Link, Node};
 
 /// A caller that waits for ever if the reply never comes. Balancers only pass on: who waits behind
@@ -15,7 +16,7 @@ use crate::design::{Link, Node};
 pub fn none(map: &Map<'_>) -> Vec<Advice> {
     let mut out = Vec::new();
     for link in &map.design.links {
-        let waits = ["clients", "service"];
+        let waits = ["clients", "service", "worker"];
         if wait(link).is_some()
             || comes_with_end(map, &link.from)
             || !waits.iter().any(|kind| map.is_kind(&link.from, kind))
@@ -34,7 +35,11 @@ pub fn none(map: &Map<'_>) -> Vec<Advice> {
         };
         let who = match map.is_kind(&link.from, "clients") {
             true => format!("`{}` wait", link.from),
-            false => format!("`{}` waits, in one of its slots,", link.from),
+            false => format!(
+                "`{}` waits, in one of its {},",
+                link.from,
+                places_of(map, link)
+            ),
         };
         let reason = format!(
             "{who} for `{}` as long as it takes, and nothing bounds that: {why}",
@@ -45,6 +50,56 @@ pub fn none(map: &Map<'_>) -> Vec<Advice> {
             reason,
             knob: link_path(link, "timeout"),
             remedy: "give it a timeout, well above the usual time and below what its caller waits"
+                .to_owned(),
+        });
+    }
+    out
+}
+
+fn places_of(map: &Map<'_>, link: &Link) -> &'static str {
+    match map.is_kind(&link.from, "worker") {
+        true => "handlers",
+        false => "slots",
+    }
+}
+
+/// A third party that leaves calls unanswered, and somebody who waits for it as long as it likes.
+pub fn third_party_hangs(map: &Map<'_>) -> Vec<Advice> {
+    let mut out = Vec::new();
+    for link in &map.design.links {
+        let Some(to) = map.node(&link.to).filter(|n| n.kind.name == "third_party") else {
+            continue;
+        };
+        let hangs = knobs(to).share("hang_share").0 as f64 / NANO as f64;
+        let scripted = map.happens("hang", &to.key);
+        let waits = ["service", "worker"];
+        if wait(link).is_some()
+            || comes_with_end(map, &link.from)
+            || !waits.iter().any(|kind| map.is_kind(&link.from, kind))
+            || !map.is_awaited(link)
+            || !(hangs > 0.0 || scripted)
+            || boundless(map, link).is_some()
+        {
+            continue;
+        }
+        let how = match hangs > 0.0 {
+            true => format!(
+                "{} of the calls unanswered for {}",
+                percent(hangs),
+                knobs(to).duration("hang_time")
+            ),
+            false => "calls unanswered, as the timeline says".to_owned(),
+        };
+        out.push(Advice {
+            path: format!("link.{}", link.key),
+            reason: format!(
+                "`{}` leaves {how}, and `{}` waits for it all the time, in one of its {}",
+                to.key,
+                link.from,
+                places_of(map, link)
+            ),
+            knob: link_path(link, "timeout"),
+            remedy: "well above its usual time; what was done all the same is found out by a key"
                 .to_owned(),
         });
     }
@@ -119,6 +174,13 @@ fn boundless(map: &Map<'_>, link: &Link) -> Option<String> {
             return Some(format!("its time at `{}` has no upper end", to.key));
         }
         match to.kind.name {
+            // Who publishes has its answer when the message is stored.
+            "queue" => match settings.choice("when_full") == "block"
+                && settings.opt_count("bound").is_some()
+            {
+                true => return Some(format!("a publisher waits for room at `{}`", to.key)),
+                false => continue,
+            },
             "service" if settings.opt_count("queue_limit").is_none() && !drops(to) => {
                 return Some(format!("any number may wait at `{}`", to.key));
             }

@@ -22,6 +22,8 @@ pub struct Trip<'d> {
 pub struct Stop<'d> {
     pub node: &'d Node,
     pub writes: bool,
+    /// The way begins here.
+    pub is_start: bool,
     pub steps: Vec<Move<'d>>,
     /// Requests per second of first tries, from open arrivals at the rates of the start.
     pub rate: f64,
@@ -141,7 +143,7 @@ impl<'d> Trip<'d> {
     pub fn rates(&self, factor: impl Fn(&Link) -> f64) -> Vec<f64> {
         let mut rates: Vec<f64> = vec![0.0; self.stops.len()];
         for (i, stop) in self.stops.iter().enumerate() {
-            if stop.node.kind.name == "clients" {
+            if stop.is_start {
                 rates[i] = stop.rate;
             }
             for hop in stop.hops() {
@@ -170,12 +172,34 @@ impl<'d> Map<'d> {
         for clients in performers {
             self.visit(&mut trip, clients, writes, writes);
         }
+        self.settle(&mut trip, |node| {
+            (node.kind.name == "clients").then(|| self.actions_per_s(node, operation))
+        });
+        trip
+    }
+
+    /// The way of an operation's messages from a worker on, so many of them per second.
+    pub(super) fn handled(&self, of: &Trip<'d>, worker: &'d Node, rate: f64) -> Trip<'d> {
+        let writes = Settings::new(&OPERATION, &of.operation.knobs).choice("kind") == "write";
+        let mut trip = Trip {
+            operation: of.operation,
+            effects: of.effects.clone(),
+            stops: Vec::new(),
+        };
+        self.visit(&mut trip, worker, writes, writes);
+        self.settle(&mut trip, |node| (node.key == worker.key).then_some(rate));
+        trip
+    }
+
+    /// Puts the stops in order, callers first, and tells each what it gets and how long that takes.
+    /// `start` says which nodes the way begins at, and how often.
+    fn settle(&self, trip: &mut Trip<'d>, start: impl Fn(&Node) -> Option<f64>) {
         // Found callees first.
         trip.stops.reverse();
-        connect(&mut trip);
+        connect(trip);
         for stop in &mut trip.stops {
-            if stop.node.kind.name == "clients" {
-                stop.rate = self.actions_per_s(stop.node, operation);
+            if let Some(rate) = start(stop.node) {
+                (stop.is_start, stop.rate) = (true, rate);
             }
         }
         let rates = trip.rates(|_| 1.0);
@@ -187,11 +211,10 @@ impl<'d> Map<'d> {
             let promised = trip.effects.contains(&stop.node.key.as_str());
             let further = stop.hops().any(|hop| trip.stop(&hop).leaves_trace);
             let leaves_trace = (promised && stop.writes) || further;
-            let (hold_ns, reply_ns) = times(&trip, stop);
+            let (hold_ns, reply_ns) = times(trip, stop);
             let stop = &mut trip.stops[i];
             (stop.hold_ns, stop.reply_ns, stop.leaves_trace) = (hold_ns, reply_ns, leaves_trace);
         }
-        trip
     }
 
     fn effects(
@@ -208,6 +231,15 @@ impl<'d> Map<'d> {
         }
         let mut seen: Vec<&str> = Vec::new();
         let mut open: Vec<&str> = performers.iter().map(|node| node.key.as_str()).collect();
+        // What no user does is done by jobs, if at all.
+        if Settings::new(&OPERATION, &operation.knobs).count("weight") == 0 {
+            let does = |node: &&Node| {
+                let done = self.design.operation_of(node);
+                done.is_some_and(|op| op.key == operation.key)
+            };
+            let jobs = self.design.nodes.iter().filter(|n| n.kind.name == "job");
+            open.extend(jobs.filter(does).map(|node| node.key.as_str()));
+        }
         while let Some(key) = open.pop() {
             if !seen.contains(&key) {
                 seen.push(key);
@@ -232,6 +264,7 @@ impl<'d> Map<'d> {
         let stop = Stop {
             node,
             writes,
+            is_start: false,
             steps,
             rate: 0.0,
             hold_ns: 0.0,
@@ -283,6 +316,10 @@ impl<'d> Map<'d> {
                 Some(steps) => self.written(node, steps),
                 None => self.derived(trip, leaving().collect(), operation_writes),
             },
+            // Webhooks: nobody waits for them.
+            "third_party" if writes => leaving()
+                .map(|link| Move::Send(Hop::new(link, writes)))
+                .collect(),
             "cache" if is_inline_cache(node) => {
                 // Of reads nobody knows how many go on; writes do, now or later.
                 let hop = |link| Hop {
@@ -431,7 +468,7 @@ fn call_ns(trip: &Trip<'_>, hop: &Hop<'_>) -> f64 {
     time.min(all)
 }
 
-fn names<'d>(operation: &'d Operation, knob: &str) -> Option<&'d Vec<String>> {
+pub(super) fn names<'d>(operation: &'d Operation, knob: &str) -> Option<&'d Vec<String>> {
     match operation.knobs.get(knob) {
         Some(Value::Names(names)) => Some(names),
         _ => None,

@@ -17,7 +17,7 @@ pub static LINK: KindSpec = KindSpec {
             .off("none").range("1 ns", "1 d").class(Class::NewWork),
         knob("deadline", Unit::Duration, "none",
             "how long a call may take with everything, tries and pauses included; then the caller gives up (typical: 2 s)")
-            .off("none").range("1 ns", "1 d").class(Class::NewWork),
+            .off("none").range("1 ns", "7 d").class(Class::NewWork),
         knob("pass_deadline", Unit::Flag, "false",
             "the request says until when its reply is of use; what comes too late to be begun is dropped, and calls made for it end by then")
             .class(Class::NewWork).source("gRPC: deadline propagation"),
@@ -44,7 +44,7 @@ pub static LINK: KindSpec = KindSpec {
             .off("none").range("0", "1000000").class(Class::NewWork)
             .source("AWS SDK standard retry mode: 500 tokens"),
         knob("retry_cost", Unit::Count, "5", "tokens one retry takes from the quota").range("1", "1000000").class(Class::NewWork)
-            .source("AWS SDK standard retry mode: 5 tokens"),
+            .source("AWS SDK standard retry mode until November 2026: 5 tokens; since then 14, after throttling 5"),
         knob("pool", Unit::Count, "none", "connections per caller instance; a call without one waits for it")
             .off("none").range("1", "1000000").class(Class::Now),
         knob("acquire_timeout", Unit::Duration, "none", "how long a call waits for a connection of the pool")
@@ -99,6 +99,10 @@ pub static LINK: KindSpec = KindSpec {
         knob("idempotency_key", Unit::Choice(&["none", "form", "click", "server"]), "none",
             "who makes the key by which the same request is known again: with the form, at the click, or at each arrival at the calling server; without one, what came in is handed on")
             .class(Class::NewWork),
+        knob("signed_for", Unit::Duration, "none",
+            "requests say when they were sent; the callee turns away, as unauthenticated, what its own clock finds further off than this")
+            .off("none").range("1 ms", "1 d").class(Class::NewWork).example("5 min")
+            .source("Stripe webhook signatures: tolerance 5 minutes; AWS Signature Version 4: 5 minutes"),
         knob("bandwidth", Unit::Count, "none", "bytes per second that fit through, each way; messages wait for each other (typical: 125M)")
             .off("none").range("1", "1000000000000").class(Class::NewWork),
     ],

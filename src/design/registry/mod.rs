@@ -13,11 +13,11 @@ mod timeline;
 
 pub use link::LINK;
 pub use monitoring::{ALERT, MONITORING};
-pub use nodes::{BALANCER, CACHE, CLIENTS, DATABASE, QUEUE, SERVICE, THIRD_PARTY, WORKER};
+pub use nodes::{BALANCER, CACHE, CLIENTS, DATABASE, JOB, QUEUE, SERVICE, THIRD_PARTY, WORKER};
 pub use policies::{OPERATION, RUN};
 pub use presets::{Given, Preset, preset, presets};
 use timeline::TIMELINE;
-pub use timeline::{Target, can_be_ended, target_of};
+pub use timeline::{Target, can_be_ended, target_of, turned_by};
 
 use super::value::Unit;
 
@@ -87,7 +87,13 @@ impl Eq for KindSpec {}
 impl KindSpec {
     /// Whether its nodes carry requests through plans.
     pub fn has_plans(&self) -> bool {
-        matches!(self.name, "service" | "worker")
+        matches!(self.name, "service" | "worker" | "job")
+    }
+
+    /// Whether a step of their plans can answer: the others have a knob that says when, or nobody who
+    /// waits.
+    pub fn responds(&self) -> bool {
+        self.name == "service"
     }
 
     pub fn knob(&self, name: &str) -> Option<&'static KnobSpec> {
@@ -153,6 +159,7 @@ pub static KINDS: &[&KindSpec] = &[
     &THIRD_PARTY,
     &QUEUE,
     &WORKER,
+    &JOB,
 ];
 
 pub fn kind(name: &str) -> Option<&'static KindSpec> {

@@ -13,7 +13,7 @@ pub static MONITORING: KindSpec = KindSpec {
     knobs: &[
         knob("scrape_every", Unit::Duration, "15 s", "how often the figures of all nodes are collected")
             .range("100 ms", "1 h").class(Class::Restart)
-            .source("Kubernetes metrics-server --metric-resolution 15s; Prometheus examples scrape_interval 15s"),
+            .source("Kubernetes metrics-server: --metric-resolution=15s in its manifests, 60 s without the flag; Prometheus examples scrape_interval 15s"),
         knob("clock_scale", Unit::Factor, "1",
             "how many times shorter the windows of alerts and the delays of pages are than written, so that hours fit into a lesson; nothing else changes")
             .range("1", "100000").class(Class::Restart),

@@ -1,6 +1,7 @@
 //! Values by operation: `{ buy = "20 ms", view = "exponential(5 ms)" }`, as an inline table of TOML.
 
 use super::{Unit, Value, ValueError, cut};
+use crate::design::order::arrange;
 use crate::design::registry::KnobSpec;
 
 /// The knob as it would be for one operation alone.
@@ -45,7 +46,7 @@ pub fn parse(text: &str, unit: &'static Unit, spec: &KnobSpec) -> Result<Value, 
     if values.is_empty() {
         return Err(wrong("the table is empty".to_owned()));
     }
-    values.sort_by(|(a, _), (b, _)| a.cmp(b));
+    arrange(&mut values, |(a, _), (b, _)| a.cmp(b));
     Ok(Value::PerOperation(values))
 }
 

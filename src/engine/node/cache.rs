@@ -29,6 +29,7 @@ use crate::engine::attempt::{Attempt, AttemptId, Call, CalleeSide};
 use crate::engine::core::Cx;
 use crate::engine::dist::Sampler;
 use crate::engine::draw::{Address, Purpose};
+use crate::engine::fleet::Phase;
 use crate::engine::plan::asker_lives;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
@@ -179,6 +180,7 @@ impl NodeKind for Cache {
             eviction: match knobs.choice("eviction") {
                 "fifo" => Eviction::Fifo,
                 "lfu" => Eviction::Lfu,
+                "lfu_ever" => Eviction::LfuEver,
                 "random" => Eviction::Random,
                 _ => Eviction::Lru,
             },
@@ -371,6 +373,18 @@ impl NodeKind for Cache {
         }
     }
 
+    fn on_fleet<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>) {
+        for part in 0..self.parts.len() as u16 {
+            let fleet = &cx.core.fleets[cx.node as usize];
+            let goes = usize::from(part) < fleet.places()
+                && matches!(fleet.member(part).phase, Phase::Draining | Phase::Gone);
+            if goes {
+                // What it has acknowledged it hands on before it goes.
+                self.flush(cx, part as usize);
+            }
+        }
+    }
+
     fn look(&self, config: &Config) -> Look {
         if config.is_inline() {
             // Requests that wait for the source have no thread.
@@ -398,6 +412,15 @@ impl Cache {
             let part = attempt.instance as usize;
             while self.parts.len() <= part {
                 self.parts.push(Part::new(config, Time::ZERO));
+            }
+            let fleet = &cx.core.fleets[cx.node as usize];
+            if part < fleet.places() && self.parts[part].began != fleet.member(part as u16).started {
+                // A node that came later, at the place of one that went or at its own: it is empty.
+                self.parts[part].began = fleet.member(part as u16).started;
+                self.parts[part].entries.clear();
+                for number in self.pending.within(part as u32..=part as u32) {
+                    self.pending.end(number);
+                }
             }
             return part;
         }

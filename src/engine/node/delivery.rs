@@ -16,6 +16,10 @@ pub const EXTEND: u8 = 2;
 /// At a worker: the queue is back.
 pub const RECONNECT: u8 = 3;
 
+/// At a queue: from here on no heartbeat comes from a worker (`n` = 1), or they come again (`n` = 0). It
+/// is no message: it says what does not come.
+pub const QUIET: u8 = 4;
+
 /// Who speaks: an instance of the worker behind a link, in its n-th life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word {
@@ -43,24 +47,32 @@ impl Word {
     }
 }
 
-/// The handle of one delivery: which message, which time, and whether it is the first of an answer.
+/// The handle of one delivery: which message, which time, whether it is the first of an answer, and
+/// whether nobody can handle it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receipt {
     pub seq: u64,
     pub delivery: u16,
     pub is_first: bool,
+    pub is_poison: bool,
+    /// Version of the interface in which it was published; 0 if nobody asked in one.
+    pub contract: u8,
 }
 
 impl Receipt {
     pub fn bits(self) -> u64 {
-        self.seq << 17 | u64::from(self.delivery) << 1 | u64::from(self.is_first)
+        let flags = u64::from(self.is_poison) << 1 | u64::from(self.is_first);
+        let what = u64::from(self.contract) << 2 | flags;
+        self.seq << 26 | u64::from(self.delivery) << 10 | what
     }
 
     pub fn from_bits(bits: u64) -> Receipt {
         Receipt {
-            seq: bits >> 17,
-            delivery: (bits >> 1) as u16,
+            seq: bits >> 26,
+            delivery: (bits >> 10) as u16,
             is_first: bits & 1 == 1,
+            is_poison: bits & 2 == 2,
+            contract: (bits >> 2) as u8,
         }
     }
 }
@@ -96,10 +108,18 @@ mod tests {
         };
         assert_eq!(Word::from_bits(word.bits()), word);
         let receipt = Receipt {
-            seq: 1 << 40,
+            seq: 1 << 37,
             delivery: 65_535,
             is_first: true,
+            is_poison: false,
+            contract: 255,
         };
         assert_eq!(Receipt::from_bits(receipt.bits()), receipt);
+        let poison = Receipt {
+            is_first: false,
+            is_poison: true,
+            ..receipt
+        };
+        assert_eq!(Receipt::from_bits(poison.bits()), poison);
     }
 }

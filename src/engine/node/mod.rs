@@ -2,13 +2,14 @@
 //! what it does when something reaches it. To add a kind: its file, its line in `kinds!` below,
 //! and its entry in `design::registry::KINDS`.
 
-mod delivery;
+pub mod delivery;
 
 use super::attempt::{Attempt, AttemptId, Call, IntentId};
 use super::core::Cx;
 use super::probe;
 use super::reason::Reason;
 use super::record::Record;
+use super::standing::Still;
 use crate::design::Settings;
 use crate::design::value::{Factor, Rate};
 use crate::time::{Duration, Time};
@@ -189,8 +190,43 @@ pub trait NodeKind: Clone + Sized {
     /// Instances of the node were started, registered, drained or ended.
     fn on_fleet<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
 
+    /// One instance does nothing for a while: nothing goes on, nothing is begun (services and workers).
+    fn on_stand_still<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _instance: u16,
+        _still: Still,
+    ) {
+        unreachable!("the entry is for other kinds")
+    }
+
+    /// Nothing comes back any more over a link that leaves the node, or it does again.
+    fn on_cut<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _link: u16,
+        _is_cut: bool,
+    ) {
+    }
+
+    /// An entry under which an instance may have stood still is over.
+    fn on_move_on<R: Record>(
+        &mut self,
+        _config: &Self::Config,
+        _cx: &mut Cx<'_, R>,
+        _instance: u16,
+        _entry: u16,
+    ) {
+        unreachable!("the entry is for other kinds")
+    }
+
     /// What the node has put aside is given another chance (queues only).
     fn on_redrive<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
+
+    /// Somebody starts a run by hand (jobs only).
+    fn on_start_run<R: Record>(&mut self, _config: &Self::Config, _cx: &mut Cx<'_, R>) {}
 
     /// The arrival rate changes (clients only).
     fn on_traffic<R: Record>(
@@ -269,13 +305,16 @@ macro_rules! kinds {
     ($($module:ident $state:ident),* $(,)?) => {
         $(pub mod $module;)*
 
-        /// The compiled knobs of a node of any kind.
+        /// The compiled knobs of a node of any kind. Its tag is a byte of its own, which tells more
+        /// quickly what it is than one that hides in what is within.
+        #[repr(u8)]
         pub enum NodeConfig {
             $($state(<$module::$state as NodeKind>::Config)),*
         }
 
         /// The state of a node of any kind.
         #[derive(Clone)]
+        #[repr(u8)]
         pub enum NodeState {
             $($state($module::$state)),*
         }
@@ -324,4 +363,5 @@ kinds! {
     third_party ThirdParty,
     queue Queue,
     worker Worker,
+    job Job,
 }

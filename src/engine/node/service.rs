@@ -31,6 +31,8 @@ use crate::engine::processor::Rest;
 use crate::engine::probe;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
+use crate::engine::standing::Still;
+use crate::time::Duration;
 use instance::{Deferred, Instance};
 use turns::Admission;
 
@@ -51,7 +53,7 @@ const OUT_OF_MEMORY: usize = 4;
 #[derive(Clone)]
 pub struct Service {
     instances: Vec<Instance>,
-    /// Knobs were changed during the run: there may be leftovers of what was on before.
+    /// Knobs were changed, or it stood still, during the run: there may be leftovers of that.
     was_revised: bool,
 }
 
@@ -93,7 +95,11 @@ impl NodeKind for Service {
     }
 
     fn on_probe<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        let i = cx.core.attempts[id].instance as usize;
         match probe::is_shallow(cx, id) {
+            true if self.instances[i].standing.is_still() => {
+                self.instances[i].deferred.push(Deferred::Probe(id));
+            }
             true => probe::answer(cx, id),
             false => self.on_request(config, cx, id),
         }
@@ -112,10 +118,14 @@ impl NodeKind for Service {
         id: AttemptId,
         ns: u64,
     ) {
-        if !config.is_timed {
-            return cx.work_ends(id, ns);
-        }
         let i = cx.core.attempts[id].instance as usize;
+        if !config.is_timed {
+            let standing = &mut self.instances[i].standing;
+            return match standing.is_still() {
+                true => standing.stopped.push((id, Duration(ns))),
+                false => cx.work_ends(id, ns),
+            };
+        }
         self.instances[i].processor.add(cx.now(), id, Rest::of(ns));
         self.schedule(cx, i);
     }
@@ -130,6 +140,7 @@ impl NodeKind for Service {
             other => unreachable!("no code {other}"),
         }
         self.schedule(cx, i);
+        self.has_settled(config);
     }
 
     fn on_call_over<R: Record>(
@@ -142,7 +153,7 @@ impl NodeKind for Service {
     ) {
         let i = cx.core.attempts[id].instance as usize;
         let instance = &mut self.instances[i];
-        if instance.stands_still_until.is_some() {
+        if instance.standing.is_still() {
             instance.deferred.push(Deferred::CallOver(id, *call, result));
             return;
         }
@@ -174,7 +185,7 @@ impl NodeKind for Service {
                 self.instances[i].processor.remove(now, id);
                 cx.abandon_calls_of(id);
                 cx.core.attempts[id].callee = CalleeSide::Cancelled;
-                let next = self.free_slot(config, cx, id);
+                let next = self.free_slot_apart(config, cx, id);
                 cx.close(id, CalleeSide::Cancelled);
                 if let Some((next, progress)) = next {
                     self.go_on(config, cx, next, progress);
@@ -191,10 +202,36 @@ impl NodeKind for Service {
     }
 
     fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
-        self.was_revised = true;
-        for i in 0..self.instances.len() {
-            self.revise(config, cx, i);
+        self.revise_all(config, cx);
+        self.has_settled(config);
+    }
+
+    fn on_stand_still<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        instance: u16,
+        still: Still,
+    ) {
+        if self.is_plain(config) {
+            self.revise_all(config, cx);
         }
+        self.stand_still(config, cx, instance as usize, still);
+    }
+
+    fn on_move_on<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        instance: u16,
+        entry: u16,
+    ) {
+        let i = instance as usize;
+        if self.instances.get_mut(i).is_some_and(|i| i.standing.end_entry(entry)) {
+            self.wake(config, cx, i);
+            self.schedule(cx, i);
+        }
+        self.has_settled(config);
     }
 
     fn on_fleet<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
@@ -269,7 +306,7 @@ impl Service {
     #[cold]
     fn malformed<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         cx.core.attempts[id].callee = CalleeSide::Error;
-        let next = self.free_slot(config, cx, id);
+        let next = self.free_slot_apart(config, cx, id);
         cx.reply(id, Err(Reason::InvalidInput));
         if let Some((next, progress)) = next {
             self.go_on(config, cx, next, progress);
@@ -328,6 +365,10 @@ impl Service {
     }
 
     /// Begins a piece of work. Says who goes on in its slot if somebody more important waits for it.
+    ///
+    /// Apart: within the loop of [`Service::go_on`], all that it needs would be fetched before the loop,
+    /// for those too who do not begin any work.
+    #[inline(never)]
     fn work<R: Record>(
         &mut self,
         config: &Config,
@@ -345,13 +386,26 @@ impl Service {
             false => config.service_time_of(cx.core.intents[attempt.intent].operation),
         };
         let mut ns = time.sample(&mut cx.draws(Purpose::Work, address));
-        if config.slows {
+        if config.slows || self.was_revised {
             ns = self.slowed(config, cx, i, ns);
         }
-        if !config.is_timed {
-            cx.work_for(id, ns);
-            return None;
+        if config.is_timed {
+            return self.work_timed(config, cx, i, id, ns);
         }
+        cx.work_for(id, ns);
+        None
+    }
+
+    /// The same where work goes through the processor of the instance.
+    #[inline(never)]
+    fn work_timed<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        i: usize,
+        id: AttemptId,
+        ns: u64,
+    ) -> Option<(AttemptId, Progress)> {
         let now = cx.now();
         let modifiers = &cx.core.modifiers[cx.node as usize];
         let ns = modifiers.slowed(cx.work_of(id, ns));
@@ -362,9 +416,10 @@ impl Service {
         self.yields(config, cx, i, id)
     }
 
+    #[inline(never)]
     fn slowed<R: Record>(&self, config: &Config, cx: &Cx<'_, R>, i: usize, ns: u64) -> u64 {
         let instance = &self.instances[i];
-        let memory = (config.leak > 0).then_some((instance.leaked, config.memory));
+        let memory = Some((instance.leaked, config.memory));
         let started = cx.core.fleets[cx.node as usize].member(i as u16).started;
         let age = slowdown::age(started, cx.now());
         config.slowdown.slowed(ns, instance.busy, memory, age)
@@ -384,17 +439,39 @@ impl Service {
         if self.is_plain(config) {
             self.instances[i].busy -= 1;
         } else {
-            let was_dropped = cx.core.attempts[id].callee == CalleeSide::Cancelled;
-            self.sample(config, cx, i, id, was_dropped);
-            let row = config.row(cx, id);
-            self.instances[i].give_slot(row);
-            self.leak(config, cx, i);
+            self.free_slot_of_row(config, cx, i, id);
         }
         let next = self.next_in_line(config, cx, i);
         if next.is_none() {
             self.check_drained(i);
         }
         next
+    }
+
+    /// [`Service::free_slot`] for those who do not get to the end of their work.
+    #[inline(never)]
+    fn free_slot_apart<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+    ) -> Option<(AttemptId, Progress)> {
+        self.free_slot(config, cx, id)
+    }
+
+    #[inline(never)]
+    fn free_slot_of_row<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        i: usize,
+        id: AttemptId,
+    ) {
+        let was_dropped = cx.core.attempts[id].callee == CalleeSide::Cancelled;
+        self.sample(config, cx, i, id, was_dropped);
+        let row = config.row(cx, id);
+        self.instances[i].give_slot(row);
+        self.leak(config, cx, i);
     }
 
     /// Schedules the next end of a piece of work, where work is timed.
@@ -405,6 +482,7 @@ impl Service {
         }
     }
 
+    #[inline(never)]
     fn schedule<R: Record>(&mut self, cx: &mut Cx<'_, R>, i: usize) {
         let now = cx.now();
         let next = self.instances[i].processor.retime(now);

@@ -6,21 +6,26 @@
 //! limit (token bucket) turns calls away at the door. With idempotency keys a second writing call with
 //! the same key (made where a link says so) gets the first one's answer, good or bad, and has no effect; while the first is
 //! under way it is refused as a conflict, as Stripe documents.
-//! Ignored so far: webhooks.
+//! A link that leaves it is for webhooks: some time after a call has left its effect, the third party makes
+//! a call of its own over that link, with the link's policy, on behalf of the same intent. It keeps what
+//! it has to tell until that was received or the policy gives up, also over a crash of its own.
+
+use std::collections::BTreeMap;
 
 use super::NodeKind;
 use crate::design::value::{Money, Rate};
 use crate::design::{CallMode, Settings};
-use crate::engine::attempt::{AttemptId, CalleeSide};
+use crate::engine::attempt::{Attempt, AttemptId, Call, CalleeSide, IntentId, Parent};
+use crate::engine::begin::NewCall;
 use crate::engine::core::Cx;
 use crate::engine::dist::Sampler;
-use crate::engine::draw::{Purpose, Threshold};
+use crate::engine::draw::{Address, Purpose, Threshold};
 use crate::engine::probe;
 use crate::engine::keys::{KeyStore, Seen};
 use crate::engine::policy::rate::Bucket;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
-use crate::time::Duration;
+use crate::time::{Duration, Time};
 
 pub struct Config {
     latency: Sampler,
@@ -32,6 +37,8 @@ pub struct Config {
     burst: u64,
     /// How long it keeps an answer.
     remembers: Option<Duration>,
+    webhook_delay: Sampler,
+    webhook_repeat: Threshold,
     pub price_per_call: Money,
 }
 
@@ -41,7 +48,25 @@ pub struct ThirdParty {
     answers: KeyStore,
     /// Those of the answers that are errors.
     errors: KeyStore,
+    /// What it has to tell, by number.
+    notices: BTreeMap<u64, Notice>,
+    told: u64,
 }
+
+/// Something that has happened, and that somebody is to be told.
+#[derive(Clone, Copy)]
+struct Notice {
+    intent: IntentId,
+    address: Address,
+    key: u64,
+    submission: u16,
+    due: Time,
+    is_under_way: bool,
+    is_repeated: bool,
+}
+
+/// Local event: it is time to tell (arg: number of the notice).
+const TELL: u8 = 0;
 
 /// What a call turned out to be when it came, kept in its record's `step`: plans have steps, this has none.
 const FIRST: u16 = 0;
@@ -53,11 +78,13 @@ const RATE_LIMITED: usize = 0;
 const HUNG: usize = 1;
 const REPLAYED: usize = 2;
 const CONFLICTS: usize = 3;
+const WEBHOOKS: usize = 4;
+const UNRECEIVED: usize = 5;
 
 impl NodeKind for ThirdParty {
     type Config = Config;
 
-    const TALLIES: &'static [&'static str] = &["rate_limited", "hung", "replayed", "conflicts"];
+    const TALLIES: &'static [&'static str] = &["rate_limited", "hung", "replayed", "conflicts", "webhooks", "unreceived"];
 
     fn compile(knobs: &Settings<'_>) -> Config {
         Config {
@@ -69,6 +96,8 @@ impl NodeKind for ThirdParty {
             burst: knobs.count("burst"),
             remembers: (knobs.choice("idempotency") == "keys")
                 .then(|| knobs.duration("idempotency_ttl")),
+            webhook_delay: Sampler::new(&knobs.dist("webhook_delay")),
+            webhook_repeat: Threshold::new(knobs.share("webhook_repeat_share")),
             price_per_call: knobs.money("price_per_call"),
         }
     }
@@ -143,6 +172,7 @@ impl NodeKind for ThirdParty {
             }
             if !failed {
                 cx.effect(id, 0);
+                self.will_tell(config, cx, &attempt);
             }
         }
         cx.core.attempts[id].callee = if failed { CalleeSide::Error } else { CalleeSide::Replied };
@@ -158,5 +188,92 @@ impl NodeKind for ThirdParty {
             }
         }
         cx.crash_all(instance);
+        self.notices.values_mut().for_each(|notice| notice.is_under_way = false);
+    }
+
+    fn on_restart<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, _: Option<u16>) {
+        let now = cx.now();
+        let due = self.notices.iter().filter(|(_, notice)| notice.due <= now);
+        for number in due.map(|(&number, _)| number).collect::<Vec<_>>() {
+            self.on_local(config, cx, TELL, number);
+        }
+    }
+
+    fn on_local<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>, _: u8, number: u64) {
+        let node = cx.node as usize;
+        let is_down = cx.core.modifiers[node].down > 0 || !cx.core.fleets[node].listens(0);
+        let Some(&link) = cx.program.nodes[node].out.first() else { return };
+        let notice = self.notices.get_mut(&number).filter(|n| !n.is_under_way && !is_down);
+        let Some(notice) = notice else { return };
+        notice.is_under_way = true;
+        cx.tally(WEBHOOKS);
+        let place = cx.program.links[link as usize].place;
+        let base = notice.address.attempt(u32::from(notice.is_repeated) << 16);
+        let first_try = base.call(place, 0).attempt(1);
+        let new = NewCall {
+            link,
+            instance: cx.instance_for(link, first_try, notice.intent, CallMode::Write),
+            mode: CallMode::Write,
+            since: Time::NEVER,
+            token: number,
+            key: notice.key,
+            submission: notice.submission,
+            base: Some(base),
+            ..NewCall::default()
+        };
+        cx.call(notice.intent, Parent::Node, new);
+    }
+
+    fn on_own_call_over<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        call: &Call,
+        result: Result<(), Reason>,
+    ) {
+        let Some(notice) = self.notices.get_mut(&call.token) else { return };
+        if result.is_err() {
+            cx.tally(UNRECEIVED);
+        }
+        let address = notice.address;
+        let once_more = || cx.happens(config.webhook_repeat, Purpose::WebhookRepeat, address);
+        if result.is_ok() && !notice.is_repeated && once_more() {
+            (notice.is_repeated, notice.is_under_way) = (true, false);
+            notice.due = later(config, cx, address.attempt(1));
+            return cx.local_at(notice.due, TELL, call.token);
+        }
+        let intent = notice.intent;
+        self.notices.remove(&call.token);
+        cx.release(intent);
+    }
+}
+
+/// When something that has happened now is told.
+fn later<R: Record>(config: &Config, cx: &Cx<'_, R>, address: Address) -> Time {
+    let delay = config.webhook_delay.sample(&mut cx.draws(Purpose::Webhook, address));
+    cx.now() + Duration(delay)
+}
+
+impl ThirdParty {
+    /// A call has changed something: whoever wants to know hears of it.
+    fn will_tell<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, attempt: &Attempt) {
+        if cx.program.nodes[cx.node as usize].out.is_empty() {
+            return;
+        }
+        let due = later(config, cx, attempt.address);
+        let number = self.told;
+        self.told += 1;
+        let notice = Notice {
+            intent: attempt.intent,
+            address: attempt.address,
+            key: attempt.key,
+            submission: attempt.submission,
+            due,
+            is_under_way: false,
+            is_repeated: false,
+        };
+        self.notices.insert(number, notice);
+        cx.hold(attempt.intent);
+        cx.local_at(due, TELL, number);
     }
 }

@@ -7,6 +7,9 @@
 //! done (a crash in between forgets it, as its record expires); a rate limit; poison.
 //! Ignored: the idempotency store takes no time and is never lost, save what a crash leaves under way.
 
+mod asking;
+mod still;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use super::delivery::{self, CLOSED, EXTEND, POLL, RECONNECT, Receipt, Word};
@@ -23,6 +26,7 @@ use crate::engine::plan::{self, Progress};
 use crate::engine::policy::rate::Bucket;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
+use crate::engine::standing::{Standing, Still};
 use crate::time::Duration;
 
 /// Local events of the worker's own, by instance: messages of this instant are taken, the rate limit
@@ -31,6 +35,8 @@ const TAKE: u8 = 10;
 const PACE: u8 = 11;
 const ASK: u8 = 12;
 const BEAT: u8 = 13;
+/// It has stood still for long enough (arg: instance).
+const GOES_ON: u8 = 14;
 
 pub struct Config {
     instances: u16,
@@ -44,6 +50,8 @@ pub struct Config {
     remembers: Option<Duration>,
     /// Between two messages of an instance, at least.
     rate: Option<Rate>,
+    /// It takes nothing new.
+    is_paused: bool,
     pub poll_wait: Duration,
 }
 
@@ -71,6 +79,12 @@ struct Instance {
     takes: bool,
     asks_again: bool,
     bucket: Bucket,
+    standing: Standing,
+    /// Beats and paces that came due meanwhile.
+    missed_beats: Vec<AttemptId>,
+    missed_paces: u32,
+    /// Calls that ended meanwhile.
+    deferred: Vec<(AttemptId, Call, Result<(), Reason>)>,
 }
 
 impl Instance {
@@ -93,11 +107,12 @@ const HANDLED: usize = 0;
 const FAILED: usize = 1;
 const POISONED: usize = 2;
 const SKIPPED: usize = 3;
+const PAUSES: usize = 4;
 
 impl NodeKind for Worker {
     type Config = Config;
 
-    const TALLIES: &'static [&'static str] = &["handled", "failed", "poisoned", "skipped"];
+    const TALLIES: &'static [&'static str] = &["handled", "failed", "poisoned", "skipped", "pauses"];
 
     fn compile(knobs: &Settings<'_>) -> Config {
         Config {
@@ -111,6 +126,7 @@ impl NodeKind for Worker {
             remembers: (knobs.choice("idempotency") == "store")
                 .then(|| knobs.duration("idempotency_ttl")),
             rate: knobs.opt_rate("rate_limit"),
+            is_paused: knobs.flag("paused"),
             poll_wait: knobs.duration("poll_wait"),
         }
     }
@@ -161,7 +177,9 @@ impl NodeKind for Worker {
         // Whoever handles it: the draw belongs to the intent.
         let of_users = &cx.core.node_keys[intent.clients as usize];
         let mut draws = of_users.draws(Purpose::Poison, intent.address);
-        let failed = if !poison.is_never() && !intent.is_internal && draws.chance(poison) {
+        let is_poison = Receipt::from_bits(attempt.payload).is_poison
+            || (!poison.is_never() && !intent.is_internal && draws.chance(poison));
+        let failed = if is_poison {
             cx.tally(POISONED);
             Some(Reason::Poison)
         } else if cx.fails(id) {
@@ -175,7 +193,7 @@ impl NodeKind for Worker {
                 if node.effects[operation].is_some() && plan::is_first_work(cx, id) {
                     cx.effect(id, 0);
                 }
-                Ok(plan::proceed(cx, id))
+                Ok(plan::proceed_after(cx, id))
             }
         };
         self.resume(config, cx, id, progress);
@@ -189,10 +207,12 @@ impl NodeKind for Worker {
         call: &Call,
         result: Result<(), Reason>,
     ) {
-        match plan::call_over(cx, id, call, result) {
-            Progress::Waits => {}
-            progress => self.resume(config, cx, id, Ok(progress)),
+        let instance = self.instance(cx.core.attempts[id].instance);
+        if instance.standing.is_still() {
+            instance.deferred.push((id, *call, result));
+            return;
         }
+        self.take_up(config, cx, id, call, result);
     }
 
     fn on_local<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, code: u8, arg: u64) {
@@ -202,6 +222,10 @@ impl NodeKind for Worker {
                 self.go_on(config, cx, arg as u16);
             }
             PACE => {
+                if self.instance(arg as u16).standing.is_still() {
+                    self.instance(arg as u16).missed_paces += 1;
+                    return;
+                }
                 if let Some(batch) = self.instance(arg as u16).paced.pop_front() {
                     self.work_on(config, cx, arg as u16, batch, None);
                 }
@@ -212,6 +236,7 @@ impl NodeKind for Worker {
                 self.go_on(config, cx, arg as u16);
             }
             BEAT => self.beat(config, cx, AttemptId::from_bits(arg)),
+            GOES_ON => self.pause_over(config, cx, arg as u16),
             RECONNECT => {
                 let source = self.sources.iter().position(|&link| u64::from(link) == arg);
                 for instance in &mut self.instances {
@@ -238,7 +263,40 @@ impl NodeKind for Worker {
         self.everybody_goes_on(config, cx);
     }
 
+    fn on_stand_still<R: Record>(
+        &mut self,
+        _: &Config,
+        cx: &mut Cx<'_, R>,
+        number: u16,
+        still: Still,
+    ) {
+        self.stand_still(cx, number, still);
+    }
+
+    fn on_move_on<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        number: u16,
+        entry: u16,
+    ) {
+        self.reasons_change(config, cx, number, |standing| standing.end_entry(entry));
+    }
+
+    fn on_goes_on<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>, id: AttemptId, ns: u64) {
+        let standing = &mut self.instance(cx.core.attempts[id].instance).standing;
+        match standing.is_still() {
+            true => standing.stopped.push((id, Duration(ns))),
+            false => cx.work_ends(id, ns),
+        }
+    }
+
     fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        for i in 0..self.instances.len() as u16 {
+            if config.is_paused && self.instance(i).asked.iter().any(|&n| n > 0) {
+                self.close(cx, i, 0);
+            }
+        }
         self.everybody_goes_on(config, cx);
     }
 
@@ -290,8 +348,26 @@ impl Worker {
         }
     }
 
+    /// A call that a message waited for is over.
+    fn take_up<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+        call: &Call,
+        result: Result<(), Reason>,
+    ) {
+        match plan::call_over(cx, id, call, result) {
+            Progress::Waits => {}
+            progress => self.resume(config, cx, id, Ok(progress)),
+        }
+    }
+
     /// Free handlers take what has been fetched, then more is asked for.
     fn go_on<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u16) {
+        if self.instance(number).standing.is_still() {
+            return;
+        }
         let handlers = cx.slots(config.concurrency);
         while self.instance(number).busy() < handlers {
             let Some(batch) = self.next_batch(config, cx, number) else { break };
@@ -426,7 +502,12 @@ impl Worker {
                 }
             }
         }
-        Ok(plan::proceed(cx, id))
+        let asked = Receipt::from_bits(cx.core.attempts[id].payload).contract;
+        let contract = cx.core.contract(cx.program, cx.node, cx.core.attempts[id].instance);
+        if asked != 0 && !contract.understands(asked) {
+            return Err(Reason::ContractMismatch);
+        }
+        Ok(plan::proceed_after(cx, id))
     }
 
     /// A message is done, or has failed. A good one is acknowledged with its batch.
@@ -465,59 +546,6 @@ impl Worker {
         }
     }
 
-    /// Asks for as much as can be used.
-    fn ask<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u16) {
-        let fleet = &cx.core.fleets[cx.node as usize];
-        let is_down = cx.core.modifiers[cx.node as usize].down > 0 || !fleet.listens(number);
-        if is_down || fleet.registered().binary_search(&number).is_err() {
-            return;
-        }
-        let handlers = cx.slots(config.concurrency);
-        for source in 0..self.sources.len() {
-            let link = self.sources[source];
-            let instance = self.instance(number);
-            let batch = u32::from(config.batch);
-            let (wanted, n) = match mode_of(cx, link) {
-                Mode::Session => {
-                    let all = config.concurrency.saturating_mul(batch);
-                    (1, config.prefetch.unwrap_or(all).min(u32::from(u16::MAX)))
-                }
-                Mode::Lease | Mode::Log => {
-                    let free = handlers.saturating_sub(instance.busy());
-                    let ahead = config.prefetch.unwrap_or(0);
-                    let ahead = ahead.saturating_sub(instance.line.len() as u32);
-                    (free + ahead.div_ceil(batch), batch)
-                }
-            };
-            let life = instance.life;
-            let word = Word { link, instance: number, n: n as u16, life };
-            while self.instance(number).asked[source] < wanted {
-                if delivery::say(cx, link, &mut self.words, POLL, word.bits()) {
-                    self.instance(number).asked[source] += 1;
-                    continue;
-                }
-                if !self.instance(number).asks_again {
-                    self.instance(number).asks_again = true;
-                    cx.local_at(cx.now() + config.poll_wait, ASK, u64::from(number));
-                }
-                break;
-            }
-        }
-    }
-
-    /// Tells the queues that the instance is gone (`n` = 1) or wants no more (`n` = 0).
-    fn close<R: Record>(&mut self, cx: &mut Cx<'_, R>, number: u16, n: u16) {
-        let life = self.instance(number).life;
-        for source in 0..self.sources.len() {
-            let link = self.sources[source];
-            let word = Word { link, instance: number, n, life };
-            delivery::say(cx, link, &mut self.words, CLOSED, word.bits());
-        }
-        let instance = self.instance(number);
-        instance.life = instance.life.wrapping_add(1);
-        instance.asked.fill(0);
-    }
-
     /// A crash: what a handler had not acknowledged is answered by the broken connection, what it had
     /// acknowledged and not begun is lost without a word.
     fn lose<R: Record>(&mut self, cx: &mut Cx<'_, R>, number: u16) {
@@ -542,17 +570,6 @@ impl Worker {
                     cx.close(id, CalleeSide::Replied);
                 }
             }
-        }
-    }
-
-    /// Renews the lease of a message that a handler still has.
-    fn beat<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        let Some(attempt) = cx.core.attempts.get(id).copied() else { return };
-        let Some(every) = config.heartbeat else { return };
-        if attempt.node == cx.node && attempt.callee.is_open() && attempt.caller.is_open() {
-            let link = attempt.link;
-            delivery::say(cx, link, &mut self.words, EXTEND, attempt.payload);
-            cx.local_at(cx.now() + every, BEAT, id.bits());
         }
     }
 }

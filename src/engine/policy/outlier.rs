@@ -18,6 +18,8 @@ pub struct OutlierPolicy {
     pub longest: Duration,
     /// Parts per billion of the endpoints.
     pub most: u64,
+    /// One may be ejected even if that is more.
+    pub one: bool,
     pub interval: Duration,
 }
 
@@ -29,14 +31,15 @@ impl OutlierPolicy {
             base: knobs.duration("eject_time"),
             longest: knobs.duration("eject_time_max"),
             most: knobs.share("eject_share_max").0,
+            one: knobs.flag("eject_one"),
             interval: knobs.duration("eject_interval"),
         })
     }
 
-    /// Whether one more of `all` may be ejected when `ejected` are. One always may.
+    /// Whether one more of `all` may be ejected when `ejected` are.
     pub fn allows(&self, ejected: u32, all: u32) -> bool {
         let share = u128::from(ejected + 1) * u128::from(NANO);
-        ejected == 0 || share <= u128::from(self.most) * u128::from(all)
+        (self.one && ejected == 0) || share <= u128::from(self.most) * u128::from(all)
     }
 
     /// The first sweep at or after this instant.
@@ -122,6 +125,7 @@ mod tests {
         base: Duration::from_secs(30),
         longest: Duration::from_secs(70),
         most: NANO / 10,
+        one: true,
         interval: Duration::from_secs(10),
     };
 

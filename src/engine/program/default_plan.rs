@@ -3,20 +3,52 @@
 
 use super::super::link_program::is_stand_in;
 use super::{Compiler, OperationProgram, PlanCall, PlanStep};
+use crate::design::order::arrange;
 use crate::design::{CallMode, Link, Node, Settings, Step, StepCall};
 
 /// Work; calls to services; reads, a cache before its store; writes, each with the word to its cache;
 /// third parties; messages to publish, each in the order of their links' keys; respond.
+///
+/// A job reads first, also what it will write, and works on what it has read.
 pub fn plan(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanStep]> {
-    let mut steps = steps(c, node, op).into_vec();
-    if node.kind.name == "worker" {
-        // A worker answers by acknowledging: its knob says when.
+    let is_written = node.plans.contains_key(&op.key);
+    let mut steps = match node.kind.name {
+        "job" => steps(c, node, op, &c.changed_by(node, op)).into_vec(),
+        _ => steps(c, node, op, &op.effects).into_vec(),
+    };
+    if !node.kind.responds() {
         steps.retain(|step| *step != PlanStep::Respond);
+    }
+    if node.kind.name == "job" && !is_written {
+        reads_first(c, &mut steps);
     }
     steps.into()
 }
 
-fn steps(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanStep]> {
+/// Reads come before the work, and what is written is read before.
+fn reads_first(c: &Compiler<'_>, steps: &mut Vec<PlanStep>) {
+    let is_store = |call: &PlanCall| matches!(c.kind_behind(call.link), "database" | "cache");
+    let reads = |step: &PlanStep| match step {
+        PlanStep::Calls { calls, .. } => calls
+            .iter()
+            .all(|call| call.mode == CallMode::Read && is_store(call)),
+        PlanStep::Cached { .. } => true,
+        _ => false,
+    };
+    let (mut first, rest): (Vec<_>, Vec<_>) = steps.drain(..).partition(reads);
+    for step in &rest {
+        if let PlanStep::Calls { calls, .. } = step {
+            let written = calls
+                .iter()
+                .filter(|call| call.mode == CallMode::Write && is_store(call));
+            first.extend(written.map(|call| PlanStep::call(call.link, CallMode::Read)));
+        }
+    }
+    steps.extend(first.into_iter().chain(rest));
+}
+
+/// The steps, for a node that changes something at these.
+fn steps(c: &Compiler<'_>, node: &Node, op: &OperationProgram, changed: &[u16]) -> Box<[PlanStep]> {
     if let Some(steps) = node.plans.get(&op.key) {
         let mut out: Vec<PlanStep> = steps.iter().map(|s| step(c, s)).collect();
         if !out.contains(&PlanStep::Respond) {
@@ -30,7 +62,7 @@ fn steps(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanStep]
             continue;
         }
         let callee = c.node_by_key(&link.to);
-        let mode = mode_at(c, op, &link.to);
+        let mode = mode_at(c, op, changed, &link.to);
         // Who only looks has nothing to publish.
         if callee.kind.name == "queue" && op.mode != CallMode::Write {
             continue;
@@ -49,7 +81,7 @@ fn steps(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanStep]
             rank,
         });
     }
-    callees.sort_by_key(|callee| callee.rank);
+    arrange(&mut callees, |a, b| a.rank.cmp(&b.rank));
     let pairs = pairs(c, &callees);
     let mut steps = vec![PlanStep::Work];
     for callee in &callees {
@@ -89,9 +121,9 @@ fn pairs<'a>(c: &Compiler<'a>, callees: &[Callee<'a>]) -> Vec<Pair<'a>> {
         let others = of_kind(&["service", "balancer", "third_party"]);
         stores = others.map(|callee| callee.link).collect();
     }
-    stores.sort_by(|a, b| a.key.cmp(&b.key));
+    arrange(&mut stores, |a, b| a.key.cmp(&b.key));
     let mut caches: Vec<&Link> = of_kind(&["cache"]).map(|callee| callee.link).collect();
-    caches.sort_by(|a, b| a.key.cmp(&b.key));
+    arrange(&mut caches, |a, b| a.key.cmp(&b.key));
     let mut pairs: Vec<Pair<'a>> = Vec::new();
     // Those inline know their store; the others share what is left.
     for inline in [true, false] {
@@ -188,13 +220,13 @@ fn is_inline(c: &Compiler<'_>, cache: &str) -> bool {
 
 /// A store or third party is written to only if the operation promises an effect there, and so is a
 /// cache before it; what lies between just passes the operation on.
-fn mode_at(c: &Compiler<'_>, op: &OperationProgram, callee: &str) -> CallMode {
+fn mode_at(c: &Compiler<'_>, op: &OperationProgram, changed: &[u16], callee: &str) -> CallMode {
     let node = c.node_by_key(callee);
     match node.kind.name {
-        "database" | "third_party" if !op.effects.contains(&c.node(callee)) => CallMode::Read,
+        "database" | "third_party" if !changed.contains(&c.node(callee)) => CallMode::Read,
         "cache" if is_inline(c, callee) => match c.links_from(callee).first() {
             // Validated: no circles.
-            Some(behind) => mode_at(c, op, &behind.to),
+            Some(behind) => mode_at(c, op, changed, &behind.to),
             None => op.mode,
         },
         _ => op.mode,

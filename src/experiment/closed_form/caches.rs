@@ -83,6 +83,22 @@ impl Popularity {
         self.0.iter().take(capacity as usize).sum()
     }
 
+    /// The same with room made for each newcomer (A0 of A. Aho, P. Denning, J. Ullman 1971, the best of
+    /// all that load what is asked for): the first `capacity - 1` keys are always there, and the last that
+    /// was asked for of the others.
+    ///
+    /// ```
+    /// use brownout::experiment::closed_form::caches::Popularity;
+    /// let alike = Popularity::zipf(0.0, 10);
+    /// assert!((alike.lfu_on_demand(4) - 0.4).abs() < 1e-12);
+    /// ```
+    pub fn lfu_on_demand(&self, capacity: u32) -> f64 {
+        let (always, others) = self.0.split_at((capacity as usize).min(self.0.len()) - 1);
+        let rest: f64 = others.iter().sum();
+        let again: f64 = others.iter().map(|p| p * p).sum();
+        always.iter().sum::<f64>() + again / rest
+    }
+
     fn occupied(&self, capacity: u32, there: impl Fn(f64) -> f64) -> f64 {
         if capacity as usize >= self.0.len() {
             return 1.0;

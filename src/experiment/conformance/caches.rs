@@ -5,17 +5,16 @@ use super::figure::{Expected, Target, server};
 use super::length::Length;
 use super::text::{rate, seconds, service_time};
 use super::{Basis, Family, Parameter, Parameters, Row};
-use crate::design::value::{Factor, MICRO, NANO, Share};
-use crate::experiment::closed_form::caches::{Popularity, scanned};
+use crate::design::value::{MICRO, NANO, Share};
 use crate::experiment::closed_form::expiry::{self, EarlyRefresh, Stampede};
 use crate::observe::report::{NodeReport, Report};
 use crate::time::NS_PER_S;
 
 /// Requests per second where time does not matter.
-const RATE: f64 = 1000.0;
+pub const RATE: f64 = 1000.0;
 
 /// Requests after which a share of them is known well enough.
-const REQUESTS: f64 = 400_000.0;
+pub const REQUESTS: f64 = 400_000.0;
 
 fn cache(report: &Report) -> Option<&NodeReport> {
     report.nodes.iter().find(|node| node.key == "quick")
@@ -27,7 +26,7 @@ fn share(report: &Report, what: &str, of: &str) -> Option<f64> {
     (all > 0).then(|| cache.count(what) as f64 / all as f64)
 }
 
-fn hit_ratio(report: &Report, _: &Parameters) -> Option<f64> {
+pub fn hit_ratio(report: &Report, _: &Parameters) -> Option<f64> {
     share(report, "hits", "lookups")
 }
 
@@ -44,7 +43,7 @@ fn before(cache: &str, source: &str) -> String {
     )
 }
 
-fn inline(rate: &str, cache: &str, source: &str) -> String {
+pub fn before_source(rate: &str, cache: &str, source: &str) -> String {
     let nodes = before(&format!("pattern = \"read_through\"\n{cache}"), source);
     format!(
         "[clients.users]\n{rate}\n{nodes}\
@@ -67,114 +66,6 @@ pub fn beside(rate: &str, cache: &str, source: &str) -> String {
 pub fn arrivals(per_second: f64) -> String {
     format!("rate = \"{}\"\n", rate(per_second))
 }
-
-// ---- eviction -------------------------------------------------------------------------------
-
-const ZIPF: &[Parameter] = &[
-    Parameter::new("alpha", 0.0, 3.0, "how steep the popularity falls"),
-    Parameter::new("keys", 10.0, 100_000.0, "items").whole(),
-    Parameter::new("capacity", 1.0, 100_000.0, "entries").whole(),
-];
-
-fn popularity(p: &Parameters) -> Popularity {
-    Popularity::zipf(p.get("alpha"), p.whole("keys"))
-}
-
-pub fn zipf(p: &Parameters) -> String {
-    let alpha = Factor((p.get("alpha") * MICRO as f64).round() as u64);
-    format!(
-        "[operation.look]\nkind = \"read\"\nkeys = {}\npopularity = \"zipf\"\nzipf_alpha = {}\n",
-        p.whole("keys"),
-        alpha.0 as f64 / MICRO as f64
-    )
-}
-
-fn evicting(p: &Parameters, eviction: &str) -> String {
-    format!(
-        "eviction = \"{eviction}\"\ncapacity = {}\n",
-        p.whole("capacity")
-    )
-}
-
-fn zipf_length(p: &Parameters, _: f64) -> Length {
-    // The rarest entries that count come round several times.
-    Length::of(REQUESTS.max(30.0 * p.get("capacity")), RATE)
-}
-
-fn zipf_draw(dice: &mut super::Dice) -> Vec<(&'static str, f64)> {
-    vec![
-        ("alpha", dice.between(0.6, 1.2)),
-        ("keys", dice.whole(4_000, 12_000)),
-        ("capacity", dice.whole(200, 1_500)),
-    ]
-}
-
-pub static LRU: Family = Family {
-    name: "cache-lru",
-    basis: Basis::ClosedForm,
-    source: "Che, Tung, Wang (2002); Fricker, Robert, Roberts (2012)",
-    parameters: ZIPF,
-    refuses: |_| None,
-    length: zipf_length,
-    design: |p| beside(&arrivals(RATE), &evicting(p, "lru"), "0 s") + &zipf(p),
-    expects: |p| hits(popularity(p).lru(p.whole("capacity")), 0.005),
-    draw: zipf_draw,
-};
-
-pub static FIFO: Family = Family {
-    name: "cache-fifo",
-    basis: Basis::ClosedForm,
-    source: "Martina, Garetto, Leonardi (2014)",
-    parameters: ZIPF,
-    refuses: |_| None,
-    length: zipf_length,
-    design: |p| inline(&arrivals(RATE), &evicting(p, "fifo"), "0 s") + &zipf(p),
-    expects: |p| hits(popularity(p).fifo(p.whole("capacity")), 0.005),
-    draw: zipf_draw,
-};
-
-pub static RANDOM: Family = Family {
-    name: "cache-random",
-    basis: Basis::ClosedForm,
-    source: "Gelenbe (1973): as FIFO",
-    parameters: ZIPF,
-    refuses: |_| None,
-    length: zipf_length,
-    design: |p| inline(&arrivals(RATE), &evicting(p, "random"), "0 s") + &zipf(p),
-    expects: |p| hits(popularity(p).fifo(p.whole("capacity")), 0.005),
-    draw: zipf_draw,
-};
-
-pub static SCAN: Family = Family {
-    name: "cache-scan",
-    basis: Basis::ClosedForm,
-    source: "LRU throws away what comes next: Denning (1968), of cyclic references",
-    parameters: &[
-        Parameter::new("keys", 2.0, 100_000.0, "items, asked for in turn").whole(),
-        Parameter::new("capacity", 1.0, 100_000.0, "entries").whole(),
-    ],
-    refuses: |_| None,
-    length: |p, _| Length::of(8.0 * p.get("keys"), RATE),
-    design: |p| {
-        let keys = p.whole("keys");
-        beside(&arrivals(RATE), &evicting(p, "lru"), "0 s")
-            + &format!("[operation.look]\nkind = \"read\"\nkeys = {keys}\npopularity = \"cycle\"\n")
-    },
-    expects: |p| {
-        let value = scanned(p.whole("keys"), p.whole("capacity"));
-        vec![Expected::new(
-            "hit ratio",
-            "",
-            Target::Exactly { value },
-            hit_ratio,
-        )]
-    },
-    draw: |dice| {
-        let capacity = dice.whole(10, 2_000);
-        let more = dice.whole(0, 2);
-        vec![("keys", capacity + more), ("capacity", capacity)]
-    },
-};
 
 // ---- expiry ---------------------------------------------------------------------------------
 
@@ -279,8 +170,8 @@ pub static STAMPEDE: Family = Family {
         let users = arrivals(p.get("lambda"));
         let key = "[operation.look]\nkind = \"read\"\nkeys = 1\n";
         let tables = match p.whole("guard") {
-            0 => inline(&users, &ttl, &source),
-            1 => inline(&users, &(ttl + "single_flight = true\n"), &source),
+            0 => before_source(&users, &ttl, &source),
+            1 => before_source(&users, &(ttl + "single_flight = true\n"), &source),
             _ => {
                 let lease = seconds(10.0 * p.get("recompute_s"));
                 beside(&users, &format!("{ttl}lease = \"{lease}\"\n"), &source)
@@ -368,7 +259,7 @@ pub static LOADED_TOGETHER: Family = Family {
         );
         let (keys, every) = (p.whole("keys"), rate(1.0 / EVERY_S));
         let users = format!("arrivals = \"constant\"\nrate = \"{every}\"\nbatch = {keys}\n");
-        inline(&users, &cache, "0 s")
+        before_source(&users, &cache, "0 s")
             + &format!("[operation.look]\nkind = \"read\"\nkeys = {keys}\npopularity = \"cycle\"\n")
     },
     expects: |p| {
@@ -440,7 +331,7 @@ pub static EARLY_REFRESH: Family = Family {
             seconds(p.get("ttl_s"))
         );
         let source = service_time(p.get("recompute_s"), 0.0).to_string();
-        inline(&arrivals(p.get("lambda")), &cache, &source)
+        before_source(&arrivals(p.get("lambda")), &cache, &source)
             + "[operation.look]\nkind = \"read\"\nkeys = 1\n"
     },
     expects: |p| {
@@ -466,41 +357,7 @@ pub static EARLY_REFRESH: Family = Family {
     },
 };
 
-macro_rules! zipf_rows {
-    ($($name:literal $title:literal $family:ident $alpha:literal $capacity:literal $ratio:literal),* $(,)?) => {
-        &[$(Row {
-            name: $name,
-            title: $title,
-            family: &$family,
-            values: &[("alpha", $alpha), ("keys", 10_000.0), ("capacity", $capacity)],
-            tolerance: 0.01,
-            published: &[("hit ratio", $ratio)],
-        }),*]
-    };
-}
-
-pub const EVICTION_ROWS: &[Row] = zipf_rows![
-    "lru-0.8-100" "LRU, Zipf 0.8, 100 of 10,000" LRU 0.8 100.0 0.1566,
-    "lru-0.8-500" "LRU, Zipf 0.8, 500 of 10,000" LRU 0.8 500.0 0.3312,
-    "lru-0.8-1000" "LRU, Zipf 0.8, 1,000 of 10,000" LRU 0.8 1000.0 0.4367,
-    "lru-1-100" "LRU, Zipf 1, 100 of 10,000" LRU 1.0 100.0 0.3905,
-    "lru-1-500" "LRU, Zipf 1, 500 of 10,000" LRU 1.0 500.0 0.5867,
-    "lru-1-1000" "LRU, Zipf 1, 1,000 of 10,000" LRU 1.0 1000.0 0.6756,
-    "fifo-0.8-100" "FIFO, Zipf 0.8, 100 of 10,000" FIFO 0.8 100.0 0.1336,
-    "fifo-0.8-500" "FIFO, Zipf 0.8, 500 of 10,000" FIFO 0.8 500.0 0.2937,
-    "fifo-0.8-1000" "FIFO, Zipf 0.8, 1,000 of 10,000" FIFO 0.8 1000.0 0.3942,
-    "random-0.8-500" "Random eviction, Zipf 0.8, 500 of 10,000" RANDOM 0.8 500.0 0.2937,
-];
-
-pub const EXPIRY_ROWS: &[Row] = &[
-    Row {
-        name: "scan",
-        title: "LRU, 1,001 items in turn, room for 1,000",
-        family: &SCAN,
-        values: &[("keys", 1001.0), ("capacity", 1000.0)],
-        tolerance: 0.01,
-        published: &[("hit ratio", 0.0)],
-    },
+pub const ROWS: &[Row] = &[
     Row {
         name: "ttl",
         title: "Time to live of three distances",

@@ -1,7 +1,8 @@
 //! Many items, some wanted more often than others, in a cache that has room for all but keeps each for a
 //! limited time.
 
-use super::caches::{arrivals, beside, hits, zipf};
+use super::caches::{arrivals, beside, hits};
+use super::evicting::zipf;
 use super::length::Length;
 use super::text::seconds;
 use super::{Basis, Dice, Family, Parameter, Parameters, Row};

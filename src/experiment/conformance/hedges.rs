@@ -179,7 +179,7 @@ pub static PERCENTILE: Family = Family {
     length: |_, error| Length::all_of(4.0 * requests(error), RATE),
     design: |p| {
         let policy = format!(
-            "hedge_percentile = {}\nhedge_window = 5000\n",
+            "hedge_percentile = {}\nhedge_window = 10000\n",
             p.get("percentile")
         );
         design(&mean_time(p), &policy)
@@ -192,7 +192,9 @@ pub static PERCENTILE: Family = Family {
         };
         vec![
             Expected::time("W", hedged.mean(), sojourn),
-            Expected::near("copies per action", "", hedged.extra(), copies),
+            // A try that its copy beat is known to have been longer, not how long: learning from those
+            // draws the percentile down a little.
+            Expected::near("copies per action", "", hedged.extra(), copies).within(0.06),
         ]
     },
     draw: |dice| {

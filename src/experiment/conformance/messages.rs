@@ -228,13 +228,7 @@ pub static BATCH: Family = Family {
         )
         .whole(),
         Parameter::new("before", 0.0, 1.0, "1: acknowledged before the work").whole(),
-        Parameter::new(
-            "session",
-            0.0,
-            1.0,
-            "1: pushed to a connection instead of leased",
-        )
-        .whole(),
+        Parameter::new("mode", 0.0, 2.0, "0 leased, 1 pushed, 2 a log").whole(),
     ],
     refuses: |p| {
         let is_part = p.whole("c") < p.whole("n");
@@ -248,8 +242,12 @@ pub static BATCH: Family = Family {
         } else {
             "after"
         };
-        let queue = match p.whole("session") {
+        let queue = match p.whole("mode") {
             1 => "mode = \"session\"\nack_deadline = \"none\"\n".to_owned(),
+            2 => format!(
+                "mode = \"log\"\nrebalance_pause = \"0 s\"\nsession_timeout = \"1 ms\"\npoll_deadline = \"{}\"\n",
+                seconds(p.get("n") + 60.0)
+            ),
             _ => format!("visibility_timeout = \"{}\"\n", seconds(p.get("n") + 60.0)),
         };
         let worker =
@@ -289,7 +287,7 @@ pub static BATCH: Family = Family {
             ("n", n),
             ("c", dice.whole(0, n as u32 - 1)),
             ("before", dice.whole(0, 1)),
-            ("session", dice.whole(0, 1)),
+            ("mode", dice.whole(0, 2)),
         ]
     },
 };
@@ -391,12 +389,12 @@ macro_rules! leases {
 }
 
 macro_rules! crashes {
-    ($before:expr, $session:expr) => {
+    ($before:expr, $mode:expr) => {
         &[
             ("n", 10.0),
             ("c", 4.0),
             ("before", $before),
-            ("session", $session),
+            ("mode", $mode),
         ]
     };
 }
@@ -487,6 +485,18 @@ pub const ROWS: &[Row] = &[
         "The same, acknowledged before the work",
         &BATCH,
         crashes!(1.0, 1.0),
+    ),
+    row(
+        "batch-after-log",
+        "A crash after 4 of 10 that were read from a log, committed after the work",
+        &BATCH,
+        crashes!(0.0, 2.0),
+    ),
+    row(
+        "batch-before-log",
+        "The same, committed before the work",
+        &BATCH,
+        crashes!(1.0, 2.0),
     ),
     Row {
         published: &[

@@ -12,15 +12,19 @@ mod balancing;
 mod caches;
 mod crowds;
 mod disciplines;
+mod evicting;
 mod expiring;
 mod figure;
 mod flows;
 mod hedges;
+mod jobs;
 mod length;
 mod limits;
+mod logs;
 mod messages;
 mod metastable;
 mod monitored;
+mod overloads;
 mod parameters;
 mod parts;
 mod placement;
@@ -44,8 +48,9 @@ const LISTS: &[&[Row]] = &[
     walls::ROWS,
     placement::ROWS,
     limits::ROWS,
-    caches::EVICTION_ROWS,
-    caches::EXPIRY_ROWS,
+    evicting::ROWS,
+    evicting::OTHER_ROWS,
+    caches::ROWS,
     expiring::ROWS,
     crowds::ROWS,
     parts::ROWS,
@@ -53,6 +58,9 @@ const LISTS: &[&[Row]] = &[
     monitored::BURN_ROWS,
     monitored::REPLICA_ROWS,
     messages::ROWS,
+    jobs::ROWS,
+    logs::ROWS,
+    overloads::ROWS,
 ];
 
 const COUNT: usize = {

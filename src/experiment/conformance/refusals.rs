@@ -110,10 +110,13 @@ fn kinds(p: &Parameters) -> [Kind; 2] {
     ]
 }
 
-/// So many times as long as the longest piece of work, until the refused have been counted.
-fn length_of_kinds(p: &Parameters, _: f64) -> Length {
+/// So many times as long as the longest piece of work, and until the refused of the rarer kind have been
+/// counted: who is refused comes in crowds.
+fn length_of_kinds(p: &Parameters, error: f64) -> Length {
     let longest = p.get("hang_s").max(p.get("work_ms") / 1e3);
-    Length::exactly(100.0 * longest, 10.0 * longest)
+    let points = 1.96 / error;
+    let counted = points * points * 4.0 / p.get("a").min(p.get("b"));
+    Length::exactly((100.0 * longest).max(counted), 10.0 * longest)
 }
 
 fn pool(p: &Parameters, slots: u32, apart: &str) -> String {

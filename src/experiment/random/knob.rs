@@ -21,6 +21,8 @@ const LEFT_ALONE: &[&str] = &[
     "price",
     "price_per_call",
     "version",
+    "contract",
+    "contract_oldest",
     "weight",
     "clients",
     "effects",

@@ -1,4 +1,4 @@
-//! What happens in a random design: one fault at least, and up to five further entries of any sort.
+//! What happens in a random design: one fault at least, and up to six further entries of any sort.
 
 use super::dice::Dice;
 use super::knob;
@@ -23,7 +23,7 @@ pub fn draw(dice: &mut Dice, draft: &mut Draft) {
     let first = timeline_kind(first).expect("an entry of the registry");
     while !add(dice, draft, first) {}
     let all: Vec<&KindSpec> = timeline_kinds().collect();
-    for _ in 0..dice.between(1, 5) {
+    for _ in 0..dice.between(2, 6) {
         let what = all[dice.below(all.len() as u64) as usize];
         add(dice, draft, what);
     }

@@ -123,7 +123,7 @@ pub fn draw(dice: &mut Dice) -> Draft {
     };
     let services = dice.between(2, 3);
     let databases = dice.between(1, 2);
-    let [balanced, cached, third, queued] = [60, 55, 50, 50].map(|percent| dice.chance(percent));
+    let [balanced, cached, third, queued] = [60, 55, 50, 60].map(|percent| dice.chance(percent));
     if balanced {
         d.node("balancer", "door");
     }
@@ -158,13 +158,22 @@ pub fn draw(dice: &mut Dice) -> Draft {
             d.link(dice, &from, "mail");
         }
     }
+    if third && dice.chance(80) {
+        // It tells somebody who asks nobody.
+        d.service(dice, "hook");
+        d.link(dice, "mail", "hook");
+    }
     if cached {
         cache(dice, &mut d, services);
     }
     if queued {
         queue(dice, &mut d, third);
     }
-    operations(dice, &mut d);
+    let has_job = dice.chance(60);
+    if has_job {
+        job(dice, &mut d, cached, queued, third);
+    }
+    operations(dice, &mut d, has_job);
     monitoring(dice, &mut d);
     d.draft
 }
@@ -198,7 +207,7 @@ fn queue(dice: &mut Dice, d: &mut Drawing, third: bool) {
     Drawing::set(table, "service_time", quoted(&time));
     d.link(dice, "s0", "jobs");
     d.link(dice, "jobs", "hands");
-    if dice.chance(60) {
+    if dice.chance(80) {
         d.link(dice, "hands", "d0");
     }
     if third && dice.chance(50) {
@@ -217,7 +226,39 @@ fn queue(dice: &mut Dice, d: &mut Drawing, third: bool) {
     }
 }
 
-fn operations(dice: &mut Dice, d: &mut Drawing) {
+/// It goes through what users write, or through items of its own.
+fn job(dice: &mut Dice, d: &mut Drawing, cached: bool, queued: bool, third: bool) {
+    let operation = dice.one_of(&["buy", "sweep"]);
+    let (start, items) = (dice.between(0, 10_000), dice.between(50, 1_500));
+    let time = dice.dist(5_000);
+    let table = d.node("job", "nightly");
+    Drawing::set(table, "operation", quoted(operation));
+    Drawing::set(table, "start", quoted(&format!("{start} ms")));
+    Drawing::set(table, "items", items.to_string());
+    Drawing::set(table, "service_time", quoted(&time));
+    d.link(dice, "nightly", "d0");
+    let others = [
+        ("s1", true),
+        ("keep", cached),
+        ("jobs", queued),
+        ("mail", third),
+    ];
+    for (other, is_there) in others {
+        if is_there && dice.chance(30) {
+            d.link(dice, "nightly", other);
+        }
+    }
+}
+
+fn operations(dice: &mut Dice, d: &mut Drawing, has_job: bool) {
+    if has_job {
+        // Nobody else does it.
+        let table = Table::new("operation.sweep".to_owned(), &OPERATION)
+            .with("kind", quoted("write"))
+            .with("weight", "0")
+            .with("keys", dice.between(1, 500).to_string());
+        d.draft.tables.push(table);
+    }
     let table = Table::new("operation.buy".to_owned(), &OPERATION)
         .with("kind", quoted("write"))
         .with("weight", dice.between(1, 5).to_string())

@@ -129,11 +129,11 @@ fn ended(r: &Report) -> String {
     match &r.ended {
         Ended::Settled => measured,
         Ended::Unsettled { open, stuck: true } => format!(
-            "{measured} {} tries wait for ever: what they wait for was lost, and nobody set a timeout.",
+            "{measured} {} tries, messages and runs of jobs wait for ever: what they wait for was lost, and nobody set a timeout, or it does not come back.",
             words::count(*open)
         ),
         Ended::Unsettled { open, .. } => format!(
-            "{measured} {} tries were still open ten minutes after the end.",
+            "{measured} {} tries, messages and runs of jobs were still open ten minutes after the end.",
             words::count(*open)
         ),
         Ended::BacklogLimit { at_ns, limit } => format!(

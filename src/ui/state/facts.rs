@@ -55,13 +55,27 @@ pub fn node(model: &Model, key: &str) -> NodeFacts {
         State::Failing | State::Down => "✕ ",
     };
     let waits = now.wait_ms.map_or("–".into(), words::ms);
+    let nodes = &model.doc.scenario.design.nodes;
+    let is_job = nodes.iter().any(|n| n.key == key && n.kind.name == "job");
+    let useful = words::rate(now.useful_per_s);
     NodeFacts {
         state: format!("{glyph}{}", states::word(state)),
         state_key: states::key(state),
-        line: line(now),
-        line_short: line_short(now),
-        slots: slots(now),
-        bottom: format!("waits {waits} · {} useful", words::rate(now.useful_per_s)),
+        // Nobody comes to a job, so nobody waits for it.
+        line: if is_job { String::new() } else { line(now) },
+        line_short: if is_job {
+            String::new()
+        } else {
+            line_short(now)
+        },
+        slots: match is_job {
+            true => format!("works on {}", words::count(now.busy.into())),
+            false => slots(now),
+        },
+        bottom: match is_job {
+            true => format!("{useful} items done"),
+            false => format!("waits {waits} · {useful} useful"),
+        },
         hurt: matches!(state, State::Failing | State::Down),
         badges: badges(now),
         note: (now.slow_factor > 1.0)

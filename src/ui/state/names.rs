@@ -46,7 +46,24 @@ pub fn entry(scenario: &Scenario, entry: &TimelineEntry) -> String {
         "traffic_step" | "traffic_ramp" => format!("traffic to {}", settings.rate("rate")),
         "config" => format!("{target} = {}", settings.text("value")),
         "scale" => format!("{target}: {} instances", settings.count("instances")),
+        "poison" => format!(
+            "{} of the messages of {target} are poison",
+            settings.share("share")
+        ),
+        "gc_pause" | "worker_pause" => match (settings.opt_count("instances"), every(&settings)) {
+            (None, false) => format!("{target} stands still"),
+            (None, true) => format!("{target} stands still again and again"),
+            (Some(1), _) => format!("1 instance of {target} stands still"),
+            (Some(n), _) => format!("{n} instances of {target} stand still"),
+        },
+        "memory_leak" => format!("{target} leaks memory"),
+        "clock_skew" => {
+            let (offset, way) = (settings.duration("offset"), settings.choice("direction"));
+            format!("clock of {target} {offset} {way}")
+        }
+        "throttle" => format!("{target} takes only {}", settings.rate("rate")),
         "lost_monitoring" => "no figures are collected".into(),
+        "start" => format!("{target} begins a run"),
         _ => format!("{target}: {}", entry.what.word.to_lowercase()),
     }
 }
@@ -63,6 +80,10 @@ pub fn entry_short(entry: &TimelineEntry) -> String {
         "errors" => format!("{} errors", settings.share("share")),
         "partition" => "cut".into(),
         "hold" => "held".into(),
+        "poison" => "poison".into(),
+        "gc_pause" | "worker_pause" => "stands still".into(),
+        "throttle" => format!("max. {}", settings.rate("rate")),
+        "clock_skew" => format!("clock {}", settings.choice("direction")),
         "traffic_spike" => format!("{}× traffic", factor(&settings)),
         _ => entry.what.word.to_lowercase(),
     }
@@ -74,11 +95,21 @@ pub fn entry_over(scenario: &Scenario, entry: &TimelineEntry) -> String {
     match entry.what.name {
         "slow" | "errors" => format!("{target} healthy again"),
         "crash" => format!("{target} back"),
+        "gc_pause" | "worker_pause" => format!("{target} goes on"),
+        "memory_leak" => format!("{target} leaks no more"),
+        "clock_skew" => format!("clock of {target} right again"),
+        "throttle" => format!("{target} takes as much as before"),
+        "poison" => format!("messages of {target} are good again"),
         "partition" | "hold" => "link open again".into(),
         "traffic_ramp" => "the new rate is reached".into(),
         "traffic_step" | "traffic_spike" => "traffic as before".into(),
         _ => format!("{target}: {} over", entry.what.word.to_lowercase()),
     }
+}
+
+/// Whether what the entry does comes again and again.
+fn every(settings: &Settings<'_>) -> bool {
+    settings.spec.knob("every").is_some() && settings.opt_duration("every").is_some()
 }
 
 fn factor(settings: &Settings<'_>) -> String {

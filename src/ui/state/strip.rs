@@ -119,17 +119,30 @@ pub fn users(model: &Model) -> Cell {
 pub fn data(model: &Model) -> Cell {
     let now = &model.run.now.data;
     let counts = model.run.report.as_ref().map_or(
-        [now.lost, now.duplicate, now.phantom, now.partial],
+        [
+            now.lost,
+            now.duplicate,
+            now.phantom,
+            now.partial,
+            now.lost_updates,
+        ],
         |r| {
             [
                 r.ledger.lost,
                 r.ledger.duplicate,
                 r.ledger.phantom,
                 r.ledger.partial,
+                r.ledger.lost_updates,
             ]
         },
     );
-    let names = ["lost", "duplicate", "done, told failed", "half done"];
+    let names = [
+        "lost",
+        "duplicate",
+        "done, told failed",
+        "half done",
+        "overwritten",
+    ];
     let wrong: Vec<String> = counts
         .iter()
         .zip(names)

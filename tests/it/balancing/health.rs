@@ -200,6 +200,12 @@ fn errors_in_a_row_eject_but_only_a_part_of_the_endpoints() {
         &(errors("a") + &errors("b")),
     );
     assert_eq!(both.users.actions - both.users.served, 30);
+    // A fifth of four is none, unless one always may be.
+    let none = run(
+        &format!("{ejects}\neject_share_max = \"20 %\"\neject_one = false"),
+        &errors("a"),
+    );
+    assert_eq!(node(&none, "door").count("ejections"), 0);
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub const TURNS: &[super::Turn] = &[
     ("balancer.stale", "zone_overload", r#""3x""#),
     ("balancer.stale", "on_abandoned", r#""stop""#),
     ("balancer.stale", "retry_elsewhere", "true"),
+    ("balancer.stale", "eject_one", "false"),
     ("balancer.gate", "rate_limit", r#""61 rps""#),
     ("balancer.gate", "rate_algorithm", r#""fixed_window""#),
     ("balancer.gate", "rate_algorithm", r#""sliding_window""#),

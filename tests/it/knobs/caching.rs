@@ -6,6 +6,7 @@ pub const TURNS: &[super::Turn] = &[
     ("cache.aside", "capacity", "31"),
     ("cache.aside", "eviction", r#""fifo""#),
     ("cache.aside", "eviction", r#""lfu""#),
+    ("cache.aside", "eviction", r#""lfu_ever""#),
     ("cache.aside", "eviction", r#""random""#),
     ("cache.aside", "scope", r#""local""#),
     ("cache.aside", "instances", "2"),

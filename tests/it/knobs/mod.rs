@@ -7,6 +7,8 @@
 mod balancing;
 mod basics;
 mod caching;
+mod incidents;
+mod jobs;
 mod links;
 mod messages;
 mod monitoring;
@@ -41,7 +43,7 @@ macro_rules! fixtures {
 }
 
 const FIXTURES: &[Fixture] = fixtures![
-    balancing, basics, caching, links, messages, monitoring, stations, timeline
+    balancing, basics, caching, incidents, jobs, links, messages, monitoring, stations, timeline
 ];
 
 /// Knobs that change no event: prices, and what is in the types before anything acts on it.
@@ -54,6 +56,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     // There is only one of each in the fixture.
     ("disk_full", "target"),
     ("scale", "target"),
+    ("worker_pause", "target"),
+    ("memory_leak", "target"),
+    ("throttle", "target"),
 ];
 
 impl Fixture {

@@ -1,6 +1,6 @@
 //! The knobs of the kind.
 
-use super::{INSTANCES, PRICE, VERSION, ZONES};
+use super::{INSTANCES, MAX_REQUEST_SIZE, PRICE, VERSION, ZONES};
 use crate::design::registry::{Accepts, Class, KindSpec, KnobSpec, knob};
 use crate::design::value::Unit;
 
@@ -103,10 +103,20 @@ const EJECT_SHARE_MAX: KnobSpec = knob(
     "eject_share_max",
     Unit::Share,
     "10 %",
-    "share of the instances left out at the same time, but one always may be",
+    "share of the instances left out at the same time",
 )
 .class(Class::NewWork)
-.source("Envoy outlier_detection: max_ejection_percent 10, at least one host");
+.source("Envoy outlier_detection: max_ejection_percent 10");
+const EJECT_ONE: KnobSpec = knob(
+    "eject_one",
+    Unit::Flag,
+    "true",
+    "whether one instance may always be left out, however few there are",
+)
+.class(Class::NewWork)
+.source(
+    "Envoy outlier_detection: always_eject_one_host, false since 1.31; before, one always could be",
+);
 const EJECT_INTERVAL: KnobSpec = knob(
     "eject_interval",
     Unit::Duration,
@@ -195,6 +205,10 @@ const PRIORITY_STEP: KnobSpec = knob("priority_step", Unit::Share, "20 %",
     "how much less of max_outstanding each class may fill than the one above it: critical 100 %, high 80 %, normal 60 %, low 40 %")
     .class(Class::NewWork);
 
+const CHECKS_RIGHTS: KnobSpec = knob("checks_rights", Unit::Flag, "false",
+    "whether it turns away, as forbidden, those who have no right to what they ask for (`without_right_share` of clients)")
+    .class(Class::NewWork);
+
 pub static BALANCER: KindSpec = KindSpec {
     name: "balancer",
     word: "Balancer",
@@ -216,6 +230,7 @@ pub static BALANCER: KindSpec = KindSpec {
         EJECT_TIME,
         EJECT_TIME_MAX,
         EJECT_SHARE_MAX,
+        EJECT_ONE,
         EJECT_INTERVAL,
         PANIC_THRESHOLD,
         WHEN_ALL_UNHEALTHY,
@@ -230,6 +245,8 @@ pub static BALANCER: KindSpec = KindSpec {
         MAX_OUTSTANDING,
         ADMISSION,
         PRIORITY_STEP,
+        CHECKS_RIGHTS,
+        MAX_REQUEST_SIZE,
         INSTANCES,
         PRICE,
         ZONES,

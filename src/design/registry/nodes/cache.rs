@@ -24,10 +24,10 @@ pub static CACHE: KindSpec = KindSpec {
             .source("Scaling Memcache at Facebook, section 2: delete, since deletes are idempotent"),
         knob("capacity", Unit::Count, "10000", "entries that one cache node has room for")
             .off("unbounded").range("1", "10000000").class(Class::Now),
-        knob("eviction", Unit::Choice(&["lru", "fifo", "lfu", "random"]), "lru",
-            "which entry goes when a full node needs room: unused for longest, first in, least often used since it came in, any")
+        knob("eviction", Unit::Choice(&["lru", "fifo", "lfu", "lfu_ever", "random"]), "lru",
+            "which entry goes when a full node needs room: unused for longest, first in, least often used since it came in, least often used ever, any")
             .class(Class::Restart)
-            .source("memcached: LRU; Redis maxmemory-policy: allkeys-lru, allkeys-lfu, allkeys-random"),
+            .source("memcached: LRU; Redis maxmemory-policy: allkeys-lru, allkeys-lfu, allkeys-random; lfu_ever: perfect LFU, L. Breslau et al., INFOCOM 1999"),
         knob("scope", Unit::Choice(&["shared", "local"]), "shared",
             "one cache for all callers, or one inside each instance of each caller, which is lost with it")
             .class(Class::Restart),

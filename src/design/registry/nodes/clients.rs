@@ -41,6 +41,20 @@ pub static CLIENTS: KindSpec = KindSpec {
         knob("expensive_share", Unit::Share, "0 %", "share of actions that take more work than others").class(Class::NewWork),
         knob("expensive_factor", Unit::Factor, "10", "how many times the work of others those take")
             .range("0.001", "100000").class(Class::NewWork),
+        knob("oversized_share", Unit::Share, "0 %", "share of actions whose requests are much larger than others")
+            .class(Class::NewWork),
+        knob("oversized_factor", Unit::Factor, "100", "how many times the operation's `request_size` those have")
+            .range("1", "1000000").class(Class::NewWork),
+        knob("without_right_share", Unit::Share, "0 %",
+            "share of the identities that have no right to what they ask for; who checks it turns them away (`checks_rights`)")
+            .class(Class::Restart),
+        knob("looks_with", Unit::Text, "none",
+            "the operation with which users look whether what they wrote is there; it reads the same `key_space`. Who does not see it writes it again")
+            .off("none").class(Class::Restart).example("view"),
+        knob("look_after", Unit::Dist, "1 s", "how long after the answer to a write its user looks (looks_with)")
+            .class(Class::NewWork),
+        knob("write_repeats", Unit::Count, "1", "how often a user writes the same again at most (looks_with)")
+            .range("0", "100").class(Class::NewWork),
         knob("actions", Unit::Count, "none", "how many user actions in all; absent, as many as the run has time for")
             .off("none").range("1", "1000000000").class(Class::Restart),
         knob("callers", Unit::Count, "1",

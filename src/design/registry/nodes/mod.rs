@@ -4,6 +4,7 @@ mod balancer;
 mod cache;
 mod clients;
 mod database;
+mod job;
 mod queue;
 mod service;
 mod third_party;
@@ -13,6 +14,7 @@ pub use balancer::BALANCER;
 pub use cache::CACHE;
 pub use clients::CLIENTS;
 pub use database::DATABASE;
+pub use job::JOB;
 pub use queue::QUEUE;
 pub use service::SERVICE;
 pub use third_party::THIRD_PARTY;
@@ -47,6 +49,35 @@ const VERSION: KnobSpec = knob(
     "the software version its instances run; kept in the run, not yet acted on",
 )
 .class(Class::Restart);
+
+const CONTRACT: KnobSpec = knob(
+    "contract",
+    Unit::Count,
+    "1",
+    "the version of the interface that it speaks: in which it asks others, and the newest in which it can be asked",
+)
+.range("1", "255")
+.class(Class::Restart);
+const CONTRACT_OLDEST: KnobSpec = knob(
+    "contract_oldest",
+    Unit::Count,
+    "1",
+    "the oldest version of the interface in which it can still be asked",
+)
+.range("1", "255")
+.class(Class::Restart);
+
+const MAX_REQUEST_SIZE: KnobSpec = knob(
+    "max_request_size",
+    Unit::Count,
+    "none",
+    "bytes that a request may have; a larger one is turned away as invalid input",
+)
+.off("none")
+.range("1", "1000000000000")
+.class(Class::NewWork)
+.example("1000000")
+.source("nginx client_max_body_size, default 1m; Amazon SQS: 1 MiB per message");
 
 const BOOT_TIME: KnobSpec = knob(
     "boot_time",

@@ -1,6 +1,6 @@
 //! The knobs of the kind.
 
-use super::PRICE;
+use super::{MAX_REQUEST_SIZE, PRICE};
 use crate::design::registry::{Accepts, Class, KindSpec, knob};
 use crate::design::value::Unit;
 
@@ -42,7 +42,7 @@ pub static QUEUE: KindSpec = KindSpec {
         knob("ack_deadline", Unit::Duration, "30 min",
             "a worker that has not acknowledged for so long loses its connection and all it holds (session)")
             .off("none").range("1 ms", "365 d").class(Class::NewWork)
-            .source("RabbitMQ consumer_timeout, default 30 minutes"),
+            .source("RabbitMQ consumer_timeout, default 30 minutes; since 4.3 of quorum queues only"),
         knob("redelivery_delay", Unit::Duration, "1 s",
             "how long a message rests that a worker gave back because it failed; in a log, its partition rests (session, log)")
             .range("1 ms", "1 d").class(Class::NewWork)
@@ -68,9 +68,13 @@ pub static QUEUE: KindSpec = KindSpec {
             .range("1 ms", "1 d").class(Class::NewWork)
             .source("Apache Kafka max.poll.interval.ms, default 5 minutes"),
         knob("session_timeout", Unit::Duration, "45 s",
-            "how long the partitions of an instance that crashed wait for it before others get them (log)")
+            "a reader of which nothing has been heard for so long (it crashed, stands still, or the link is cut) loses its partitions (log)")
             .range("1 ms", "1 d").class(Class::NewWork)
             .source("Apache Kafka session.timeout.ms, default 45 s"),
+        knob("heartbeat_every", Unit::Duration, "none",
+            "how often a reader says that it lives: so much older its last word may be when it falls silent; absent, so often that it does not matter (log)")
+            .off("none").range("1 ms", "1 h").class(Class::Restart).example("3 s")
+            .source("Apache Kafka heartbeat.interval.ms, default 3 s"),
         knob("rebalance_pause", Unit::Duration, "3 s",
             "how long nobody is given anything, at least, when the partitions are dealt out anew (log)")
             .range("0 s", "1 h").class(Class::NewWork)
@@ -79,6 +83,7 @@ pub static QUEUE: KindSpec = KindSpec {
             "how often a log is cleaned so that of each key only the newest message stays (log)")
             .off("none").range("1 ms", "1 d").class(Class::Restart).example("15 s")
             .source("Apache Kafka cleanup.policy = compact, log.cleaner.backoff.ms 15 s"),
+        MAX_REQUEST_SIZE,
         PRICE,
     ],
 };

@@ -96,6 +96,10 @@ pub static SERVICE: KindSpec = KindSpec {
         knob("on_abandoned", Unit::Choice(&["continue", "stop"]), "continue",
             "what it does with a request whose caller has gone: finish it for nobody, or stop when the word arrives")
             .class(Class::NewWork),
+        knob("checks_rights", Unit::Flag, "false",
+            "whether it turns away, as forbidden, those who have no right to what they ask for (`without_right_share` of clients)")
+            .class(Class::NewWork),
+        CONTRACT, CONTRACT_OLDEST, MAX_REQUEST_SIZE,
         PRICE, ZONES, VERSION,
     ],
 };

@@ -8,7 +8,7 @@ pub static THIRD_PARTY: KindSpec = KindSpec {
     word: "Third party",
     meaning: "Somebody else's service: you see its latency, its errors and its bill, not its inside",
     accepts: Accepts::Requests,
-    calls: false,
+    calls: true,
     knobs: &[
         knob(
             "latency",
@@ -75,6 +75,21 @@ pub static THIRD_PARTY: KindSpec = KindSpec {
         .range("1 ms", "365 d")
         .class(Class::NewWork)
         .source("Stripe API, idempotent requests: keys are kept for at least 24 hours"),
+        knob(
+            "webhook_delay",
+            Unit::Dist,
+            "1 s",
+            "how long after a call that changed something it tells you so, over the link that leaves it (webhook); that link's `attempts` and `backoff` are its retries",
+        )
+        .class(Class::NewWork),
+        knob(
+            "webhook_repeat_share",
+            Unit::Share,
+            "0 %",
+            "share of its webhooks that it sends once more though they were received",
+        )
+        .class(Class::NewWork)
+        .source("Stripe, webhooks: endpoints might occasionally receive the same event more than once"),
         knob(
             "price_per_call",
             Unit::Money,

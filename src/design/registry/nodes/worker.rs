@@ -1,6 +1,6 @@
 //! The knobs of the kind.
 
-use super::{BOOT_TIME, INSTANCES, PRICE, VERSION, ZONES};
+use super::{BOOT_TIME, CONTRACT, CONTRACT_OLDEST, INSTANCES, PRICE, VERSION, ZONES};
 use crate::design::registry::{Accepts, Class, KindSpec, knob};
 use crate::design::value::Unit;
 
@@ -39,9 +39,13 @@ pub static WORKER: KindSpec = KindSpec {
             .source("AWS Lambda Powertools: records expire after 1 hour"),
         knob("rate_limit", Unit::Rate, "none", "messages that one instance begins per second at most")
             .off("none").range("0.001 rps", "1000000 rps").class(Class::Now).example("50 rps"),
+        knob("paused", Unit::Flag, "false", "it takes no new messages; what it has in hand it finishes")
+            .class(Class::Now)
+            .source("what a drain does; the queue sees it leave (AWS Lambda: an event source mapping that is disabled)"),
         knob("poll_wait", Unit::Duration, "20 s", "how long it waits before it asks again, when the answer to a poll got lost")
             .range("1 ms", "1 h").class(Class::NewWork)
             .source("Amazon SQS WaitTimeSeconds: at most 20 s"),
+        CONTRACT, CONTRACT_OLDEST,
         PRICE, ZONES, VERSION,
     ],
 };

@@ -10,12 +10,16 @@ pub static PRESETS: &[Preset] = &[
         meaning: "nginx as a reverse proxy, with an upstream group as it comes",
         docs: &[
             (
-                "Module ngx_http_upstream_module",
-                "https://nginx.org/en/docs/http/ngx_http_upstream_module.html",
+                "Module ngx_http_upstream_module: max_fails, fail_timeout",
+                "https://nginx.org/en/docs/http/ngx_http_upstream_module.html#max_fails",
             ),
             (
-                "Module ngx_http_proxy_module",
-                "https://nginx.org/en/docs/http/ngx_http_proxy_module.html",
+                "Module ngx_http_proxy_module: proxy_next_upstream",
+                "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_next_upstream",
+            ),
+            (
+                "Module ngx_http_proxy_module: proxy_ignore_client_abort",
+                "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ignore_client_abort",
             ),
         ],
         values: &[
@@ -39,8 +43,9 @@ pub static PRESETS: &[Preset] = &[
             given("on_abandoned", "stop", "proxy_ignore_client_abort off"),
         ],
         not_expressed: &[
-            "proxy_next_upstream: by default nginx itself tries the next server after an error or a timeout, but not a request such as POST; here `attempts` of the link that leads to the balancer do that, with `retry_elsewhere`",
-            "only errors of the connection and timeouts count as failures by default, an answer with status 500 does not",
+            "proxy_next_upstream error timeout: nginx itself tries the next server after an error or a timeout, as often as there are servers (proxy_next_upstream_tries 0), but not a POST, LOCK or PATCH that was sent; here `attempts` of the link that leads to the balancer do that, with `retry_elsewhere`",
+            "only errors of the connection and timeouts are unsuccessful attempts by default, an answer with status 500 is not",
+            "keepalive: since 1.29.7 up to 32 idle connections to upstream servers are kept by default, before none; connections cost nothing here",
             "a server that is the only one in its group is never unavailable",
             "active health checks are not in the open source edition",
             "the timeouts are on the link: preset `nginx-proxy`",
@@ -53,12 +58,12 @@ pub static PRESETS: &[Preset] = &[
         meaning: "Envoy with a cluster as it comes: no health checks, no outlier detection",
         docs: &[
             (
-                "config.cluster.v3.Cluster",
-                "https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/cluster.proto",
+                "config.cluster.v3.Cluster, CommonLbConfig",
+                "https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/cluster.proto#config-cluster-v3-cluster-commonlbconfig",
             ),
             (
-                "config.cluster.v3.CircuitBreakers",
-                "https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/circuit_breaker.proto",
+                "config.cluster.v3.CircuitBreakers.Thresholds",
+                "https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/circuit_breaker.proto#config-cluster-v3-circuitbreakers-thresholds",
             ),
         ],
         values: &[
@@ -77,7 +82,8 @@ pub static PRESETS: &[Preset] = &[
             ),
         ],
         not_expressed: &[
-            "max_connections 1024, max_pending_requests 1024, max_retries 3",
+            "max_connections 1024, max_pending_requests 1024; max_retries 3 at the same time in a cluster",
+            "retry_budget: none unless configured, then budget_percent 20 % of the requests under way and min_retry_concurrency 3",
             "max_requests is per cluster and priority; here it is per instance of the balancer, whatever is behind it",
             "timeouts and retries are of the route: preset `envoy-route` of the link",
         ],
@@ -90,11 +96,11 @@ pub static PRESETS: &[Preset] = &[
         docs: &[
             (
                 "config.cluster.v3.OutlierDetection",
-                "https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/outlier_detection.proto",
+                "https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/outlier_detection.proto#config-cluster-v3-outlierdetection",
             ),
             (
-                "config.cluster.v3.Cluster",
-                "https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/cluster.proto",
+                "config.cluster.v3.CircuitBreakers.Thresholds",
+                "https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/circuit_breaker.proto#config-cluster-v3-circuitbreakers-thresholds",
             ),
         ],
         values: &[
@@ -111,6 +117,11 @@ pub static PRESETS: &[Preset] = &[
             given("eject_time", "30 s", "base_ejection_time 30 s"),
             given("eject_time_max", "300 s", "max_ejection_time 300 s"),
             given("eject_share_max", "10 %", "max_ejection_percent 10 %"),
+            given(
+                "eject_one",
+                "false",
+                "always_eject_one_host false: of fewer than ten hosts none is ejected (since 1.31)",
+            ),
         ],
         not_expressed: &[
             "success rate ejection (on by default, from 5 hosts with 100 requests in an interval)",
@@ -155,6 +166,83 @@ pub static PRESETS: &[Preset] = &[
             "cross-zone load balancing on, deregistration delay 300 s, no slow start",
             "a lambda target is checked every 35 s with a timeout of 30 s",
             "the idle timeout is on the link: preset `aws-alb-target`",
+        ],
+    },
+    Preset {
+        name: "haproxy-check",
+        word: "HAProxy backend with checks",
+        kind: "balancer",
+        meaning: "A backend of HAProxy whose servers have the keyword `check`",
+        docs: &[
+            (
+                "Configuration Manual, 5.2: check, inter, fall, rise",
+                "https://docs.haproxy.org/dev/configuration.html#5.2-check",
+            ),
+            (
+                "Configuration Manual, 4.2: balance",
+                "https://docs.haproxy.org/dev/configuration.html#4.2-balance",
+            ),
+        ],
+        values: &[
+            given("policy", "weighted", "roundrobin, each server's weight 1"),
+            given(
+                "health_check",
+                "shallow",
+                "check: whether a connection can be established",
+            ),
+            given("check_interval", "2 s", "inter 2000 ms"),
+            given(
+                "check_timeout",
+                "2 s",
+                "timeout check not set: inter is the time a check may take",
+            ),
+            given("unhealthy_after", "3", "fall 3"),
+            given("healthy_after", "2", "rise 2"),
+        ],
+        not_expressed: &[
+            "`balance` has to be given; roundrobin is what it is without the line",
+            "without `check` a server is always considered available",
+            "maxconn of a server (none), queues; what happens when no server is left is not documented there as a default: our `when_all_unhealthy`",
+            "retries are on the link: preset `haproxy-server`",
+        ],
+    },
+    Preset {
+        name: "kubernetes-readiness",
+        word: "Kubernetes Service with readiness probes",
+        kind: "balancer",
+        meaning: "A Service whose pods have a readiness probe that sets nothing but what it asks",
+        docs: &[
+            (
+                "Configure Liveness, Readiness and Startup Probes",
+                "https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#configure-probes",
+            ),
+            (
+                "Virtual IPs and Service Proxies",
+                "https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy-mode-iptables",
+            ),
+        ],
+        values: &[
+            given(
+                "policy",
+                "random",
+                "kube-proxy, mode iptables: a backend at random",
+            ),
+            given("health_check", "shallow", "readinessProbe"),
+            given("check_interval", "10 s", "periodSeconds 10"),
+            given("check_timeout", "1 s", "timeoutSeconds 1"),
+            given("unhealthy_after", "3", "failureThreshold 3"),
+            given("healthy_after", "1", "successThreshold 1"),
+            given(
+                "when_all_unhealthy",
+                "closed",
+                "a Service without ready endpoints refuses",
+            ),
+        ],
+        not_expressed: &[
+            "a probe is the kubelet's of the pod's node, not the balancer's; connections, not requests, are balanced",
+            "a liveness probe has the same figures and restarts the container",
+            "what the probe looks at is up to the pod; `shallow` takes it as the process alone",
+            "initialDelaySeconds 0, terminationGracePeriodSeconds 30",
         ],
     },
 ];

@@ -9,8 +9,8 @@ pub static PRESETS: &[Preset] = &[
         kind: "database",
         meaning: "One PostgreSQL server as it comes",
         docs: &[(
-            "Connections and Authentication",
-            "https://www.postgresql.org/docs/current/runtime-config-connection.html",
+            "Connections and Authentication: max_connections, client_connection_check_interval",
+            "https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-MAX-CONNECTIONS",
         )],
         values: &[
             given("connections", "100", "max_connections 100"),
@@ -33,7 +33,7 @@ pub static PRESETS: &[Preset] = &[
         meaning: "One MySQL server with InnoDB as it comes",
         docs: &[(
             "Server System Variables: max_connections",
-            "https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html",
+            "https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html#sysvar_max_connections",
         )],
         values: &[given("connections", "151", "max_connections 151")],
         not_expressed: &[
@@ -49,7 +49,7 @@ pub static PRESETS: &[Preset] = &[
         meaning: "A DynamoDB table: no server to connect to, so no limit of connections",
         docs: &[(
             "Quotas in Amazon DynamoDB",
-            "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html",
+            "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html#default-limits-throughput-capacity-modes",
         )],
         values: &[given(
             "connections",

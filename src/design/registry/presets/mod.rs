@@ -6,10 +6,12 @@
 mod balancers;
 mod caches;
 mod databases;
+mod jobs;
 mod links;
 mod queues;
 mod services;
 mod third_parties;
+mod workers;
 
 use super::{KindSpec, LINK, kind};
 use crate::design::value::{self, Value};
@@ -51,7 +53,9 @@ static ALL: &[&[Preset]] = &[
     caches::PRESETS,
     databases::PRESETS,
     queues::PRESETS,
+    workers::PRESETS,
     third_parties::PRESETS,
+    jobs::PRESETS,
     links::PRESETS,
 ];
 

@@ -10,12 +10,12 @@ pub static PRESETS: &[Preset] = &[
         meaning: "A Deployment as it comes: one replica that is restarted when it dies",
         docs: &[
             (
-                "Deployments",
-                "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/",
+                "Deployments: replicas, max unavailable, max surge",
+                "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#writing-a-deployment-spec",
             ),
             (
-                "Pod Lifecycle",
-                "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/",
+                "Pod Lifecycle: restart policy",
+                "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy",
             ),
         ],
         values: &[
@@ -29,7 +29,7 @@ pub static PRESETS: &[Preset] = &[
         not_expressed: &[
             "the back-off doubles up to 5 minutes and starts anew after 10 minutes without a crash; here each restart takes 10 s",
             "rolling updates (maxSurge 25 %, maxUnavailable 25 %) are the default of the timeline's `deploy`",
-            "probes: none by default; checks are the balancer's",
+            "probes: none by default; checks are the balancer's: preset `kubernetes-readiness`",
             "terminationGracePeriodSeconds 30: here an instance that leaves finishes what it has",
         ],
     },
@@ -41,7 +41,7 @@ pub static PRESETS: &[Preset] = &[
         docs: &[
             (
                 "Horizontal Pod Autoscaling",
-                "https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/",
+                "https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/#algorithm-details",
             ),
             (
                 "HorizontalPodAutoscaler v2",
@@ -84,7 +84,7 @@ pub static PRESETS: &[Preset] = &[
         not_expressed: &[
             "maxReplicas has no default in Kubernetes: `max_instances` keeps ours, set it",
             "utilisation is of slots, not of requested CPU",
-            "scale-up policy: at most the larger of 100 % or 4 pods per 15 s",
+            "scale-up policy: at most the larger of 100 % or 4 pods per 15 s (the comment in the API's types says 60 s; the code that sets defaults has 15 s)",
             "--horizontal-pod-autoscaler-cpu-initialization-period 5m, --horizontal-pod-autoscaler-initial-readiness-delay 30s",
         ],
     },

@@ -18,7 +18,7 @@ pub static PRESETS: &[Preset] = &[Preset {
         given(
             "rate_limit",
             "100 rps",
-            "live mode: 100 operations per second",
+            "global rate limit in live mode: 100 requests per second",
         ),
         given(
             "burst",
@@ -33,10 +33,12 @@ pub static PRESETS: &[Preset] = &[Preset {
         ),
     ],
     not_expressed: &[
-        "100 reads and 100 writes per second are two limits; here there is one",
+        "each endpoint has a limit of its own, 25 requests per second unless stated otherwise; here there is one for all",
+        "API v2 keeps keys for 30 days and works failed requests off again instead of repeating the answer",
         "the caller has to send a key: `idempotency_key` of the link",
         "the price depends on amount and country: `price_per_call` keeps ours, set it",
         "no latency or error rate is documented: `latency` and shares are ours",
-        "the concurrency limiter, webhooks",
+        "the concurrency limiter",
+        "webhooks: a link that leaves it, with the preset `stripe-webhooks`",
     ],
 }];

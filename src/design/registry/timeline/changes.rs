@@ -100,6 +100,24 @@ pub static ENTRIES: &[KindSpec] = &[
                 "0 %",
                 "share of its work that ends in an error",
             ),
+            knob(
+                "contract",
+                Unit::Count,
+                "same",
+                "version of the interface that the new version speaks; absent, that of the node",
+            )
+            .off("same")
+            .range("1", "255")
+            .example("2"),
+            knob(
+                "contract_oldest",
+                Unit::Count,
+                "same",
+                "oldest version of the interface that the new version still understands; absent, that of the node",
+            )
+            .off("same")
+            .range("1", "255")
+            .example("2"),
         ],
     ),
     entry(
@@ -112,6 +130,12 @@ pub static ENTRIES: &[KindSpec] = &[
         "redrive",
         "Redrive",
         "messages that the queue has put aside are given another chance: here, or in the queue that its link leads to",
+        &[AT, TARGET_NODE],
+    ),
+    entry(
+        "start",
+        "Start",
+        "the job begins a run, whatever its schedule says: a backfill, a repair",
         &[AT, TARGET_NODE],
     ),
     entry(

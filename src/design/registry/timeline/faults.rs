@@ -1,8 +1,18 @@
 //! What breaks.
 
-use super::{AT, LASTS, TARGET, TARGET_LINK, TARGET_NODE, entry, lasts};
-use crate::design::registry::{KindSpec, knob};
+use super::{AT, LASTS, TARGET, TARGET_LINK, TARGET_NODE, TARGET_OPERATION, entry, lasts};
+use crate::design::registry::{KindSpec, KnobSpec, knob};
 use crate::design::value::Unit;
+
+const SOME_INSTANCES: KnobSpec = knob(
+    "instances",
+    Unit::Count,
+    "all",
+    "how many of its instances, the lowest numbers first",
+)
+.off("all")
+.range("1", "10000")
+.example("1");
 
 pub static ENTRIES: &[KindSpec] = &[
     entry(
@@ -26,15 +36,7 @@ pub static ENTRIES: &[KindSpec] = &[
             AT,
             LASTS,
             TARGET_NODE,
-            knob(
-                "instances",
-                Unit::Count,
-                "all",
-                "how many of its instances, the lowest numbers first",
-            )
-            .off("all")
-            .range("1", "10000")
-            .example("1"),
+            SOME_INSTANCES,
         ],
     ),
     entry(
@@ -198,6 +200,110 @@ pub static ENTRIES: &[KindSpec] = &[
             knob("delay", Unit::Duration, "", "how much longer")
                 .range("1 ns", "1 d")
                 .example("2 s"),
+        ],
+    ),
+    entry(
+        "poison",
+        "Poison messages",
+        "messages of the operation that are published while it lasts are poison: whoever handles them fails, on every delivery",
+        &[
+            AT,
+            LASTS,
+            TARGET_OPERATION,
+            knob(
+                "share",
+                Unit::Share,
+                "100 %",
+                "share of the actions whose messages are poison",
+            ),
+        ],
+    ),
+    entry(
+        "gc_pause",
+        "GC pause",
+        "instances stand still: work in progress waits, what comes queues up, no heartbeat is sent; once for as long as it lasts, or again and again",
+        &[
+            AT,
+            LASTS,
+            TARGET_NODE,
+            knob("delay", Unit::Duration, "", "how much longer")
+                .range("1 ns", "1 d")
+                .example("2 s"),
+            SOME_INSTANCES,
+            knob(
+                "every",
+                Unit::Duration,
+                "none",
+                "from the beginning of one pause to that of the next; absent, there is one pause, as long as the entry",
+            )
+            .off("none")
+            .range("1 ms", "1 d")
+            .example("5 s"),
+            knob(
+                "pause",
+                Unit::Dist,
+                "200 ms",
+                "how long each pause is (every)",
+            )
+            .source("Java HotSpot, -XX:MaxGCPauseMillis of G1: 200 ms"),
+        ],
+    ),
+    entry(
+        "worker_pause",
+        "Worker pause",
+        "handlers stand still and ask for nothing, while the connection to the queue and its heartbeats go on",
+        &[AT, LASTS, TARGET_NODE, SOME_INSTANCES],
+    ),
+    entry(
+        "memory_leak",
+        "Memory leak",
+        "each request leaves something behind for ever; work slows down as memory fills, and a full instance crashes and starts anew",
+        &[
+            AT,
+            LASTS,
+            TARGET_NODE,
+            knob(
+                "per_request",
+                Unit::Count,
+                "100",
+                "kilobytes that each request leaves behind",
+            )
+            .range("1", "1000000000"),
+        ],
+    ),
+    entry(
+        "throttle",
+        "Throttling",
+        "the third party lets fewer calls pass: its rate limit has another value",
+        &[
+            AT,
+            LASTS,
+            TARGET_NODE,
+            knob(
+                "rate",
+                Unit::Rate,
+                "10 rps",
+                "calls per second that it lets you make meanwhile",
+            )
+            .range("0.001 rps", "1000000 rps"),
+        ],
+    ),
+    entry(
+        "clock_skew",
+        "Clock skew",
+        "the clocks of instances are off; it shows where requests are signed with a time (`signed_for` of a link)",
+        &[
+            AT,
+            LASTS,
+            TARGET_NODE,
+            SOME_INSTANCES,
+            knob("offset", Unit::Duration, "10 min", "how far they are off").range("1 ns", "365 d"),
+            knob(
+                "direction",
+                Unit::Choice(&["ahead", "behind"]),
+                "behind",
+                "which way",
+            ),
         ],
     ),
 ];

@@ -74,13 +74,31 @@ pub fn can_be_ended(entry: &KindSpec) -> bool {
 }
 
 /// Kinds that do work.
-const WORKING: &[&str] = &["service", "worker", "database", "cache", "third_party"];
+const WORKING: &[&str] = &[
+    "service",
+    "worker",
+    "database",
+    "cache",
+    "third_party",
+    "job",
+];
+
+/// An entry that gives a knob of its target another value while it lasts: the knob, and the field of
+/// the entry that holds the value.
+pub fn turned_by(entry: &KindSpec) -> Option<(&'static str, &'static str)> {
+    match entry.name {
+        "scale" => Some(("instances", "instances")),
+        "memory_leak" => Some(("leak_per_request", "per_request")),
+        "throttle" => Some(("rate_limit", "rate")),
+        _ => None,
+    }
+}
 
 pub fn target_of(entry: &KindSpec) -> Target {
     match entry.name {
         "traffic_step" | "traffic_ramp" | "traffic_spike" | "traffic_curve" | "abuse"
         | "reconnect" => Target::Clients,
-        "hot_key" => Target::Operation,
+        "hot_key" | "poison" => Target::Operation,
         "partition" | "hold" | "link_delay" | "link_loss" | "expired_credentials" => Target::Link,
         "crash" => Target::Node(&[
             "balancer",
@@ -90,15 +108,29 @@ pub fn target_of(entry: &KindSpec) -> Target {
             "cache",
             "queue",
             "third_party",
+            "job",
         ]),
         "capacity_cut" => Target::Node(&["service", "worker", "database"]),
         "flush" => Target::Node(&["cache"]),
         "disk_full" => Target::Node(&["database", "queue"]),
-        "scale" => Target::Node(&["service", "worker", "balancer"]),
+        "scale" => Target::Node(&["service", "worker", "balancer", "cache"]),
         "deploy" | "rollback" => Target::Node(&["service", "worker"]),
         "primary_loss" | "isolate" | "replica_lag" | "failover" => Target::Node(&["database"]),
+        "gc_pause" => Target::Node(&["service", "worker"]),
+        "clock_skew" => Target::Node(&[
+            "clients",
+            "balancer",
+            "service",
+            "worker",
+            "queue",
+            "third_party",
+        ]),
+        "worker_pause" => Target::Node(&["worker"]),
+        "memory_leak" => Target::Node(&["service"]),
+        "throttle" => Target::Node(&["third_party"]),
         "lost_monitoring" => Target::Nothing,
         "redrive" => Target::Node(&["queue"]),
+        "start" => Target::Node(&["job"]),
         "zone_outage" => Target::Zone,
         "config" => Target::Knob,
         _ => Target::Node(WORKING),

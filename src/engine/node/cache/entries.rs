@@ -5,7 +5,7 @@
 //! see `popularity::item_key`; linear probing, places closed up on removal, never iterated). They form
 //! one list, newest first: by last use under LRU, by arrival otherwise.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::draw::Draws;
 use crate::time::{Duration, Time};
@@ -19,6 +19,8 @@ pub enum Eviction {
     Fifo,
     /// The one that was used least often since it came in; of several, the one unused for longest.
     Lfu,
+    /// The same, but uses are counted for ever, also of what has gone and comes back.
+    LfuEver,
     /// Any.
     Random,
 }
@@ -65,6 +67,8 @@ pub struct Entries {
     /// Under LFU: (uses, last use, place), the next to go first.
     ranks: BTreeSet<(u64, u64, u32)>,
     uses: u64,
+    /// Uses of what has gone, where they are remembered.
+    former: BTreeMap<u64, u64>,
 }
 
 impl Entries {
@@ -79,7 +83,12 @@ impl Entries {
             oldest: NONE,
             ranks: BTreeSet::new(),
             uses: 0,
+            former: BTreeMap::new(),
         }
+    }
+
+    fn counts(&self) -> bool {
+        matches!(self.eviction, Eviction::Lfu | Eviction::LfuEver)
     }
 
     pub fn len(&self) -> usize {
@@ -107,7 +116,7 @@ impl Entries {
                 self.unlink(place);
                 self.link(place);
             }
-            Eviction::Lfu => {
+            Eviction::Lfu | Eviction::LfuEver => {
                 let rank = self.rank(place);
                 self.ranks.remove(&rank);
                 self.uses += 1;
@@ -136,7 +145,7 @@ impl Entries {
         if evicts {
             let place = match self.eviction {
                 Eviction::Lru | Eviction::Fifo => self.oldest,
-                Eviction::Lfu => self.ranks.first().expect("the cache is full").2,
+                Eviction::Lfu | Eviction::LfuEver => self.ranks.first().expect("the cache is full").2,
                 // A full cache has no free place.
                 Eviction::Random => draws().below(self.places.len() as u64) as u32,
             };
@@ -182,7 +191,7 @@ impl Entries {
         while at != NONE {
             let held = &self.places[at as usize];
             rest.insert(held.entry);
-            if self.eviction == Eviction::Lfu {
+            if self.counts() {
                 let place = rest.newest;
                 let rank = rest.rank(place);
                 rest.ranks.remove(&rank);
@@ -193,6 +202,7 @@ impl Entries {
             at = held.newer;
         }
         rest.uses = self.uses;
+        rest.former = std::mem::take(&mut self.former);
         *self = rest;
         before - self.len()
     }
@@ -206,7 +216,7 @@ impl Entries {
             entry,
             newer: NONE,
             older: NONE,
-            uses: 1,
+            uses: 1 + self.former.remove(&entry.key).unwrap_or(0),
             used: self.uses,
         };
         let place = match self.free.pop() {
@@ -220,7 +230,7 @@ impl Entries {
             }
         };
         self.link(place);
-        if self.eviction == Eviction::Lfu {
+        if self.counts() {
             self.ranks.insert(self.rank(place));
         }
         let at = self.find(entry.key);
@@ -229,9 +239,13 @@ impl Entries {
 
     fn remove_place(&mut self, place: u32) {
         self.unlink(place);
-        if self.eviction == Eviction::Lfu {
+        if self.counts() {
             let rank = self.rank(place);
             self.ranks.remove(&rank);
+        }
+        if self.eviction == Eviction::LfuEver {
+            let held = &self.places[place as usize];
+            self.former.insert(held.entry.key, held.uses);
         }
         let hole = self.find(self.places[place as usize].entry.key);
         self.close_up(hole);
@@ -346,6 +360,8 @@ mod tests {
         /// key, uses, last use, version; the next to go first.
         list: Vec<(u64, u64, u64, u64)>,
         clock: u64,
+        /// Uses of what has gone.
+        former: BTreeMap<u64, u64>,
     }
 
     impl Naive {
@@ -365,22 +381,25 @@ mod tests {
         fn put(&mut self, key: u64, version: u64) {
             if self.list.len() == self.capacity {
                 let at = match self.eviction {
-                    Eviction::Lfu => {
+                    Eviction::Lfu | Eviction::LfuEver => {
                         let all = self.list.iter().enumerate();
                         all.min_by_key(|(_, e)| (e.1, e.2)).expect("full").0
                     }
                     _ => 0,
                 };
-                self.list.remove(at);
+                let gone = self.list.remove(at);
+                self.former.insert(gone.0, gone.1);
             }
             self.clock += 1;
-            self.list.push((key, 1, self.clock, version));
+            let before = self.former.get(&key).copied().unwrap_or(0);
+            let uses = 1 + if self.eviction == Eviction::LfuEver { before } else { 0 };
+            self.list.push((key, uses, self.clock, version));
         }
     }
 
     #[test]
     fn policies_do_what_a_plain_list_does() {
-        for eviction in [Eviction::Lru, Eviction::Fifo, Eviction::Lfu] {
+        for eviction in [Eviction::Lru, Eviction::Fifo, Eviction::Lfu, Eviction::LfuEver] {
             let mut entries = Entries::new(eviction, Some(20));
             let list = Vec::new();
             let mut naive = Naive {
@@ -388,13 +407,15 @@ mod tests {
                 capacity: 20,
                 list,
                 clock: 0,
+                former: BTreeMap::new(),
             };
             let mut picks = draws(0);
             for n in 0..50_000u64 {
                 let key = mix64(picks.below(7) * picks.below(9));
                 if picks.below(50) == 0 {
                     let gone = naive.list.iter().position(|e| e.0 == key);
-                    gone.map(|at| naive.list.remove(at));
+                    let gone = gone.map(|at| naive.list.remove(at));
+                    gone.map(|gone| naive.former.insert(gone.0, gone.1));
                     assert_eq!(entries.remove(key).is_some(), gone.is_some());
                     continue;
                 }
@@ -438,6 +459,7 @@ mod tests {
             (Eviction::Lru, [1, 3]),
             (Eviction::Fifo, [2, 3]),
             (Eviction::Lfu, [1, 3]),
+            (Eviction::LfuEver, [1, 3]),
             (Eviction::Random, [2, 3]),
         ] {
             let mut entries = Entries::new(eviction, None);

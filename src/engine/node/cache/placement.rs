@@ -3,6 +3,9 @@
 use crate::engine::draw::mix64;
 use crate::engine::policy::hash_ring::Ring;
 
+/// Places that nodes may get which come while as many others finish what they have.
+const SPARE: u16 = 8;
+
 /// How keys are spread over nodes. Callers and nodes agree on it, as memcached clients do.
 #[derive(Clone, Debug)]
 pub enum Placement {
@@ -13,13 +16,14 @@ pub enum Placement {
 }
 
 impl Placement {
-    /// A ring with so many points for each node.
+    /// A ring with so many points for each node, and for a few more that may come while others still go:
+    /// points of nodes that are not registered count for nobody.
     pub fn ring(nodes: u16, points: u64) -> Placement {
         let of_node = |node: u16| {
             let point = move |i| mix64(mix64(u64::from(node) << 32 | i));
             (0..points).map(move |i| (point(i), u32::from(node)))
         };
-        Placement::Ring(Ring::new((0..nodes).flat_map(of_node)))
+        Placement::Ring(Ring::new((0..nodes.saturating_add(SPARE)).flat_map(of_node)))
     }
 
     /// The node of a key among those registered, which ascend; [`u16::MAX`] if there are none.
@@ -31,7 +35,7 @@ impl Placement {
             (all, Placement::Ring(ring)) => {
                 let mut nodes = ring.from(mix64(key)).map(|node| node as u16);
                 let found = nodes.find(|node| all.binary_search(node).is_ok());
-                // Nodes that joined later have no points: they get nothing until the next start.
+                // Nodes beyond the spare ones have no points.
                 found.unwrap_or(all[0])
             }
         }

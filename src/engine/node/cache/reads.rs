@@ -7,7 +7,8 @@ use super::{
     MISSES, REFRESHES, STALE_SERVED,
 };
 use crate::engine::attempt::{Answer, AttemptId, Call, CalleeSide, Parent};
-use crate::engine::core::{Cx, NewCall};
+use crate::engine::begin::NewCall;
+use crate::engine::core::Cx;
 use crate::engine::draw::{Address, Purpose};
 use crate::engine::math::ln;
 use crate::engine::reason::Reason;

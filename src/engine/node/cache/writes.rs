@@ -7,7 +7,8 @@ use super::reads::source_call;
 use super::{Cache, Config, DEFERRED, FLUSH, FLUSHED, OnWrite, Pattern};
 use crate::design::CallMode;
 use crate::engine::attempt::{AttemptId, Call, CalleeSide, IntentId, Parent};
-use crate::engine::core::{Cx, NewCall};
+use crate::engine::begin::NewCall;
+use crate::engine::core::Cx;
 use crate::engine::draw::Address;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
@@ -183,7 +184,7 @@ impl Cache {
     }
 
     /// Sends everything that waits to the source, each write for the intent that it came from.
-    fn flush<R: Record>(&mut self, cx: &mut Cx<'_, R>, part: usize) {
+    pub(super) fn flush<R: Record>(&mut self, cx: &mut Cx<'_, R>, part: usize) {
         let node = &cx.program.nodes[cx.node as usize];
         let Some(&link) = node.out.first() else {
             return;

@@ -176,7 +176,7 @@ impl Arrivals {
     }
 
     /// One arrives now: the way to the next begins.
-    #[inline]
+    #[inline(always)]
     pub fn arrived(&mut self, now: Time) {
         // What the whole nanosecond went beyond the arrival counts for the next one.
         let beyond = self

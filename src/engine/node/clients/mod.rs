@@ -10,22 +10,28 @@
 //! identities. Some of what they send may be malformed, or expensive to work on.
 
 mod arrivals;
+mod items;
+mod looks;
 mod traffic;
+
+use std::collections::BTreeMap;
 
 use super::{NodeKind, Traffic};
 use crate::design::Settings;
 use crate::design::value::{Factor, MICRO, Rate};
 use crate::engine::attempt::{Call, Intent, IntentId, Parent};
-use crate::engine::core::{Cx, NewCall};
+use crate::engine::begin::NewCall;
+use crate::engine::core::Cx;
 use crate::engine::digest::Fact;
 use crate::engine::dist::Sampler;
-use crate::engine::draw::{Address, Purpose, Threshold, stream};
-use crate::engine::popularity::item_key;
+use crate::engine::draw::{Address, Purpose, Threshold, mix64, stream};
+use crate::engine::program::OperationProgram;
 use crate::engine::reason::Reason;
 use crate::engine::record::{Record, Told};
 use crate::engine::slab::Id;
 use crate::time::{Duration, Time};
 use arrivals::Arrivals;
+use looks::{Look, REPEATS};
 
 /// Local events, and what their argument is.
 mod code {
@@ -43,6 +49,8 @@ mod code {
     pub const ABUSE: u8 = 5;
     /// Somebody comes back: entry, number.
     pub const BACK: u8 = 6;
+    /// It is time to look after a write: number of the look.
+    pub const LOOK: u8 = 7;
 }
 
 /// Identities of abusers are above those of users.
@@ -63,9 +71,42 @@ pub struct Config {
     double_click: Threshold,
     click_gap: Sampler,
     patience: Option<Sampler>,
+    /// Any of the shares that follow is not 0.
+    has_odd_ones: bool,
     malformed: Threshold,
     expensive: Threshold,
     expense: Factor,
+    oversized: Threshold,
+    pub oversize: Factor,
+    without_right: Threshold,
+    /// Key of the operation with which users look after their writes.
+    looks_with: Option<String>,
+    look_after: Sampler,
+    write_repeats: u16,
+}
+
+/// What is unusual about an action.
+#[derive(Clone, Copy, Default)]
+struct OddOne {
+    is_malformed: bool,
+    is_expensive: bool,
+    is_oversized: bool,
+    lacks_right: bool,
+}
+
+impl Config {
+    #[cold]
+    fn odd_one<R: Record>(&self, cx: &Cx<'_, R>, address: Address, identity: u32) -> OddOne {
+        let happens = |share, purpose| cx.happens(share, purpose, address);
+        // Who has no right has none in any action.
+        let of_identity = Address(mix64(u64::from(identity)));
+        OddOne {
+            is_malformed: happens(self.malformed, Purpose::Malformed),
+            is_expensive: happens(self.expensive, Purpose::Expensive),
+            is_oversized: happens(self.oversized, Purpose::Oversized),
+            lacks_right: cx.happens(self.without_right, Purpose::Right, of_identity),
+        }
+    }
 }
 
 enum Loop {
@@ -87,6 +128,10 @@ pub struct Clients {
     user_actions: Vec<u32>,
     /// Per operation whose items are asked for in turn: how many were.
     turns: Vec<u64>,
+    /// Looks that are to come, by number, and those under way, by the handle of their intent.
+    planned_looks: u64,
+    to_look: BTreeMap<u64, Look>,
+    looks: BTreeMap<u64, Look>,
 }
 
 /// Who acts.
@@ -101,7 +146,7 @@ struct Actor {
 impl NodeKind for Clients {
     type Config = Config;
 
-    const TALLIES: &'static [&'static str] = &["double_clicks", "abandoned", "abusive"];
+    const TALLIES: &'static [&'static str] = &["double_clicks", "abandoned", "abusive", "own_writes_missed", "repeated_writes"];
 
     fn compile(knobs: &Settings<'_>) -> Config {
         let loop_ = match knobs.choice("arrivals") {
@@ -124,9 +169,18 @@ impl NodeKind for Clients {
             double_click: Threshold::new(knobs.share("double_click_share")),
             click_gap: Sampler::new(&knobs.dist("double_click_gap")),
             patience: knobs.opt_dist("patience").map(|d| Sampler::new(&d)),
+            has_odd_ones: ["malformed_share", "expensive_share", "oversized_share", "without_right_share"]
+                .iter()
+                .any(|knob| knobs.share(knob).0 > 0),
             malformed: Threshold::new(knobs.share("malformed_share")),
             expensive: Threshold::new(knobs.share("expensive_share")),
             expense: knobs.factor("expensive_factor"),
+            oversized: Threshold::new(knobs.share("oversized_share")),
+            oversize: knobs.factor("oversized_factor"),
+            without_right: Threshold::new(knobs.share("without_right_share")),
+            looks_with: knobs.opt_text("looks_with"),
+            look_after: Sampler::new(&knobs.dist("look_after")),
+            write_repeats: knobs.count("write_repeats") as u16,
         }
     }
 
@@ -142,6 +196,9 @@ impl NodeKind for Clients {
             abuse: Vec::new(),
             user_actions: vec![0; users as usize],
             turns: Vec::new(),
+            planned_looks: 0,
+            to_look: BTreeMap::new(),
+            looks: BTreeMap::new(),
         }
     }
 
@@ -178,6 +235,7 @@ impl NodeKind for Clients {
             code::PATIENCE => self.lose_patience(config, cx, Id::from_bits(arg)),
             code::CURVE => self.next_of_curve(config, cx, (arg >> 32) as u16, arg as u32),
             code::ABUSE => self.abuse(config, cx, (arg >> 32) as u16, arg as u32),
+            code::LOOK => self.look_now(config, cx, arg),
             code::BACK => self.come_back(config, cx, (arg >> 32) as u16, arg as u32),
             _ => unreachable!("clients schedule these"),
         }
@@ -194,6 +252,9 @@ impl NodeKind for Clients {
         let intent = &mut cx.core.intents[id];
         intent.submissions -= 1;
         if intent.told.is_some() {
+            if call.tag >= REPEATS {
+                self.maybe_look(config, cx, id, call, result);
+            }
             return;
         }
         let told = match result {
@@ -204,6 +265,10 @@ impl NodeKind for Clients {
             Err(reason) => Told::Failed(reason),
         };
         self.tell(config, cx, id, told);
+        if config.looks_with.is_some() {
+            self.maybe_look(config, cx, id, call, result);
+            self.has_looked(config, cx, id, call, result);
+        }
     }
 
     fn on_traffic<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, change: Traffic) {
@@ -224,6 +289,15 @@ impl NodeKind for Clients {
     }
 }
 
+/// The operations that a clients node's users perform; those of weight 0 are never chosen, unless there
+/// is nothing to choose.
+pub fn performed_by(node: u16, operations: &[OperationProgram]) -> Vec<(u16, u64)> {
+    let all = operations.iter().enumerate();
+    let mine = all.filter(|(_, op)| op.clients.contains(&node));
+    let chosen = mine.filter(|(_, op)| op.weight > 0 || operations.len() == 1);
+    chosen.map(|(i, op)| (i as u16, op.weight)).collect()
+}
+
 /// When the n-th of a constant stream comes, in nanoseconds from its start.
 fn nth_of(n: u64, rate: Rate) -> u64 {
     let one = u128::from(MICRO) * u128::from(crate::time::NS_PER_S);
@@ -237,8 +311,14 @@ impl Clients {
         now < cx.program.horizon && now < config.ends && self.begun < config.actions
     }
 
-    #[inline]
+    #[inline(never)]
     fn schedule<R: Record>(&self, config: &Config, cx: &mut Cx<'_, R>) {
+        self.schedule_next(config, cx);
+    }
+
+    /// The same, on the way of every action.
+    #[inline(always)]
+    fn schedule_next<R: Record>(&self, config: &Config, cx: &mut Cx<'_, R>) {
         let open = self.open.as_ref().expect("open arrivals");
         let at = open.next();
         if at < cx.program.horizon.min(config.ends) {
@@ -261,7 +341,7 @@ impl Clients {
             self.act(config, cx, Actor { address, user: 0, identity });
         }
         if self.begun < config.actions {
-            self.schedule(config, cx);
+            self.schedule_next(config, cx);
         }
     }
 
@@ -278,17 +358,33 @@ impl Clients {
 
     /// A user wants something: which operation, about which item, over which link.
     fn act<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, actor: Actor) {
-        let Actor { address, user, identity } = actor;
-        let Some(operation) = self.pick_operation(cx, address) else { return };
+        let Some(operation) = self.pick_operation(cx, actor.address) else { return };
         if cx.program.nodes[cx.node as usize].out.is_empty() {
             // Nobody to ask: a drawing that is not finished.
             return;
         }
-        let item = self.pick_item(cx, operation, address);
+        let item = self.pick_item(cx, operation, actor.address);
         self.begun += 1;
+        let id = self.born(config, cx, actor, operation, item);
+        self.submit(cx, id, 0);
+    }
+
+    /// Somebody wants something of an item.
+    #[inline(always)]
+    fn born<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        Actor { address, user, identity }: Actor,
+        operation: u16,
+        item: u64,
+    ) -> IntentId {
         cx.core.intents_born += 1;
         let spec = &cx.program.operations[operation as usize];
-        let is_expensive = cx.happens(config.expensive, Purpose::Expensive, address);
+        let odd = match config.has_odd_ones {
+            true => config.odd_one(cx, address, identity),
+            false => OddOne::default(),
+        };
         let id = cx.core.intents.insert(Intent {
             address,
             number: cx.core.intents_born,
@@ -299,13 +395,16 @@ impl Clients {
             identity,
             priority: spec.priority,
             is_internal: false,
-            is_malformed: cx.happens(config.malformed, Purpose::Malformed, address),
-            work: if is_expensive { config.expense } else { Factor(MICRO) },
+            is_malformed: odd.is_malformed,
+            is_oversized: odd.is_oversized,
+            lacks_right: odd.lacks_right,
+            work: if odd.is_expensive { config.expense } else { Factor(MICRO) },
             submissions: 0,
             calls: Id::NONE,
             born: cx.now(),
             told: None,
             open: 0,
+            parked: 0,
         });
         let place = cx.program.nodes[cx.node as usize].place;
         cx.core.fact(cx.node as usize, place, Fact::Born, address.0, 0, operation as u8);
@@ -317,7 +416,7 @@ impl Clients {
             let ns = patience.sample(&mut cx.draws(Purpose::Patience, address));
             cx.local_at(cx.now() + Duration(ns), code::PATIENCE, id.bits());
         }
-        self.submit(cx, id, 0);
+        id
     }
 
     #[cold]
@@ -332,6 +431,11 @@ impl Clients {
         cx.hold(id);
         cx.core.intents[id].submissions += 1;
         cx.local_at(cx.now() + Duration(gap), code::CLICK, id.bits());
+    }
+
+    #[inline(never)]
+    fn submit_again<R: Record>(&mut self, cx: &mut Cx<'_, R>, id: IntentId) {
+        self.submit(cx, id, 1);
     }
 
     /// The user presses the button: 0 is the first time.
@@ -358,7 +462,11 @@ impl Clients {
         let first_try = address.call(place, u32::from(click)).attempt(1);
         let instance = cx.instance_for(link, first_try, id, mode);
         let new = NewCall { link, caller, tag: click, instance, mode, ..NewCall::default() };
-        cx.call(id, Parent::Intent, new);
+        // The first click is on the way of every action, another one is not.
+        match click {
+            0 => cx.call_at_once(id, Parent::Intent, new),
+            _ => cx.call(id, Parent::Intent, new),
+        };
     }
 
     #[cold]
@@ -367,7 +475,7 @@ impl Clients {
         // Who has an answer sees another page.
         if cx.core.intents[id].told.is_none() {
             cx.tally(0);
-            self.submit(cx, id, 1);
+            self.submit_again(cx, id);
         }
         cx.release(id);
     }
@@ -380,6 +488,7 @@ impl Clients {
             cx.hold(id);
             self.tell(config, cx, id, Told::Abandoned);
             cx.abandon_calls_of_intent(id);
+            self.looks_no_more(cx, id);
             cx.release(id);
         }
     }
@@ -406,28 +515,31 @@ impl Clients {
             let alerts = &cx.program.monitoring.alerts;
             cx.core.monitoring.answered(alerts, cx.node, good, took);
         }
-        if let Loop::Closed { think, .. } = &config.loop_ {
+        // A look is beside what the user does next.
+        if let Loop::Closed { think, .. } = &config.loop_
+            && !self.is_look(id)
+        {
             self.think(config, cx, think, user, now);
         }
     }
 
+    #[inline]
     fn pick_operation<R: Record>(&self, cx: &Cx<'_, R>, address: Address) -> Option<u16> {
-        let operations = &cx.program.operations;
-        if let [only] = operations.as_slice() {
-            return only.clients.contains(&cx.node).then_some(0);
+        let performs = &cx.program.nodes[cx.node as usize].performs;
+        match performs.as_slice() {
+            [] => None,
+            [(only, _)] => Some(*only),
+            many => Some(Self::pick_one_of(many, cx, address)),
         }
-        let mine = || {
-            let all = operations.iter().enumerate();
-            all.filter(|(_, o)| o.clients.contains(&cx.node)).map(|(i, o)| (i as u16, o.weight))
-        };
-        let total: u64 = mine().map(|(_, w)| w).sum();
-        if total == 0 {
-            return None;
-        }
+    }
+
+    #[inline(never)]
+    fn pick_one_of<R: Record>(many: &[(u16, u64)], cx: &Cx<'_, R>, address: Address) -> u16 {
+        let total: u64 = many.iter().map(|(_, weight)| weight).sum();
         let mut at = cx.draws(Purpose::Operation, address).below(total);
-        for (i, weight) in mine() {
+        for &(operation, weight) in many {
             if at < weight {
-                return Some(i);
+                return operation;
             }
             at -= weight;
         }
@@ -451,39 +563,5 @@ impl Clients {
         if at < cx.program.horizon.min(config.ends) {
             cx.local_at(at, code::USER, u64::from(user));
         }
-    }
-
-    /// The item that an action is about.
-    fn pick_item<R: Record>(
-        &mut self,
-        cx: &Cx<'_, R>,
-        operation: u16,
-        address: Address,
-    ) -> u64 {
-        let spec = &cx.program.operations[operation as usize];
-        let hot = |&&(_, hot, share): &&(u16, u16, Threshold)| {
-            hot == operation && cx.draws(Purpose::HotKey, address).chance(share)
-        };
-        let rank = if cx.core.hot.iter().any(|entry| hot(&entry)) {
-            // Nobody asked for it before: the least popular of all.
-            spec.items.count() - 1
-        } else if let Some(n) = spec.items.in_turn() {
-            self.next_in_turn(operation, n)
-        } else if spec.items.is_one() {
-            0
-        } else {
-            spec.items.pick(&mut cx.draws(Purpose::Item, address))
-        };
-        item_key(spec.key_space, rank)
-    }
-
-    /// The next of an operation's `n` items, in turn.
-    fn next_in_turn(&mut self, operation: u16, n: u64) -> u64 {
-        let operation = operation as usize;
-        if self.turns.len() <= operation {
-            self.turns.resize(operation + 1, 0);
-        }
-        self.turns[operation] += 1;
-        (self.turns[operation] - 1) % n
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Simulated: a query needs a core for its whole length and waits in order of arrival for one; at
 //! most `connections` queries of a copy run, wait, or wait for other copies, one more is refused; a write
-//! raises the version of its row, and leaves its effect, at the moment it is committed. A leader ships a
+//! raises the version of its row, and leaves its effect, at the moment it is committed; one that is meant for
+//! a version only is done if the row has it at that moment, and is a conflict otherwise. A leader ships a
 //! log that the other copies receive in order and apply in order (`replication`); who leads changes when
 //! the leader is lost, or by hand (`failover`).
 //! Ignored so far: transactions, locks, shards, what queries cost beyond time on a core; applying a log
@@ -17,6 +18,7 @@ use std::collections::VecDeque;
 use super::{KindFault, Look, NodeKind};
 use crate::design::{CallMode, Settings};
 use crate::engine::attempt::{AttemptId, CalleeSide};
+use crate::engine::basis::Basis;
 use crate::engine::core::Cx;
 use crate::engine::draw::Purpose;
 use crate::engine::probe;
@@ -118,6 +120,8 @@ impl NodeKind for Database {
         let attempt = cx.core.attempts[id];
         let at = attempt.instance as usize;
         let is_write = attempt.mode == CallMode::Write;
+        let basis = Basis::from_bits(attempt.payload);
+        let item = cx.core.intents[attempt.intent].item;
         let faults = &cx.core.modifiers[cx.node as usize];
         let failed = faults.fails(&mut cx.draws(Purpose::Fault, attempt.address));
         let refusal = match failed {
@@ -125,9 +129,11 @@ impl NodeKind for Database {
             false if is_write && faults.disk_full > 0 => Some(Reason::StorageFull),
             // Somebody else was made the leader while the query ran.
             false if is_write && !self.leads(cx, at) => Some(Reason::NotPrimary),
+            false if is_write && !basis.permits(self.places[at].rows.version(item)) => {
+                Some(Reason::Conflict)
+            }
             false => None,
         };
-        let item = cx.core.intents[attempt.intent].item;
         let waits = match refusal {
             Some(_) => false,
             None if is_write => self.commit(config, cx, id),

@@ -9,6 +9,7 @@
 
 use super::{ACKNOWLEDGED, APPLIED, ARRIVES, Database, GOES_ALONE, WENT_ALONE};
 use crate::design::CallMode;
+use crate::engine::basis::Basis;
 use crate::engine::attempt::{AttemptId, CalleeSide};
 use crate::engine::copies::{Copies, LogEntry, ReadFrom, user_of};
 use crate::engine::core::Cx;
@@ -76,7 +77,7 @@ impl Database {
         let now = cx.now();
         if copies(cx).is_none() {
             let version = rows.write(intent.item);
-            cx.effect(id, version);
+            cx.effect_on(id, version, Basis::from_bits(attempt.payload).version());
             cx.core.attempts[id].answer.version = version;
             return false;
         }
@@ -113,7 +114,7 @@ impl Database {
                 u64::MAX
             }
         };
-        cx.effect(id, version);
+        cx.effect_on(id, version, Basis::from_bits(attempt.payload).version());
         cx.core.attempts[id].answer.version = version;
         if counts {
             cx.hold(attempt.intent);

@@ -83,7 +83,7 @@ impl Queue {
         } else {
             cx.tally(REDELIVERED);
         }
-        let receipt = Receipt { seq, delivery, is_first };
+        let receipt = message.receipt(seq, delivery, is_first);
         let new = message.handed_to((to.link, to.instance), receipt);
         let call = cx.call(message.intent, Parent::Node, new);
         let until = config.term.map_or(Time::NEVER, |term| now + term);

@@ -6,6 +6,7 @@
 //! who are gone have been given up (session timeout).
 
 use super::store::State;
+use super::members::Member;
 use super::*;
 use crate::engine::attempt::{CallId, CalleeSide, Parent};
 use crate::engine::draw::mix64;
@@ -13,36 +14,33 @@ use crate::engine::node::NodeConfig;
 use crate::engine::program::SETTLE_LIMIT;
 
 /// An instance in one of its lives.
-type Who = (u16, u16);
+pub(super) type Who = (u16, u16);
 
 #[derive(Clone)]
 pub(super) struct Group {
     pub link: u16,
-    members: BTreeMap<Who, Member>,
-    polls: BTreeMap<Who, VecDeque<Word>>,
-    shares: Vec<Share>,
+    pub members: BTreeMap<Who, Member>,
+    pub polls: BTreeMap<Who, VecDeque<Word>>,
+    pub shares: Vec<Share>,
     /// Deliveries of what is not done with.
     tries: BTreeMap<u64, u16>,
     /// It is sharing anew: not before then.
-    pause: Option<Time>,
+    pub pause: Option<Time>,
     /// The partition that is looked at first.
     turn: usize,
-}
-
-#[derive(Clone, Copy)]
-struct Member {
-    heard: Time,
-    is_gone: bool,
+    /// Members that lost their place while nothing was heard of them, with what they had asked for: when
+    /// they are heard again, they join again.
+    pub lapsed: BTreeMap<Who, (Member, VecDeque<Word>)>,
 }
 
 /// A partition, as a group has read it.
 #[derive(Clone, Default)]
-struct Share {
-    owner: Option<Who>,
+pub(super) struct Share {
+    pub owner: Option<Who>,
     /// Where the next fetch begins, and up to where everything is done.
     position: u64,
     committed: u64,
-    out: BTreeMap<u64, CallId>,
+    pub out: BTreeMap<u64, CallId>,
     done: BTreeSet<u64>,
     /// The first that failed in this fetch: all from there on come again.
     failed: Option<u64>,
@@ -54,7 +52,7 @@ pub(super) fn partition_of(item: u64, partitions: u16) -> usize {
     (mix64(item) % u64::from(partitions)) as usize
 }
 
-fn who(word: Word) -> Who {
+pub(super) fn who(word: Word) -> Who {
     (word.instance, word.life)
 }
 
@@ -68,12 +66,13 @@ impl Group {
             tries: BTreeMap::new(),
             pause: None,
             turn: 0,
+            lapsed: BTreeMap::new(),
         }
     }
 
     /// Gives the partitions in turn: the first n/m of them to the first member, one more to each of the
     /// first while they do not divide evenly (Kafka's RangeAssignor, one topic).
-    fn assign(&mut self) {
+    pub(super) fn assign(&mut self) {
         let members: Vec<Who> = self.members.keys().copied().collect();
         let (each, more) = match members.len() {
             0 => (0, 0),
@@ -196,7 +195,7 @@ impl Queue {
         if delivery > 1 {
             cx.tally(REDELIVERED);
         }
-        let receipt = Receipt { seq, delivery, is_first };
+        let receipt = message.receipt(seq, delivery, is_first);
         let new = message.handed_to((poll.link, poll.instance), receipt);
         let call = cx.call(message.intent, Parent::Node, new);
         let attempt = cx.core.calls[call].attempt;
@@ -310,7 +309,7 @@ impl Queue {
         match group.members.get_mut(&who(word)) {
             Some(member) => member.heard = now,
             None => {
-                group.members.insert(who(word), Member { heard: now, is_gone: false });
+                group.members.insert(who(word), Member::new(now));
                 self.rejoin(config, cx, g);
             }
         }
@@ -319,7 +318,7 @@ impl Queue {
     }
 
     /// A commit whose answer was lost is made again with the next poll.
-    fn repeat_commits<R: Record>(
+    pub(super) fn repeat_commits<R: Record>(
         &mut self,
         config: &Config,
         cx: &mut Cx<'_, R>,
@@ -345,121 +344,7 @@ impl Queue {
     }
 }
 
-/// How groups change.
 impl Queue {
-    /// An instance is gone, and the group waits whether it comes back (it does not: it is another then),
-    /// or it leaves for good and finishes what it has.
-    pub(super) fn left<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, word: Word) {
-        let Some(g) = self.groups.iter().position(|group| group.link == word.link) else { return };
-        if word.n > 0 {
-            return self.is_gone(config, cx, g, word);
-        }
-        let group = &mut self.groups[g];
-        group.polls.remove(&who(word));
-        if group.members.remove(&who(word)).is_some() {
-            cx.local_at(cx.now() + config.poll_deadline, SILENT, word.bits());
-            self.rejoin(config, cx, g);
-        }
-    }
-
-    fn is_gone<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, g: usize, word: Word) {
-        let group = &mut self.groups[g];
-        group.polls.remove(&who(word));
-        if let Some(member) = group.members.get_mut(&who(word)) {
-            member.is_gone = true;
-            cx.local_at(cx.now() + config.session_timeout, SESSION, word.bits());
-        }
-    }
-
-    /// Nothing has been heard of a member for long enough.
-    pub(super) fn session_over<R: Record>(
-        &mut self,
-        config: &Config,
-        cx: &mut Cx<'_, R>,
-        word: Word,
-    ) {
-        let Some(g) = self.groups.iter().position(|group| group.link == word.link) else { return };
-        if self.groups[g].members.get(&who(word)).is_some_and(|m| m.is_gone) {
-            self.throw_out(config, cx, g, who(word));
-        }
-    }
-
-    /// A member has had its messages for so long: has it asked for more since?
-    pub(super) fn silent<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, word: Word) {
-        let Some(g) = self.groups.iter().position(|group| group.link == word.link) else { return };
-        let group = &self.groups[g];
-        let asks = group.polls.get(&who(word)).is_some_and(|polls| !polls.is_empty());
-        let is_late = match group.members.get(&who(word)) {
-            Some(member) => !member.is_gone && member.heard + config.poll_deadline <= cx.now(),
-            // It was leaving.
-            None => group.shares.iter().any(|s| s.owner == Some(who(word)) && !s.out.is_empty()),
-        };
-        if is_late && !asks {
-            cx.tally(THROWN_OUT);
-            self.throw_out(config, cx, g, who(word));
-        }
-    }
-
-    fn throw_out<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, g: usize, member: Who) {
-        let group = &mut self.groups[g];
-        group.members.remove(&member);
-        group.polls.remove(&member);
-        for share in group.shares.iter_mut().filter(|share| share.owner == Some(member)) {
-            share.owner = None;
-            for (_, call) in std::mem::take(&mut share.out) {
-                cx.tally(TAKEN_BACK);
-                cx.core.give_up(cx.program, cx.record, call);
-            }
-        }
-        self.rejoin(config, cx, g);
-        self.share_anew(config, cx, g);
-    }
-
-    /// The members have changed.
-    fn rejoin<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, g: usize) {
-        if self.groups[g].pause.is_none() {
-            let until = cx.now() + config.rebalance_pause;
-            self.groups[g].pause = Some(until);
-            cx.tally(REBALANCED);
-            cx.local_at(until, SHARE, g as u64);
-        }
-    }
-
-    /// Deals the partitions out, once the pause is over, the dead are given up, and everything that is
-    /// out has come back.
-    pub(super) fn share_anew<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, g: usize) {
-        if self.groups[g].pause.is_none_or(|until| until > cx.now()) {
-            return;
-        }
-        let group = &self.groups[g];
-        let owners: BTreeSet<Who> = group.shares.iter().filter_map(|s| s.owner).collect();
-        for owner in owners {
-            if !self.groups[g].members.contains_key(&owner) {
-                self.repeat_commits(config, cx, g, owner);
-            }
-        }
-        let group = &mut self.groups[g];
-        let waits = group.members.values().any(|member| member.is_gone)
-            || group.shares.iter().any(|share| !share.out.is_empty());
-        if !waits {
-            group.pause = None;
-            group.assign();
-        }
-    }
-
-    /// The broker crashed: who is a member has to be found out again; offsets are kept.
-    pub(super) fn groups_are_gone(&mut self) {
-        for group in &mut self.groups {
-            group.members.clear();
-            group.polls.clear();
-            group.pause = None;
-            for share in &mut group.shares {
-                share.owner = None;
-                share.out.clear();
-            }
-        }
-    }
-
     /// Something was removed that not everybody has read: it holds up nobody's offset.
     pub(super) fn forget<R: Record>(
         &mut self,
@@ -525,8 +410,7 @@ mod tests {
     fn the_first_members_have_one_partition_more() {
         let mut group = Group::new(0, 8);
         for instance in 0..3 {
-            let member = Member { heard: Time::ZERO, is_gone: false };
-            group.members.insert((instance, 0), member);
+            group.members.insert((instance, 0), Member::new(Time::ZERO));
         }
         group.assign();
         let owners = group.shares.iter().map(|share| share.owner.map_or(9, |who| who.0));

@@ -15,11 +15,12 @@
 
 mod hand;
 mod log;
+mod members;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::delivery::{self, CLOSED, EXTEND, POLL, RECONNECT, Receipt, Word};
+use super::delivery::{self, CLOSED, EXTEND, POLL, QUIET, RECONNECT, Receipt, Word};
 use super::{Look, NodeKind};
 use crate::design::Settings;
 use crate::engine::attempt::{Attempt, AttemptId, Call};
@@ -93,6 +94,7 @@ pub struct Config {
     partitions: u16,
     poll_deadline: Duration,
     session_timeout: Duration,
+    heartbeat_every: Option<Duration>,
     rebalance_pause: Duration,
     compaction: Option<Duration>,
 }
@@ -203,6 +205,7 @@ impl NodeKind for Queue {
             partitions: knobs.count("partitions") as u16,
             poll_deadline: knobs.duration("poll_deadline"),
             session_timeout: knobs.duration("session_timeout"),
+            heartbeat_every: knobs.opt_duration("heartbeat_every"),
             rebalance_pause: knobs.duration("rebalance_pause"),
             compaction: knobs.opt_duration("compaction"),
         }
@@ -258,10 +261,11 @@ impl NodeKind for Queue {
         let is_down = cx.core.modifiers[cx.node as usize].down > 0;
         match code {
             // Nobody listens; the worker tries again when the queue is back.
-            POLL | CLOSED | EXTEND | AGAIN if is_down => return,
+            POLL | CLOSED | EXTEND | QUIET | AGAIN if is_down => return,
             POLL | AGAIN => self.polled(config, cx, Word::from_bits(arg)),
             CLOSED => self.closed(config, cx, Word::from_bits(arg)),
             EXTEND => self.extend(config, cx, Receipt::from_bits(arg)),
+            QUIET => self.quiet(config, cx, Word::from_bits(arg)),
             DUE => self.due(config, cx, arg),
             LEASE => self.term_over(config, cx, Receipt::from_bits(arg)),
             TOO_OLD => self.drop_too_old(config, cx),
@@ -332,6 +336,13 @@ impl NodeKind for Queue {
             if cx.program.nodes[to as usize].kind == "worker" {
                 delivery::say(cx, link, &mut self.words, RECONNECT, u64::from(link));
             }
+        }
+    }
+
+    fn on_cut<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, link: u16, is_cut: bool) {
+        if config.mode == Mode::Log {
+            self.link_is_quiet(config, cx, link, is_cut);
+            self.go_on(config, cx);
         }
     }
 

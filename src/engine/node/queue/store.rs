@@ -1,9 +1,9 @@
 //! What is kept, and in which order.
 
 use super::*;
-use crate::engine::attempt::{CallId, CalleeSide, IntentId, Parent};
-use crate::engine::core::NewCall;
-use crate::engine::draw::Address;
+use crate::engine::attempt::{CallId, CalleeSide, Intent, IntentId, Parent};
+use crate::engine::begin::NewCall;
+use crate::engine::draw::{Address, Purpose, Threshold};
 use crate::engine::keys::Seen;
 use crate::engine::program::SETTLE_LIMIT;
 use crate::engine::slab::Id;
@@ -19,6 +19,10 @@ pub(super) struct Message {
     pub key: u64,
     pub submission: u16,
     pub priority: u8,
+    /// Whoever handles it fails.
+    pub is_poison: bool,
+    /// Version of the interface in which it was published; 0 if nobody asked in one.
+    pub contract: u8,
     /// Since when it, or its publisher, is here; and since when it is stored.
     pub since: Time,
     pub stored: Time,
@@ -29,6 +33,16 @@ pub(super) struct Message {
 }
 
 impl Message {
+    pub(super) fn receipt(&self, seq: u64, delivery: u16, is_first: bool) -> Receipt {
+        Receipt {
+            seq,
+            delivery,
+            is_first,
+            is_poison: self.is_poison,
+            contract: self.contract,
+        }
+    }
+
     /// The call that hands it to an instance over a link. Work is drawn anew for each delivery.
     pub(super) fn handed_to(&self, (link, instance): (u16, u16), receipt: Receipt) -> NewCall {
         NewCall {
@@ -164,6 +178,8 @@ impl Queue {
                 key: attempt.key,
                 submission: attempt.submission,
                 priority: intent.priority,
+                is_poison: is_poison(cx, &attempt, &intent),
+                contract: cx.core.asked_in(cx.program, &attempt).unwrap_or(0),
                 since: attempt.arrived,
                 stored: now,
                 deliveries: 0,
@@ -176,7 +192,7 @@ impl Queue {
         }
         cx.hold(attempt.intent);
         cx.tally(PUBLISHED);
-        *self.count(cx) += 1;
+        self.is_kept(cx, attempt.intent);
         accept(cx, id);
         match config.delay {
             Duration::ZERO => self.offer(config, seq),
@@ -186,11 +202,20 @@ impl Queue {
         self.watch_keys(config, cx);
     }
 
-    /// Where its messages are counted: with those somebody will get, or with those nobody will.
-    fn count<'c, R: Record>(&self, cx: &'c mut Cx<'_, R>) -> &'c mut u64 {
-        match self.has_workers {
-            true => &mut cx.core.held_messages,
-            false => &mut cx.core.parked_messages,
+    /// One message more is kept: somebody will get it, or, where no worker is, nobody will.
+    fn is_kept<R: Record>(&self, cx: &mut Cx<'_, R>, intent: IntentId) {
+        if self.has_workers {
+            cx.core.held_messages += 1;
+        } else {
+            cx.park(intent);
+        }
+    }
+
+    fn is_kept_no_more<R: Record>(&self, cx: &mut Cx<'_, R>, intent: IntentId) {
+        if self.has_workers {
+            cx.core.held_messages -= 1;
+        } else {
+            cx.unpark(intent);
         }
     }
 
@@ -250,7 +275,7 @@ impl Queue {
             cx.core.abandon(cx.program, cx.record, call);
         }
         self.withdraw(config, seq, &message);
-        *self.count(cx) -= 1;
+        self.is_kept_no_more(cx, message.intent);
         self.let_go(cx, &message);
     }
 
@@ -271,7 +296,7 @@ impl Queue {
                 note_age(cx, &message);
                 self.withdraw(config, seq, &message);
                 cx.core.held_messages -= 1;
-                cx.core.parked_messages += 1;
+                cx.park(message.intent);
                 cx.tally(DEAD_LETTERED);
                 self.parked.insert(seq, message);
             }
@@ -294,6 +319,7 @@ impl Queue {
             instance,
             mode: CallMode::Write,
             token: seq,
+            payload: message.receipt(seq, message.deliveries, true).bits(),
             key: message.key,
             submission: message.submission,
             base: Some(base),
@@ -329,7 +355,7 @@ impl Queue {
         for (seq, mut message) in std::mem::take(&mut self.parked) {
             message.deliveries = 0;
             self.messages.insert(seq, message);
-            cx.core.parked_messages -= 1;
+            cx.unpark(message.intent);
             cx.core.held_messages += 1;
             cx.tally(REDRIVEN);
             self.offer(config, seq);
@@ -402,6 +428,24 @@ fn rank(config: &Config, message: &Message) -> u8 {
 fn accept<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) {
     cx.core.attempts[id].callee = CalleeSide::Replied;
     cx.reply(id, Ok(()));
+}
+
+/// Whether what is published now is poison: an entry makes it so, or it was already where it comes from.
+/// All messages of an intent have the same fate under an entry.
+fn is_poison<R: Record>(cx: &Cx<'_, R>, attempt: &Attempt, intent: &Intent) -> bool {
+    let publisher = cx.program.links[attempt.link as usize].from;
+    let is_moved = cx.program.nodes[publisher as usize].kind == "queue";
+    if is_moved && Receipt::from_bits(attempt.payload).is_poison {
+        return true;
+    }
+    let of_users = &cx.core.node_keys[intent.clients as usize];
+    let hits = |&&(entry, operation, share): &&(u16, u16, Threshold)| {
+        let address = intent.address.attempt(u32::from(entry));
+        operation == intent.operation
+            && !intent.is_internal
+            && of_users.draws(Purpose::PoisonEntry, address).chance(share)
+    };
+    cx.core.poisoned.iter().any(|entry| hits(&entry))
 }
 
 /// What makes two messages the same: their key, or the intent behind them.

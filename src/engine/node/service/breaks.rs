@@ -9,11 +9,14 @@ use crate::engine::draw::{Address, Purpose};
 use crate::engine::plan::{self, Progress};
 use crate::engine::policy::concurrency::Limit;
 use crate::engine::record::Record;
+use crate::engine::standing::{NOBODY, Still};
+use crate::engine::probe;
+use crate::engine::reason::Reason;
 use crate::time::Duration;
 
 impl Service {
     /// A request has got its slot: it goes on with its plan, unless the instance stands still.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take_up<R: Record>(
         &mut self,
         config: &Config,
@@ -24,7 +27,7 @@ impl Service {
         if !self.is_plain(config) {
             self.count_towards_collection(config, cx, i);
             let instance = &mut self.instances[i];
-            if instance.stands_still_until.is_some() {
+            if instance.standing.is_still() {
                 instance.deferred.push(Deferred::Begin(id));
                 return Progress::Waits;
             }
@@ -33,6 +36,7 @@ impl Service {
     }
 
     /// Every request makes garbage; when there is enough of it, everything stands still.
+    #[inline(never)]
     fn count_towards_collection<R: Record>(
         &mut self,
         config: &Config,
@@ -45,7 +49,7 @@ impl Service {
         let Some(every) = config.gc_every else {
             return;
         };
-        if instance.begun < every || instance.stands_still_until.is_some() {
+        if instance.begun < every || instance.standing.is_still() {
             return;
         }
         instance.begun = 0;
@@ -53,29 +57,56 @@ impl Service {
         let place = cx.program.nodes[cx.node as usize].place;
         let address = Address::intent(place, i as u64, instance.pauses);
         let pause = config.gc_pause.sample(&mut cx.draws(Purpose::Pause, address));
-        let until = now + Duration(pause);
-        instance.stands_still_until = Some(until);
-        instance.processor.stand_still(now, true);
-        cx.local_at(until, GOES_ON, argument(i, 0));
+        let until = Some(now + Duration(pause));
+        let still = Still { by: NOBODY, until, beats: false };
+        self.stand_still(config, cx, i, still);
+    }
+
+    /// For one reason, or for one more, nothing goes on.
+    pub(super) fn stand_still<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        i: usize,
+        still: Still,
+    ) {
+        let now = cx.now();
+        let Some(instance) = self.instances.get_mut(i).filter(|instance| instance.exists) else {
+            return;
+        };
+        if instance.standing.add(still) {
+            instance.processor.stand_still(now, true);
+            if !config.is_timed || self.was_revised {
+                instance.standing.stopped = cx.stop_work(i as u16);
+            }
+        }
+        if let Some(until) = still.until {
+            cx.local_at(until, GOES_ON, argument(i, 0));
+        }
         cx.tally(PAUSES);
     }
 
-    /// The pause is over: what came meanwhile is taken up in its order.
+    /// A pause may be over.
     pub(super) fn on_goes_on<R: Record>(
         &mut self,
         config: &Config,
         cx: &mut Cx<'_, R>,
         i: usize,
     ) {
+        if self.instances[i].standing.end_due(cx.now()) {
+            self.wake(config, cx, i);
+        }
+    }
+
+    /// Nothing keeps it any more: what came meanwhile is taken up in its order.
+    pub(super) fn wake<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, i: usize) {
         let now = cx.now();
         let instance = &mut self.instances[i];
-        if instance.stands_still_until != Some(now) {
-            return;
-        }
-        instance.stands_still_until = None;
         instance.processor.stand_still(now, false);
+        cx.resume_work(std::mem::take(&mut instance.standing.stopped));
+        let instance = &mut self.instances[i];
         for deferred in std::mem::take(&mut instance.deferred) {
-            let stands_still = self.instances[i].stands_still_until.is_some();
+            let stands_still = self.instances[i].standing.is_still();
             if stands_still {
                 self.instances[i].deferred.push(deferred);
                 continue;
@@ -84,8 +115,13 @@ impl Service {
                 Deferred::Begin(id) => {
                     let works = |a: &&Attempt| a.callee.is_at_work();
                     if cx.core.attempts.get(id).filter(works).is_some() {
-                        let progress = plan::proceed(cx, id);
+                        let progress = plan::proceed_after(cx, id);
                         self.go_on(config, cx, id, progress);
+                    }
+                }
+                Deferred::Probe(id) => {
+                    if waits_at_the_door(cx, id) {
+                        probe::answer(cx, id);
                     }
                 }
                 Deferred::CallOver(id, call, result) => {
@@ -151,6 +187,13 @@ impl Service {
         let now = cx.now();
         let them = |i: usize| which.is_none_or(|which| which as usize == i);
         for i in (0..self.instances.len()).filter(|&i| them(i)) {
+            for deferred in std::mem::take(&mut self.instances[i].deferred) {
+                if let Deferred::Probe(id) = deferred
+                    && waits_at_the_door(cx, id)
+                {
+                    cx.refuse(id, Reason::CrashedWhileWorking);
+                }
+            }
             for interrupted in std::mem::take(&mut self.instances[i].interrupted) {
                 cx.count_as_held(interrupted.id, interrupted.held);
             }
@@ -169,6 +212,22 @@ impl Service {
         if instance.drains && instance.inside() == 0 {
             instance.drains = false;
             instance.exists = false;
+        }
+    }
+
+    /// Everybody in all instances goes on by the knobs of now.
+    pub(super) fn revise_all<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        self.was_revised = true;
+        for i in 0..self.instances.len() {
+            self.revise(config, cx, i);
+        }
+    }
+
+    /// If nothing is left of what was on before, it takes the short way again.
+    #[inline]
+    pub(super) fn has_settled(&mut self, config: &Config) {
+        if self.was_revised && config.is_plain {
+            self.was_revised = !self.instances.iter().all(Instance::is_plain);
         }
     }
 
@@ -193,4 +252,10 @@ impl Service {
         self.fill(config, cx, i);
         self.schedule(cx, i);
     }
+}
+
+/// Whether a probe still waits to be let in.
+fn waits_at_the_door<R: Record>(cx: &Cx<'_, R>, id: AttemptId) -> bool {
+    let waits = |a: &Attempt| a.callee == CalleeSide::Travelling;
+    cx.core.attempts.get(id).is_some_and(waits)
 }

@@ -7,6 +7,7 @@ use crate::engine::policy::codel::Codel;
 use crate::engine::policy::concurrency::Limit;
 use crate::engine::processor::{Processor, Rest};
 use crate::engine::reason::Reason;
+use crate::engine::standing::Standing;
 use crate::time::{Duration, Time};
 
 /// Work that had to give its slot to something more important.
@@ -23,6 +24,8 @@ pub struct Interrupted {
 pub enum Deferred {
     /// A request that has a slot.
     Begin(AttemptId),
+    /// A shallow probe: nobody answers it.
+    Probe(AttemptId),
     /// The end of a call that a request had made.
     CallOver(AttemptId, Call, Result<(), Reason>),
 }
@@ -41,7 +44,7 @@ pub struct Instance {
     pub begun: u64,
     /// Collections so far.
     pub pauses: u64,
-    pub stands_still_until: Option<Time>,
+    pub standing: Standing,
     pub deferred: Vec<Deferred>,
     /// Kilobytes that will never be freed.
     pub leaked: u64,
@@ -67,7 +70,7 @@ impl Instance {
             limit: config.limits.as_ref().map(Limit::new),
             begun: 0,
             pauses: 0,
-            stands_still_until: None,
+            standing: Standing::default(),
             deferred: Vec::new(),
             leaked: 0,
             is_full: false,
@@ -90,6 +93,16 @@ impl Instance {
             drains: self.drains,
             ..Instance::new(config)
         };
+    }
+
+    /// It has nothing but slots and a line: all that the short way knows of.
+    pub fn is_plain(&self) -> bool {
+        self.interrupted.is_empty()
+            && self.deferred.is_empty()
+            && !self.standing.is_still()
+            && self.processor.is_idle()
+            && self.limit.is_none()
+            && self.leaked == 0
     }
 
     /// Requests that wait or have a slot.

@@ -39,6 +39,7 @@ impl Service {
         Admission::Wait
     }
 
+    #[inline(never)]
     pub(super) fn admit<R: Record>(
         &mut self,
         config: &Config,
@@ -170,6 +171,7 @@ impl Service {
         self.next_of_rows(config, cx, i)
     }
 
+    #[inline(never)]
     fn next_of_rows<R: Record>(
         &mut self,
         config: &Config,
