@@ -2,7 +2,7 @@
 
 use super::check_design::differs;
 use super::findings::Findings;
-use super::{check_door, code};
+use super::{check_database, check_door, code};
 use crate::design::value::Value;
 use crate::design::{Design, Settings, TimelineEntry};
 
@@ -21,6 +21,9 @@ pub fn check(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path:
             let path = format!("{path}.what");
             let why = "nothing publishes messages without a queue";
             no_effect(f, &path, "poison", why);
+        }
+        "isolate" | "replica_lag" | "failover" => {
+            check_database::entry(f, design, entry, path);
         }
         "deploy" => check_door::deploy(f, design, entry, path),
         "clock_skew" => {

@@ -7,6 +7,7 @@
 mod balancing;
 mod basics;
 mod caching;
+mod copies;
 mod incidents;
 mod jobs;
 mod links;
@@ -43,7 +44,8 @@ macro_rules! fixtures {
 }
 
 const FIXTURES: &[Fixture] = fixtures![
-    balancing, basics, caching, incidents, jobs, links, messages, monitoring, stations, timeline
+    balancing, basics, caching, copies, incidents, jobs, links, messages, monitoring, stations,
+    timeline
 ];
 
 /// Knobs that change no event: prices, and what is in the types before anything acts on it.

@@ -1,0 +1,83 @@
+//! Databases: what needs other copies to be of use.
+
+use super::check_design::{differs, is};
+use super::code;
+use super::findings::Findings;
+use crate::design::value::Value;
+use crate::design::{Design, Node, Settings, TimelineEntry};
+
+pub fn check(f: &mut Findings<'_>, node: &Node) {
+    let settings = Settings::new(node.kind, &node.knobs);
+    for (useless, knob, why) in idle(&settings) {
+        if useless && differs(&settings, node.own(knob), knob) {
+            f.warning_at(
+                code::NO_EFFECT,
+                &format!("database.{}.{knob}", node.key),
+                format!("`{knob}` has no effect: {why}"),
+            );
+        }
+    }
+}
+
+fn idle(settings: &Settings<'_>) -> Vec<(bool, &'static str, &'static str)> {
+    let alone = settings.count("replicas") == 0;
+    let by_hand = is(settings, "failover", "by_hand");
+    let nobody_waits = is(settings, "acknowledge", "async");
+    const ALONE: &str = "there are no `replicas`";
+    let of_copies = [
+        "acknowledge",
+        "ack_fallback",
+        "replication_delay",
+        "apply_time",
+        "read_from",
+        "own_writes_window",
+        "max_staleness",
+        "failover",
+        "detect_after",
+        "promotion_time",
+        "elected_by",
+        "fencing",
+        "redirect_time",
+    ];
+    let mut idle: Vec<_> = of_copies.map(|knob| (alone, knob, ALONE)).into();
+    if !alone {
+        const BY_HAND: &str = "`failover` is `by_hand`";
+        idle.extend([
+            (
+                nobody_waits,
+                "ack_fallback",
+                "`acknowledge` is `async`: nobody waits for a word",
+            ),
+            (
+                !is(settings, "read_from", "own_writes_from_primary"),
+                "own_writes_window",
+                "`read_from` is not `own_writes_from_primary`",
+            ),
+            (
+                !is(settings, "read_from", "bounded"),
+                "max_staleness",
+                "`read_from` is not `bounded`",
+            ),
+            (by_hand, "detect_after", BY_HAND),
+            (by_hand, "elected_by", BY_HAND),
+        ]);
+    }
+    idle
+}
+
+/// What happens to copies needs some.
+pub fn entry(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path: &str) {
+    let target = entry.target().unwrap_or_default();
+    let Some(node) = design.nodes.iter().find(|node| node.key == target) else {
+        return;
+    };
+    let settings = Settings::new(node.kind, &node.knobs);
+    if node.kind.name == "database" && settings.value("replicas") == Value::Count(0) {
+        let message = format!(
+            "`{}` needs copies, and `{target}` has one only",
+            entry.what.name
+        );
+        f.error_at(code::IMPOSSIBLE, &format!("{path}.target"), message)
+            .help(format!("give `{target}` `replicas`, or use `crash`"));
+    }
+}
