@@ -208,10 +208,10 @@ impl Design {
             .alerts
             .iter_mut()
             .for_each(|alert| alert.label = None);
-        design.nodes.sort_by(|a, b| a.key.cmp(&b.key));
-        design.links.sort_by(|a, b| a.key.cmp(&b.key));
-        design.operations.sort_by(|a, b| a.key.cmp(&b.key));
-        design.alerts.sort_by(|a, b| a.key.cmp(&b.key));
+        order::arrange(&mut design.nodes, |a, b| a.key.cmp(&b.key));
+        order::arrange(&mut design.links, |a, b| a.key.cmp(&b.key));
+        order::arrange(&mut design.operations, |a, b| a.key.cmp(&b.key));
+        order::arrange(&mut design.alerts, |a, b| a.key.cmp(&b.key));
         design
     }
 

@@ -396,7 +396,7 @@ fn moments(timeline: &[Entry], horizon: Time) -> Arc<[Moment]> {
         std::iter::once(moment(false)(e.begins)).chain(ends)
     });
     let mut moments: Vec<Moment> = both.collect();
-    moments.sort_unstable();
+    arrange(&mut moments, Ord::cmp);
     moments.into()
 }
 
