@@ -8,6 +8,7 @@ mod cli;
 mod conformance;
 mod coverage;
 mod documents;
+mod extremes;
 mod fuzz;
 mod incidents;
 mod invalid;

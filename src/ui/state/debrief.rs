@@ -2,6 +2,7 @@
 //! thing to try. Every figure is measured in this run; the sentences only join them.
 
 use crate::design::{Settings, registry};
+use crate::observe::report::{Ended, Report};
 use crate::scenario::Variant;
 use crate::worker::protocol::NewsKind;
 
@@ -203,6 +204,26 @@ fn aftermath(model: &Model, end: u64, storm: bool) -> String {
 }
 
 /// What happened, in the terms of the bets.
+/// How the run that is over went, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Went {
+    Passed,
+    NotPassed,
+    /// Nothing was asked of it.
+    Over,
+    /// A limit ended it: there is no more of it to judge.
+    Stopped,
+}
+
+pub fn went(report: &Report) -> Went {
+    match report.ended {
+        Ended::BacklogLimit { .. } | Ended::EventLimit { .. } => Went::Stopped,
+        _ if report.goals.is_empty() => Went::Over,
+        _ if report.passed => Went::Passed,
+        _ => Went::NotPassed,
+    }
+}
+
 pub fn outcome(model: &Model) -> Option<String> {
     let (_, end, _) = trouble(model)?;
     Some(match recovery(model, end) {
@@ -260,10 +281,14 @@ fn is_tried(model: &Model, variant: &Variant) -> bool {
 
 /// One next thing to do.
 pub fn next(model: &Model) -> String {
-    let passed = model.run.report.as_ref().is_some_and(|r| r.passed);
+    let went = model.run.report.as_ref().map(|report| went(report));
     let changes = model.doc.changes().len();
     let knobs = model.doc.scenario.lesson.unlocked.len();
+    let passed = went == Some(Went::Passed);
     match (passed, changes) {
+        _ if went == Some(Went::Over) => {
+            "This file has no goals: nothing to pass. Change it, run again, compare.".into()
+        }
         (true, _) => "It holds for this seed. Does it hold for others?".into(),
         (false, 0) if knobs > 0 => {
             format!("{knobs} knobs can change this. Turn one, run again, compare.")
