@@ -23,7 +23,9 @@ pub fn Verdict() -> impl IntoView {
             data-went=move || heading(went.get()).1
         >
             <h2 class=move || format!("verdict-word {}", heading(went.get()).2)>
-                <span aria-hidden="true">{move || heading(went.get()).0}</span>
+                <span aria-hidden="true" hidden=move || heading(went.get()).0.is_empty()>
+                    {move || heading(went.get()).0}
+                </span>
                 {move || heading(went.get()).1}
             </h2>
             {move || outcome.get().map(|outcome| view! { <p class="hook">"In this run " {outcome} "."</p> })}
