@@ -227,6 +227,12 @@ impl Core {
         call
     }
 
+    /// Whether an instance of a node lives: neither it nor the node as a whole is down.
+    #[inline]
+    pub fn is_up(&self, node: u16, instance: u16) -> bool {
+        self.modifiers[node as usize].down == 0 && self.fleets[node as usize].listens(instance)
+    }
+
     /// Requests that wait or are worked on at a node, or at one instance of it, in the order of their
     /// records.
     pub fn present_at(&self, node: u16, instance: Option<u16>) -> Vec<AttemptId> {

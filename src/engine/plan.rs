@@ -318,11 +318,8 @@ fn send<R: Record>(
 
 /// Whether the process that sent this is still the same one.
 pub fn asker_lives<R: Record>(cx: &Cx<'_, R>, sent: &Attempt) -> bool {
-    let node = cx.node as usize;
-    let fleet = &cx.core.fleets[node];
-    cx.core.modifiers[node].down == 0
-        && fleet.listens(sent.from)
-        && fleet.member(sent.from).started <= sent.born
+    let fleet = &cx.core.fleets[cx.node as usize];
+    cx.core.is_up(cx.node, sent.from) && fleet.member(sent.from).started <= sent.born
 }
 
 /// The store's answer to a cached read came when nobody waited for it any more: the cache gets it all

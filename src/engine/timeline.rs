@@ -140,7 +140,7 @@ impl World {
                 if begins {
                     self.at_node(program, record, node, NodeVisit::Crash(None));
                 } else if self.core.modifiers[node as usize].down == 0 {
-                    self.restarted(program, record, node, None);
+                    self.all_restarted(program, record, node);
                 }
                 node as usize
             }
@@ -335,11 +335,23 @@ impl World {
         self.core.struck.retain(|s| !mine(s));
         for &(_, _, instance) in &struck {
             self.core.fleets[node as usize].set_down(instance, false);
-            if self.core.fleets[node as usize].listens(instance) {
+            if self.core.is_up(node, instance) {
                 self.restarted(program, record, node, Some(instance));
             }
         }
         !struck.is_empty()
+    }
+
+    /// A node is back, without those of its instances that something else keeps down.
+    fn all_restarted<R: Record>(&mut self, program: &Program, record: &mut R, node: u16) {
+        let alive = self.core.fleets[node as usize].alive();
+        let (up, down): (Vec<_>, Vec<_>) = alive.partition(|(_, member)| member.down == 0);
+        if down.is_empty() {
+            return self.restarted(program, record, node, None);
+        }
+        for instance in up.into_iter().map(|(i, _)| i).collect::<Vec<_>>() {
+            self.restarted(program, record, node, Some(instance));
+        }
     }
 
     /// What was down is back: as old as its restart.

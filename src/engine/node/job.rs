@@ -249,5 +249,5 @@ impl Job {
 
 /// The process that begins runs and works on items does not live now.
 fn is_down<R: Record>(cx: &Cx<'_, R>) -> bool {
-    cx.core.modifiers[cx.node as usize].down > 0 || !cx.core.fleets[cx.node as usize].listens(0)
+    !cx.core.is_up(cx.node, 0)
 }

@@ -200,10 +200,9 @@ impl NodeKind for ThirdParty {
     }
 
     fn on_local<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>, _: u8, number: u64) {
-        let node = cx.node as usize;
-        let is_down = cx.core.modifiers[node].down > 0 || !cx.core.fleets[node].listens(0);
-        let Some(&link) = cx.program.nodes[node].out.first() else { return };
-        let notice = self.notices.get_mut(&number).filter(|n| !n.is_under_way && !is_down);
+        let is_up = cx.core.is_up(cx.node, 0);
+        let Some(&link) = cx.program.nodes[cx.node as usize].out.first() else { return };
+        let notice = self.notices.get_mut(&number).filter(|n| !n.is_under_way && is_up);
         let Some(notice) = notice else { return };
         notice.is_under_way = true;
         cx.tally(WEBHOOKS);
