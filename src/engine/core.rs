@@ -118,7 +118,6 @@ pub struct Core {
     /// Intents born so far.
     pub intents_born: u64,
     pub events: u64,
-    pub stop: Option<Stop>,
 }
 
 impl Core {
@@ -180,7 +179,6 @@ impl Core {
             runs_open: 0,
             intents_born: 0,
             events: 0,
-            stop: None,
         }
     }
 

@@ -22,12 +22,29 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
         idle(f, design, node, &settings);
     }
     for link in &design.links {
-        let is_delivery = kind(design, &link.from) == "queue" && kind(design, &link.to) == "worker";
-        if is_delivery && differs_from_default(link, "signed_for") {
+        if is_delivery(design, link) && differs_from_default(link, "signed_for") {
             let path = format!("link.{}.signed_for", link.key);
             f.error_at(code::IMPOSSIBLE, &path, "a delivery is not signed")
                 .help("sign what is published: the link to the queue");
         }
+    }
+}
+
+fn is_delivery(design: &Design, link: &Link) -> bool {
+    kind(design, &link.from) == "queue" && kind(design, &link.to) == "worker"
+}
+
+/// Who consumes shows credentials when it asks for messages, not the queue when it hands them out.
+pub fn expired(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path: &str) {
+    let target = entry.target().unwrap_or_default();
+    let link = design.links.iter().find(|link| link.key == target);
+    if let Some(link) = link.filter(|link| is_delivery(design, link)) {
+        let message = format!(
+            "`{}` hands out messages: nobody shows credentials there",
+            link.key
+        );
+        f.error_at(code::IMPOSSIBLE, &format!("{path}.target"), message)
+            .help("name the link over which messages are published, or `pause` the worker");
     }
 }
 

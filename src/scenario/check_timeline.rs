@@ -22,6 +22,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path:
             let why = "nothing publishes messages without a queue";
             no_effect(f, &path, "poison", why);
         }
+        "expired_credentials" => check_door::expired(f, design, entry, path),
         "deploy" => check_door::deploy(f, design, entry, path),
         "clock_skew" => {
             let key = entry.target().unwrap_or_default();

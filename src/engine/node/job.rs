@@ -223,6 +223,8 @@ impl NodeKind for Job {
             self.tick_at(cx, cx.now() + every);
         }
         if !is_down(cx) {
+            // The rate may be another one.
+            self.runs.iter_mut().for_each(|run| run.paced = false);
             self.everything_goes_on(config, cx);
         }
     }

@@ -352,6 +352,7 @@ impl NodeKind for Queue {
     }
 
     fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        self.watch_anew(config, cx);
         self.go_on(config, cx);
     }
 
