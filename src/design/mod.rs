@@ -196,6 +196,14 @@ pub struct Design {
 }
 
 impl Design {
+    pub fn node(&self, key: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.key == key)
+    }
+
+    pub fn link(&self, key: &str) -> Option<&Link> {
+        self.links.iter().find(|link| link.key == key)
+    }
+
     /// What a run is made from: without what only the drawing shows, in the order of the keys.
     pub fn undrawn(&self) -> Design {
         let mut design = self.clone();

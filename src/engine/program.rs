@@ -258,11 +258,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub(super) fn node_by_key(&self, key: &str) -> &'a Node {
-        self.design
-            .nodes
-            .iter()
-            .find(|n| n.key == key)
-            .expect("validated: the node exists")
+        self.design.node(key).expect("validated: the node exists")
     }
 
     /// Links that leave the node, in the order of their keys.

@@ -151,7 +151,7 @@ fn first_failure(model: &Model, from: u64) -> Option<Moment> {
 /// What the first failure of this kind means for caller and callee, in one sentence.
 pub fn what_failing_means(model: &Model, reason: &str, link: &str) -> String {
     let design = &model.doc.scenario.design;
-    let Some(link) = design.links.iter().find(|l| l.key == link) else {
+    let Some(link) = design.link(link) else {
         return words::reason(reason);
     };
     let callee = names::of(design, &link.to);
@@ -177,13 +177,7 @@ pub fn what_failing_means(model: &Model, reason: &str, link: &str) -> String {
 
 /// Does this node finish requests whose caller has gone?
 fn goes_on(model: &Model, node: &str) -> bool {
-    let node = model
-        .doc
-        .scenario
-        .design
-        .nodes
-        .iter()
-        .find(|n| n.key == node);
+    let node = model.doc.scenario.design.node(node);
     node.is_some_and(|n| {
         n.kind.knob("on_abandoned").is_some()
             && Settings::new(n.kind, &n.knobs).choice("on_abandoned") == "continue"
