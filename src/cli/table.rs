@@ -70,7 +70,7 @@ pub fn report(report: &Report) -> String {
         "{}, seed {}: {} simulated, measured from {} to {}",
         heading(title),
         report.seed,
-        Duration(report.duration_ns),
+        simulated(report),
         Time(from),
         Time(to)
     );
@@ -105,6 +105,17 @@ pub fn report(report: &Report) -> String {
         report.engine_version
     );
     out
+}
+
+/// How much of the run there was.
+fn simulated(report: &Report) -> String {
+    let length = Duration(report.duration_ns);
+    match report.ended {
+        Ended::BacklogLimit { at_ns, .. } | Ended::EventLimit { at_ns, .. } => {
+            format!("{} of {length}", Duration(at_ns.min(length.0)))
+        }
+        _ => length.to_string(),
+    }
 }
 
 fn section(out: &mut String, name: &str, table: &Table) {

@@ -196,6 +196,14 @@ pub struct Design {
 }
 
 impl Design {
+    pub fn node(&self, key: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.key == key)
+    }
+
+    pub fn link(&self, key: &str) -> Option<&Link> {
+        self.links.iter().find(|link| link.key == key)
+    }
+
     /// What a run is made from: without what only the drawing shows, in the order of the keys.
     pub fn undrawn(&self) -> Design {
         let mut design = self.clone();
@@ -208,10 +216,10 @@ impl Design {
             .alerts
             .iter_mut()
             .for_each(|alert| alert.label = None);
-        design.nodes.sort_by(|a, b| a.key.cmp(&b.key));
-        design.links.sort_by(|a, b| a.key.cmp(&b.key));
-        design.operations.sort_by(|a, b| a.key.cmp(&b.key));
-        design.alerts.sort_by(|a, b| a.key.cmp(&b.key));
+        order::arrange(&mut design.nodes, |a, b| a.key.cmp(&b.key));
+        order::arrange(&mut design.links, |a, b| a.key.cmp(&b.key));
+        order::arrange(&mut design.operations, |a, b| a.key.cmp(&b.key));
+        order::arrange(&mut design.alerts, |a, b| a.key.cmp(&b.key));
         design
     }
 

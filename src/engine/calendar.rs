@@ -219,8 +219,8 @@ impl Calendar {
         head.attempt
     }
 
-    /// Takes out what is meant, in the order in which it would have come, with how far ahead it was. It
-    /// goes through everything that is scheduled: for what is rare.
+    /// Takes out what is meant, with how far ahead it was: what is to come in the order in which it would
+    /// have, then what is due at once. It goes through everything that is scheduled: for what is rare.
     pub fn take_out(&mut self, is_meant: impl Fn(&Event) -> bool) -> Vec<(Duration, Event)> {
         let mut all = std::mem::take(&mut self.heap).into_vec();
         all.extend(self.first.take().map(Reverse));

@@ -157,7 +157,8 @@ impl Copies {
         gone
     }
 
-    pub fn len(&self) -> u64 {
+    /// Entries that some copy may still lack.
+    pub fn held(&self) -> u64 {
         self.log.len() as u64
     }
 

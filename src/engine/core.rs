@@ -126,7 +126,6 @@ pub struct Core {
     /// Intents born so far.
     pub intents_born: u64,
     pub events: u64,
-    pub stop: Option<Stop>,
 }
 
 fn copies_of(node: &NodeProgram) -> Option<Box<Copies>> {
@@ -200,7 +199,6 @@ impl Core {
             runs_open: 0,
             intents_born: 0,
             events: 0,
-            stop: None,
         }
     }
 
@@ -245,6 +243,12 @@ impl Core {
             self.calls[at].sibling = call.sibling;
         }
         call
+    }
+
+    /// Whether an instance of a node lives: neither it nor the node as a whole is down.
+    #[inline]
+    pub fn is_up(&self, node: u16, instance: u16) -> bool {
+        self.modifiers[node as usize].down == 0 && self.fleets[node as usize].listens(instance)
     }
 
     /// Requests that wait or are worked on at a node, or at one instance of it, in the order of their

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::event::Event;
 use super::program::{Moment, Program};
 use super::record::Record;
 use super::world::Run;
@@ -19,7 +20,8 @@ impl<R: Record> Run<R> {
     }
 
     /// Goes on with a program whose timeline differs from [`Run::next_instant`] on and in nothing else,
-    /// which the caller has made sure of (`experiment::live`).
+    /// which the caller has made sure of (`scenario::live`). What of this instant has not happened yet
+    /// happens still.
     pub fn amend(&mut self, program: Arc<Program>) {
         let next = self.next_instant();
         let past = |moments: &[Moment]| moments.partition_point(|m| m.at < next);
@@ -28,7 +30,9 @@ impl<R: Record> Run<R> {
             program.moments[..past(&program.moments)],
             "the past stays"
         );
-        self.world.moments = past(&program.moments);
+        // The look ahead is to be at what comes next now.
+        let calendar = &mut self.world.core.calendar;
+        calendar.take_out(|event| matches!(event, Event::Timeline));
         self.current = program.revision(self.world.revision);
         self.program = program;
         self.world.await_moment(&self.program);

@@ -30,6 +30,7 @@ mod event;
 pub mod fault;
 pub mod fleet;
 mod hedging;
+mod instances;
 mod interruption;
 mod keys;
 mod line;

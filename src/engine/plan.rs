@@ -150,7 +150,7 @@ fn begin_step<R: Record>(
                 link: cache,
                 mode: CallMode::Read,
             };
-            make(cx, id, lookup, step + POSITION * LOOKUP);
+            make_with(cx, id, lookup, step + POSITION * LOOKUP, 0);
         }
         &PlanStep::Send(call) if hands.payload(call).is_none() => {}
         &PlanStep::Send(call) => {
@@ -275,13 +275,7 @@ fn note_answer<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, answer: Answer) {
     }
 }
 
-fn make<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, call: PlanCall, tag: u16) {
-    let new = new_call(cx, id, call, tag);
-    let intent = cx.core.attempts[id].intent;
-    cx.call(intent, Parent::Attempt(id), new);
-}
-
-/// The same, handing something over.
+/// Makes a call of the plan, handing something over.
 pub(super) fn make_with<R: Record>(
     cx: &mut Cx<'_, R>,
     id: AttemptId,
@@ -318,11 +312,8 @@ fn send<R: Record>(
 
 /// Whether the process that sent this is still the same one.
 pub fn asker_lives<R: Record>(cx: &Cx<'_, R>, sent: &Attempt) -> bool {
-    let node = cx.node as usize;
-    let fleet = &cx.core.fleets[node];
-    cx.core.modifiers[node].down == 0
-        && fleet.listens(sent.from)
-        && fleet.member(sent.from).started <= sent.born
+    let fleet = &cx.core.fleets[cx.node as usize];
+    cx.core.is_up(cx.node, sent.from) && fleet.member(sent.from).started <= sent.born
 }
 
 /// The store's answer to a cached read came when nobody waited for it any more: the cache gets it all

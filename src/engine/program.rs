@@ -258,11 +258,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub(super) fn node_by_key(&self, key: &str) -> &'a Node {
-        self.design
-            .nodes
-            .iter()
-            .find(|n| n.key == key)
-            .expect("validated: the node exists")
+        self.design.node(key).expect("validated: the node exists")
     }
 
     /// Links that leave the node, in the order of their keys.
@@ -396,7 +392,7 @@ fn moments(timeline: &[Entry], horizon: Time) -> Arc<[Moment]> {
         std::iter::once(moment(false)(e.begins)).chain(ends)
     });
     let mut moments: Vec<Moment> = both.collect();
-    moments.sort_unstable();
+    arrange(&mut moments, Ord::cmp);
     moments.into()
 }
 

@@ -1,7 +1,8 @@
 //! Instances that stand still: nothing goes on, nothing is begun, until no reason is left.
 //!
 //! Work whose end is in the calendar is taken out of it, and put back with what was missing when the
-//! instance goes on. So nothing on the way of a request asks whether somebody stands still.
+//! instance goes on. So work that goes on does not ask whether somebody stands still; only what begins, and
+//! calls that end, do.
 
 use super::attempt::AttemptId;
 use super::core::{Core, Cx};

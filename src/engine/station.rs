@@ -67,7 +67,7 @@ impl Instance {
         self.line.forget(attempts);
     }
 
-    /// Empties the instance: everybody in it, slots first, then the line in order.
+    /// Nobody is in it any more.
     pub fn clear(&mut self) {
         *self = Instance::default();
     }

@@ -159,7 +159,7 @@ impl World {
                 if begins {
                     self.at_node(program, record, node, NodeVisit::Crash(None));
                 } else if self.core.modifiers[node as usize].down == 0 {
-                    self.restarted(program, record, node, None);
+                    self.all_restarted(program, record, node);
                 }
                 node as usize
             }
@@ -385,11 +385,23 @@ impl World {
         self.core.struck.retain(|s| !mine(s));
         for &(_, _, instance) in &struck {
             self.core.fleets[node as usize].set_down(instance, false);
-            if self.core.fleets[node as usize].listens(instance) {
+            if self.core.is_up(node, instance) {
                 self.restarted(program, record, node, Some(instance));
             }
         }
         !struck.is_empty()
+    }
+
+    /// A node is back, without those of its instances that something else keeps down.
+    fn all_restarted<R: Record>(&mut self, program: &Program, record: &mut R, node: u16) {
+        let alive = self.core.fleets[node as usize].alive();
+        let (up, down): (Vec<_>, Vec<_>) = alive.partition(|(_, member)| member.down == 0);
+        if down.is_empty() {
+            return self.restarted(program, record, node, None);
+        }
+        for instance in up.into_iter().map(|(i, _)| i).collect::<Vec<_>>() {
+            self.restarted(program, record, node, Some(instance));
+        }
     }
 
     /// What was down is back: as old as its restart.
@@ -520,79 +532,5 @@ impl World {
             self.at_node(program, record, node, NodeVisit::Fleet);
             self.rollout_step(program, record, node);
         }
-    }
-}
-
-impl<R: Record> Cx<'_, R> {
-    /// Starts an instance of this node, with fresh state towards everything it calls.
-    pub fn start_instance(&mut self, version: u16) -> u16 {
-        let now = self.now();
-        let spec = &self.program.nodes[self.node as usize];
-        // Connections of a predecessor may still be out: they come back to its place.
-        let (core, node) = (&mut *self.core, self.node);
-        let program = self.program;
-        let is_clean = |place: u16| {
-            let links = core.links.iter().zip(&program.links);
-            let mut mine = links.filter(|(_, link)| link.from == node);
-            mine.all(|(state, _)| {
-                let caller = state.callers.get(place as usize);
-                caller.is_none_or(|c| c.pool.busy == 0 && c.bulkhead.busy == 0)
-            })
-        };
-        let fleet = &mut core.fleets[node as usize];
-        let instance = fleet.start(now, version, &spec.zones, is_clean);
-        let links = self.core.links.iter_mut().zip(&self.program.links);
-        for (state, link) in links.filter(|(_, link)| link.from == self.node) {
-            let callers = &mut state.callers;
-            let fresh = super::core::Caller::new(link);
-            match callers.get_mut(instance as usize) {
-                Some(caller) => *caller = fresh,
-                None => callers.push(fresh),
-            }
-        }
-        self.count_instances();
-        let ready = now + spec.boot_time;
-        if ready == now {
-            self.core.fleets[self.node as usize].set_phase(instance, Phase::Ready);
-        } else {
-            let node = self.node;
-            self.core
-                .calendar
-                .at(ready, Event::Booted { node, instance });
-        }
-        instance
-    }
-
-    /// The youngest instance finishes what it has and goes.
-    pub fn drain_newest(&mut self) {
-        let fleet = &self.core.fleets[self.node as usize];
-        let wanted = fleet.alive().filter(|(_, m)| m.phase != Phase::Draining);
-        let Some((instance, _)) = wanted.max_by_key(|(i, m)| (m.started, *i)) else {
-            return;
-        };
-        self.drain(instance);
-    }
-
-    /// The instance is no longer found by callers; it goes when nothing is left in it.
-    pub fn drain(&mut self, instance: u16) {
-        self.core.fleets[self.node as usize].set_phase(instance, Phase::Draining);
-        self.gone_if_empty(instance);
-    }
-
-    /// A draining instance without anything to do is gone. Kinds call it when a request has left.
-    pub fn gone_if_empty(&mut self, instance: u16) {
-        let fleet = &mut self.core.fleets[self.node as usize];
-        if fleet.member(instance).phase == Phase::Draining
-            && self.core.present_at(self.node, Some(instance)).is_empty()
-        {
-            self.core.fleets[self.node as usize].set_phase(instance, Phase::Gone);
-            self.count_instances();
-        }
-    }
-
-    fn count_instances(&mut self) {
-        let now = self.now();
-        let alive = self.core.fleets[self.node as usize].alive().count() as u32;
-        self.counters().instances.set(now, alive);
     }
 }

@@ -255,13 +255,11 @@ impl World {
             return;
         }
         attempt.arrived = now;
-        let (node, instance) = (attempt.node, attempt.instance);
+        let (node, instance, link) = (attempt.node, attempt.instance, attempt.link as usize);
         let (is_late, is_probe) = (attempt.is_late(now), attempt.mode == CallMode::Probe);
         self.core.node_counters[node as usize].arrived += 1;
-        let listens = self.core.fleets[node as usize].listens(instance);
-        let is_up = listens && self.core.modifiers[node as usize].down == 0;
-        let reason = match is_up {
-            true if self.core.links[attempt.link as usize].door == 0 => None,
+        let reason = match self.core.is_up(node, instance) {
+            true if self.core.links[link].door == 0 => None,
             true => self.core.turned_away(program, id),
             false if instance == u16::MAX => Some(Reason::NoBackend),
             false => Some(Reason::ConnectionRefused),

@@ -288,6 +288,10 @@ impl Record for Recorder {
         if self.series.has_more(program, snapshot) {
             self.bucket(program, snapshot);
         }
+        // A run that a limit ended has not seen the edges that were to come.
+        if self.marks.iter().all(|mark| mark.at != snapshot.now) {
+            self.marks.push(Mark::of(snapshot));
+        }
     }
 
     fn final_counts(&self) -> Vec<u64> {

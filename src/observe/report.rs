@@ -25,7 +25,7 @@ pub struct Report {
     pub settled_at_ns: Option<u64>,
     /// Events handled.
     pub events: u64,
-    /// The measured part.
+    /// The measured part, or what there was of it if a limit ended the run.
     pub measure_ns: (u64, u64),
     pub users: Users,
     pub ledger: LedgerCounts,
@@ -35,7 +35,7 @@ pub struct Report {
     pub links: Vec<LinkReport>,
     pub cost: Cost,
     pub goals: Vec<GoalReport>,
-    /// All goals hold; true if there are none.
+    /// All goals hold, or there are none, and no limit ended the run.
     pub passed: bool,
     pub series: Series,
     /// A sample of actions with all their tries, and those pinned for a reason.

@@ -25,7 +25,7 @@ pub const REPORT_FORMAT: u32 = 1;
 /// Everything about a run that is over.
 pub fn report(scenario: &Scenario, run: &Run<Recorder>, seed: u64) -> Report {
     let (program, record) = (&*run.program, &run.record);
-    let measured = program.windows[0];
+    let measured = seen(run, program.windows[0]);
     let length = run.now().since(Time::ZERO).0.min(program.horizon.0);
     let used = Prices::used(&run.world.core.node_counters, run.now());
     let prices = Prices::of(&scenario.design);
@@ -33,7 +33,7 @@ pub fn report(scenario: &Scenario, run: &Run<Recorder>, seed: u64) -> Report {
     let goals: Vec<GoalReport> = scenario
         .goals
         .iter()
-        .map(|g| goal(g, program, record, cost.total_micro_per_hour, scenario))
+        .map(|g| goal(g, run, cost.total_micro_per_hour, scenario))
         .collect();
     Report {
         scenario: scenario.about.id.clone(),
@@ -57,7 +57,7 @@ pub fn report(scenario: &Scenario, run: &Run<Recorder>, seed: u64) -> Report {
             .collect(),
         links: links(run),
         cost,
-        passed: goals.iter().all(|g| g.holds),
+        passed: !is_stopped(run) && goals.iter().all(|g| g.holds),
         goals,
         series: series(program, record),
         traces: record
@@ -66,6 +66,29 @@ pub fn report(scenario: &Scenario, run: &Run<Recorder>, seed: u64) -> Report {
             .iter()
             .map(|t| trace(program, t))
             .collect(),
+    }
+}
+
+fn is_stopped(run: &Run<Recorder>) -> bool {
+    matches!(run.phase(), Phase::Stopped(_))
+}
+
+/// What there was of a window: a run that a limit ended has nothing after its end.
+fn seen(run: &Run<Recorder>, window: Window) -> Window {
+    if !is_stopped(run) {
+        return window;
+    }
+    Window {
+        from: window.from.min(run.now()),
+        to: window.to.min(run.now()),
+    }
+}
+
+/// Nothing per second of no time at all.
+fn per_second(count: u64, window: Window) -> f64 {
+    match window.seconds() {
+        0.0 => 0.0,
+        seconds => count as f64 / seconds,
     }
 }
 
@@ -118,14 +141,14 @@ fn users(program: &Program, run: &Run<Recorder>, tally: &WindowTally, window: Wi
         unanswered: tally.actions - tally.served - tally.degraded - tally.abandoned - failed,
         failed_by_reason: tally.failed.listed(),
         served_share: ratio(tally.served, tally.actions),
-        goodput_per_s: tally.useful_replies as f64 / window.seconds(),
-        offered_per_s: sent as f64 / window.seconds(),
+        goodput_per_s: per_second(tally.useful_replies, window),
+        offered_per_s: per_second(sent, window),
         tries_per_action: ratio(tally.tries, tally.actions),
         latency: latency(&tally.latency),
     }
 }
 
-/// The marks at both edges of a window; `None` if the run ended before.
+/// The marks at both edges of a window that was seen.
 fn between(record: &Recorder, window: Window) -> Option<(&Mark, &Mark)> {
     let at = |time: Time| record.marks.iter().find(|m| m.at == time);
     Some((at(window.from)?, at(window.to)?))
@@ -207,7 +230,8 @@ fn node(run: &Run<Recorder>, i: usize, window: Window) -> NodeReport {
         report.age_at_end_ns = oldest.map(|_| age.0);
         report.greatest_age_ns = Some(now.greatest_age.max(age).0);
     }
-    let Some((from, to)) = between(record, window) else {
+    let marks = between(record, window).filter(|_| window.from < window.to);
+    let Some((from, to)) = marks else {
         return report;
     };
     let (a, b) = (&from.nodes[i], &to.nodes[i]);
@@ -219,8 +243,8 @@ fn node(run: &Run<Recorder>, i: usize, window: Window) -> NodeReport {
     report.utilisation = (slots > 0).then(|| report.mean_busy / f64::from(slots));
     let began = b.began - a.began;
     report.mean_wait_ns = (began > 0).then(|| (b.waited - a.waited) as f64 / began as f64);
-    report.arrived_per_s = (b.arrived - a.arrived) as f64 / window.seconds();
-    report.completed_per_s = (b.left - a.left) as f64 / window.seconds();
+    report.arrived_per_s = per_second(b.arrived - a.arrived, window);
+    report.completed_per_s = per_second(b.left - a.left, window);
     let names = program.nodes[i].config.tallies().iter();
     let counts = names.zip(b.tallies.iter().zip(&a.tallies));
     report.counts = counts.map(|(&name, (b, a))| (name, b - a)).collect();
@@ -288,11 +312,11 @@ fn series(program: &Program, record: &Recorder) -> Series {
 
 fn goal(
     goal: &Goal,
-    program: &Program,
-    record: &Recorder,
+    run: &Run<Recorder>,
     cost_micro_per_hour: i64,
     scenario: &Scenario,
 ) -> GoalReport {
+    let (program, record) = (&*run.program, &run.record);
     let (from, to) = goal.window.unwrap_or(scenario.run.measure);
     let window = Window {
         from: Time(from.0),
@@ -314,7 +338,10 @@ fn goal(
     };
     let measured = match goal.metric {
         Metric::Served => ratio(tally.served, tally.actions),
-        Metric::Goodput => Some(tally.useful_replies as f64 / window.seconds()),
+        Metric::Goodput => {
+            let seen = seen(run, window);
+            (seen.from < seen.to).then(|| per_second(tally.useful_replies, seen))
+        }
         Metric::Amplification => ratio(tally.tries, tally.actions),
         Metric::LatencyP50 => ms(500),
         Metric::LatencyP99 => ms(990),

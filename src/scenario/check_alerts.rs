@@ -27,7 +27,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
 
 fn rule(f: &mut Findings<'_>, design: &Design, alert: &Alert) {
     let path = |knob: &str| format!("alert.{}.{knob}", alert.key);
-    let node = design.nodes.iter().find(|node| node.key == alert.node);
+    let node = design.node(&alert.node);
     if node.is_none() && !alert.node.is_empty() {
         let names = design.nodes.iter().map(|node| node.key.as_str());
         f.error_at(

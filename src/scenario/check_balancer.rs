@@ -1,6 +1,6 @@
 //! What the knobs of a balancer must be together, and which of them do nothing.
 
-use super::check_design::{differs, is};
+use super::check_design::{differs, is, warn_idle};
 use super::code;
 use super::findings::Findings;
 use crate::design::registry;
@@ -22,14 +22,10 @@ pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
         f.error_at(code::IMPOSSIBLE, &first, message)
             .help("give at least one of them a weight above 0");
     }
-    for (useless, knobs, why) in idle(&settings) {
-        for knob in knobs.iter().filter(|_| useless) {
-            if differs(&settings, node.own(knob), knob) {
-                let message = format!("`{knob}` has no effect: {why}");
-                f.warning_at(code::NO_EFFECT, &path(knob), message);
-            }
-        }
-    }
+    let idle = idle(&settings).into_iter();
+    let idle =
+        idle.flat_map(|(useless, knobs, why)| knobs.iter().map(move |&knob| (useless, knob, why)));
+    warn_idle(f, &settings, |knob| node.own(knob), path, idle);
 }
 
 fn link_settings(link: &Link) -> Settings<'_> {
@@ -38,7 +34,7 @@ fn link_settings(link: &Link) -> Settings<'_> {
 
 /// A weight counts on a link that leaves a balancer which deals by weight.
 pub fn weight(f: &mut Findings<'_>, design: &Design, link: &Link) {
-    let from = design.nodes.iter().find(|node| node.key == link.from);
+    let from = design.node(&link.from);
     let deals = |node: &Node| {
         node.kind.name == "balancer"
             && is(&Settings::new(node.kind, &node.knobs), "policy", "weighted")

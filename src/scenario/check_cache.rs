@@ -1,6 +1,6 @@
 //! Caches: what stands behind them, and knobs that do nothing with others as they are.
 
-use super::check_design::{differs, is};
+use super::check_design::{is, warn_idle};
 use super::code;
 use super::findings::Findings;
 use crate::design::value::Value;
@@ -9,15 +9,8 @@ use crate::design::{Design, Node, Settings};
 pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
     let settings = Settings::new(node.kind, &node.knobs);
     source(f, design, node, &settings);
-    for (useless, knob, why) in idle(&settings) {
-        if useless && differs(&settings, node.own(knob), knob) {
-            f.warning_at(
-                code::NO_EFFECT,
-                &format!("cache.{}.{knob}", node.key),
-                format!("`{knob}` has no effect: {why}"),
-            );
-        }
-    }
+    let path = |knob: &str| format!("cache.{}.{knob}", node.key);
+    warn_idle(f, &settings, |knob| node.own(knob), path, idle(&settings));
 }
 
 /// An inline cache stands before one source; a look-aside cache calls nobody.

@@ -47,8 +47,20 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
     circle::check(f, design);
 }
 
-fn node<'d>(design: &'d Design, key: &str) -> Option<&'d Node> {
-    design.nodes.iter().find(|node| node.key == key)
+/// Warns of knobs that were set and do nothing: each with whether that is so, and why.
+pub(super) fn warn_idle<'v>(
+    f: &mut Findings<'_>,
+    settings: &Settings<'_>,
+    own: impl Fn(&str) -> Option<&'v Value>,
+    path: impl Fn(&str) -> String,
+    idle: impl IntoIterator<Item = (bool, &'static str, &'static str)>,
+) {
+    for (useless, knob, why) in idle {
+        if useless && differs(settings, own(knob), knob) {
+            let message = format!("`{knob}` has no effect: {why}");
+            f.warning_at(code::NO_EFFECT, &path(knob), message);
+        }
+    }
 }
 
 fn node_keys(design: &Design) -> impl Iterator<Item = &str> + Clone {
@@ -58,7 +70,7 @@ fn node_keys(design: &Design) -> impl Iterator<Item = &str> + Clone {
 fn ends(f: &mut Findings<'_>, design: &Design, link: &Link) {
     for (field, key) in [("from", &link.from), ("to", &link.to)] {
         let path = format!("link.{}.{field}", link.key);
-        let Some(node) = node(design, key) else {
+        let Some(node) = design.node(key) else {
             f.error_at(
                 code::NO_NODE,
                 &path,
@@ -122,20 +134,14 @@ fn link_policy(f: &mut Findings<'_>, design: &Design, link: &Link) {
         (off("pool"), "acquire_timeout", "there is no `pool`"),
         (off("pool"), "on_timeout", "there is no `pool`"),
     ];
-    for (useless, knob, why) in idle {
-        if useless && differs(&settings, link.own(knob), knob) {
-            f.warning_at(
-                code::NO_EFFECT,
-                &path(knob),
-                format!("`{knob}` has no effect: {why}"),
-            );
-        }
-    }
+    warn_idle(f, &settings, |knob| link.own(knob), path, idle);
     let loses = ["loss", "reply_loss"]
         .into_iter()
         .find(|knob| settings.share(knob).0 > 0);
     // A queue delivers again what is not acknowledged, and takes no timeout.
-    let by_queue = node(design, &link.from).is_some_and(|from| from.kind.name == "queue");
+    let by_queue = design
+        .node(&link.from)
+        .is_some_and(|from| from.kind.name == "queue");
     if let Some(knob) = loses.filter(|_| off("timeout") && !by_queue) {
         f.warning_at(
             code::NO_ANSWER,
@@ -227,15 +233,8 @@ fn clients(f: &mut Findings<'_>, design: &Design, node: &Node) {
             "open arrivals do not wait for anybody",
         )
     };
-    for &knob in idle {
-        if differs(&settings, node.own(knob), knob) {
-            f.warning_at(
-                code::NO_EFFECT,
-                &path(knob),
-                format!("`{knob}` has no effect: {why}"),
-            );
-        }
-    }
+    let idle = idle.iter().map(|&knob| (true, knob, why));
+    warn_idle(f, &settings, |knob| node.own(knob), path, idle);
     looks(f, design, node, &settings);
     let weight: u64 = design
         .operations
@@ -259,13 +258,9 @@ fn clients(f: &mut Findings<'_>, design: &Design, node: &Node) {
 fn looks(f: &mut Findings<'_>, design: &Design, node: &Node, settings: &Settings<'_>) {
     let path = |knob: &str| format!("clients.{}.{knob}", node.key);
     let Some(name) = settings.opt_text("looks_with") else {
-        for knob in ["look_after", "write_repeats"] {
-            if differs(settings, node.own(knob), knob) {
-                let message = format!("`{knob}` has no effect: there is no `looks_with`");
-                f.warning_at(code::NO_EFFECT, &path(knob), message);
-            }
-        }
-        return;
+        let idle = ["look_after", "write_repeats"];
+        let idle = idle.map(|knob| (true, knob, "there is no `looks_with`"));
+        return warn_idle(f, settings, |knob| node.own(knob), path, idle);
     };
     let knobs = |op: &'_ Operation| {
         let settings = Settings::new(&registry::OPERATION, &op.knobs);
@@ -387,13 +382,5 @@ fn operation_names(f: &mut Findings<'_>, design: &Design, operation: &Operation)
             "`popularity` is not `hot`",
         ),
     ];
-    for (useless, knob, why) in idle {
-        if useless && differs(&settings, operation.knobs.get(knob), knob) {
-            f.warning_at(
-                code::NO_EFFECT,
-                &path(knob),
-                format!("`{knob}` has no effect: {why}"),
-            );
-        }
-    }
+    warn_idle(f, &settings, |knob| operation.knobs.get(knob), path, idle);
 }

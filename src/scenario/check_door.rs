@@ -1,7 +1,7 @@
 //! What callees look at before they let a request in: sizes, signatures, versions of the interface,
 //! rights. What has to go together, and what nobody would notice.
 
-use super::check_design::differs;
+use super::check_design::{differs, warn_idle};
 use super::code;
 use super::findings::Findings;
 use crate::design::registry::{LINK, OPERATION};
@@ -22,12 +22,29 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
         idle(f, design, node, &settings);
     }
     for link in &design.links {
-        let is_delivery = kind(design, &link.from) == "queue" && kind(design, &link.to) == "worker";
-        if is_delivery && differs_from_default(link, "signed_for") {
+        if is_delivery(design, link) && differs_from_default(link, "signed_for") {
             let path = format!("link.{}.signed_for", link.key);
             f.error_at(code::IMPOSSIBLE, &path, "a delivery is not signed")
                 .help("sign what is published: the link to the queue");
         }
+    }
+}
+
+fn is_delivery(design: &Design, link: &Link) -> bool {
+    kind(design, &link.from) == "queue" && kind(design, &link.to) == "worker"
+}
+
+/// Who consumes shows credentials when it asks for messages, not the queue when it hands them out.
+pub fn expired(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path: &str) {
+    let target = entry.target().unwrap_or_default();
+    let link = design.link(target);
+    if let Some(link) = link.filter(|link| is_delivery(design, link)) {
+        let message = format!(
+            "`{}` hands out messages: nobody shows credentials there",
+            link.key
+        );
+        f.error_at(code::IMPOSSIBLE, &format!("{path}.target"), message)
+            .help("name the link over which messages are published, or `pause` the worker");
     }
 }
 
@@ -61,7 +78,7 @@ fn contract(f: &mut Findings<'_>, path: &str, newest: u64, oldest: u64) {
 }
 
 fn node<'d>(design: &'d Design, key: &str) -> Option<&'d Node> {
-    design.nodes.iter().find(|node| node.key == key)
+    design.node(key)
 }
 
 fn kind<'d>(design: &'d Design, key: &str) -> &'d str {
@@ -120,20 +137,12 @@ fn idle(f: &mut Findings<'_>, design: &Design, node: &Node, settings: &Settings<
             "nobody checks: no service or balancer has `checks_rights`",
         ),
     ];
-    for (useless, knob, why) in idle {
-        if useless && differs_here(settings, node, knob) {
-            let path = format!("{}.{}.{knob}", node.kind.name, node.key);
-            f.warning_at(
-                code::NO_EFFECT,
-                &path,
-                format!("`{knob}` has no effect: {why}"),
-            );
-        }
-    }
-}
-
-fn differs_here(settings: &Settings<'_>, node: &Node, knob: &str) -> bool {
-    node.kind.knob(knob).is_some() && differs(settings, node.own(knob), knob)
+    let path = |knob: &str| format!("{}.{}.{knob}", node.kind.name, node.key);
+    // Not every kind has all of them.
+    let idle = idle
+        .into_iter()
+        .filter(|(_, knob, _)| node.kind.knob(knob).is_some());
+    warn_idle(f, settings, |knob| node.own(knob), path, idle);
 }
 
 /// Whether a request that this node sends or gets is signed with a time.

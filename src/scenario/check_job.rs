@@ -1,6 +1,6 @@
 //! What a job needs: an operation to do, something that starts it, and settings that go together.
 
-use super::check_design::differs;
+use super::check_design::warn_idle;
 use super::code;
 use super::findings::Findings;
 use super::names::suggest;
@@ -101,7 +101,7 @@ fn plans(f: &mut Findings<'_>, node: &Node, operation: &str) {
 /// Whether an item is read at a database before it is written there: only then is there a version.
 fn guards(design: &Design, node: &Node, operation: &str) -> bool {
     let kind = |key: &str| {
-        let found = design.nodes.iter().find(|n| n.key == key);
+        let found = design.node(key);
         found.map(|n| n.kind.name)
     };
     let leaving = || design.links.iter().filter(|l| l.from == node.key);
@@ -162,10 +162,11 @@ fn without_effect(
             "there are no `retries`",
         ),
     ];
-    for (useless, knob, why) in idle {
-        if useless && differs(settings, node.own(knob), knob) {
-            let message = format!("`{knob}` has no effect: {why}");
-            f.warning_at(code::NO_EFFECT, &path(node, knob), message);
-        }
-    }
+    warn_idle(
+        f,
+        settings,
+        |knob| node.own(knob),
+        |knob| path(node, knob),
+        idle,
+    );
 }

@@ -1,6 +1,6 @@
 //! What the policies of one link must be to go together.
 
-use super::check_design::{differs, is};
+use super::check_design::{differs, is, warn_idle};
 use super::code;
 use super::findings::Findings;
 use super::names::suggest;
@@ -11,7 +11,7 @@ use crate::design::{Design, Link, Node, Settings};
 
 pub fn check(f: &mut Findings<'_>, design: &Design, link: &Link) {
     let settings = Settings::new(&registry::LINK, &link.knobs);
-    let caller = design.nodes.iter().find(|node| node.key == link.from);
+    let caller = design.node(&link.from);
     reasons(f, link, &settings);
     deadlines(f, design, link, &settings);
     hedging(f, link, &settings);
@@ -227,10 +227,11 @@ fn idle(f: &mut Findings<'_>, design: &Design, link: &Link, settings: &Settings<
         "breaker_counts",
     ];
     idle.extend(of_breaker.map(|knob| (no_breaker, knob, "there is no `breaker`")));
-    for (useless, knob, why) in idle {
-        if useless && differs(settings, link.own(knob), knob) {
-            let message = format!("`{knob}` has no effect: {why}");
-            f.warning_at(code::NO_EFFECT, &path(link, knob), message);
-        }
-    }
+    warn_idle(
+        f,
+        settings,
+        |knob| link.own(knob),
+        |knob| path(link, knob),
+        idle,
+    );
 }

@@ -1,6 +1,6 @@
 //! What queues and workers have to be connected to, and which of their settings go together.
 
-use super::check_design::differs;
+use super::check_design::{differs, warn_idle};
 use super::code;
 use super::findings::Findings;
 use super::names::suggest;
@@ -27,13 +27,7 @@ const CALLER_POLICY: &[&str] = &[
 
 pub fn check(f: &mut Findings<'_>, design: &Design) {
     for link in &design.links {
-        let kind = |key: &str| {
-            design
-                .nodes
-                .iter()
-                .find(|n| n.key == key)
-                .map(|n| n.kind.name)
-        };
+        let kind = |key: &str| design.node(key).map(|n| n.kind.name);
         if let (Some(from), Some(to)) = (kind(&link.from), kind(&link.to)) {
             ends(f, link, from, to);
             if from == "queue" && to == "worker" {
@@ -88,13 +82,7 @@ fn policy(f: &mut Findings<'_>, link: &Link) {
 fn queue(f: &mut Findings<'_>, design: &Design, node: &Node) {
     let settings = Settings::new(node.kind, &node.knobs);
     let path = |knob: &str| format!("queue.{}.{knob}", node.key);
-    let kind_of = |key: &str| {
-        design
-            .nodes
-            .iter()
-            .find(|n| n.key == key)
-            .map(|n| n.kind.name)
-    };
+    let kind_of = |key: &str| design.node(key).map(|n| n.kind.name);
     let out = design.links.iter().filter(|l| l.from == node.key);
     let mut to_workers = out.clone().filter(|l| kind_of(&l.to) == Some("worker"));
     let fed_by_queue = design
@@ -243,7 +231,7 @@ fn webhooks(f: &mut Findings<'_>, design: &Design, node: &Node) {
             .help("let them arrive at one service, balancer or queue, and go on from there");
     }
     let receives = |link: &&Link| {
-        let found = design.nodes.iter().find(|n| n.key == link.to);
+        let found = design.node(&link.to);
         found.is_none_or(|n| matches!(n.kind.name, "service" | "balancer" | "queue"))
     };
     if let Some(link) = first.filter(|link| !receives(link)) {
@@ -277,16 +265,14 @@ fn third_party(f: &mut Findings<'_>, design: &Design, node: &Node) {
     idle_knobs(f, node, &idle);
 }
 
-fn idle_knobs(f: &mut Findings<'_>, node: &Node, idle: &[(bool, &str, &str)]) {
+fn idle_knobs(f: &mut Findings<'_>, node: &Node, idle: &[(bool, &'static str, &'static str)]) {
     let settings = Settings::new(node.kind, &node.knobs);
-    for (useless, knob, why) in idle {
-        if *useless && differs(&settings, node.own(knob), knob) {
-            let path = format!("{}.{}.{knob}", node.kind.name, node.key);
-            f.warning_at(
-                code::NO_EFFECT,
-                &path,
-                format!("`{knob}` has no effect: {why}"),
-            );
-        }
-    }
+    let path = |knob: &str| format!("{}.{}.{knob}", node.kind.name, node.key);
+    warn_idle(
+        f,
+        &settings,
+        |knob| node.own(knob),
+        path,
+        idle.iter().copied(),
+    );
 }

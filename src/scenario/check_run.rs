@@ -108,7 +108,7 @@ fn target_node(
         Some(_) => suggest(key, fitting, &format!("`{}` happens to", what.name)),
         None => format!("it happens to these kinds: {}", kinds.join(", ")),
     };
-    let Some(node) = design.nodes.iter().find(|node| node.key == *key) else {
+    let Some(node) = design.node(key) else {
         f.error_at(
             code::NO_TARGET,
             path,

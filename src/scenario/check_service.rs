@@ -1,6 +1,6 @@
 //! What the knobs of a service must be together.
 
-use super::check_design::differs;
+use super::check_design::warn_idle;
 use super::code;
 use super::findings::Findings;
 use super::names::suggest;
@@ -133,10 +133,11 @@ fn without_effect(f: &mut Findings<'_>, node: &Node, settings: &Settings<'_>) {
         (no_leak, "restart_time", NO_LEAK),
         (off("warmup"), "warmup_factor", "there is no `warmup`"),
     ];
-    for (useless, knob, why) in idle {
-        if useless && differs(settings, node.own(knob), knob) {
-            let message = format!("`{knob}` has no effect: {why}");
-            f.warning_at(code::NO_EFFECT, &path(node, knob), message);
-        }
-    }
+    warn_idle(
+        f,
+        settings,
+        |knob| node.own(knob),
+        |knob| path(node, knob),
+        idle,
+    );
 }

@@ -25,6 +25,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path:
         "isolate" | "replica_lag" | "failover" => {
             check_database::entry(f, design, entry, path);
         }
+        "expired_credentials" => check_door::expired(f, design, entry, path),
         "deploy" => check_door::deploy(f, design, entry, path),
         "clock_skew" => {
             let key = entry.target().unwrap_or_default();

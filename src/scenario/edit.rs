@@ -52,11 +52,11 @@ fn current(scenario: &Scenario, address: &Address<'_>) -> Value {
     if address.spec.name == PRESET.name {
         let taken = match address.kind.name {
             "link" => {
-                let link = design.links.iter().find(|link| link.key == address.key);
+                let link = design.link(address.key);
                 link.and_then(|link| link.preset.as_ref())
             }
             _ => {
-                let node = design.nodes.iter().find(|node| node.key == address.key);
+                let node = design.node(address.key);
                 node.and_then(|node| node.preset.as_ref())
             }
         };
@@ -68,7 +68,7 @@ fn current(scenario: &Scenario, address: &Address<'_>) -> Value {
         "run" if address.spec.name == "seed" => return Value::Count(scenario.seed),
         "run" => return Value::Duration(scenario.run.duration),
         "link" => {
-            let link = design.links.iter().find(|link| link.key == address.key);
+            let link = design.link(address.key);
             match (link, address.spec.name) {
                 (Some(link), "from") => return Value::Text(link.from.clone()),
                 (Some(link), "to") => return Value::Text(link.to.clone()),
@@ -80,11 +80,7 @@ fn current(scenario: &Scenario, address: &Address<'_>) -> Value {
             .iter()
             .find(|op| op.key == address.key)
             .map(|op| &op.knobs),
-        _ => design
-            .nodes
-            .iter()
-            .find(|node| node.key == address.key)
-            .map(|node| &node.knobs),
+        _ => design.node(address.key).map(|node| &node.knobs),
     };
     Settings::new(address.kind, knobs.unwrap_or(&none)).value(address.spec.name)
 }

@@ -117,7 +117,7 @@ fn config(
 fn turned(design: &Design, what: &'static KindSpec, knobs: &Knobs) -> Option<Change> {
     let (knob, field) = registry::turned_by(what)?;
     let key = text(knobs, "target")?;
-    let node = design.nodes.iter().find(|node| node.key == key)?;
+    let node = design.node(key)?;
     let value = Settings::new(what, knobs).value(field);
     Some(Change {
         table: node.kind.name,

@@ -577,3 +577,27 @@ fn who_does_not_see_the_own_write_writes_again() {
     let r = looks("1 h", closed, "").users;
     assert!(r.served > 0);
 }
+
+/// Handlers that wait for their rate limit do not wait for the one that counted when they began to.
+#[test]
+fn another_rate_of_a_worker_counts_at_once() {
+    let text = |more: &str| {
+        format!(
+            "[clients.users]\nrate = \"10 rps\"\narrivals = \"constant\"\nactions = 50\n\
+             [queue.jobs]\nvisibility_timeout = \"12 h\"\n[worker.hands]\nconcurrency = 4\nservice_time = \"1 ms\"\nrate_limit = \"0.1 rps\"\n\
+             [link.put]\nfrom = \"users\"\nto = \"jobs\"\n\
+             [link.hand]\nfrom = \"jobs\"\nto = \"hands\"\n\
+             [operation.send]\nkind = \"write\"\neffects = [\"hands\"]\n{more}"
+        )
+    };
+    let faster = "[[timeline]]\nwhat = \"config\"\ntarget = \"worker.hands.rate_limit\"\nvalue = \"50 rps\"\nat = \"20 s\"\n";
+    let settled = |more: &str| {
+        let report = report(&text(more));
+        assert_eq!(report.ledger.effects, 50);
+        report.settled_at_ns.expect("it settles")
+    };
+    let second = 1_000_000_000;
+    // One every ten seconds: the last after the end.
+    assert!(settled("") > 480 * second);
+    assert!(settled(faster) <= 60 * second);
+}

@@ -283,3 +283,27 @@ fn a_retried_write_is_done_twice_or_meets_its_own_first_try() {
     assert_eq!(guarded.ledger.repeated_by_jobs, 0);
     assert!(count(&guarded, "items_skipped") > 15);
 }
+
+/// The item that would be done at 5 s is lost. The crash is over at 15 s, the outage of its zone at 25 s: until then nothing is worked on.
+#[test]
+fn what_two_faults_keep_down_is_back_when_both_are_over() {
+    let job = "start = \"1 s\"\nservice_time = \"100 ms\"\nbatch_size = 100\nzones = [\"north\"]\nresumable = false";
+    let outage = "\n[[timeline]]\nwhat = \"zone_outage\"\ntarget = \"north\"\nat = \"8 s\"\nlasts = \"17 s\"\n";
+    let more = format!("{}{outage}", entry("crash", 5_000, "lasts = \"10 s\""));
+    let report = run(60, job, &more);
+    assert_eq!(
+        counts(&report, ["runs", "runs_finished", "items_done"]),
+        [1, 1, 139]
+    );
+    assert_eq!(count(&report, "run_ns"), (25 + 10 - 1) * SECOND);
+}
+
+#[test]
+fn another_rate_counts_at_once() {
+    let job = "start = \"5 s\"\nservice_time = \"0 s\"\nrate_limit = \"0.01 rps\"";
+    let faster = "\n[[timeline]]\nwhat = \"config\"\ntarget = \"job.sweep.rate_limit\"\nvalue = \"100 rps\"\nat = \"12 s\"\n";
+    let report = run(60, job, faster);
+    assert_eq!(count(&report, "runs_finished"), 1);
+    let took = count(&report, "run_ns");
+    assert!((7 * SECOND..9 * SECOND).contains(&took), "{took} ns");
+}

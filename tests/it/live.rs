@@ -80,7 +80,9 @@ fn what_is_done_live_comes_out_as_if_it_had_been_planned() {
                 branches.push((run.world.clone(), known.clone()));
             }
         }
-        assert_eq!(finished(run).digest(), planned.digest());
+        let live = finished(run);
+        assert_eq!(live.digest(), planned.digest());
+        assert_eq!(live.world.core.events, planned.world.core.events);
         // Somebody else went on from there and changed nothing more.
         for (world, known) in branches {
             let fresh = finished(Run::new(program(&known), 7, Unrecorded));
@@ -245,4 +247,46 @@ fn a_session_takes_what_its_watcher_does() {
     assert_eq!(live.digest, planned.digest);
     let without = run_to_end(SHOP, 3).unwrap();
     assert_ne!(live.digest, without.digest);
+}
+
+/// A run may be looked at, and acted on, within an instant: at its very beginning, or between two entries.
+#[test]
+fn what_has_not_happened_yet_of_an_instant_happens_still() {
+    let s = Duration::from_secs;
+    let second = "\n[[timeline]]\nwhat = \"capacity_cut\"\ntarget = \"shop\"\nat = \"10 s\"\nlasts = \"5 s\"\n";
+    for text in [
+        format!("{SHOP}{second}"),
+        format!("{SHOP}{second}").replace("at = \"10 s\"", "at = \"0 s\""),
+    ] {
+        let begins = Scenario::parse(&text).unwrap().timeline[0].begins();
+        let program = |text: &str| {
+            let scenario = Scenario::parse(text).unwrap();
+            experiment::compile(&scenario, Limits::NATIVE)
+        };
+        for events in 0..4 {
+            let mut run = Run::new(program(&text), 5, Unrecorded);
+            while run.now() < Time(begins.0) {
+                run.advance(Time(begins.0), 1);
+            }
+            run.advance(Time(begins.0), events);
+            let next = Duration(run.next_instant().0);
+            let acted = text_of(live::add(
+                &text,
+                next,
+                "hang",
+                &[("target", "shop"), ("lasts", "3 s")],
+            ));
+            run.amend(program(&acted));
+            // Somebody does something else right after it.
+            run.advance(Time(next.0), 2);
+            let next = Duration(run.next_instant().0);
+            let acted = text_of(live::tune(&acted, next, "service.shop.slots", "3"));
+            run.amend(program(&acted));
+            let live = finished(run);
+            let planned = finished(Run::new(program(&acted), 5, Unrecorded));
+            assert_eq!(live.digest(), planned.digest(), "{begins}, {events} events");
+            assert_eq!(live.world.core.events, planned.world.core.events);
+            assert!(live.now() >= Time(s(60).0));
+        }
+    }
 }

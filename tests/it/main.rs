@@ -9,6 +9,7 @@ mod conformance;
 mod copies;
 mod coverage;
 mod documents;
+mod extremes;
 mod fuzz;
 mod incidents;
 mod invalid;

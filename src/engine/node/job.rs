@@ -223,6 +223,8 @@ impl NodeKind for Job {
             self.tick_at(cx, cx.now() + every);
         }
         if !is_down(cx) {
+            // The rate may be another one.
+            self.runs.iter_mut().for_each(|run| run.paced = false);
             self.everything_goes_on(config, cx);
         }
     }
@@ -249,5 +251,5 @@ impl Job {
 
 /// The process that begins runs and works on items does not live now.
 fn is_down<R: Record>(cx: &Cx<'_, R>) -> bool {
-    cx.core.modifiers[cx.node as usize].down > 0 || !cx.core.fleets[cx.node as usize].listens(0)
+    !cx.core.is_up(cx.node, 0)
 }

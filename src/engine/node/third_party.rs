@@ -32,7 +32,7 @@ pub struct Config {
     errors: Threshold,
     hangs: Threshold,
     hang_time: Duration,
-    /// Between two calls, on the average, at least; and how many may come together.
+    /// How many calls it takes, on the average, and how many may come together.
     rate: Option<Rate>,
     burst: u64,
     /// How long it keeps an answer.
@@ -63,6 +63,8 @@ struct Notice {
     due: Time,
     is_under_way: bool,
     is_repeated: bool,
+    /// How often it was told: what was lost by chance is not lost again for the same reason.
+    tellings: u16,
 }
 
 /// Local event: it is time to tell (arg: number of the notice).
@@ -200,15 +202,16 @@ impl NodeKind for ThirdParty {
     }
 
     fn on_local<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>, _: u8, number: u64) {
-        let node = cx.node as usize;
-        let is_down = cx.core.modifiers[node].down > 0 || !cx.core.fleets[node].listens(0);
-        let Some(&link) = cx.program.nodes[node].out.first() else { return };
-        let notice = self.notices.get_mut(&number).filter(|n| !n.is_under_way && !is_down);
+        let is_up = cx.core.is_up(cx.node, 0);
+        let Some(&link) = cx.program.nodes[cx.node as usize].out.first() else { return };
+        let notice = self.notices.get_mut(&number).filter(|n| !n.is_under_way && is_up);
         let Some(notice) = notice else { return };
         notice.is_under_way = true;
         cx.tally(WEBHOOKS);
         let place = cx.program.links[link as usize].place;
-        let base = notice.address.attempt(u32::from(notice.is_repeated) << 16);
+        let telling = u32::from(notice.is_repeated) << 16 | u32::from(notice.tellings);
+        let base = notice.address.attempt(telling);
+        notice.tellings = notice.tellings.saturating_add(1);
         let first_try = base.call(place, 0).attempt(1);
         let new = NewCall {
             link,
@@ -271,6 +274,7 @@ impl ThirdParty {
             due,
             is_under_way: false,
             is_repeated: false,
+            tellings: 0,
         };
         self.notices.insert(number, notice);
         cx.hold(attempt.intent);

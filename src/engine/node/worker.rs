@@ -48,7 +48,7 @@ pub struct Config {
     heartbeat: Option<Duration>,
     /// How long it remembers what it has done.
     remembers: Option<Duration>,
-    /// Between two messages of an instance, at least.
+    /// At which rate an instance begins messages at most.
     rate: Option<Rate>,
     /// It takes nothing new.
     is_paused: bool,
@@ -72,17 +72,18 @@ struct Instance {
     line: VecDeque<AttemptId>,
     /// By the place of the request that is worked on.
     at_work: BTreeMap<usize, Batch>,
-    /// Handlers that the rate limit keeps waiting.
+    /// Handlers that the rate limit keeps waiting, in turn, and whether the time is set at which it lets
+    /// one more begin.
     paced: VecDeque<Batch>,
+    paces: bool,
     /// Per source: polls under way, or 1 for an open connection.
     asked: Vec<u32>,
     takes: bool,
     asks_again: bool,
     bucket: Bucket,
     standing: Standing,
-    /// Beats and paces that came due meanwhile.
+    /// Beats that came due meanwhile.
     missed_beats: Vec<AttemptId>,
-    missed_paces: u32,
     /// Calls that ended meanwhile.
     deferred: Vec<(AttemptId, Call, Result<(), Reason>)>,
 }
@@ -222,13 +223,8 @@ impl NodeKind for Worker {
                 self.go_on(config, cx, arg as u16);
             }
             PACE => {
-                if self.instance(arg as u16).standing.is_still() {
-                    self.instance(arg as u16).missed_paces += 1;
-                    return;
-                }
-                if let Some(batch) = self.instance(arg as u16).paced.pop_front() {
-                    self.work_on(config, cx, arg as u16, batch, None);
-                }
+                self.instance(arg as u16).paces = false;
+                self.begin_paced(config, cx, arg as u16);
                 self.go_on(config, cx, arg as u16);
             }
             ASK => {
@@ -296,6 +292,9 @@ impl NodeKind for Worker {
             if config.is_paused && self.instance(i).asked.iter().any(|&n| n > 0) {
                 self.close(cx, i, 0);
             }
+            // The rate may be another one.
+            self.instance(i).paces = false;
+            self.begin_paced(config, cx, i);
         }
         self.everybody_goes_on(config, cx);
     }
@@ -426,6 +425,31 @@ impl Worker {
         self.go_on(config, cx, number);
     }
 
+    /// Whether the rate limit lets one more message begin; if not, the time is set at which it will.
+    fn may_begin<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u16) -> bool {
+        let now = cx.now();
+        let instance = self.instance(number);
+        let wait = config.rate.and_then(|rate| instance.bucket.take(now, rate, 1).err());
+        let Some(until) = wait else { return true };
+        if !std::mem::replace(&mut instance.paces, true) {
+            cx.local_at(until, PACE, u64::from(number));
+        }
+        false
+    }
+
+    /// Handlers that waited for the rate limit begin, as many as it lets.
+    fn begin_paced<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u16) {
+        while !self.instance(number).standing.is_still()
+            && !self.instance(number).paced.is_empty()
+            && self.may_begin(config, cx, number)
+        {
+            let batch = self.instance(number).paced.pop_front().expect("just seen");
+            let &id = batch.rest.front().expect("it waits for a message");
+            let progress = self.begin(config, cx, id, batch.is_acknowledged);
+            self.work_on(config, cx, number, batch, Some(progress));
+        }
+    }
+
     /// A handler works on its batch until it has to wait.
     fn work_on<R: Record>(
         &mut self,
@@ -439,12 +463,10 @@ impl Worker {
             let next = match progress.take() {
                 Some(progress) => progress,
                 None => {
-                    let now = cx.now();
-                    let instance = self.instance(number);
-                    let wait = config.rate.and_then(|rate| instance.bucket.take(now, rate, 1).err());
-                    if let Some(until) = wait {
-                        instance.paced.push_back(batch);
-                        return cx.local_at(until, PACE, u64::from(number));
+                    let others_wait = !self.instance(number).paced.is_empty();
+                    if others_wait || !self.may_begin(config, cx, number) {
+                        self.instance(number).paced.push_back(batch);
+                        return;
                     }
                     self.begin(config, cx, id, batch.is_acknowledged)
                 }

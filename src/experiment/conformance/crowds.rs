@@ -349,12 +349,8 @@ const fn row(
     published: &'static [(&'static str, f64)],
 ) -> Row {
     Row {
-        name,
-        title,
-        family,
-        values,
-        tolerance,
         published,
+        ..Row::new(name, title, family, values, tolerance)
     }
 }
 

@@ -84,14 +84,7 @@ const VALUES: &[(&str, f64)] = &[
 ];
 
 const fn row(name: &'static str, title: &'static str, family: &'static Family) -> Row {
-    Row {
-        name,
-        title,
-        family,
-        values: VALUES,
-        tolerance: 0.01,
-        published: &[],
-    }
+    Row::new(name, title, family, VALUES, 0.01)
 }
 
 pub const ROWS: &[Row] = &[

@@ -405,92 +405,75 @@ pub static JOB_GUARD: Family = Family {
 
 // ---- rows -------------------------------------------------------------------------------------
 
-const fn row(
-    name: &'static str,
-    title: &'static str,
-    family: &'static Family,
-    values: &'static [(&'static str, f64)],
-    tolerance: f64,
-) -> Row {
-    Row {
-        name,
-        title,
-        family,
-        values,
-        tolerance,
-        published: &[],
-    }
-}
-
 macro_rules! values {
     ($($name:ident $value:expr),* $(,)?) => { &[$((stringify!($name), $value)),*] };
 }
 
 pub const ROWS: &[Row] = &[
-    row(
+    Row::new(
         "job-paced",
         "A run of 1,000 items at 50 per second",
         &JOB_RUN,
         values!(items 1_000.0, batch 1_000.0, concurrency 8.0, work_s 0.1, rate 50.0),
         0.001,
     ),
-    row(
+    Row::new(
         "job-batches",
         "1,000 items, four at the same time, in batches of ten: the end of a batch has idle hands",
         &JOB_RUN,
         values!(items 1_000.0, batch 10.0, concurrency 4.0, work_s 0.1, rate 0.0),
         0.001,
     ),
-    row(
+    Row::new(
         "job-crash-resumed",
         "A crash after 47 of 100 items, progress kept every ten",
         &JOB_CRASH,
         values!(items 100.0, batch 10.0, done 47.0, work_s 0.1, resumable 1.0),
         0.001,
     ),
-    row(
+    Row::new(
         "job-crash-anew",
         "The same without progress: all 47 are done again",
         &JOB_CRASH,
         values!(items 100.0, batch 10.0, done 47.0, work_s 0.1, resumable 0.0),
         0.001,
     ),
-    row(
+    Row::new(
         "job-skip",
         "Runs of 10 s every 4 s, left out while one is going (CronJob: Forbid)",
         &JOB_OVERLAP,
         values!(every_s 4.0, length_s 10.0, overlap 0.0),
         0.01,
     ),
-    row(
+    Row::new(
         "job-queue",
         "The same, put off: one after the other, and ever later",
         &JOB_OVERLAP,
         values!(every_s 4.0, length_s 10.0, overlap 1.0),
         0.01,
     ),
-    row(
+    Row::new(
         "job-beside",
         "The same, begun beside the earlier ones (CronJob: Allow)",
         &JOB_OVERLAP,
         values!(every_s 4.0, length_s 10.0, overlap 3.0),
         0.01,
     ),
-    row(
+    Row::new(
         "job-load",
         "What a backfill of 100 items per second adds to a store",
         &JOB_LOAD,
         values!(users 400.0, items 100.0, read_s 0.002, write_s 0.004, cores 4.0),
         0.02,
     ),
-    row(
+    Row::new(
         "job-overwrites",
         "Rows are read, worked on for 0.4 s and written back while users write them",
         &JOB_GUARD,
         values!(writes 500.0, between_s 0.4, guard 0.0),
         0.03,
     ),
-    row(
+    Row::new(
         "job-guarded",
         "The same, written only if nobody has written it since: no update is lost",
         &JOB_GUARD,

@@ -366,14 +366,7 @@ const fn row(
     family: &'static Family,
     values: &'static [(&'static str, f64)],
 ) -> Row {
-    Row {
-        name,
-        title,
-        family,
-        values,
-        tolerance: 0.02,
-        published: &[],
-    }
+    Row::new(name, title, family, values, 0.02)
 }
 
 pub const ROWS: &[Row] = &[

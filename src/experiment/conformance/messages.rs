@@ -367,14 +367,7 @@ const fn row(
     family: &'static Family,
     values: &'static [(&'static str, f64)],
 ) -> Row {
-    Row {
-        name,
-        title,
-        family,
-        values,
-        tolerance: 0.01,
-        published: &[],
-    }
+    Row::new(name, title, family, values, 0.01)
 }
 
 macro_rules! leases {

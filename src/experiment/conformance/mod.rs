@@ -140,6 +140,26 @@ pub struct Row {
     pub published: &'static [(&'static str, f64)],
 }
 
+impl Row {
+    /// One of which the publication prints no figure.
+    pub const fn new(
+        name: &'static str,
+        title: &'static str,
+        family: &'static Family,
+        values: &'static [(&'static str, f64)],
+        tolerance: f64,
+    ) -> Row {
+        Row {
+            name,
+            title,
+            family,
+            values,
+            tolerance,
+            published: &[],
+        }
+    }
+}
+
 /// A row with its parameters settled: what is run and what must come out.
 pub struct Case {
     pub row: &'static Row,

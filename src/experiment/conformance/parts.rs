@@ -412,12 +412,8 @@ const fn row(
     published: &'static [(&'static str, f64)],
 ) -> Row {
     Row {
-        name,
-        title,
-        family,
-        values,
-        tolerance: 0.03,
         published,
+        ..Row::new(name, title, family, values, 0.03)
     }
 }
 

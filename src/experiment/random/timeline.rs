@@ -18,6 +18,9 @@ const FAULTS: &[&str] = &[
     "link_loss",
 ];
 
+/// These happen to a database that has copies.
+const OF_COPIES: &[&str] = &["primary_loss", "isolate", "replica_lag", "failover"];
+
 pub fn draw(dice: &mut Dice, draft: &mut Draft) {
     let first = dice.one_of(FAULTS);
     let first = timeline_kind(first).expect("an entry of the registry");
@@ -86,6 +89,16 @@ fn add(dice: &mut Dice, draft: &mut Draft, what: &'static KindSpec) -> bool {
         match spec.default.is_empty() {
             true => entry.fixed.push((spec.name.to_owned(), value)),
             false => entry.drawn.push((spec.name.to_owned(), value)),
+        }
+    }
+    if OF_COPIES.contains(&what.name) {
+        let mut tables = draft.tables.iter_mut();
+        if let Some(database) = tables.find(|t| t.kind.name == "database" && t.key() == *target) {
+            database.drawn.retain(|(name, _)| name != "replicas");
+            if !database.has("replicas") {
+                let replicas = dice.between(1, 3).to_string();
+                database.fixed.push(("replicas".to_owned(), replicas));
+            }
         }
     }
     draft.entries.push(entry);

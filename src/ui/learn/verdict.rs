@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::evidence::Evidence;
-use crate::ui::state::debrief;
+use crate::ui::state::debrief::{self, Went, went};
 use crate::ui::state::model::Model;
 use crate::ui::state::update::{CHECK_SEEDS, Msg};
 use crate::ui::state::words;
@@ -12,16 +12,23 @@ use crate::ui::store::Store;
 #[component]
 pub fn Verdict() -> impl IntoView {
     let store = Store::get();
-    let passed = store.memo(|m| m.run.report.as_ref().is_some_and(|r| r.passed));
-    let outcome = store.memo(|m| debrief::outcome(m).unwrap_or_default());
+    let went = store.memo(|m| m.run.report.as_ref().map_or(Went::Over, |r| went(r)));
+    let passed = Memo::new(move |_| went.get() == Went::Passed);
+    let outcome = store.memo(debrief::outcome);
     let next = store.memo(debrief::next);
     view! {
-        <div data-testid="verdict" data-passed=move || passed.get().to_string()>
-            <h2 class=move || if passed.get() { "verdict-word good" } else { "verdict-word bad" }>
-                <span aria-hidden="true">{move || if passed.get() { "✓" } else { "✕" }}</span>
-                {move || if passed.get() { "Passed" } else { "Not passed" }}
+        <div
+            data-testid="verdict"
+            data-passed=move || (went.get() == Went::Passed).to_string()
+            data-went=move || heading(went.get()).1
+        >
+            <h2 class=move || format!("verdict-word {}", heading(went.get()).2)>
+                <span aria-hidden="true" hidden=move || heading(went.get()).0.is_empty()>
+                    {move || heading(went.get()).0}
+                </span>
+                {move || heading(went.get()).1}
             </h2>
-            <p class="hook">"In this run " {move || outcome.get()} "."</p>
+            {move || outcome.get().map(|outcome| view! { <p class="hook">"In this run " {outcome} "."</p> })}
             <BetCard />
             <Chain />
             <AboutChange />
@@ -35,6 +42,16 @@ pub fn Verdict() -> impl IntoView {
                 <Check />
             </div>
         </div>
+    }
+}
+
+/// Mark, words, and the class that gives them their colour.
+fn heading(went: Went) -> (&'static str, &'static str, &'static str) {
+    match went {
+        Went::Passed => ("✓", "Passed", "good"),
+        Went::NotPassed => ("✕", "Not passed", "bad"),
+        Went::Over => ("", "Over", ""),
+        Went::Stopped => ("✕", "Stopped by a limit", "bad"),
     }
 }
 

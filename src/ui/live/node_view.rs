@@ -16,7 +16,7 @@ pub fn NodeView(node: NodeBox, density: Density) -> impl IntoView {
         store.memo(move |m| facts::node(m, &key))
     };
     let title = store.memo(move |m| {
-        let found = m.doc.scenario.design.nodes.iter().find(|n| n.key == key);
+        let found = m.doc.scenario.design.node(&key);
         found.map_or_else(Default::default, |n| {
             (names::node(n).to_owned(), n.kind.word.to_lowercase())
         })

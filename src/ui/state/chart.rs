@@ -207,7 +207,7 @@ fn levels(model: &Model, tab: ChartTab) -> Vec<Level> {
             // The chart is about users: the patience of services is another matter.
             let design = &model.doc.scenario.design;
             let is_users = |key: &str| {
-                let node = design.nodes.iter().find(|n| n.key == key);
+                let node = design.node(key);
                 node.is_some_and(|n| n.kind.name == "clients")
             };
             let links = design.links.iter().filter(|l| is_users(&l.from));

@@ -2,6 +2,7 @@
 //! thing to try. Every figure is measured in this run; the sentences only join them.
 
 use crate::design::{Settings, registry};
+use crate::observe::report::{Ended, Report};
 use crate::scenario::Variant;
 use crate::worker::protocol::NewsKind;
 
@@ -38,7 +39,6 @@ pub fn chain(model: &Model) -> Vec<Moment> {
         return Vec::new();
     };
     let scenario = &model.doc.scenario;
-    let series = &model.run.series;
     let mut chain = vec![Moment {
         at_ns: begin,
         text: sentence(&names::entry(scenario, entry)),
@@ -54,25 +54,54 @@ pub fn chain(model: &Model) -> Vec<Moment> {
             text: text.clone(),
         });
     }
-    let low = series.first(Column::Useful, begin, |x| x < 1.0);
-    if let Some(at_ns) = low {
-        let waiting = series.peak(Column::Waiting, begin).map_or(0.0, |(_, x)| x);
-        chain.push(Moment {
-            at_ns: at_ns + series.bucket_ns,
-            text: format!(
-                "No useful reply any more: up to {} wait, and every reply comes after its caller has gone.",
-                words::count(waiting as u64)
-            ),
-        });
-    }
+    chain.extend(silence(model, begin));
     if end > begin {
         chain.push(Moment {
             at_ns: end,
-            text: aftermath(model, end, storm.is_some()),
+            text: aftermath(model, begin, end, storm.is_some()),
         });
     }
     chain.sort_by_key(|moment| moment.at_ns);
     chain
+}
+
+/// When users had no useful reply at all, for long enough not to be chance.
+fn silence(model: &Model, begin: u64) -> Option<Moment> {
+    let series = &model.run.series;
+    let mean = |column, from| series.mean(column, from, from + 2 * S).unwrap_or(0.0);
+    let last = model.duration_ns().saturating_sub(2 * S);
+    let step = series.bucket_ns.max(1) as usize;
+    let silent = |&at: &u64| mean(Column::Actions, at) >= 1.0 && mean(Column::Useful, at) == 0.0;
+    let at_ns = (begin..=last).step_by(step).find(silent)?;
+    let (_, waiting) = series
+        .peak(Column::Waiting, begin)
+        .filter(|&(_, n)| n >= 1.0)?;
+    let in_vain = works_in_vain(model, begin);
+    let rest = match in_vain {
+        true => ", and every reply comes after its caller has gone",
+        false => "",
+    };
+    Some(Moment {
+        at_ns: at_ns + series.bucket_ns,
+        text: format!(
+            "No useful reply any more: up to {} wait{rest}.",
+            words::count(waiting as u64)
+        ),
+    })
+}
+
+/// Whether the first to fail gave up, and their callee goes on for them all the same.
+fn works_in_vain(model: &Model, from: u64) -> bool {
+    let mut news = model.run.news.iter().filter(|n| n.at_ns >= from);
+    let first = news.find_map(|n| match &n.what {
+        NewsKind::FirstFailure { reason, link, .. } => Some((*reason, link)),
+        _ => None,
+    });
+    let links = &model.doc.scenario.design.links;
+    first.is_some_and(|(reason, key)| {
+        let link = links.iter().find(|link| link.key == *key);
+        reason.starts_with("timed_out") && link.is_some_and(|link| goes_on(model, &link.to))
+    })
 }
 
 /// When tries per action rise well above what they were, and to what. The mean of ten seconds: in a
@@ -122,7 +151,7 @@ fn first_failure(model: &Model, from: u64) -> Option<Moment> {
 /// What the first failure of this kind means for caller and callee, in one sentence.
 pub fn what_failing_means(model: &Model, reason: &str, link: &str) -> String {
     let design = &model.doc.scenario.design;
-    let Some(link) = design.links.iter().find(|l| l.key == link) else {
+    let Some(link) = design.link(link) else {
         return words::reason(reason);
     };
     let callee = names::of(design, &link.to);
@@ -148,13 +177,7 @@ pub fn what_failing_means(model: &Model, reason: &str, link: &str) -> String {
 
 /// Does this node finish requests whose caller has gone?
 fn goes_on(model: &Model, node: &str) -> bool {
-    let node = model
-        .doc
-        .scenario
-        .design
-        .nodes
-        .iter()
-        .find(|n| n.key == node);
+    let node = model.doc.scenario.design.node(node);
     node.is_some_and(|n| {
         n.kind.knob("on_abandoned").is_some()
             && Settings::new(n.kind, &n.knobs).choice("on_abandoned") == "continue"
@@ -177,7 +200,19 @@ pub fn recovery(model: &Model, end: u64) -> Option<u64> {
     Some(back - end)
 }
 
-fn aftermath(model: &Model, end: u64, storm: bool) -> String {
+/// Nobody whose action was measured went without, and all of what came after this is measured.
+fn all_served(model: &Model, begin: u64) -> bool {
+    model.run.report.as_ref().is_some_and(|report| {
+        let users = &report.users;
+        let without = users.failed + users.abandoned + users.unanswered;
+        report.measure_ns.0 <= begin && users.actions > 0 && without == 0
+    })
+}
+
+fn aftermath(model: &Model, begin: u64, end: u64, storm: bool) -> String {
+    if all_served(model, begin) {
+        return "The cause ends; every user was served all the time.".into();
+    }
     match recovery(model, end) {
         Some(after) if after <= 2 * S => {
             "The cause ends, and users are served again at once.".into()
@@ -203,8 +238,31 @@ fn aftermath(model: &Model, end: u64, storm: bool) -> String {
 }
 
 /// What happened, in the terms of the bets.
+/// How the run that is over went, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Went {
+    Passed,
+    NotPassed,
+    /// Nothing was asked of it.
+    Over,
+    /// A limit ended it: there is no more of it to judge.
+    Stopped,
+}
+
+pub fn went(report: &Report) -> Went {
+    match report.ended {
+        Ended::BacklogLimit { .. } | Ended::EventLimit { .. } => Went::Stopped,
+        _ if report.goals.is_empty() => Went::Over,
+        _ if report.passed => Went::Passed,
+        _ => Went::NotPassed,
+    }
+}
+
 pub fn outcome(model: &Model) -> Option<String> {
-    let (_, end, _) = trouble(model)?;
+    let (begin, end, _) = trouble(model)?;
+    if all_served(model, begin) {
+        return Some("every user was served".into());
+    }
     Some(match recovery(model, end) {
         Some(after) if after <= 2 * S => "users were served again at once".into(),
         Some(after) => format!(
@@ -260,10 +318,14 @@ fn is_tried(model: &Model, variant: &Variant) -> bool {
 
 /// One next thing to do.
 pub fn next(model: &Model) -> String {
-    let passed = model.run.report.as_ref().is_some_and(|r| r.passed);
+    let went = model.run.report.as_ref().map(|report| went(report));
     let changes = model.doc.changes().len();
     let knobs = model.doc.scenario.lesson.unlocked.len();
+    let passed = went == Some(Went::Passed);
     match (passed, changes) {
+        _ if went == Some(Went::Over) => {
+            "This file has no goals: nothing to pass. Change it, run again, compare.".into()
+        }
         (true, _) => "It holds for this seed. Does it hold for others?".into(),
         (false, 0) if knobs > 0 => {
             format!("{knobs} knobs can change this. Turn one, run again, compare.")

@@ -171,14 +171,7 @@ pub fn clients(model: &Model, key: &str) -> (String, String) {
 
 /// What the design says, before the first request.
 fn planned(model: &Model, key: &str) -> String {
-    let Some(node) = model
-        .doc
-        .scenario
-        .design
-        .nodes
-        .iter()
-        .find(|n| n.key == key)
-    else {
+    let Some(node) = model.doc.scenario.design.node(key) else {
         return String::new();
     };
     let settings = Settings::new(node.kind, &node.knobs);
@@ -210,7 +203,7 @@ pub struct LinkFacts {
 
 pub fn link(model: &Model, key: &str) -> LinkFacts {
     let design = &model.doc.scenario.design;
-    let Some(link) = design.links.iter().find(|l| l.key == key) else {
+    let Some(link) = design.link(key) else {
         return LinkFacts::default();
     };
     let policy = policy(&model.doc.scenario.design, link);
@@ -249,7 +242,7 @@ pub fn link(model: &Model, key: &str) -> LinkFacts {
 }
 
 fn policy(design: &Design, link: &Link) -> Vec<String> {
-    let from = design.nodes.iter().find(|n| n.key == link.from);
+    let from = design.node(&link.from);
     if let Some(queue) = from.filter(|n| n.kind.name == "queue") {
         // A delivery has no caller's policy: the queue says how long it waits.
         let settings = Settings::new(queue.kind, &queue.knobs);

@@ -47,7 +47,7 @@ fn resolve<'a>(
     let (key, name) = rest.rsplit_once('.')?;
     let settings = match table {
         "link" => {
-            let link = design.links.iter().find(|l| l.key == key)?;
+            let link = design.link(key)?;
             (
                 Settings::new(&registry::LINK, &link.knobs),
                 names::link(design, link),

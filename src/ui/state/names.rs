@@ -11,7 +11,7 @@ pub fn node(node: &Node) -> &str {
 
 /// The label of a node or link, by its key.
 pub fn of<'a>(design: &'a Design, key: &'a str) -> &'a str {
-    design.nodes.iter().find(|n| n.key == key).map_or(key, node)
+    design.node(key).map_or(key, node)
 }
 
 pub fn link(design: &Design, link: &Link) -> String {
@@ -21,7 +21,7 @@ pub fn link(design: &Design, link: &Link) -> String {
 /// What an entry happens to, as people read it; the design itself, if it is nothing in particular.
 fn target(scenario: &Scenario, entry: &TimelineEntry) -> String {
     let key = entry.target().unwrap_or("the system");
-    match scenario.design.links.iter().find(|l| l.key == key) {
+    match scenario.design.link(key) {
         Some(l) => link(&scenario.design, l),
         None => of(&scenario.design, key).to_owned(),
     }

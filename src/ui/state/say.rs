@@ -3,6 +3,7 @@
 use crate::observe::report::Report;
 use crate::worker::protocol::{News, NewsKind, State};
 
+use super::debrief::{Went, went};
 use super::model::Model;
 use super::{names, states, words};
 
@@ -98,10 +99,11 @@ pub fn news(model: &Model, news: &News) -> String {
 pub fn verdict(report: &Report) -> String {
     let held = report.goals.iter().filter(|g| g.holds).count();
     let all = report.goals.len();
-    if report.passed {
-        format!("The run is over: passed, {held} of {all} goals hold.")
-    } else {
-        format!("The run is over: not passed, {held} of {all} goals hold.")
+    match went(report) {
+        Went::Passed => format!("The run is over: passed, {held} of {all} goals hold."),
+        Went::NotPassed => format!("The run is over: not passed, {held} of {all} goals hold."),
+        Went::Over => "The run is over.".to_owned(),
+        Went::Stopped => "A limit has stopped the run.".to_owned(),
     }
 }
 

@@ -226,9 +226,6 @@ pub static ENTRIES: &[KindSpec] = &[
             AT,
             LASTS,
             TARGET_NODE,
-            knob("delay", Unit::Duration, "", "how much longer")
-                .range("1 ns", "1 d")
-                .example("2 s"),
             SOME_INSTANCES,
             knob(
                 "every",

@@ -40,6 +40,8 @@ pub struct Unflushed {
     begun: u64,
     /// The time to flush is set.
     is_scheduled: bool,
+    /// The last write that was sent failed: a full batch is no reason to hurry any more.
+    was_refused: bool,
 }
 
 impl Unflushed {
@@ -162,7 +164,7 @@ impl Cache {
             instance: attempt.instance,
             flushes: 0,
         });
-        if unflushed.waiting.len() >= config.flush_batch {
+        if unflushed.waiting.len() >= config.flush_batch && !unflushed.was_refused {
             self.flush(cx, part as usize);
         } else {
             self.schedule_flush(config, cx, part as usize);
@@ -226,12 +228,15 @@ impl Cache {
             return;
         };
         if result.is_err() {
-            // It is not lost while the cache lives: the next flush takes it along.
+            // It is not lost while the cache lives: the next flush takes it along, in its time. At once,
+            // each new write would send all that wait.
             cx.hold(deferred.intent);
+            held.unflushed.was_refused = true;
             held.unflushed.waiting.push_back(deferred);
             return self.schedule_flush(config, cx, part);
         }
         cx.tally(FLUSHED);
+        held.unflushed.was_refused = false;
         held.unflushed.done_with(deferred.key);
         if !held.unflushed.has(deferred.key)
             && let Some(entry) = held.entries.get_mut(deferred.key)

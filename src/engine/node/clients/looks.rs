@@ -18,15 +18,6 @@ pub const REPEATS: u16 = 2;
 const MISSED: usize = 3;
 const REPEATED: usize = 4;
 
-impl Config {
-    /// The operation with which users look.
-    fn look_with<R: Record>(&self, cx: &Cx<'_, R>) -> Option<u16> {
-        let key = self.looks_with.as_ref()?;
-        let at = cx.program.operations.iter().position(|op| op.key == *key);
-        at.map(|operation| operation as u16)
-    }
-}
-
 /// A write that its user looks after. It is held until that is over.
 #[derive(Clone, Copy)]
 pub struct Look {
@@ -54,7 +45,7 @@ impl Clients {
             let (write, read) = (&operations[intent.operation as usize], &operations[read as usize]);
             write.mode == crate::design::CallMode::Write && write.key_space == read.key_space
         };
-        let sees = config.look_with(cx).is_some_and(checks);
+        let sees = config.looks_with.is_some_and(checks);
         let version = call.answer.version;
         // A repetition is held already.
         let is_held = call.tag >= REPEATS;
@@ -79,7 +70,7 @@ impl Clients {
     /// The user looks.
     pub(super) fn look_now<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u64) {
         let Some(look) = self.to_look.remove(&number) else { return };
-        let operation = config.look_with(cx);
+        let operation = config.looks_with;
         let (Some(operation), true) = (operation, cx.now() < cx.program.horizon) else {
             return cx.release(look.write);
         };

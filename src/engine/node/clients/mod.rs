@@ -80,7 +80,7 @@ pub struct Config {
     pub oversize: Factor,
     without_right: Threshold,
     /// Key of the operation with which users look after their writes.
-    looks_with: Option<String>,
+    looks_with: Option<u16>,
     look_after: Sampler,
     write_repeats: u16,
 }
@@ -178,7 +178,10 @@ impl NodeKind for Clients {
             oversized: Threshold::new(knobs.share("oversized_share")),
             oversize: knobs.factor("oversized_factor"),
             without_right: Threshold::new(knobs.share("without_right_share")),
-            looks_with: knobs.opt_text("looks_with"),
+            looks_with: knobs.opt_text("looks_with").and_then(|name| {
+                let found = knobs.operations.iter().position(|key| *key == name);
+                found.map(|at| at as u16)
+            }),
             look_after: Sampler::new(&knobs.dist("look_after")),
             write_repeats: knobs.count("write_repeats") as u16,
         }

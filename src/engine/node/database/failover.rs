@@ -232,10 +232,9 @@ impl Database {
                 false => self.void(config, cx, to),
             }
         }
-        if old != at && !self.is_reachable(cx, old) && config.fencing {
-            if let Some(copies) = self::copies(cx) {
-                copies.of[old].leads = false;
-            }
+        let fenced = old != at && !self.is_reachable(cx, old) && config.fencing;
+        if let Some(copies) = self::copies(cx).filter(|_| fenced) {
+            copies.of[old].leads = false;
         }
         self.drop_what_all_have(cx);
     }
@@ -253,10 +252,8 @@ impl Database {
             let leads = copies.primary as usize == at;
             self.is_lost(config, cx, at);
             // What the others would send it is lost to it; what it would send them, too.
-            if leads {
-                if let Some(detect) = config.detect.filter(|_| config.fencing) {
-                    cx.local_at(now + detect, STEPS_DOWN, at as u64);
-                }
+            if let Some(detect) = config.detect.filter(|_| leads && config.fencing) {
+                cx.local_at(now + detect, STEPS_DOWN, at as u64);
             }
         } else if copy.cut_off == 0 {
             self.is_back(config, cx, at);

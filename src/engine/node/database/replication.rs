@@ -351,7 +351,7 @@ impl Database {
         let is_done = |at: usize| !self.is_reachable(cx, at) || copies.of[at].applied == end;
         let leader = copies.primary as usize;
         let at_rest = !self.is_reachable(cx, leader) || (0..copies.of.len()).all(is_done);
-        let resting = if at_rest && copies.rising.is_none() { copies.len() } else { 0 };
+        let resting = if at_rest && copies.rising.is_none() { copies.held() } else { 0 };
         let before = copies.resting;
         cx.core.resting = cx.core.resting + resting - before;
         if let Some(copies) = self::copies(cx) {

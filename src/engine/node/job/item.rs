@@ -153,7 +153,9 @@ impl Job {
         }
         let mut says = Says { item, config, program };
         let progress = plan::call_over_by(cx, id, call, result, &mut says);
-        if progress == Progress::Fails && result == Err(Reason::Conflict) {
+        // Others answer so, too: a third party, while it is at the same key.
+        let is_guarded = matches!(Basis::from_bits(call.payload), Basis::Only(_));
+        if progress == Progress::Fails && is_guarded && result == Err(Reason::Conflict) {
             return self.conflict(config, cx, id);
         }
         self.came_so_far(config, cx, id, progress);

@@ -17,7 +17,7 @@ pub(super) struct Channel {
 impl Queue {
     /// Uses what has become possible: room for publishers, messages for workers.
     pub(super) fn go_on<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
-        if cx.core.modifiers[cx.node as usize].down > 0 {
+        if !cx.core.is_up(cx.node, 0) {
             return;
         }
         self.admit(config, cx);

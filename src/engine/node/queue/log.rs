@@ -297,6 +297,13 @@ impl Queue {
         let Some(g) = self.groups.iter().position(|group| group.link == word.link) else { return };
         let now = cx.now();
         let group = &mut self.groups[g];
+        // Lives are counted; the count may come round.
+        let is_later = |life: u16| life.wrapping_sub(word.life) as i16 > 0;
+        let mut known = group.members.keys().chain(group.lapsed.keys());
+        if known.any(|who| who.0 == word.instance && is_later(who.1)) {
+            // Said by an earlier life, and repeated since: nobody waits for an answer.
+            return;
+        }
         let older: Vec<Who> = group.members.iter()
             .filter(|(who, m)| who.0 == word.instance && who.1 != word.life && !m.is_gone)
             .map(|(&who, _)| who)

@@ -112,6 +112,22 @@ impl Queue {
         }
     }
 
+    /// How long a member may be silent has changed: what was set by the old times may come too early.
+    pub(super) fn watch_anew<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        let now = cx.now();
+        for group in &self.groups {
+            for (&(instance, life), member) in &group.members {
+                let bits = Word { link: group.link, instance, n: 0, life }.bits();
+                if member.last_beat != Time::NEVER {
+                    let over = member.last_beat + config.session_timeout;
+                    cx.local_at(over.max(now), SESSION, bits);
+                }
+                let late = member.heard + config.poll_deadline;
+                cx.local_at(late.max(now), SILENT, bits);
+            }
+        }
+    }
+
     /// Nothing has been heard of a member for long enough.
     pub(super) fn session_over<R: Record>(
         &mut self,

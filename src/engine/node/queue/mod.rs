@@ -258,7 +258,7 @@ impl NodeKind for Queue {
     }
 
     fn on_local<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, code: u8, arg: u64) {
-        let is_down = cx.core.modifiers[cx.node as usize].down > 0;
+        let is_down = !cx.core.is_up(cx.node, 0);
         match code {
             // Nobody listens; the worker tries again when the queue is back.
             POLL | CLOSED | EXTEND | QUIET | AGAIN if is_down => return,
@@ -298,7 +298,7 @@ impl NodeKind for Queue {
 
     fn on_late_reply<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, late: &Attempt) {
         let is_moving = Some(late.link) == self.dead_link || Some(late.link) == self.back_link;
-        let is_down = cx.core.modifiers[cx.node as usize].down > 0;
+        let is_down = !cx.core.is_up(cx.node, 0);
         if is_moving || is_down || late.reply.is_err() {
             return;
         }
@@ -352,6 +352,7 @@ impl NodeKind for Queue {
     }
 
     fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        self.watch_anew(config, cx);
         self.go_on(config, cx);
     }
 

@@ -5,10 +5,9 @@ use super::*;
 impl Worker {
     /// Asks for as much as can be used.
     pub(super) fn ask<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u16) {
-        let fleet = &cx.core.fleets[cx.node as usize];
-        let is_down = cx.core.modifiers[cx.node as usize].down > 0 || !fleet.listens(number);
-        let is_away = config.is_paused || fleet.registered().binary_search(&number).is_err();
-        if is_down || is_away {
+        let registered = cx.core.fleets[cx.node as usize].registered();
+        let is_away = config.is_paused || registered.binary_search(&number).is_err();
+        if is_away || !cx.core.is_up(cx.node, number) {
             return;
         }
         let handlers = cx.slots(config.concurrency);

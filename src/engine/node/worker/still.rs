@@ -58,15 +58,13 @@ impl Worker {
             return;
         }
         let instance = self.instance(number);
-        for _ in 0..std::mem::take(&mut instance.missed_paces) {
-            cx.local_at(cx.now(), PACE, u64::from(number));
-        }
         cx.resume_work(std::mem::take(&mut instance.standing.stopped));
         for (id, call, result) in std::mem::take(&mut self.instance(number).deferred) {
             if plan::waits_for(cx, id, &call) {
                 self.take_up(config, cx, id, &call, result);
             }
         }
+        self.begin_paced(config, cx, number);
         self.go_on(config, cx, number);
     }
 
