@@ -60,6 +60,12 @@ enum Asked {
     Duplicate,
     Phantom,
     Partial,
+    Parked,
+    Stale,
+    OwnWriteMissed,
+    WentBack,
+    OutOfOrder,
+    Unauthorised,
 }
 
 impl Asked {
@@ -69,6 +75,12 @@ impl Asked {
             Asked::Duplicate => Verdict::Duplicate,
             Asked::Phantom => Verdict::Phantom,
             Asked::Partial => Verdict::Partial,
+            Asked::Parked => Verdict::Parked,
+            Asked::Stale => Verdict::Stale,
+            Asked::OwnWriteMissed => Verdict::OwnWriteMissed,
+            Asked::WentBack => Verdict::WentBack,
+            Asked::OutOfOrder => Verdict::OutOfOrder,
+            Asked::Unauthorised => Verdict::Unauthorised,
         }
     }
 }
@@ -136,7 +148,12 @@ pub fn run(args: &LedgerArgs) -> Result<Exit, Failure> {
             )));
         }
         let witness = finished(Run::new(Arc::clone(&program), seed, Witness::of(intent)));
-        report.story = Some(witness.record.story());
+        let mut lines = witness.record.story();
+        let judged = ledger.stories.iter().find(|story| story.number == intent);
+        let wrong = judged.iter().flat_map(|story| &story.reads);
+        lines.extend(wrong.map(|read| story::wrong(&program, read)));
+        lines.sort_by_key(|line| line.at_ns);
+        report.story = Some(lines);
     }
     match args.format {
         Format::Text => output::print(&text(&report, args))?,

@@ -8,7 +8,9 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use super::number::{NOTHING, count, money, plain, share, time, time_or_nothing};
 use crate::design::word::Word;
 use crate::engine::reason::Reason;
-use crate::observe::report::{Ended, GoalReport, Latency, LinkReport, NodeReport, Report};
+use crate::observe::report::{
+    Ended, GoalReport, Latency, LedgerCounts, LinkReport, NodeReport, Report,
+};
 use crate::scenario::Metric;
 use crate::time::{Duration, Time};
 
@@ -189,7 +191,7 @@ fn ledger(out: &mut String, report: &Report) {
     };
     let _ = writeln!(
         out,
-        "{} (ledger, whole run) {}, {}, {}, {}{}; {} effects of {} user actions",
+        "{} (ledger, whole run) {}, {}, {}, {}{}{}; {} effects of {} user actions",
         heading("What happened to your data"),
         number(ledger.lost, "lost"),
         number(ledger.duplicate, "duplicate"),
@@ -198,6 +200,7 @@ fn ledger(out: &mut String, report: &Report) {
             "done but the user was told it failed (phantom)"
         ),
         number(ledger.partial, "partial"),
+        further(ledger),
         match ledger.parked {
             0 => String::new(),
             n => format!(", {} put aside (parked)", count(n)),
@@ -381,4 +384,21 @@ fn metric_value(metric: Word, x: f64) -> String {
         Some(Metric::Amplification) => format!("{}x", plain(x)),
         _ => plain(x),
     }
+}
+
+/// What is said only if there was some of it.
+fn further(ledger: &LedgerCounts) -> String {
+    let age = time(ledger.stale_longest_ns as f64);
+    let stale = format!("stale (the oldest by {age})");
+    let kinds = [
+        (ledger.stale, stale.as_str()),
+        (ledger.own_write_missed, "did not see their own write"),
+        (ledger.went_back, "saw something older than before"),
+        (ledger.out_of_order, "out of order"),
+        (ledger.unauthorised, "without the right to it"),
+    ];
+    let found = kinds.iter().filter(|(n, _)| *n > 0);
+    found
+        .map(|(n, what)| paint(BAD, &format!(", {} {what}", count(*n))))
+        .collect()
 }

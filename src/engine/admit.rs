@@ -228,6 +228,16 @@ impl Core {
         true
     }
 
+    /// Tells who watches of an old answer that is served.
+    pub(super) fn note_kept<R: Record>(&self, program: &Program, record: &mut R, id: CallId) {
+        let call = &self.calls[id];
+        let intent = &self.intents[call.intent];
+        if call.answer.version > 0 && !intent.is_internal {
+            let kept = (program.links[call.link as usize].to, call.answer.version);
+            record.fell_back(program, self.now(), call.intent, intent, kept);
+        }
+    }
+
     /// Turns a failed call into one over another link of the node, with the policies of that.
     pub(super) fn redirect(&mut self, program: &Program, id: CallId, link: u16) {
         let call = &mut self.calls[id];

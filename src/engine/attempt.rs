@@ -255,6 +255,11 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    #[inline]
+    pub fn is_read(&self) -> bool {
+        self.mode == CallMode::Read
+    }
+
     /// Nobody has a use for its reply any more, as far as the request itself says.
     #[inline]
     pub fn is_late(&self, now: Time) -> bool {

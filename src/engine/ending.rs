@@ -159,6 +159,7 @@ impl World {
             }
             if self.core.makes_do(spec.fallback, id) {
                 result = Ok(());
+                self.core.note_kept(program, record, id);
             }
         }
         let mut over = self.core.take_call(id);

@@ -49,7 +49,7 @@ mod processor;
 pub mod program;
 pub mod reason;
 pub mod record;
-mod rows;
+pub mod rows;
 mod slab;
 mod standing;
 mod station;

@@ -117,6 +117,8 @@ pub struct NodeProgram {
     pub max_request_size: Option<u64>,
     /// It stops work whose caller has gone, when it hears of it.
     pub stops_abandoned: bool,
+    /// Clients: each action has a user of its own, whom others do not share.
+    pub tells_users_apart: bool,
     /// The operations that its users perform, with their weights.
     pub performs: Vec<(u16, u64)>,
     /// Per operation: what to do.
@@ -148,6 +150,13 @@ pub struct OperationProgram {
     /// Bytes of its messages.
     pub request_size: u64,
     pub response_size: u64,
+}
+
+impl OperationProgram {
+    /// It means to change something.
+    pub fn is_write(&self) -> bool {
+        self.mode == CallMode::Write
+    }
 }
 
 /// A part of the run that is measured; actions belong to it by the time they begin.
@@ -509,6 +518,8 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
         },
         stops_abandoned: node.kind.knob("on_abandoned").is_some()
             && knobs.choice("on_abandoned") == "stop",
+        tells_users_apart: node.kind.name == "clients"
+            && (knobs.choice("arrivals") == "closed" || knobs.count("identities") > 1),
         performs: super::node::clients::performed_by(number, operations),
         plans,
         effects,

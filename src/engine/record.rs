@@ -97,6 +97,16 @@ pub trait Record {
         _effect: Effect,
     ) {
     }
+    /// A caller serves what it had kept of an earlier answer of this node, with that version.
+    fn fell_back(
+        &mut self,
+        _program: &Program,
+        _now: Time,
+        _id: IntentId,
+        _intent: &Intent,
+        _kept: (u16, u64),
+    ) {
+    }
     fn told(
         &mut self,
         _program: &Program,

@@ -139,6 +139,10 @@ const FIGURES: &[(&str, &str, Read)] = &[
     ("lost updates", "writes", |r| {
         Some(r.ledger.lost_updates as f64)
     }),
+    ("stale reads", "actions", |r| Some(r.ledger.stale as f64)),
+    ("own writes missed", "actions", |r| {
+        Some(r.ledger.own_write_missed as f64)
+    }),
     ("cost", "$ per h", |r| {
         Some(r.cost.total_micro_per_hour as f64 / 1e6)
     }),

@@ -5,16 +5,21 @@
 //! intent is open it costs one slot; a clean one is then forgotten, a faulty one is kept with its
 //! story, up to a bound, and beyond that as its number.
 
-pub mod chains;
-mod jobs;
+use std::collections::BTreeMap;
 
-use crate::engine::attempt::{Intent, IntentId};
-use crate::engine::program::OperationProgram;
-use crate::engine::program::PROMISED_MAX;
+pub mod chains;
+mod commits;
+mod jobs;
+pub mod reads;
+mod sources;
+
+use crate::engine::attempt::{Attempt, Intent, IntentId};
+use crate::engine::program::{OperationProgram, PROMISED_MAX, Program};
 use crate::engine::record::{Effect, Item, Told};
 use crate::time::Time;
 use chains::Chains;
 use jobs::Jobs;
+use reads::{ReadAt, Reads};
 
 /// Faulty intents whose whole story is kept (docs/semantics.md 30).
 pub const STORIES_MAX: usize = 50_000;
@@ -33,15 +38,34 @@ pub enum Verdict {
     Partial = 3,
     /// Acknowledged, a promised effect is missing, and a message that could bring it is put aside.
     Parked = 4,
+    /// A read returned a version older than one that was committed before it began.
+    Stale = 5,
+    /// A user did not see what the same user had been told is done.
+    OwnWriteMissed = 6,
+    /// A user saw a version older than one that the same user had seen before.
+    WentBack = 7,
+    /// An effect was applied after that of an action that was asked for when this one had been
+    /// acknowledged already.
+    OutOfOrder = 8,
+    /// An effect, or a good answer, for somebody without the right to it.
+    Unauthorised = 9,
 }
 
+/// How many there are.
+pub const VERDICTS: usize = 10;
+
 impl Verdict {
-    pub const ALL: [Verdict; 5] = [
+    pub const ALL: [Verdict; VERDICTS] = [
         Verdict::Lost,
         Verdict::Duplicate,
         Verdict::Phantom,
         Verdict::Partial,
         Verdict::Parked,
+        Verdict::Stale,
+        Verdict::OwnWriteMissed,
+        Verdict::WentBack,
+        Verdict::OutOfOrder,
+        Verdict::Unauthorised,
     ];
 
     pub fn code(self) -> &'static str {
@@ -51,13 +75,18 @@ impl Verdict {
             Verdict::Phantom => "phantom",
             Verdict::Partial => "partial",
             Verdict::Parked => "parked",
+            Verdict::Stale => "stale",
+            Verdict::OwnWriteMissed => "own_write_missed",
+            Verdict::WentBack => "went_back",
+            Verdict::OutOfOrder => "out_of_order",
+            Verdict::Unauthorised => "unauthorised",
         }
     }
 }
 
 /// A set of verdicts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Verdicts(u8);
+pub struct Verdicts(u16);
 
 impl Verdicts {
     pub fn is_clean(self) -> bool {
@@ -65,11 +94,26 @@ impl Verdicts {
     }
 
     pub fn has(self, verdict: Verdict) -> bool {
-        self.0 & (1 << verdict as u8) != 0
+        self.0 & (1 << verdict as u16) != 0
     }
 
     fn add(&mut self, verdict: Verdict, is_so: bool) {
-        self.0 |= u8::from(is_so) << verdict as u8;
+        self.0 |= u16::from(is_so) << verdict as u16;
+    }
+
+    /// Takes a verdict in; whether it was not there.
+    pub fn is_new(&mut self, verdict: Verdict) -> bool {
+        let is_new = !self.has(verdict);
+        self.add(verdict, true);
+        is_new
+    }
+
+    fn join(&mut self, other: Verdicts) {
+        self.0 |= other.0;
+    }
+
+    fn without(self, verdict: Verdict) -> Verdicts {
+        Verdicts(self.0 & !(1 << verdict as u16))
     }
 
     pub fn iter(self) -> impl Iterator<Item = Verdict> {
@@ -94,6 +138,8 @@ pub struct Story {
     pub told: Option<(Time, Told)>,
     pub verdicts: Verdicts,
     pub effects: Vec<EffectAt>,
+    /// Answers that were wrong.
+    pub reads: Vec<ReadAt>,
 }
 
 /// What is remembered of an open intent.
@@ -101,6 +147,8 @@ pub struct Story {
 struct Slot {
     /// How often each promised effect was applied.
     applied: [u8; PROMISED_MAX],
+    /// What is certain already.
+    found: Verdicts,
 }
 
 /// Whole-run counts.
@@ -114,7 +162,7 @@ pub struct Counts {
     /// Intents whose verdict is known.
     pub judged: u64,
     pub clean: u64,
-    pub by_verdict: [u64; 5],
+    pub by_verdict: [u64; VERDICTS],
     /// Of the effects: on behalf of no user, by jobs; and those of them that the same run had already
     /// left.
     pub by_jobs: u64,
@@ -141,11 +189,16 @@ impl Counts {
         let of_jobs = [self.by_jobs, self.repeated_by_jobs, self.lost_updates];
         // Where there was none of it, the fingerprint is what it was before there was a count of it.
         let parked = (parked > 0).then_some(parked);
+        let later = &self.by_verdict[Verdict::Stale as usize..];
+        let later = later
+            .iter()
+            .copied()
+            .filter(|_| later.iter().any(|&n| n > 0));
         let of_jobs = of_jobs
             .into_iter()
             .filter(|_| of_jobs.iter().any(|&n| n > 0));
         let all = counts.into_iter().chain(verdicts).chain(parked);
-        all.chain(of_jobs).collect()
+        all.chain(of_jobs).chain(later).collect()
     }
 }
 
@@ -155,6 +208,9 @@ pub struct Ledger {
     slots: Vec<Slot>,
     effects: Chains<EffectAt>,
     jobs: Jobs,
+    pub reads: Reads,
+    /// Answers that were wrong, of actions that are open, by their slot; with the action's number.
+    wrong: BTreeMap<usize, (u64, Vec<ReadAt>)>,
     /// In the order in which their verdicts were passed.
     pub stories: Vec<Story>,
     /// Numbers of faulty intents beyond the stories.
@@ -162,6 +218,13 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    pub fn new(program: &Program) -> Ledger {
+        Ledger {
+            reads: Reads::new(program),
+            ..Ledger::default()
+        }
+    }
+
     #[inline]
     pub fn born(&mut self, id: IntentId) {
         self.counts.intents += 1;
@@ -189,14 +252,19 @@ impl Ledger {
             self.jobs.overwrites(id, intent.item, read, effect);
             self.counts.lost_updates = self.jobs.lost_updates;
         }
+        let told = intent.told.is_some_and(|(_, told)| acknowledges(told));
+        let is_late = self.reads.committed(now, intent, effect, told);
         if intent.is_internal {
             self.jobs.effect(id, effect);
             self.counts.by_jobs = self.jobs.effects;
             self.counts.repeated_by_jobs = self.jobs.repeated;
             return;
         }
+        let slot = &mut self.slots[id.slot()];
+        slot.found.add(Verdict::OutOfOrder, is_late);
+        slot.found.add(Verdict::Unauthorised, effect.lacks_right);
         if let Some(promised) = effect.promised {
-            let applied = &mut self.slots[id.slot()].applied[promised as usize];
+            let applied = &mut slot.applied[promised as usize];
             *applied = applied.saturating_add(1);
         }
         let undone = false;
@@ -211,8 +279,14 @@ impl Ledger {
     }
 
     /// The change is not among those that survive.
-    pub fn undone(&mut self, now: Time, id: IntentId, effect: Effect) {
+    pub fn undone(&mut self, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
         self.counts.undone += 1;
+        for (number, slot) in self.reads.undone(intent, effect) {
+            self.was_not_stale(number, slot);
+        }
+        if intent.is_internal {
+            return;
+        }
         if let Some(promised) = effect.promised {
             let applied = &mut self.slots[id.slot()].applied[promised as usize];
             *applied = applied.saturating_sub(1);
@@ -228,6 +302,95 @@ impl Ledger {
         );
     }
 
+    /// What a read lacked is not among what survives.
+    #[cold]
+    fn was_not_stale(&mut self, number: u64, slot: usize) {
+        if let Some((_, reads)) = self
+            .wrong
+            .get_mut(&slot)
+            .filter(|(open, _)| *open == number)
+        {
+            // Its verdict is still to come.
+            let found = &mut self.slots[slot].found;
+            *found = found.without(Verdict::Stale);
+            reads.retain(|read| read.known > 0);
+            return;
+        }
+        let found = self.stories.iter_mut().find(|story| story.number == number);
+        let Some(story) = found.filter(|story| story.verdicts.has(Verdict::Stale)) else {
+            return;
+        };
+        story.verdicts = story.verdicts.without(Verdict::Stale);
+        self.counts.by_verdict[Verdict::Stale as usize] -= 1;
+        if story.verdicts.is_clean() {
+            self.counts.clean += 1;
+            self.stories.retain(|story| story.number != number);
+        }
+    }
+
+    /// An attempt of somebody's has ended for its caller.
+    #[inline]
+    pub fn ended(
+        &mut self,
+        program: &Program,
+        now: Time,
+        id: IntentId,
+        intent: &Intent,
+        attempt: &Attempt,
+    ) {
+        if let Some(wrong) = self.reads.ended(program, now, id, intent, attempt) {
+            self.note(id, intent.number, wrong);
+        }
+    }
+
+    /// A caller serves what it had kept.
+    pub fn fell_back(
+        &mut self,
+        program: &Program,
+        now: Time,
+        id: IntentId,
+        intent: &Intent,
+        kept: (u16, u64),
+    ) {
+        if let Some(wrong) = self.reads.fell_back(program, now, id, intent, kept) {
+            self.note(id, intent.number, wrong);
+        }
+    }
+
+    #[cold]
+    fn note(&mut self, id: IntentId, number: u64, (verdicts, read): (Verdicts, ReadAt)) {
+        self.slots[id.slot()].found.join(verdicts);
+        let wrong = self.wrong.entry(id.slot());
+        wrong.or_insert((number, Vec::new())).1.push(read);
+    }
+
+    /// A user was told something.
+    #[inline]
+    pub fn told(
+        &mut self,
+        program: &Program,
+        now: Time,
+        id: IntentId,
+        intent: &Intent,
+        told: Told,
+    ) {
+        if !acknowledges(told) {
+            return;
+        }
+        if intent.lacks_right {
+            let slot = &mut self.slots[id.slot()];
+            slot.found.add(Verdict::Unauthorised, true);
+        }
+        if program.writes && self.reads.tells_apart(intent) {
+            let left = self.effects.collect(id.slot());
+            let left: Vec<_> = left
+                .iter()
+                .map(|e| (e.effect.node, e.effect.version))
+                .collect();
+            self.reads.acknowledged(program, now, intent, &left);
+        }
+    }
+
     /// Nothing can happen to the intent any more: passes the verdict.
     #[inline(always)]
     pub fn judge(
@@ -237,12 +400,16 @@ impl Ledger {
         operation: &OperationProgram,
     ) -> Verdicts {
         let slot = &self.slots[id.slot()];
-        let verdicts = verdicts(
+        let mut verdicts = verdicts(
             &slot.applied[..operation.effects.len()],
             intent.told.map(|t| t.1),
             intent.parked > 0,
         );
+        verdicts.join(slot.found);
         self.counts.judged += 1;
+        if !operation.effects.is_empty() {
+            self.reads.over(intent, &operation.effects);
+        }
         if verdicts.is_clean() {
             self.counts.clean += 1;
         } else {
@@ -257,6 +424,7 @@ impl Ledger {
         for verdict in verdicts.iter() {
             self.counts.by_verdict[verdict as usize] += 1;
         }
+        let (_, reads) = self.wrong.remove(&id.slot()).unwrap_or_default();
         if self.stories.len() == STORIES_MAX {
             self.further.push(intent.number);
             return;
@@ -268,8 +436,14 @@ impl Ledger {
             told: intent.told,
             verdicts,
             effects: self.effects.collect(id.slot()),
+            reads,
         });
     }
+}
+
+/// The user takes it for done.
+fn acknowledges(told: Told) -> bool {
+    matches!(told, Told::Served | Told::Degraded)
 }
 
 /// The verdicts over an intent with these promised effects, each applied so many times.
@@ -278,7 +452,7 @@ fn verdicts(applied: &[u8], told: Option<Told>, is_parked: bool) -> Verdicts {
     if applied.is_empty() {
         return verdicts;
     }
-    let acknowledged = matches!(told, Some(Told::Served | Told::Degraded));
+    let acknowledged = told.is_some_and(acknowledges);
     let missing = applied.contains(&0);
     let some = applied.iter().any(|&n| n > 0);
     verdicts.add(Verdict::Lost, acknowledged && missing && !is_parked);

@@ -9,7 +9,7 @@ use crate::engine::counters::{LinkCounters, NodeCounters};
 use crate::engine::program::Program;
 use crate::engine::reason::Reason;
 use crate::engine::record::Snapshot;
-use crate::ledger::Verdict;
+use crate::ledger::{Verdict, Verdicts};
 use crate::time::{NS_PER_S, Time};
 
 /// Finished requests kept for drawing between two frames; the oldest go first.
@@ -73,7 +73,7 @@ pub struct Live {
     pub one_in: u64,
     pub finished: VecDeque<Finished>,
     pub news: Vec<(Time, Happened)>,
-    seen_verdicts: u8,
+    seen_verdicts: Verdicts,
 }
 
 impl Live {
@@ -89,7 +89,7 @@ impl Live {
             one_in,
             finished: VecDeque::new(),
             news: Vec::new(),
-            seen_verdicts: 0,
+            seen_verdicts: Verdicts::default(),
         }
     }
 
@@ -115,9 +115,7 @@ impl Live {
 
     /// Reports each verdict the first time.
     pub fn verdict(&mut self, now: Time, verdict: Verdict, action: u64) {
-        let bit = 1 << verdict as u8;
-        if self.seen_verdicts & bit == 0 {
-            self.seen_verdicts |= bit;
+        if self.seen_verdicts.is_new(verdict) {
             self.news
                 .push((now, Happened::FirstVerdict { verdict, action }));
         }

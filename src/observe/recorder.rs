@@ -106,7 +106,7 @@ impl Recorder {
             waited: vec![0; program.nodes.len()],
             operations: vec![OperationTally::default(); program.operations.len()],
             series: Series::new(program),
-            ledger: Ledger::default(),
+            ledger: Ledger::new(program),
             traces: Traces::default(),
             live: None,
             from_clients: program.links.iter().map(|l| is_clients(l.from)).collect(),
@@ -153,6 +153,7 @@ impl Record for Recorder {
         intent: &Intent,
         attempt: &Attempt,
     ) {
+        self.ledger.ended(program, now, id, intent, attempt);
         if self.from_clients[attempt.link as usize] {
             for (window, tally) in program.windows.iter().zip(&mut self.windows) {
                 tally.tries += u64::from(window.contains(intent.born));
@@ -199,8 +200,19 @@ impl Record for Recorder {
         }
     }
 
-    fn undone(&mut self, _: &Program, now: Time, id: IntentId, _: &Intent, effect: Effect) {
-        self.ledger.undone(now, id, effect);
+    fn undone(&mut self, _: &Program, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
+        self.ledger.undone(now, id, intent, effect);
+    }
+
+    fn fell_back(
+        &mut self,
+        program: &Program,
+        now: Time,
+        id: IntentId,
+        intent: &Intent,
+        kept: (u16, u64),
+    ) {
+        self.ledger.fell_back(program, now, id, intent, kept);
     }
 
     fn effect(&mut self, _: &Program, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
@@ -216,7 +228,8 @@ impl Record for Recorder {
     }
 
     #[inline(always)]
-    fn told(&mut self, program: &Program, now: Time, _: IntentId, intent: &Intent, told: Told) {
+    fn told(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent, told: Told) {
+        self.ledger.told(program, now, id, intent, told);
         let waited = now.since(intent.born).0;
         let useful = matches!(told, Told::Served | Told::Degraded);
         if useful {

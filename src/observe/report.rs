@@ -135,6 +135,25 @@ pub struct LedgerCounts {
     pub repeated_by_jobs: u64,
     /// Writes overwritten by somebody who had read the row before them: jobs without a version guard.
     pub lost_updates: u64,
+    /// Actions with a read older than what was committed, and survives, before it began; and how old the
+    /// worst one was: from the first newer commit until the answer was there.
+    #[serde(default)]
+    pub stale: u64,
+    #[serde(default)]
+    pub stale_longest_ns: u64,
+    /// Actions that did not see what the same user had been told is done, or saw something older than
+    /// the same user had seen before. Followed where users can be told apart: in closed loops, and with
+    /// `identities`.
+    #[serde(default)]
+    pub own_write_missed: u64,
+    #[serde(default)]
+    pub went_back: u64,
+    /// Actions applied after one that was asked for when they had been acknowledged.
+    #[serde(default)]
+    pub out_of_order: u64,
+    /// Actions done, or answered, for somebody without the right to them.
+    #[serde(default)]
+    pub unauthorised: u64,
     /// Not settled: their verdict is not known.
     pub open: u64,
 }

@@ -1,6 +1,8 @@
 //! What happened to one action: who told whom what, and when, from its first request to its last
 //! consequence. A second run of the same seed is watched for it, so nothing has to be kept of the others.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use super::words;
@@ -8,6 +10,7 @@ use crate::design::word::Word;
 use crate::engine::attempt::{Attempt, CalleeSide, CallerSide, Intent, IntentId};
 use crate::engine::program::Program;
 use crate::engine::record::{Effect, Record, Told};
+use crate::ledger::reads::ReadAt;
 use crate::time::Time;
 
 /// One line of a story.
@@ -15,7 +18,7 @@ use crate::time::Time;
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Line {
     pub at_ns: u64,
-    /// `asked`, `sent`, `answered`, `received`, `gave_up`, `lost`, `applied`, `undone`, `told`, `over`.
+    /// `asked`, `sent`, `answered`, `received`, `gave_up`, `lost`, `applied`, `undone`, `told`, `over`, `stale`, `went_back`.
     pub what: Word,
     /// A sentence without a full stop.
     pub text: String,
@@ -55,6 +58,37 @@ impl Witness {
     }
 }
 
+/// What was wrong with an answer.
+pub fn wrong(program: &Program, read: &ReadAt) -> Line {
+    let store = &program.nodes[read.store as usize].key;
+    let seen = numbered(read.version);
+    let mut text = format!("the answer is about {seen} of the row in {store}");
+    if let Some(behind) = read.behind {
+        let (newest, n) = (numbered(behind.newest), behind.versions);
+        let _ = write!(
+            text,
+            ": {newest} was there when it was asked for ({n} newer; the first since {:.6} s)",
+            behind.since.0 as f64 / 1e9
+        );
+    }
+    if read.known > 0 {
+        let known = match read.known {
+            u64::MAX => "a newer one".to_owned(),
+            version => numbered(version),
+        };
+        let _ = write!(text, ", and this user knew of {known}");
+    }
+    let what = match read.behind {
+        Some(_) => "stale",
+        None => "went_back",
+    };
+    Line {
+        at_ns: read.at.0,
+        what,
+        text,
+    }
+}
+
 /// What a user was told.
 pub fn told(told: Told) -> String {
     match told {
@@ -68,11 +102,15 @@ pub fn told(told: Told) -> String {
 fn version(effect: &Effect) -> String {
     match effect.version {
         0 => String::new(),
-        // Rows of different leaders have versions of their own.
-        version => match (version >> 40, version & ((1 << 40) - 1)) {
-            (0, count) => format!(", version {count}"),
-            (term, count) => format!(", version {count} of leader {}", term + 1),
-        },
+        version => format!(", {}", numbered(version)),
+    }
+}
+
+/// Rows of different leaders have versions of their own.
+fn numbered(version: u64) -> String {
+    match (version >> 40, version & ((1 << 40) - 1)) {
+        (0, count) => format!("version {count}"),
+        (term, count) => format!("version {count} of leader {}", term + 1),
     }
 }
 

@@ -169,6 +169,12 @@ fn ledger(record: &Recorder) -> LedgerCounts {
         effects_of_jobs: counts.by_jobs,
         repeated_by_jobs: counts.repeated_by_jobs,
         lost_updates: counts.lost_updates,
+        stale: counts.of(Verdict::Stale),
+        stale_longest_ns: record.ledger.reads.longest().0,
+        own_write_missed: counts.of(Verdict::OwnWriteMissed),
+        went_back: counts.of(Verdict::WentBack),
+        out_of_order: counts.of(Verdict::OutOfOrder),
+        unauthorised: counts.of(Verdict::Unauthorised),
         open: counts.open(),
     }
 }
@@ -350,6 +356,12 @@ fn goal(
         Metric::Phantom => of(Verdict::Phantom),
         Metric::Partial => of(Verdict::Partial),
         Metric::LostUpdate => Some(counts.lost_updates as f64),
+        Metric::Stale => of(Verdict::Stale),
+        Metric::StaleAge => Some(record.ledger.reads.longest().0 as f64 / NS_PER_MS as f64),
+        Metric::OwnWriteMissed => of(Verdict::OwnWriteMissed),
+        Metric::WentBack => of(Verdict::WentBack),
+        Metric::OutOfOrder => of(Verdict::OutOfOrder),
+        Metric::Unauthorised => of(Verdict::Unauthorised),
         Metric::Cost => Some(cost_micro_per_hour as f64 / 1e6),
     };
     let (bound, at_least) = match &goal.bound {

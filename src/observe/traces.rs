@@ -82,7 +82,7 @@ pub struct Traces {
     slots: Vec<Slot>,
     spans: Chains<Span>,
     seen_reasons: u32,
-    seen_verdicts: u8,
+    seen_verdicts: Verdicts,
     /// (rank, trace), lowest ranks win; the highest is first to go.
     sample: Vec<(u64, Trace)>,
     sample_bound: Option<u64>,
@@ -151,9 +151,7 @@ impl Traces {
             .map(|&r| Pin::FirstFailure(r))
             .collect();
         for verdict in verdicts.iter() {
-            let bit = 1 << verdict as u8;
-            if self.seen_verdicts & bit == 0 {
-                self.seen_verdicts |= bit;
+            if self.seen_verdicts.is_new(verdict) {
                 pins.push(Pin::FirstVerdict(verdict));
             }
         }

@@ -81,6 +81,42 @@ pub static METRICS: &[MetricSpec] = &[
         "writes overwritten by a job that had read the row before them",
     ),
     spec(
+        Metric::Stale,
+        "stale",
+        Unit::Count,
+        "user actions with a read older than what was committed before it began",
+    ),
+    spec(
+        Metric::StaleAge,
+        "stale_age",
+        Unit::Duration,
+        "how old the worst stale read was: from the first newer commit until its answer was there",
+    ),
+    spec(
+        Metric::OwnWriteMissed,
+        "own_write_missed",
+        Unit::Count,
+        "user actions that did not see what the same user had been told is done",
+    ),
+    spec(
+        Metric::WentBack,
+        "went_back",
+        Unit::Count,
+        "user actions that saw something older than the same user had seen before",
+    ),
+    spec(
+        Metric::OutOfOrder,
+        "out_of_order",
+        Unit::Count,
+        "user actions applied after the effect of one that came later",
+    ),
+    spec(
+        Metric::Unauthorised,
+        "unauthorised",
+        Unit::Count,
+        "user actions done or answered for somebody without the right to them",
+    ),
+    spec(
         Metric::Cost,
         "cost",
         Unit::Money,

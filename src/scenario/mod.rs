@@ -149,6 +149,13 @@ pub enum Metric {
     Phantom,
     Partial,
     LostUpdate,
+    Stale,
+    /// The longest time from the first newer commit until a stale answer was there.
+    StaleAge,
+    OwnWriteMissed,
+    WentBack,
+    OutOfOrder,
+    Unauthorised,
     /// Dollars per hour of the design, with its calls.
     Cost,
 }

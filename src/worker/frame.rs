@@ -65,6 +65,12 @@ fn from(number: u32, run: &Run<Recorder>, live: &Live, prices: &Prices, sent: Se
             phantom: counts.of(Verdict::Phantom),
             partial: counts.of(Verdict::Partial),
             lost_updates: counts.lost_updates,
+            stale: counts.of(Verdict::Stale),
+            stale_longest_ns: run.record.ledger.reads.longest().0,
+            own_write_missed: counts.of(Verdict::OwnWriteMissed),
+            went_back: counts.of(Verdict::WentBack),
+            out_of_order: counts.of(Verdict::OutOfOrder),
+            unauthorised: counts.of(Verdict::Unauthorised),
         },
         nodes: nodes(run, live),
         links: (0..run.program.links.len())

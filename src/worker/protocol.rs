@@ -186,6 +186,13 @@ pub struct DataNow {
     pub partial: u64,
     /// Writes that were overwritten by who had read the row before them.
     pub lost_updates: u64,
+    pub stale: u64,
+    /// How old the worst of them was.
+    pub stale_longest_ns: u64,
+    pub own_write_missed: u64,
+    pub went_back: u64,
+    pub out_of_order: u64,
+    pub unauthorised: u64,
 }
 
 /// One node at this instant; sums over its instances.

@@ -24,6 +24,7 @@ mod messages;
 mod monitoring;
 mod policies_links;
 mod presets;
+mod reads;
 mod retry_storm;
 mod stations;
 mod tidy;

@@ -28,6 +28,7 @@ mod overloads;
 mod parameters;
 mod parts;
 mod placement;
+mod reads;
 mod refusals;
 mod retries;
 mod rows;
@@ -61,6 +62,7 @@ const LISTS: &[&[Row]] = &[
     jobs::ROWS,
     logs::ROWS,
     overloads::ROWS,
+    reads::ROWS,
 ];
 
 const COUNT: usize = {

@@ -61,12 +61,17 @@ pub fn amount(metric: Metric, x: f64) -> String {
         Metric::Served => words::percent(x),
         Metric::Goodput => words::rate(x),
         Metric::Amplification => words::factor(x),
-        Metric::LatencyP50 | Metric::LatencyP99 => words::ms(x),
+        Metric::LatencyP50 | Metric::LatencyP99 | Metric::StaleAge => words::ms(x),
         Metric::Lost
         | Metric::Duplicate
         | Metric::Phantom
         | Metric::Partial
-        | Metric::LostUpdate => words::count(x.max(0.0) as u64),
+        | Metric::LostUpdate
+        | Metric::Stale
+        | Metric::OwnWriteMissed
+        | Metric::WentBack
+        | Metric::OutOfOrder
+        | Metric::Unauthorised => words::count(x.max(0.0) as u64),
         Metric::Cost => format!("{}/h", words::money((x * 1e6).round() as i64)),
     }
 }
@@ -86,6 +91,12 @@ fn current(model: &Model, metric: Metric) -> Option<f64> {
         Metric::Phantom => Some(now.data.phantom as f64),
         Metric::Partial => Some(now.data.partial as f64),
         Metric::LostUpdate => Some(now.data.lost_updates as f64),
+        Metric::Stale => Some(now.data.stale as f64),
+        Metric::StaleAge => Some(now.data.stale_longest_ns as f64 / 1e6),
+        Metric::OwnWriteMissed => Some(now.data.own_write_missed as f64),
+        Metric::WentBack => Some(now.data.went_back as f64),
+        Metric::OutOfOrder => Some(now.data.out_of_order as f64),
+        Metric::Unauthorised => Some(now.data.unauthorised as f64),
         Metric::Cost => Some(now.cost_micro_per_hour as f64 / 1e6),
     }
 }

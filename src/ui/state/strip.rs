@@ -125,6 +125,11 @@ pub fn data(model: &Model) -> Cell {
             now.phantom,
             now.partial,
             now.lost_updates,
+            now.own_write_missed,
+            now.stale,
+            now.went_back,
+            now.out_of_order,
+            now.unauthorised,
         ],
         |r| {
             [
@@ -133,6 +138,11 @@ pub fn data(model: &Model) -> Cell {
                 r.ledger.phantom,
                 r.ledger.partial,
                 r.ledger.lost_updates,
+                r.ledger.own_write_missed,
+                r.ledger.stale,
+                r.ledger.went_back,
+                r.ledger.out_of_order,
+                r.ledger.unauthorised,
             ]
         },
     );
@@ -142,6 +152,11 @@ pub fn data(model: &Model) -> Cell {
         "done, told failed",
         "half done",
         "overwritten",
+        "own write not seen",
+        "stale",
+        "went back",
+        "out of order",
+        "without right",
     ];
     let wrong: Vec<String> = counts
         .iter()

@@ -1,0 +1,182 @@
+//! When rows were changed: what a read could have seen, and what it had to see.
+//!
+//! One list of commits over all stores, in the order of their times; each knows the one before it on its
+//! row. Only the newest [`KEPT`] are kept: a read that is further behind than that is stale all the same,
+//! and its age is at least what is still known.
+
+use std::collections::VecDeque;
+
+use crate::engine::rows::Rows;
+use crate::time::Time;
+
+/// Commits that are remembered: 40 MB.
+const KEPT: usize = 1 << 20;
+
+/// Number of no commit.
+const NONE: u64 = 0;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Commit {
+    pub version: u64,
+    pub at: Time,
+    /// When the youngest action was asked for that has left something on this row up to here.
+    pub youngest: Time,
+    before: u64,
+    pub is_undone: bool,
+}
+
+/// How far a read was behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// Newer versions that were committed before it began.
+    pub versions: u64,
+    /// The newest of them.
+    pub newest: u64,
+    /// When the first of them was committed.
+    pub since: Time,
+}
+
+#[derive(Clone, Default)]
+pub struct Commits {
+    kept: VecDeque<Commit>,
+    /// Number of the first that is kept, from 1.
+    first: u64,
+    /// By store: row, and the number of its newest commit.
+    rows: Vec<Rows>,
+}
+
+impl Commits {
+    pub fn push(&mut self, store: u16, key: u64, version: u64, at: Time, asked: Time) {
+        if self.rows.len() <= store as usize {
+            self.rows.resize_with(store as usize + 1, Rows::default);
+        }
+        if self.kept.len() == KEPT {
+            self.kept.pop_front();
+            self.first += 1;
+        }
+        self.first = self.first.max(1);
+        let number = self.first + self.kept.len() as u64;
+        let before = self.rows[store as usize].version(key);
+        let youngest = self
+            .of(before)
+            .map_or(asked, |last| last.youngest.max(asked));
+        self.rows[store as usize].set(key, number);
+        self.kept.push_back(Commit {
+            version,
+            at,
+            youngest,
+            before,
+            is_undone: false,
+        });
+    }
+
+    fn of(&self, number: u64) -> Option<&Commit> {
+        let at = number.checked_sub(self.first.max(1))?;
+        self.kept.get(at as usize)
+    }
+
+    /// Newest first, as far as they are kept.
+    fn of_row(&self, store: u16, key: u64) -> impl Iterator<Item = &Commit> {
+        let rows = self.rows.get(store as usize);
+        let mut next = rows.map_or(NONE, |rows| rows.version(key));
+        std::iter::from_fn(move || {
+            let commit = self.of(next)?;
+            next = commit.before;
+            Some(commit)
+        })
+    }
+
+    /// The newest commit of a row.
+    pub fn newest(&self, store: u16, key: u64) -> Option<&Commit> {
+        self.of_row(store, key).next()
+    }
+
+    pub fn undo(&mut self, store: u16, key: u64, version: u64) {
+        let rows = self.rows.get(store as usize);
+        let mut next = rows.map_or(NONE, |rows| rows.version(key));
+        while let Some(at) = next.checked_sub(self.first.max(1)) {
+            let Some(commit) = self.kept.get_mut(at as usize) else {
+                return;
+            };
+            if commit.version == version {
+                commit.is_undone = true;
+                return;
+            }
+            next = commit.before;
+        }
+    }
+
+    /// Whether a version of a row is among those that survive, as far as is known.
+    pub fn survives(&self, store: u16, key: u64, version: u64) -> bool {
+        let found = self.of_row(store, key).find(|c| c.version == version);
+        found.is_none_or(|commit| !commit.is_undone)
+    }
+
+    /// How far behind a read of `version` is that began at `began`; `None` if it is not.
+    pub fn behind(&self, store: u16, key: u64, version: u64, began: Time) -> Option<Behind> {
+        let mut behind: Option<Behind> = None;
+        for commit in self.of_row(store, key) {
+            if commit.is_undone || commit.at >= began {
+                continue;
+            }
+            // What one leader commits is above all that those before it have committed.
+            if commit.version <= version {
+                break;
+            }
+            let newer = behind.get_or_insert(Behind {
+                versions: 0,
+                newest: commit.version,
+                since: commit.at,
+            });
+            newer.versions += 1;
+            newer.since = commit.at;
+        }
+        behind
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(s: u64) -> Time {
+        Time(s * 1_000_000_000)
+    }
+
+    #[test]
+    fn a_read_is_behind_by_what_was_committed_before_it_began() {
+        let mut commits = Commits::default();
+        for (version, s) in [(1, 10), (2, 20), (3, 30)] {
+            commits.push(4, 77, version, at(s), at(s - 1));
+        }
+        let of = |version, s| commits.behind(4, 77, version, at(s));
+        assert_eq!(of(3, 40), None);
+        assert_eq!(of(2, 30), None, "committed at the moment it began");
+        let (versions, newest) = (2, 3);
+        assert_eq!(
+            of(1, 31),
+            Some(Behind {
+                versions,
+                newest,
+                since: at(20)
+            })
+        );
+        assert_eq!(commits.behind(4, 78, 0, at(99)), None);
+        assert_eq!(commits.behind(3, 77, 0, at(99)), None);
+    }
+
+    #[test]
+    fn what_was_undone_makes_nothing_stale() {
+        let mut commits = Commits::default();
+        for (version, s) in [(1, 10), (2, 20), (3, 30)] {
+            commits.push(0, 5, version, at(s), at(s));
+        }
+        commits.undo(0, 5, 3);
+        commits.undo(0, 5, 2);
+        assert_eq!(commits.behind(0, 5, 1, at(40)), None);
+        assert!(!commits.survives(0, 5, 2));
+        assert!(commits.survives(0, 5, 1));
+        commits.push(0, 5, (1 << 40) + 1, at(41), at(41));
+        assert_eq!(commits.behind(0, 5, 1, at(42)).map(|b| b.versions), Some(1));
+    }
+}
