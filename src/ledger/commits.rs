@@ -112,6 +112,12 @@ impl Commits {
         found.is_none_or(|commit| !commit.is_undone)
     }
 
+    /// When a version of a row was committed; the beginning of time if that is not known.
+    pub fn committed(&self, store: u16, key: u64, version: u64) -> Time {
+        let found = self.of_row(store, key).find(|c| c.version == version);
+        found.map_or(Time::ZERO, |commit| commit.at)
+    }
+
     /// How far behind a read of `version` is that began at `began`; `None` if it is not.
     pub fn behind(&self, store: u16, key: u64, version: u64, began: Time) -> Option<Behind> {
         let mut behind: Option<Behind> = None;

@@ -17,21 +17,27 @@ use crate::engine::program::Program;
 use crate::engine::record::Effect;
 use crate::time::{Duration, Time};
 
-/// Rows of users that are remembered for what they know of them.
-const SESSIONS: usize = 1 << 18;
+/// Versions that are remembered for the users who know of them: the oldest go first.
+const KNOWN: usize = 1 << 18;
 
 /// A version that is not there yet.
-const TO_COME: u64 = u64::MAX;
+pub const TO_COME: u64 = u64::MAX;
+
+/// A version of which a user knows: told that it is there, or seen.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    version: u64,
+    since: Time,
+    is_own: bool,
+}
 
 /// What one user knows of one row.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Session {
-    /// The version that the user was told is there, and since when, and by which action.
-    wrote: u64,
-    told: Time,
-    intent: u64,
-    /// The newest version that the user has seen.
-    seen: u64,
+    /// In the order in which it became known.
+    known: VecDeque<Known>,
+    /// Actions that the user was told are done, and that are not there yet; since when.
+    to_come: Vec<(u64, Time)>,
 }
 
 /// User, store, row.
@@ -80,6 +86,7 @@ pub struct Reads {
     can_undo: Vec<bool>,
     commits: Commits,
     sessions: BTreeMap<Whose, Session>,
+    /// One for each version that somebody knows of.
     in_order: VecDeque<Whose>,
     /// By store and row.
     open: BTreeMap<(u16, u64), Vec<Open>>,
@@ -121,9 +128,9 @@ impl Reads {
         }
         let newest = self.commits.newest(store, intent.item);
         let told = intent.told.map(|(at, _)| at).filter(|_| acknowledged);
-        let is_late = newest.zip(told).is_some_and(|(last, told)| {
-            !last.is_undone && !intent.is_internal && last.youngest > told
-        });
+        let is_late = newest
+            .zip(told)
+            .is_some_and(|(last, told)| !intent.is_internal && last.youngest > told);
         // What no user asked for stands in nobody's order.
         let asked = if intent.is_internal {
             Time::ZERO
@@ -134,10 +141,8 @@ impl Reads {
             .push(store, intent.item, effect.version, now, asked);
         if told.is_some() && self.tells_apart(intent) {
             let whose = (user_of(intent), store, intent.item);
-            if let Some(session) = self.sessions.get_mut(&whose)
-                && session.intent == intent.number
-            {
-                session.wrote = effect.version;
+            if let Some(since) = self.take_to_come(whose, intent.number) {
+                self.learns(whose, effect.version, since, true);
             }
         }
         is_late
@@ -192,18 +197,39 @@ impl Reads {
         self.tells_apart[intent.clients as usize]
     }
 
-    fn session(&mut self, whose: Whose) -> &mut Session {
-        if self.sessions.len() == SESSIONS
-            && !self.sessions.contains_key(&whose)
-            && let Some(oldest) = self.in_order.pop_front()
-        {
-            self.sessions.remove(&oldest);
+    /// A user knows of a version.
+    fn learns(&mut self, whose: Whose, version: u64, since: Time, is_own: bool) {
+        let session = self.sessions.entry(whose).or_default();
+        let last = session.known.back();
+        if !is_own && last.is_some_and(|last| !last.is_own && last.version == version) {
+            return;
         }
-        let in_order = &mut self.in_order;
-        self.sessions.entry(whose).or_insert_with(|| {
-            in_order.push_back(whose);
-            Session::default()
-        })
+        let known = Known {
+            version,
+            since,
+            is_own,
+        };
+        // An own write that came late was known of before what was seen meanwhile.
+        let at = session
+            .known
+            .partition_point(|before| before.since <= since);
+        session.known.insert(at, known);
+        self.in_order.push_back(whose);
+        if self.in_order.len() > KNOWN
+            && let Some(oldest) = self.in_order.pop_front()
+            && let Some(session) = self.sessions.get_mut(&oldest)
+        {
+            session.known.pop_front();
+            if session.known.is_empty() && session.to_come.is_empty() {
+                self.sessions.remove(&oldest);
+            }
+        }
+    }
+
+    fn take_to_come(&mut self, whose: Whose, intent: u64) -> Option<Time> {
+        let session = self.sessions.get_mut(&whose)?;
+        let at = session.to_come.iter().position(|&(of, _)| of == intent)?;
+        Some(session.to_come.swap_remove(at).1)
     }
 
     /// A user was told that something is done. `left` are the versions that it has made so far.
@@ -223,11 +249,14 @@ impl Reads {
                 continue;
             }
             let of_store = left.iter().filter(|(node, _)| *node == store);
-            let newest = of_store.map(|&(_, version)| version).max();
-            let session = self.session((user_of(intent), store, intent.item));
-            session.wrote = newest.unwrap_or(TO_COME);
-            session.told = now;
-            session.intent = intent.number;
+            let whose = (user_of(intent), store, intent.item);
+            match of_store.map(|&(_, version)| version).max() {
+                Some(version) => self.learns(whose, version, now, true),
+                None => {
+                    let session = self.sessions.entry(whose).or_default();
+                    session.to_come.push((intent.number, now));
+                }
+            }
         }
     }
 
@@ -238,13 +267,7 @@ impl Reads {
             return;
         }
         for &store in operation_effects {
-            let whose = (user_of(intent), store, intent.item);
-            if let Some(session) = self.sessions.get_mut(&whose)
-                && session.intent == intent.number
-                && session.wrote == TO_COME
-            {
-                session.wrote = 0;
-            }
+            self.take_to_come((user_of(intent), store, intent.item), intent.number);
         }
     }
 
@@ -287,6 +310,31 @@ impl Reads {
         self.judge(program, now, (id, intent), (store, version), now)
     }
 
+    /// Newer versions than this one that a user knew of when asking: own, and seen.
+    fn knew(&self, whose: Whose, version: u64, asked: Time) -> (Option<u64>, Option<u64>) {
+        let Some(session) = self.sessions.get(&whose) else {
+            return (None, None);
+        };
+        let waits = session.to_come.iter().any(|&(_, since)| since < asked);
+        let (mut own, mut seen) = (waits.then_some(TO_COME), None);
+        let (_, store, key) = whose;
+        // What was known before this version was committed is older than it.
+        let from = self.commits.committed(store, key, version);
+        for known in session.known.iter().rev() {
+            if known.since < from {
+                break;
+            }
+            if known.since < asked
+                && known.version > version
+                && self.commits.survives(store, key, known.version)
+            {
+                let found = if known.is_own { &mut own } else { &mut seen };
+                found.get_or_insert(known.version);
+            }
+        }
+        (own, seen)
+    }
+
     fn judge(
         &mut self,
         program: &Program,
@@ -326,22 +374,12 @@ impl Reads {
         verdicts.add(Verdict::Stale, behind.is_some());
         let mut known = 0;
         if self.tells_apart(intent) {
-            let before = *self.session((user_of(intent), store, key));
-            let commits = &self.commits;
-            let counts =
-                |of: u64| version < of && (of == TO_COME || commits.survives(store, key, of));
-            let missed = before.told < intent.born && counts(before.wrote);
-            let back = counts(before.seen);
-            verdicts.add(Verdict::OwnWriteMissed, missed);
-            verdicts.add(Verdict::WentBack, back);
-            known = match (missed, back) {
-                (true, _) => before.wrote,
-                (false, true) => before.seen,
-                _ => 0,
-            };
-            let session = self.session((user_of(intent), store, key));
-            // What is not there any more, nobody can see again.
-            session.seen = if back { before.seen } else { version };
+            let whose = (user_of(intent), store, key);
+            let (own, seen) = self.knew(whose, version, intent.born);
+            verdicts.add(Verdict::OwnWriteMissed, own.is_some());
+            verdicts.add(Verdict::WentBack, seen.is_some());
+            known = own.or(seen).unwrap_or(0);
+            self.learns(whose, version, now, false);
         }
         let read = ReadAt {
             at: now,

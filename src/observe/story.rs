@@ -10,7 +10,7 @@ use crate::design::word::Word;
 use crate::engine::attempt::{Attempt, CalleeSide, CallerSide, Intent, IntentId};
 use crate::engine::program::Program;
 use crate::engine::record::{Effect, Record, Told};
-use crate::ledger::reads::ReadAt;
+use crate::ledger::reads::{ReadAt, TO_COME};
 use crate::time::Time;
 
 /// One line of a story.
@@ -73,7 +73,7 @@ pub fn wrong(program: &Program, read: &ReadAt) -> Line {
     }
     if read.known > 0 {
         let known = match read.known {
-            u64::MAX => "a newer one".to_owned(),
+            TO_COME => "one that has not come yet".to_owned(),
             version => numbered(version),
         };
         let _ = write!(text, ", and this user knew of {known}");

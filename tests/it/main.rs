@@ -1,5 +1,6 @@
 //! The native integration tests, in one program: a second one would be linked a second time.
 
+mod auditor;
 mod balancing;
 #[path = "../bits.rs"]
 mod bits;

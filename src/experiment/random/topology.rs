@@ -251,23 +251,33 @@ fn job(dice: &mut Dice, d: &mut Drawing, cached: bool, queued: bool, third: bool
 }
 
 fn operations(dice: &mut Dice, d: &mut Drawing, has_job: bool) {
+    // Mostly they are about the same rows; few of them, so that somebody else is often there too.
+    let keys = dice.between(1, 500).to_string();
+    let is_shared = dice.chance(70);
+    let about = |table: Table, own: String| match is_shared {
+        true => table
+            .with("key_space", quoted("rows"))
+            .with("keys", keys.clone()),
+        false => table.with("keys", own),
+    };
     if has_job {
         // Nobody else does it.
         let table = Table::new("operation.sweep".to_owned(), &OPERATION)
             .with("kind", quoted("write"))
-            .with("weight", "0")
-            .with("keys", dice.between(1, 500).to_string());
+            .with("weight", "0");
+        let table = about(table, dice.between(1, 500).to_string());
         d.draft.tables.push(table);
     }
     let table = Table::new("operation.buy".to_owned(), &OPERATION)
         .with("kind", quoted("write"))
-        .with("weight", dice.between(1, 5).to_string())
-        .with("keys", dice.between(1, 500).to_string());
+        .with("weight", dice.between(1, 5).to_string());
+    let table = about(table, dice.between(1, 500).to_string());
     d.draft.tables.push(table);
     if dice.chance(75) {
         let table = Table::new("operation.look".to_owned(), &OPERATION)
             .with("kind", quoted("read"))
             .with("weight", dice.between(1, 9).to_string());
+        let table = about(table, dice.between(1, 500).to_string());
         d.draft.tables.push(table);
     }
 }

@@ -1,0 +1,541 @@
+//! An auditor who writes down everything that happens, and judges it afterwards, by looking at the whole
+//! log for each question: other code than the ledger's, which judges as it goes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use brownout::design::CallMode;
+use brownout::engine::attempt::{Attempt, CallerSide, Intent};
+use brownout::engine::program::{PlanStep, Program};
+use brownout::engine::record::{Effect, Record, Snapshot, Told};
+use brownout::engine::{IntentId, Limits};
+use brownout::experiment::{self, random};
+use brownout::ledger::{STORIES_MAX, Verdict};
+use brownout::observe::recorder::Recorder;
+use brownout::scenario::Scenario;
+use brownout::time::Time;
+
+use super::laws::designs;
+
+/// One thing that happened, in the order in which it happened.
+#[derive(Clone, Copy, Debug)]
+enum Entry {
+    Applied {
+        effect: Effect,
+        late_of: Option<Time>,
+    },
+    Undone {
+        effect: Effect,
+    },
+    Told {
+        told: Told,
+    },
+    Answered {
+        store: u16,
+        version: u64,
+        sent: Time,
+    },
+    Over {
+        is_parked: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    at: Time,
+    intent: Intent,
+    entry: Entry,
+}
+
+/// Keeps the ledger, and the log beside it.
+struct Audited {
+    recorder: Recorder,
+    log: Vec<Line>,
+}
+
+/// The store that stands behind an answer of this node to an operation.
+fn store_of(program: &Program, node: u16, operation: u16) -> Option<u16> {
+    let spec = &program.nodes[node as usize];
+    let next = |link: u16| store_of(program, program.links[link as usize].to, operation);
+    match spec.kind {
+        "database" => Some(node),
+        "balancer" => spec.out.first().and_then(|&link| next(link)),
+        "cache" if !spec.out.is_empty() => next(spec.out[0]),
+        "cache" => {
+            let mut found = None;
+            for asker in &program.nodes {
+                for step in asker.plans.get(operation as usize)?.iter() {
+                    if let PlanStep::Cached { cache, store } = step
+                        && program.links[*cache as usize].to == node
+                        && found.is_none()
+                    {
+                        found = next(store.link);
+                    }
+                }
+            }
+            found
+        }
+        _ => {
+            let mut found = None;
+            for step in spec.plans.get(operation as usize)?.iter() {
+                let links: Vec<u16> = match step {
+                    PlanStep::Calls { calls, .. } => calls.iter().map(|c| c.link).collect(),
+                    PlanStep::Cached { store, .. } => vec![store.link],
+                    _ => Vec::new(),
+                };
+                for link in links {
+                    found = next(link).or(found);
+                }
+            }
+            found
+        }
+    }
+}
+
+impl Audited {
+    fn line(&mut self, at: Time, intent: &Intent, entry: Entry) {
+        let intent = *intent;
+        self.log.push(Line { at, intent, entry });
+    }
+}
+
+impl Record for Audited {
+    fn born(&mut self, program: &Program, id: IntentId, intent: &Intent) {
+        self.recorder.born(program, id, intent);
+    }
+
+    fn outcome(
+        &mut self,
+        program: &Program,
+        now: Time,
+        id: IntentId,
+        intent: &Intent,
+        attempt: &Attempt,
+    ) {
+        self.recorder.outcome(program, now, id, intent, attempt);
+        let kind = program.nodes[attempt.node as usize].kind;
+        if attempt.caller == CallerSide::Succeeded
+            && attempt.mode == CallMode::Read
+            && !attempt.answer.missing
+            && matches!(kind, "database" | "cache")
+            && let Some(store) = store_of(program, attempt.node, intent.operation)
+        {
+            let (version, sent) = (attempt.answer.version, attempt.sent);
+            self.line(
+                now,
+                intent,
+                Entry::Answered {
+                    store,
+                    version,
+                    sent,
+                },
+            );
+        }
+    }
+
+    fn fell_back(
+        &mut self,
+        program: &Program,
+        now: Time,
+        id: IntentId,
+        intent: &Intent,
+        kept: (u16, u64),
+    ) {
+        self.recorder.fell_back(program, now, id, intent, kept);
+        if let Some(store) = store_of(program, kept.0, intent.operation) {
+            let (version, sent) = (kept.1, now);
+            self.line(
+                now,
+                intent,
+                Entry::Answered {
+                    store,
+                    version,
+                    sent,
+                },
+            );
+        }
+    }
+
+    fn effect(
+        &mut self,
+        program: &Program,
+        now: Time,
+        id: IntentId,
+        intent: &Intent,
+        effect: Effect,
+    ) {
+        self.recorder.effect(program, now, id, intent, effect);
+        let good = |told: &(Time, Told)| matches!(told.1, Told::Served | Told::Degraded);
+        let late_of = intent.told.filter(good).map(|(at, _)| at);
+        self.line(now, intent, Entry::Applied { effect, late_of });
+    }
+
+    fn undone(
+        &mut self,
+        program: &Program,
+        now: Time,
+        id: IntentId,
+        intent: &Intent,
+        effect: Effect,
+    ) {
+        self.recorder.undone(program, now, id, intent, effect);
+        self.line(now, intent, Entry::Undone { effect });
+    }
+
+    fn told(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent, told: Told) {
+        self.recorder.told(program, now, id, intent, told);
+        self.line(now, intent, Entry::Told { told });
+    }
+
+    fn retired(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent) {
+        self.recorder.retired(program, now, id, intent);
+        let is_parked = intent.parked > 0;
+        self.line(now, intent, Entry::Over { is_parked });
+    }
+
+    fn internal_over(&mut self, program: &Program, id: IntentId) {
+        self.recorder.internal_over(program, id);
+    }
+
+    fn item_begun(
+        &mut self,
+        program: &Program,
+        id: IntentId,
+        item: brownout::engine::record::Item,
+    ) {
+        self.recorder.item_begun(program, id, item);
+    }
+
+    fn attempt_over(
+        &mut self,
+        program: &Program,
+        now: Time,
+        id: IntentId,
+        intent: &Intent,
+        attempt: &Attempt,
+    ) {
+        self.recorder
+            .attempt_over(program, now, id, intent, attempt);
+    }
+
+    fn left_node(&mut self, program: &Program, now: Time, attempt: &Attempt) {
+        self.recorder.left_node(program, now, attempt);
+    }
+
+    fn bucket(&mut self, program: &Program, snapshot: &Snapshot<'_>) {
+        self.recorder.bucket(program, snapshot);
+    }
+
+    fn mark(&mut self, program: &Program, mark: u16, snapshot: &Snapshot<'_>) {
+        self.recorder.mark(program, mark, snapshot);
+    }
+
+    fn ended(&mut self, program: &Program, snapshot: &Snapshot<'_>) {
+        self.recorder.ended(program, snapshot);
+    }
+}
+
+/// A row of a store: (store, key).
+type RowKey = (u16, u64);
+
+/// A version that was committed: place in the log, when, by an action asked for when.
+#[derive(Clone, Copy)]
+struct Commit {
+    line: usize,
+    at: Time,
+    version: u64,
+    asked: Option<Time>,
+}
+
+/// The log, by the questions that are asked of it.
+struct Audit<'a> {
+    program: &'a Program,
+    log: &'a [Line],
+    commits: BTreeMap<RowKey, Vec<Commit>>,
+    /// Where in the log a version was undone.
+    undone: BTreeMap<(RowKey, u64), usize>,
+    by_intent: BTreeMap<u64, Vec<usize>>,
+    /// Lines by user and item.
+    by_user: BTreeMap<(u16, u32, u64), Vec<usize>>,
+}
+
+impl<'a> Audit<'a> {
+    fn of(program: &'a Program, log: &'a [Line]) -> Audit<'a> {
+        let mut audit = Audit {
+            program,
+            log,
+            commits: BTreeMap::new(),
+            undone: BTreeMap::new(),
+            by_intent: BTreeMap::new(),
+            by_user: BTreeMap::new(),
+        };
+        for (line, l) in log.iter().enumerate() {
+            if !l.intent.is_internal {
+                audit
+                    .by_intent
+                    .entry(l.intent.number)
+                    .or_default()
+                    .push(line);
+                let user = (l.intent.clients, l.intent.identity, l.intent.item);
+                audit.by_user.entry(user).or_default().push(line);
+            }
+            match l.entry {
+                Entry::Applied { effect, .. } if audit.is_store(effect.node) => {
+                    let asked = (!l.intent.is_internal).then_some(l.intent.born);
+                    let commit = Commit {
+                        line,
+                        at: l.at,
+                        version: effect.version,
+                        asked,
+                    };
+                    audit
+                        .commits
+                        .entry((effect.node, l.intent.item))
+                        .or_default()
+                        .push(commit);
+                }
+                Entry::Undone { effect } => {
+                    audit
+                        .undone
+                        .insert(((effect.node, l.intent.item), effect.version), line);
+                }
+                _ => {}
+            }
+        }
+        audit
+    }
+
+    fn is_store(&self, node: u16) -> bool {
+        self.program.nodes[node as usize].kind == "database"
+    }
+
+    fn commits(&self, row: RowKey) -> &[Commit] {
+        self.commits.get(&row).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a version of a row survives up to a line of the log.
+    fn survives(&self, row: RowKey, version: u64, line: usize) -> bool {
+        self.undone.get(&(row, version)).is_none_or(|&at| at > line)
+    }
+
+    fn is_write(&self, intent: &Intent) -> bool {
+        self.program.operations[intent.operation as usize].mode == CallMode::Write
+    }
+
+    fn is_stale(&self, intent: &Intent, row: RowKey, version: u64, sent: Time) -> bool {
+        let began = if self.is_write(intent) {
+            sent
+        } else {
+            intent.born
+        };
+        let newer = |c: &&Commit| c.version > version && c.at < began;
+        let mut newer = self.commits(row).iter().filter(newer);
+        newer.any(|c| self.survives(row, c.version, usize::MAX))
+    }
+
+    /// Whether the user knew of a newer version when asking: an own one, one seen.
+    fn knew(&self, line: usize, row: RowKey, version: u64) -> (bool, bool) {
+        let me = self.log[line].intent;
+        if !self.program.nodes[me.clients as usize].tells_users_apart {
+            return (false, false);
+        }
+        let (mut own, mut seen) = (false, false);
+        for &before in &self.by_user[&(me.clients, me.identity, me.item)] {
+            let l = &self.log[before];
+            if before >= line || l.at >= me.born {
+                break;
+            }
+            match l.entry {
+                Entry::Answered {
+                    store,
+                    version: saw,
+                    ..
+                } if store == row.0 => {
+                    seen |= saw > version && self.survives(row, saw, line);
+                }
+                Entry::Told {
+                    told: Told::Served | Told::Degraded,
+                } if self.is_write(&l.intent) => {
+                    own |= self.lacks(line, &l.intent, before, row, version);
+                }
+                _ => {}
+            }
+        }
+        (own, seen)
+    }
+
+    /// What an action had left on a row when its user was told so, or first after that, is not in
+    /// `version`, which was read at `line`.
+    fn lacks(&self, line: usize, write: &Intent, told: usize, row: RowKey, version: u64) -> bool {
+        let operation = &self.program.operations[write.operation as usize];
+        if !operation.effects.contains(&row.0) {
+            return false;
+        }
+        let lines = &self.by_intent[&write.number];
+        let left = |range: &dyn Fn(usize) -> bool| -> Vec<u64> {
+            let mut found = Vec::new();
+            for &at in lines.iter().filter(|&&at| range(at)) {
+                if let Entry::Applied { effect, .. } = self.log[at].entry
+                    && effect.node == row.0
+                {
+                    found.push(effect.version);
+                }
+            }
+            found
+        };
+        let at_once = left(&|at| at < told).into_iter().max();
+        let later = || left(&|at| at > told && at < line).first().copied();
+        match at_once.or_else(later) {
+            Some(mine) => mine > version && self.survives(row, mine, line),
+            // Still to come, unless nothing can come any more.
+            None => !lines
+                .iter()
+                .any(|&at| at < line && matches!(self.log[at].entry, Entry::Over { .. })),
+        }
+    }
+
+    fn verdicts(&self, number: u64) -> Option<BTreeSet<&'static str>> {
+        let lines = &self.by_intent[&number];
+        let over = lines.iter().find_map(|&at| match self.log[at].entry {
+            Entry::Over { is_parked } => Some((is_parked, self.log[at].intent)),
+            _ => None,
+        });
+        let (is_parked, intent) = over?;
+        let mut found = BTreeSet::new();
+        let good = matches!(intent.told, Some((_, Told::Served | Told::Degraded)));
+        let effects = &self.program.operations[intent.operation as usize].effects;
+        let mut left = vec![0i64; effects.len()];
+        for &at in lines {
+            let l = &self.log[at];
+            match l.entry {
+                Entry::Applied { effect, late_of } => {
+                    if let Some(promised) = effect.promised {
+                        left[promised as usize] += 1;
+                    }
+                    if effect.lacks_right {
+                        found.insert("unauthorised");
+                    }
+                    let row = (effect.node, intent.item);
+                    let younger = |told: Time| {
+                        let before = self.commits(row).iter().filter(|c| c.line < at);
+                        before.filter_map(|c| c.asked).any(|asked| asked > told)
+                    };
+                    if late_of.is_some_and(younger) {
+                        found.insert("out_of_order");
+                    }
+                }
+                Entry::Undone { effect } => {
+                    if let Some(promised) = effect.promised {
+                        left[promised as usize] -= 1;
+                    }
+                }
+                Entry::Answered {
+                    store,
+                    version,
+                    sent,
+                } => {
+                    let row = (store, intent.item);
+                    if self.is_stale(&l.intent, row, version, sent) {
+                        found.insert("stale");
+                    }
+                    let (own, seen) = self.knew(at, row, version);
+                    if own {
+                        found.insert("own_write_missed");
+                    }
+                    if seen {
+                        found.insert("went_back");
+                    }
+                }
+                _ => {}
+            }
+        }
+        if good && intent.lacks_right {
+            found.insert("unauthorised");
+        }
+        let (all, none) = (left.iter().all(|&n| n > 0), left.iter().all(|&n| n <= 0));
+        if good && !all {
+            found.insert(if is_parked { "parked" } else { "lost" });
+        }
+        if left.iter().any(|&n| n > 1) {
+            found.insert("duplicate");
+        }
+        if !good && !none {
+            found.insert("phantom");
+        }
+        if !all && !none {
+            found.insert("partial");
+        }
+        Some(found)
+    }
+}
+
+/// How many actions were found with each verdict.
+type Found = BTreeMap<&'static str, u64>;
+
+fn audit(number: u64) -> Found {
+    let text = random::scenario(number);
+    let scenario = Scenario::parse(&text).unwrap();
+    let program = experiment::compile(&scenario, Limits::PAGE);
+    let recorder = Recorder::new(&program);
+    let audited = Audited {
+        recorder,
+        log: Vec::new(),
+    };
+    let mut run = brownout::engine::Run::new(program, number, audited);
+    run.advance(Time::NEVER, u64::MAX);
+    let Audited { recorder, log } = &run.record;
+    let audit = Audit::of(&run.program, log);
+    let ledger = &recorder.ledger;
+    assert!(
+        ledger.stories.len() < STORIES_MAX,
+        "{number}: too many to compare"
+    );
+    let told: BTreeMap<u64, BTreeSet<&str>> = ledger
+        .stories
+        .iter()
+        .map(|s| (s.number, s.verdicts.iter().map(Verdict::code).collect()))
+        .collect();
+    let mut counted = Found::new();
+    for &intent in audit.by_intent.keys() {
+        let mine = audit.verdicts(intent).unwrap_or_default();
+        let theirs = told.get(&intent).cloned().unwrap_or_default();
+        assert_eq!(
+            mine, theirs,
+            "design {number}, action {intent}: auditor, ledger\n{text}"
+        );
+        mine.iter()
+            .for_each(|v| *counted.entry(v).or_default() += 1);
+    }
+    for verdict in Verdict::ALL {
+        let mine = counted.get(verdict.code()).copied().unwrap_or(0);
+        assert_eq!(
+            mine,
+            ledger.counts.of(verdict),
+            "design {number}: {}",
+            verdict.code()
+        );
+    }
+    counted
+}
+
+#[test]
+fn an_independent_auditor_agrees_on_every_verdict() {
+    let n = designs();
+    let mut all = Found::new();
+    let mut sum = |found: Found| {
+        found
+            .iter()
+            .for_each(|(v, k)| *all.entry(v).or_default() += k)
+    };
+    std::thread::scope(|scope| {
+        let half = |from: u64| move || (from..n).step_by(2).map(audit).collect::<Vec<_>>();
+        let other = scope.spawn(half(1));
+        half(0)().into_iter().for_each(&mut sum);
+        other.join().unwrap().into_iter().for_each(&mut sum);
+    });
+    println!("{n} random designs, actions by verdict: {all:?}");
+    let common = ["lost", "duplicate", "phantom", "stale"];
+    assert!(
+        n < 50 || common.iter().all(|v| all.contains_key(v)),
+        "{all:?}"
+    );
+}
