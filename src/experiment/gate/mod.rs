@@ -136,7 +136,7 @@ pub fn judge(text: &str, done: impl Fn() + Sync) -> Result<GateReport, Vec<Diagn
         scenario: scenario.about.id.clone(),
         title: scenario.about.title.clone(),
         semantics_version: SEMANTICS_VERSION,
-        engine_version: crate::version::VERSION,
+        engine_version: env!("CARGO_PKG_VERSION"),
         seeds,
         passed: rows.iter().all(|row| row.holds),
         rows,

@@ -97,18 +97,12 @@ fn each_number_of_a_fix_is_moved_both_ways() {
     assert_eq!(
         moved,
         [
-            (
-                &*with("Three times as fast", "service_time = 2700 us"),
-                true
-            ),
-            (
-                &*with("Three times as fast", "service_time = 3300 us"),
-                true
-            ),
+            (&*with("Three times as fast", "service_time = 2.7 ms"), true),
+            (&*with("Three times as fast", "service_time = 3.3 ms"), true),
             (&*with("Three times as fast", "queue_limit = 6"), true),
             (&*with("Three times as fast", "queue_limit = 8"), true),
-            (&*with("Just fast enough", "service_time = 4500 us"), true),
-            (&*with("Just fast enough", "service_time = 5500 us"), false),
+            (&*with("Just fast enough", "service_time = 4.5 ms"), true),
+            (&*with("Just fast enough", "service_time = 5.5 ms"), false),
         ]
     );
 }
@@ -129,7 +123,7 @@ fn servers_are_doubled_and_databases_are_larger() {
         [
             "service.s.instances = 6",
             "database.d.cores = 4",
-            "database.d.price = $0.4"
+            "database.d.price = $0.40"
         ]
     );
 }
