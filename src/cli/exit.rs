@@ -12,7 +12,7 @@ pub enum Exit {
     Internal = 1,
     /// The command line makes no sense. clap uses the same code.
     Usage = 2,
-    /// The scenario, or a change to it, is not valid.
+    /// The scenario, or a change to it, is not valid, or its lesson does not pass its gate.
     Invalid = 3,
     /// A run was ended by a limit; its report is printed all the same.
     Limit = 4,
@@ -61,6 +61,6 @@ Exit codes:
   0  done (also when goals are missed: that is a result)
   1  a file could not be read or written, or Brownout itself is wrong
   2  the command line makes no sense
-  3  the scenario, or a change to it, is not valid
+  3  the scenario, or a change to it, is not valid, or its lesson does not pass its gate
   4  a run was ended by a limit; its report is printed
   5  a conformance row is outside its tolerance";

@@ -6,6 +6,7 @@ mod check;
 mod conformance;
 mod conformance_table;
 mod exit;
+mod gate;
 mod ledger;
 mod lint;
 mod number;
@@ -77,6 +78,8 @@ Start here:
       does it agree with queueing theory?
   brownout check my-scenario.toml
       what is wrong in a file of your own, where, and what would be right
+  brownout check --gate scenarios/s04-retry-storm.toml
+      does its lesson tell the truth, on twenty seeds?
   brownout lint my-scenario.toml
       what is valid in it and still unwise
   brownout presets aws-alb
@@ -86,7 +89,7 @@ Exit codes:
   0  done (also when goals are missed: that is a result)
   1  a file could not be read or written, or Brownout itself is wrong
   2  the command line makes no sense
-  3  the scenario, or a change to it, is not valid
+  3  the scenario, or a change to it, is not valid, or its lesson does not pass its gate
   4  a run was ended by a limit; its report is printed
   5  a conformance row is outside its tolerance
 

@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 
 use super::conformance::Results;
 use super::exit::{Exit, Failure};
+use super::gate::Gates;
 use super::ledger::LedgerReport;
 use super::lint::AllLinted;
 use super::output;
@@ -34,6 +35,8 @@ enum Of {
     Lint,
     /// The JSON of `brownout ledger --format json`
     Ledger,
+    /// The JSON of `brownout check --gate --format json`
+    Gate,
 }
 
 pub fn run(schema: &Schema) -> Result<Exit, Failure> {
@@ -43,6 +46,7 @@ pub fn run(schema: &Schema) -> Result<Exit, Failure> {
         Of::Seeds => seeds_text(),
         Of::Lint => text(generator().into_root_schema_for::<AllLinted>()),
         Of::Ledger => text(generator().into_root_schema_for::<LedgerReport>()),
+        Of::Gate => text(generator().into_root_schema_for::<Gates>()),
         Of::Conformance => text(generator().into_root_schema_for::<Results>()),
     };
     output::print(&text)?;

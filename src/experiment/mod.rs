@@ -7,6 +7,8 @@ pub mod closed_form;
 pub mod conformance;
 pub mod floor;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod gate;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod parallel;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod random;

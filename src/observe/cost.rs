@@ -12,7 +12,7 @@ use super::report::Cost;
 use crate::design::order::arrange;
 use crate::design::registry;
 use crate::design::value::{self, Money, Value};
-use crate::design::{Design, Settings};
+use crate::design::{Design, Node, Settings};
 use crate::engine::counters::NodeCounters;
 use crate::time::{Duration, Time};
 
@@ -55,6 +55,15 @@ fn listed(kind: &str) -> Money {
     }
 }
 
+/// What one instance of a node costs per hour: what it says, else the book's figure.
+pub fn price_of(node: &Node) -> Money {
+    let own = match node.kind.knob("price") {
+        Some(_) => Settings::new(node.kind, &node.knobs).opt_money("price"),
+        None => None,
+    };
+    own.unwrap_or_else(|| listed(node.kind.name))
+}
+
 impl Prices {
     /// Nodes are taken in order of their keys, as the engine numbers them.
     pub fn of(design: &Design) -> Prices {
@@ -64,12 +73,7 @@ impl Prices {
         for node in nodes {
             let knobs = Settings::new(node.kind, &node.knobs);
             let has = |name| node.kind.knob(name).is_some();
-            let own = if has("price") {
-                knobs.opt_money("price")
-            } else {
-                None
-            };
-            let each = own.unwrap_or_else(|| listed(node.kind.name)).0;
+            let each = price_of(node).0;
             prices.instance_hour.push(each);
             let per_call = if has("price_per_call") {
                 knobs.money("price_per_call").0

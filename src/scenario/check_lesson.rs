@@ -8,7 +8,7 @@ use super::{Metric, Scenario, Variant, code, edit};
 use crate::design::value::{self, cut};
 
 pub fn check(f: &mut Findings<'_>, scenario: &Scenario) {
-    let lesson = &scenario.lesson;
+    let (lesson, text) = (&scenario.lesson, f.text);
     bets(f, scenario);
     charts(f, scenario);
     unlocked(f, scenario, &lesson.unlocked, "lesson");
@@ -21,8 +21,11 @@ pub fn check(f: &mut Findings<'_>, scenario: &Scenario) {
     for (table, variants) in groups {
         for variant in variants {
             let path = format!("lesson.{table}.{}", variant.key);
-            check_variant(f, scenario, variant, &path);
+            check_variant(f, scenario, text, variant, &path);
         }
+    }
+    for twist in &lesson.twists {
+        fixes_of(f, twist);
     }
     for variant in lesson
         .judgement
@@ -30,7 +33,24 @@ pub fn check(f: &mut Findings<'_>, scenario: &Scenario) {
         .flat_map(|judgement| &judgement.answers)
     {
         let path = format!("lesson.judgement.answer.{}", variant.key);
-        check_variant(f, scenario, variant, &path);
+        check_variant(f, scenario, text, variant, &path);
+    }
+}
+
+/// What solves part 2 is a change against the design of part 2.
+fn fixes_of(f: &mut Findings<'_>, twist: &Variant) {
+    if twist.fixes.is_empty() || f.has_errors() {
+        return;
+    }
+    let Ok(text) = edit::variant(f.text, twist) else {
+        return;
+    };
+    let Ok(changed) = Scenario::parse(&text) else {
+        return;
+    };
+    for fix in &twist.fixes {
+        let path = format!("lesson.twist.{}.fix.{}", twist.key, fix.key);
+        check_variant(f, &changed, &text, fix, &path);
     }
 }
 
@@ -65,7 +85,14 @@ fn charts(f: &mut Findings<'_>, scenario: &Scenario) {
     }
 }
 
-fn check_variant(f: &mut Findings<'_>, scenario: &Scenario, variant: &Variant, path: &str) {
+/// `text` is what the variant is a change of.
+fn check_variant(
+    f: &mut Findings<'_>,
+    scenario: &Scenario,
+    text: &str,
+    variant: &Variant,
+    path: &str,
+) {
     let mut fine = true;
     for (i, (knob, value)) in variant.set.iter().enumerate() {
         let set = format!("{path}.set.{i}");
@@ -100,7 +127,7 @@ fn check_variant(f: &mut Findings<'_>, scenario: &Scenario, variant: &Variant, p
     if !fine || f.has_errors() {
         return;
     }
-    match edit::variant(f.text, variant).and_then(|text| Scenario::parse(&text)) {
+    match edit::variant(text, variant).and_then(|text| Scenario::parse(&text)) {
         Ok(changed) => unlocked(f, &changed, &variant.unlocked, path),
         Err(diagnostics) => {
             let first = diagnostics.into_iter().next();

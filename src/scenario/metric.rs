@@ -141,6 +141,11 @@ impl Metric {
         self.spec().bound.name
     }
 
+    /// Whether a larger value is the better one.
+    pub fn more_is_better(self) -> bool {
+        matches!(self, Metric::Served | Metric::Goodput)
+    }
+
     pub fn unit(self) -> Unit {
         self.spec().bound.unit
     }

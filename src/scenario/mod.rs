@@ -171,6 +171,8 @@ pub struct Lesson {
     pub not_enough: Vec<Variant>,
     pub backfires: Vec<Variant>,
     pub twists: Vec<Variant>,
+    /// Adding servers is the lesson: that it helps is no fault of the scenario.
+    pub servers_help: bool,
     pub hints: Vec<String>,
     pub review: Vec<ReviewItem>,
     pub facilitator: String,
@@ -202,6 +204,10 @@ pub struct Variant {
     pub unlocked: Vec<String>,
     /// For a backfire: the metric that gets worse.
     pub worsens: Option<String>,
+    /// For a twist: the start design passes in part 2 as well.
+    pub passes: bool,
+    /// For a twist: what reaches its goals, as changes against the design of part 2.
+    pub fixes: Vec<Variant>,
     pub because: String,
 }
 

@@ -19,6 +19,7 @@ pub fn lesson(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Lesson {
         not_enough: variants(f, &row, "not_enough"),
         backfires: variants(f, &row, "backfire"),
         twists: variants(f, &row, "twist"),
+        servers_help: row.flag(f, "servers_help"),
         hints: texts(f, &row, "hints"),
         review: review(f, &row),
         facilitator: row.prose(f, "facilitator"),
@@ -65,9 +66,13 @@ fn bets(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Vec<Bet> {
 }
 
 fn variants(f: &mut Findings<'_>, row: &Row<'_, '_>, name: &str) -> Vec<Variant> {
-    let mut variants = Vec::new();
+    let mut all = Vec::new();
     for (key, row) in few(f, row, name) {
-        row.check_fields(f, "a variant", sections::VARIANT, &[]);
+        let is_twist = name == "twist";
+        match is_twist {
+            true => row.check_fields(f, "a twist", sections::TWIST, &[]),
+            false => row.check_fields(f, "a variant", sections::VARIANT, &[]),
+        }
         let changes = ["set", "add"]
             .iter()
             .any(|field| row.table.contains_key(*field));
@@ -90,17 +95,22 @@ fn variants(f: &mut Findings<'_>, row: &Row<'_, '_>, name: &str) -> Vec<Variant>
             }
             set.push((path.trim().to_owned(), value.trim().to_owned()));
         }
-        variants.push(Variant {
+        all.push(Variant {
             key,
             label: row.line(f, "label").unwrap_or_default(),
             set,
             add: row.prose(f, "add"),
             unlocked: texts(f, &row, "unlocked"),
             worsens: row.line(f, "worsens"),
+            passes: row.flag(f, "passes"),
+            fixes: match is_twist {
+                true => variants(f, &row, "fix"),
+                false => Vec::new(),
+            },
             because: row.prose(f, "because"),
         });
     }
-    variants
+    all
 }
 
 fn review(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Vec<ReviewItem> {

@@ -202,8 +202,13 @@ pub static LESSON: &[Field] = &[
     field("backfire", Named(VARIANT), "changes that make it worse"),
     field(
         "twist",
-        Named(VARIANT),
+        Named(TWIST),
         "part 2: a change that asks for the same idea once more",
+    ),
+    field(
+        "servers_help",
+        Flag,
+        "true where adding servers is the lesson: `check --gate` does not ask that it fails on cost",
     ),
     field("review", Listed(REVIEW), "questions for another day"),
     field(
@@ -224,21 +229,46 @@ pub static BET: &[Field] = &[
     field("because", Prose, "why it is so, or why it is tempting").required(),
 ];
 
+const CHANGED: Field = field("label", Line, "what is changed, in the learner's words").required();
+const SET: Field = field(
+    "set",
+    Changes,
+    "changes to knobs: `\"link.browse.attempts = 5\"`",
+);
+const ADD: Field = field("add", Prose, "tables to add, as text of this format");
+const ALSO_UNLOCKED: Field = field(
+    "unlocked",
+    Lines,
+    "paths of knobs that a learner may turn besides those of the lesson",
+);
+const BECAUSE: Field = field("because", Prose, "why it ends as it does").required();
+
 pub static VARIANT: &[Field] = &[
-    field("label", Line, "what is changed, in the learner's words").required(),
-    field(
-        "set",
-        Changes,
-        "changes to knobs: `\"link.browse.attempts = 5\"`",
-    ),
-    field("add", Prose, "tables to add, as text of this format"),
-    field(
-        "unlocked",
-        Lines,
-        "paths of knobs that a learner may turn besides those of the lesson",
-    ),
+    CHANGED,
+    SET,
+    ADD,
+    ALSO_UNLOCKED,
     field("worsens", Name, "the metric that gets worse"),
-    field("because", Prose, "why it ends as it does").required(),
+    BECAUSE,
+];
+
+/// `[lesson.twist.NAME]`
+pub static TWIST: &[Field] = &[
+    CHANGED,
+    SET,
+    ADD,
+    ALSO_UNLOCKED,
+    field(
+        "passes",
+        Flag,
+        "true where the start design reaches every goal of part 2 too, and something else is to be seen",
+    ),
+    field(
+        "fix",
+        Named(VARIANT),
+        "changes against the design of part 2 that reach all goals",
+    ),
+    BECAUSE,
 ];
 
 pub static REVIEW: &[Field] = &[

@@ -259,7 +259,7 @@ fn help_teaches() {
 
 #[test]
 fn published_shapes_are_up_to_date() {
-    for shape in ["report", "seeds", "conformance", "lint"] {
+    for shape in ["report", "seeds", "conformance", "lint", "gate"] {
         let file = format!("assets/schema/{shape}.schema.json");
         let printed = stdout(&brownout(&["schema", shape]));
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);

@@ -66,3 +66,37 @@ fn what_another_copy_has_before_it_is_answered_survives() {
         assert_eq!(report.ledger.open, 0);
     }
 }
+
+/// The old leader is back when the others have chosen a new one that does not lead yet. What it still wants to
+/// write must not be answered with the word of those who have chosen.
+#[test]
+fn who_has_chosen_takes_nothing_from_the_old_leader() {
+    let text = WRITES.replace("\"primary_loss\"", "\"isolate\"");
+    for (seed, fencing) in (1..=6).flat_map(|seed| [(seed, "true"), (seed, "false")]) {
+        let changes = [
+            ("database.rows.acknowledge", "majority"),
+            ("database.rows.replication_delay", "exponential(300 ms)"),
+            ("database.rows.detect_after", "1 s"),
+            ("database.rows.promotion_time", "5 s"),
+            ("database.rows.fencing", fencing),
+        ];
+        let text = edit::apply(&text, &changes).unwrap_or_else(|d| panic!("{d:#?}"));
+        let scenario = Scenario::parse(
+            &text.replace("\"20 s\"\nlasts = \"20 s\"", "\"20 s\"\nlasts = \"2 s\""),
+        );
+        let scenario = scenario.unwrap();
+        let report = experiment::run(
+            &scenario,
+            experiment::compile(&scenario, Limits::NATIVE),
+            seed,
+        );
+        let rows = report.nodes.iter().find(|node| node.key == "rows").unwrap();
+        assert_eq!(
+            rows.count("failovers"),
+            1,
+            "isolated for two of six seconds"
+        );
+        assert_eq!(report.ledger.lost, 0, "seed {seed}, fencing {fencing}");
+        assert_eq!(report.ledger.open, 0);
+    }
+}

@@ -10,6 +10,7 @@ mod conformance;
 mod copies;
 mod coverage;
 mod documents;
+mod durability;
 mod extremes;
 mod fuzz;
 mod incidents;

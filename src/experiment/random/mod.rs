@@ -5,8 +5,10 @@
 //! reason. Every other knob is drawn from the registry ([`knob`]): a knob that is new is drawn without
 //! a line of code here. What the checks refuse is taken out again, so every text is valid.
 
+pub mod copies;
 mod dice;
 mod knob;
+pub mod payments;
 mod text;
 mod timeline;
 mod topology;

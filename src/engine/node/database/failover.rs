@@ -52,7 +52,8 @@ impl Database {
         }
         let Some(copies) = copies(cx) else { return };
         if copies.primary as usize == at {
-            // It still leads, and everybody gets what it has; unless another one is on its way up.
+            // It still leads, and everybody gets what it has; unless another one is on its way up: who has
+            // chosen that one listens to nobody else (`catch_up`).
             copies.of[at].leads = !(config.fencing && copies.rising.is_some());
             for to in 0..config.copies() {
                 if to != at {
@@ -76,13 +77,19 @@ impl Database {
         self.give_up_waiting(cx, at);
     }
 
+    /// The others have chosen a new leader that does not lead yet. They take nothing from the old one any
+    /// more: a write that it could answer with their word would be lost with it.
+    pub(super) fn have_chosen<R: Record>(&self, cx: &mut Cx<'_, R>) -> bool {
+        copies(cx).is_some_and(|copies| copies.rising.is_some()) && !self.by_hand
+    }
+
     /// Everything that a copy lacks is shipped to it.
     fn catch_up<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, at: usize) {
         let Some(copies) = copies(cx) else { return };
         let (leader, end) = (copies.primary as usize, copies.end());
         let received = copies.of[at].received;
         self.void(config, cx, at);
-        if !self.is_reachable(cx, at) || !self.is_reachable(cx, leader) {
+        if !self.is_reachable(cx, at) || !self.is_reachable(cx, leader) || self.have_chosen(cx) {
             return;
         }
         let epoch = self::copies(cx).map_or(0, |copies| copies.of[at].epoch);
@@ -218,6 +225,7 @@ impl Database {
             copy.applied = copy.applied.min(position);
         }
         copies.of[at].acknowledged = position;
+        self.void(config, cx, at);
         for entry in &behind {
             self.undo(cx, entry);
             cx.release(entry.intent);

@@ -142,7 +142,7 @@ impl Database {
         address: Address,
     ) {
         let leader = copies(cx).map_or(0, |copies| copies.primary as usize);
-        if !self.is_reachable(cx, leader) {
+        if !self.is_reachable(cx, leader) || self.have_chosen(cx) {
             return;
         }
         for to in 0..config.copies() {
