@@ -10,6 +10,7 @@ mod copies;
 mod coverage;
 mod documents;
 mod extremes;
+mod feeds;
 mod fuzz;
 mod incidents;
 mod invalid;

@@ -34,7 +34,7 @@ const AGAIN_BEGUN: usize = 2;
 const FAILED: usize = 3;
 const SKIPPED: usize = 4;
 const PASSED_OVER: usize = 5;
-const LONGEST_LAG: usize = 6;
+const LAG_NS: usize = 6;
 
 pub struct Config {
     /// The database tells it; else it asks.
@@ -76,7 +76,7 @@ impl NodeKind for Feed {
         "publish_failed",
         "left_out",
         "passed_over",
-        "longest_lag_ns",
+        "lag_ns",
     ];
 
     fn compile(knobs: &Settings<'_>) -> Config {
@@ -320,8 +320,7 @@ impl Feed {
                 let at = outbox.expect("it is followed").entry(position).at;
                 let lag = cx.now().since(at).0;
                 cx.tally(PUBLISHED);
-                let longest = &mut cx.counters().tallies[LONGEST_LAG];
-                *longest = lag.max(*longest);
+                cx.tally_by(LAG_NS, lag);
             }
             Err(_) if config.skips => cx.tally(SKIPPED),
             Err(_) => {
