@@ -60,7 +60,7 @@ fn rounds(f: &mut Findings<'_>, design: &Design, node: &Node, source: &Link, sin
             node.key, back.from, source.to, operation.key
         );
         f.error_at(code::CIRCLE, &format!("link.{}.to", back.key), message).help(format!(
-            "name in the operation's `effects` where it leaves something, without `{0}`, or give `{1}` a plan that does not write to `{0}`",
+            "let `{1}` write to another database, or give it a plan that only reads at `{0}`",
             source.to, back.from
         ));
         return;
