@@ -169,3 +169,52 @@ fn what_dies_between_row_and_message_is_lost_and_an_outbox_loses_nothing() {
     assert_eq!(outbox.ledger.clean, outbox.ledger.intents);
     assert_eq!(count(&outbox, "shop", "died_between"), 0, "there is nothing between");
 }
+
+/// The leader is lost at 30 s: what it had not shipped is undone, and what was mailed of that stays mailed.
+#[test]
+fn messages_of_rows_that_a_failover_undoes_are_there_all_the_same() {
+    let copies = [
+        ("database.orders.replicas", "1"),
+        ("database.orders.elected_by", "any"),
+        ("database.orders.replication_delay", "500 ms"),
+        ("database.orders.detect_after", "1 s"),
+        ("database.orders.promotion_time", "500 ms"),
+        ("link.save.timeout", "500 ms"),
+    ];
+    let with = |more: &[(&str, &str)]| {
+        let text = with_feed()
+            + "\n[[timeline]]\nwhat = \"primary_loss\"\ntarget = \"orders\"\nat = \"30 s\"\nlasts = \"10 s\"\n";
+        let mut all = copies.to_vec();
+        all.extend_from_slice(more);
+        run(&text, &all, 1)
+    };
+    let told = with(&[("feed.relay.reads", "stream")]);
+    assert_eq!(told.ledger.open, 0);
+    let undone = told.ledger.undone;
+    assert!((49..=51).contains(&undone), "{undone}: half a second of them");
+    // Each was answered, has its mail, and has no row.
+    assert_eq!((told.ledger.lost, told.ledger.partial), (undone, undone));
+    // One that asks at a copy that follows publishes nothing that can be undone.
+    let follows = with(&[("database.orders.read_from", "replicas"), ("feed.relay.poll_every", "10 ms")]);
+    let (lost, partial) = (follows.ledger.lost, follows.ledger.partial);
+    assert_eq!((lost, partial), (follows.ledger.undone, 0), "neither row nor mail");
+    assert!(lost > 0);
+}
+
+/// A worker that is down, or a link that is cut: nothing is lost, it comes later.
+#[test]
+fn what_happens_while_a_feed_is_cut_off_is_published_when_it_is_back() {
+    for (reads, link) in [("poll", "follow"), ("stream", "follow"), ("stream", "relay"), ("poll", "relay")] {
+        let text = with_feed()
+            + &format!("\n[[timeline]]\nwhat = \"partition\"\ntarget = \"{link}\"\nat = \"30 s\"\nlasts = \"5 s\"\n");
+        let changes = [
+            ("feed.relay.reads", reads),
+            ("link.follow.timeout", "300 ms"),
+            ("link.relay.timeout", "300 ms"),
+            ("queue.events.dedup_window", "5 min"),
+            ("link.relay.idempotency_key", "form"),
+        ];
+        let report = run(&text, &changes, 1);
+        assert_eq!((report.ledger.clean, report.ledger.open), (report.ledger.intents, 0), "{reads} {link}");
+    }
+}
