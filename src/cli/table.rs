@@ -84,6 +84,7 @@ pub fn report(report: &Report) -> String {
     section(&mut out, "Nodes", &nodes(&report.nodes));
     section(&mut out, "Links", &links(&report.links));
     jobs(&mut out, &report.nodes);
+    feeds(&mut out, &report.nodes);
     if !report.goals.is_empty() {
         section(&mut out, "Goals", &goals(&report.goals));
     }
@@ -260,6 +261,30 @@ fn jobs(out: &mut String, nodes: &[NodeReport]) {
         if node.count("would_change") > 0 {
             let _ = writeln!(out, "  a dry run: would have changed {}", n("would_change"));
         }
+    }
+}
+
+fn feeds(out: &mut String, nodes: &[NodeReport]) {
+    for node in nodes.iter().filter(|node| node.kind == "feed") {
+        let n = |name: &str| count(node.count(name));
+        let published = node.count("published");
+        let lag = (published > 0).then(|| node.count("lag_ns") as f64 / published as f64);
+        let _ = writeln!(
+            out,
+            "\n{} {} entries published, {} begun again, {} left out, {} passed over, mean lag {}",
+            heading(&format!("Feed {}", node.key)),
+            n("published"),
+            n("published_again"),
+            n("left_out"),
+            n("passed_over"),
+            time_or_nothing(lag)
+        );
+        let _ = writeln!(
+            out,
+            "  {} queries, {} tries to publish failed",
+            n("polls"),
+            n("publish_failed")
+        );
     }
 }
 

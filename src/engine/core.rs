@@ -17,6 +17,7 @@ use super::fault::Modifiers;
 use super::fleet::Fleet;
 use super::monitoring::Monitoring;
 use super::node::NodeConfig;
+use super::outbox::Outbox;
 use super::policy::breaker::Breaker;
 use super::policy::budget::Budget;
 use super::policy::fallback::Seen;
@@ -119,6 +120,8 @@ pub struct Core {
     pub parked_messages: u64,
     /// Of databases with several copies.
     pub copies: Vec<Option<Box<Copies>>>,
+    /// Of databases that a feed follows.
+    pub outboxes: Vec<Option<Box<Outbox>>>,
     /// Entries of their logs that wait for copies that cannot come.
     pub resting: u64,
     /// Runs of jobs that have begun or were due, and are not over.
@@ -195,6 +198,7 @@ impl Core {
             holds: 0,
             parked_messages: 0,
             copies: program.nodes.iter().map(copies_of).collect(),
+            outboxes: Outbox::all(program),
             resting: 0,
             runs_open: 0,
             intents_born: 0,

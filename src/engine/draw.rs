@@ -70,6 +70,7 @@ pub enum Purpose {
     Acknowledgement,
     Apply,
     Redirect,
+    DiesBetween,
 }
 
 const PURPOSES: usize = 64;

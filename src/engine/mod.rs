@@ -40,6 +40,7 @@ mod live;
 pub mod math;
 pub mod monitoring;
 pub mod node;
+mod outbox;
 mod own;
 mod plan;
 pub mod policy;

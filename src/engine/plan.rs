@@ -242,6 +242,11 @@ pub fn call_over_by<R: Record>(
     after(cx, id, result.is_ok(), hands)
 }
 
+/// The step of its parent's plan that a call belongs to.
+pub fn step_of(call: &Call) -> u16 {
+    call.tag % POSITION
+}
+
 /// Whether the request still waits for this call: it may have got what it wanted from others.
 pub fn waits_for<R: Record>(cx: &Cx<'_, R>, id: AttemptId, call: &Call) -> bool {
     let open = |a: &&Attempt| matches!(a.callee, CalleeSide::Awaiting | CalleeSide::WorkingOn);

@@ -93,6 +93,16 @@ impl PlanStep {
             wanted: 1,
         }
     }
+
+    /// One of its calls writes, or publishes.
+    pub fn changes_something(&self) -> bool {
+        let writes = |call: &PlanCall| call.mode == CallMode::Write;
+        match self {
+            PlanStep::Calls { calls, .. } => calls.iter().any(writes),
+            PlanStep::Send(call) => writes(call),
+            PlanStep::Work | PlanStep::Cached { .. } | PlanStep::Respond => false,
+        }
+    }
 }
 
 pub struct NodeProgram {

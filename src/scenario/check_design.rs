@@ -4,7 +4,7 @@ use super::findings::Findings;
 use super::limits::{MAX_EFFECTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::names::suggest;
 use super::{
-    check_alerts, check_balancer, check_cache, check_database, check_door, check_job, check_link,
+    check_alerts, check_balancer, check_cache, check_database, check_door, check_feed, check_job, check_link,
     check_queues, check_service, circle, code,
 };
 use crate::design::registry::{self, Accepts};
@@ -35,6 +35,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
             "cache" => check_cache::check(f, design, node),
             "database" => check_database::check(f, node),
             "job" => check_job::check(f, design, node),
+            "feed" => check_feed::check(f, design, node),
             _ => {}
         }
     }
@@ -82,7 +83,7 @@ fn ends(f: &mut Findings<'_>, design: &Design, link: &Link) {
         let kind = node.kind.name;
         if field == "from" && !node.kind.calls {
             f.error_at(code::BAD_LINK, &path, format!("a {kind} calls nobody"))
-                .help("links begin at clients, balancers, services, caches, queues, workers, jobs and, as webhooks, at third parties");
+                .help("links begin at clients, balancers, services, caches, queues, workers, jobs, change feeds and, as webhooks, at third parties");
         } else if field == "to" && node.kind.accepts == Accepts::Nothing {
             f.error_at(code::BAD_LINK, &path, format!("nobody can call {kind}"))
                 .help("links end at balancers, services, caches, databases, third parties, queues and workers");

@@ -11,7 +11,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
     let settings = Settings::new(node.kind, &node.knobs);
     operations(f, design, node);
     bounds(f, node, &settings);
-    without_effect(f, node, &settings);
+    without_effect(f, design, node, &settings);
 }
 
 fn path(node: &Node, knob: &str) -> String {
@@ -76,7 +76,9 @@ fn bounds(f: &mut Findings<'_>, node: &Node, settings: &Settings<'_>) {
     }
 }
 
-fn without_effect(f: &mut Findings<'_>, node: &Node, settings: &Settings<'_>) {
+fn without_effect(f: &mut Findings<'_>, design: &Design, node: &Node, settings: &Settings<'_>) {
+    let calls = design.links.iter().filter(|l| l.from == node.key).count();
+    let never_dies = settings.share("crash_between").0 == 0;
     let off = |knob: &str| settings.value(knob) == Value::Off;
     let choice = |knob: &str| settings.choice(knob);
     let unlimited = choice("concurrency_limit") == "none";
@@ -130,7 +132,16 @@ fn without_effect(f: &mut Findings<'_>, node: &Node, settings: &Settings<'_>) {
         (off("gc_every"), "gc_pause", "there is no `gc_every`"),
         (no_leak, "memory", NO_LEAK),
         (no_leak, "memory_drag", NO_LEAK),
-        (no_leak, "restart_time", NO_LEAK),
+        (
+            no_leak && never_dies,
+            "restart_time",
+            "nothing leaks, and no instance dies by itself",
+        ),
+        (
+            calls < 2 && node.plans.is_empty(),
+            "crash_between",
+            "no request makes two changes",
+        ),
         (off("warmup"), "warmup_factor", "there is no `warmup`"),
     ];
     warn_idle(

@@ -11,6 +11,7 @@ mod check_cache;
 mod check_database;
 mod check_design;
 mod check_door;
+mod check_feed;
 mod check_job;
 mod check_lesson;
 mod check_link;

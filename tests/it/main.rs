@@ -12,6 +12,7 @@ mod coverage;
 mod documents;
 mod durability;
 mod extremes;
+mod feeds;
 mod fuzz;
 mod incidents;
 mod invalid;

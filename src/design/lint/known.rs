@@ -36,7 +36,7 @@ pub fn unknown<'d>(map: &Map<'d>) -> Unknown<'d> {
         let limited = policy(link).value("max_in_flight") != Value::Off;
         let source = from.is_some_and(is_inline_cache);
         // Messages are worked on when a worker comes to them.
-        let deferred = from.is_some_and(|n| ["queue", "worker"].contains(&n.kind.name));
+        let deferred = from.is_some_and(|n| ["queue", "worker", "feed"].contains(&n.kind.name));
         // What jobs add is not in the rates of users; lints about jobs count it for databases.
         let by_job = from.is_some_and(|n| n.kind.name == "job")
             && map

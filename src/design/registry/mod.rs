@@ -13,7 +13,7 @@ mod timeline;
 
 pub use link::LINK;
 pub use monitoring::{ALERT, MONITORING};
-pub use nodes::{BALANCER, CACHE, CLIENTS, DATABASE, JOB, QUEUE, SERVICE, THIRD_PARTY, WORKER};
+pub use nodes::{BALANCER, CACHE, CLIENTS, DATABASE, FEED, JOB, QUEUE, SERVICE, THIRD_PARTY, WORKER};
 pub use policies::{OPERATION, RUN};
 pub use presets::{Given, Preset, preset, presets};
 use timeline::TIMELINE;
@@ -160,6 +160,7 @@ pub static KINDS: &[&KindSpec] = &[
     &QUEUE,
     &WORKER,
     &JOB,
+    &FEED,
 ];
 
 pub fn kind(name: &str) -> Option<&'static KindSpec> {

@@ -364,4 +364,5 @@ kinds! {
     queue Queue,
     worker Worker,
     job Job,
+    feed Feed,
 }

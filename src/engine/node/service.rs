@@ -49,6 +49,7 @@ const SHED: usize = 1;
 const INTERRUPTED: usize = 2;
 const PAUSES: usize = 3;
 const OUT_OF_MEMORY: usize = 4;
+const DIED_BETWEEN: usize = 5;
 
 #[derive(Clone)]
 pub struct Service {
@@ -61,7 +62,7 @@ impl NodeKind for Service {
     type Config = Config;
 
     const TALLIES: &'static [&'static str] =
-        &["expired", "shed", "interrupted", "gc_pauses", "out_of_memory"];
+        &["expired", "shed", "interrupted", "gc_pauses", "out_of_memory", "died_between"];
 
     fn compile(knobs: &Settings<'_>) -> Config {
         Config::compile(knobs)
@@ -156,6 +157,9 @@ impl NodeKind for Service {
         if instance.standing.is_still() {
             instance.deferred.push(Deferred::CallOver(id, *call, result));
             return;
+        }
+        if !config.crash_between.is_never() && self.dies_between(config, cx, id, call, result) {
+            return self.retime(config, cx, i);
         }
         let progress = plan::call_over(cx, id, call, result);
         self.go_on(config, cx, id, progress);

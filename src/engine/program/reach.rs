@@ -51,6 +51,20 @@ impl<'a> Compiler<'a> {
         is_queue(&link.from) && is_queue(&link.to)
     }
 
+    /// The feeds that follow a database.
+    fn followers<'k>(&self, database: &'k str) -> impl Iterator<Item = &'k str>
+    where
+        'a: 'k,
+    {
+        let design = self.design;
+        let follows = move |link: &&Link| {
+            let from = design.node(&link.from);
+            link.to == database && from.is_some_and(|node| node.kind.name == "feed")
+        };
+        let links = design.links.iter().filter(follows);
+        links.map(|link| link.from.as_str())
+    }
+
     /// Keys of all nodes that requests from these nodes can reach, in order of their keys.
     pub(super) fn reachable<'k>(&self, from: &[&'k str]) -> Vec<&'k str>
     where
@@ -64,6 +78,8 @@ impl<'a> Compiler<'a> {
                 let links = self.links_from(key).into_iter();
                 let links = links.filter(|l| !self.is_between_queues(l));
                 open.extend(links.map(|l| l.to.as_str()));
+                // What is written there is published by those who follow.
+                open.extend(self.followers(key));
             }
         }
         seen.into_keys().collect()

@@ -24,6 +24,7 @@ mod logs;
 mod messages;
 mod metastable;
 mod monitored;
+mod outboxes;
 mod overloads;
 mod parameters;
 mod parts;
@@ -59,6 +60,7 @@ const LISTS: &[&[Row]] = &[
     monitored::BURN_ROWS,
     monitored::REPLICA_ROWS,
     messages::ROWS,
+    outboxes::ROWS,
     jobs::ROWS,
     logs::ROWS,
     overloads::ROWS,

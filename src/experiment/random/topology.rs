@@ -173,6 +173,9 @@ pub fn draw(dice: &mut Dice) -> Draft {
     if has_job {
         job(dice, &mut d, cached, queued, third);
     }
+    if dice.chance(35) {
+        feed(dice, &mut d, third);
+    }
     operations(dice, &mut d, has_job);
     monitoring(dice, &mut d);
     d.draft
@@ -247,6 +250,28 @@ fn job(dice: &mut Dice, d: &mut Drawing, cached: bool, queued: bool, third: bool
         if is_there && dice.chance(30) {
             d.link(dice, "nightly", other);
         }
+    }
+}
+
+/// It publishes what is written to a database to somebody who does not write there.
+fn feed(dice: &mut Dice, d: &mut Drawing, third: bool) {
+    let time = dice.dist(6_000);
+    d.node("feed", "relay");
+    d.link(dice, "relay", "d0");
+    if dice.chance(30) {
+        d.service(dice, "listener");
+        d.link(dice, "relay", "listener");
+        return;
+    }
+    let concurrency = dice.between(4, 16);
+    d.node("queue", "news");
+    let table = d.node("worker", "reader");
+    Drawing::set(table, "concurrency", concurrency.to_string());
+    Drawing::set(table, "service_time", quoted(&time));
+    d.link(dice, "relay", "news");
+    d.link(dice, "news", "reader");
+    if third && dice.chance(60) {
+        d.link(dice, "reader", "mail");
     }
 }
 

@@ -8,6 +8,7 @@ mod balancing;
 mod basics;
 mod caching;
 mod copies;
+mod feeds;
 mod incidents;
 mod jobs;
 mod links;
@@ -44,7 +45,7 @@ macro_rules! fixtures {
 }
 
 const FIXTURES: &[Fixture] = fixtures![
-    balancing, basics, caching, copies, incidents, jobs, links, messages, monitoring, stations,
+    balancing, basics, caching, copies, feeds, incidents, jobs, links, messages, monitoring, stations,
     timeline
 ];
 

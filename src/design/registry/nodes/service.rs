@@ -86,9 +86,13 @@ pub static SERVICE: KindSpec = KindSpec {
         knob("memory_drag", Unit::Factor, "0.1", "share of work that collecting garbage adds when half of the memory is full; it grows as full to free")
             .range("0", "100").class(Class::NewWork)
             .source("cost of tracing collection, live to free memory: R. Jones, A. Hosking, E. Moss, The Garbage Collection Handbook, 2011, ch. 10; the size is a modelling choice"),
-        knob("restart_time", Unit::Duration, "10 s", "how long an instance is down after it has run out of memory")
+        knob("restart_time", Unit::Duration, "10 s", "how long an instance is down after it has run out of memory, or died between two changes")
             .range("0 ms", "1 d").class(Class::NewWork)
             .source("Kubernetes, Pod Lifecycle: first restart delay 10 s, https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/"),
+        knob("crash_between", Unit::Share, "0 %",
+            "share of requests on which the instance dies between two changes: the first call that writes or publishes is answered, the next one not begun; everything else in the instance dies with it")
+            .class(Class::NewWork)
+            .source("dual writes: M. Kleppmann, Designing Data-Intensive Applications, 2017, ch. 11, Keeping Systems in Sync"),
         knob("warmup", Unit::Duration, "none", "how long an instance that was started or restarted during the run is slower")
             .off("none").range("1 ms", "1 d").class(Class::NewWork),
         knob("warmup_factor", Unit::Factor, "3", "how many times longer work takes at the start of `warmup`; it falls evenly to 1x")

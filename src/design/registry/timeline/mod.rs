@@ -109,6 +109,7 @@ pub fn target_of(entry: &KindSpec) -> Target {
             "queue",
             "third_party",
             "job",
+            "feed",
         ]),
         "capacity_cut" => Target::Node(&["service", "worker", "database"]),
         "flush" => Target::Node(&["cache"]),

@@ -230,6 +230,7 @@ impl Database {
             self.undo(cx, entry);
             cx.release(entry.intent);
         }
+        cx.undo_for_feeds(position);
         self.goes_alone = false;
         for to in (0..config.copies()).filter(|&to| to != at) {
             match self.is_reachable(cx, to) {

@@ -138,7 +138,8 @@ impl NodeKind for Database {
             Some(_) => false,
             None if is_write => self.commit(config, cx, id),
             None => {
-                cx.core.attempts[id].answer.version = self.places[at].rows.version(item);
+                let version = self.places[at].rows.version(item);
+                cx.core.attempts[id].answer.version = cx.end_for_feed(id).unwrap_or(version);
                 false
             }
         };

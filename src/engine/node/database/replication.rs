@@ -76,7 +76,16 @@ impl Database {
         let rows = &mut self.places[at].rows;
         let now = cx.now();
         if copies(cx).is_none() {
+            let before = rows.version(intent.item);
             let version = rows.write(intent.item);
+            cx.note_for_feeds(LogEntry {
+                key: intent.item,
+                version,
+                before,
+                at: now,
+                intent: attempt.intent,
+                attempt: attempt.number,
+            });
             cx.effect_on(id, version, Basis::from_bits(attempt.payload).version());
             cx.core.attempts[id].answer.version = version;
             return false;
@@ -118,6 +127,7 @@ impl Database {
         cx.core.attempts[id].answer.version = version;
         if counts {
             cx.hold(attempt.intent);
+            cx.note_for_feeds(entry);
             self.ship(config, cx, position, attempt.address);
         } else {
             // The log that counts has no place for it any more.

@@ -2,12 +2,14 @@
 
 use super::config::Config;
 use super::instance::{Deferred, Instance};
-use super::{GOES_ON, MEMORY_FULL, OUT_OF_MEMORY, PAUSES, RESTARTED, Service, argument};
-use crate::engine::attempt::{Attempt, AttemptId, CalleeSide};
+use super::{DIED_BETWEEN, GOES_ON, MEMORY_FULL, OUT_OF_MEMORY, PAUSES, RESTARTED, Service, argument};
+use crate::design::CallMode;
+use crate::engine::attempt::{Attempt, AttemptId, Call, CalleeSide};
 use crate::engine::core::Cx;
 use crate::engine::draw::{Address, Purpose};
 use crate::engine::plan::{self, Progress};
 use crate::engine::policy::concurrency::Limit;
+use crate::engine::program::PlanStep;
 use crate::engine::record::Record;
 use crate::engine::standing::{NOBODY, Still};
 use crate::engine::probe;
@@ -159,6 +161,47 @@ impl Service {
             return;
         }
         cx.tally(OUT_OF_MEMORY);
+        self.dies(config, cx, i);
+    }
+
+    /// Whether the instance dies on this request: the first of the calls that change something has just
+    /// been answered, and the next one is not begun. If the plan responds between the two, it does.
+    #[cold]
+    pub(super) fn dies_between<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+        call: &Call,
+        result: Result<(), Reason>,
+    ) -> bool {
+        let attempt = cx.core.attempts[id];
+        if result.is_err() || call.mode != CallMode::Write {
+            return false;
+        }
+        let operation = cx.core.intents[attempt.intent].operation as usize;
+        let plan = &cx.program.nodes[cx.node as usize].plans[operation];
+        let step = plan::step_of(call) as usize;
+        let (Some(done), Some(rest)) = (plan.get(..step), plan.get(step + 1..)) else { return false };
+        let next = rest.iter().position(PlanStep::changes_something);
+        let Some(next) = next.filter(|_| !done.iter().any(PlanStep::changes_something)) else {
+            return false;
+        };
+        if !cx.happens(config.crash_between, Purpose::DiesBetween, attempt.address) {
+            return false;
+        }
+        let responds = rest[..next].contains(&PlanStep::Respond);
+        if responds && attempt.callee == CalleeSide::Awaiting {
+            cx.core.attempts[id].callee = CalleeSide::WorkingOn;
+            cx.reply(id, Ok(()));
+        }
+        cx.tally(DIED_BETWEEN);
+        self.dies(config, cx, attempt.instance as usize);
+        true
+    }
+
+    /// The instance crashes with everything that is in it, and is started anew some time later.
+    fn dies<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, i: usize) {
         cx.core.fleets[cx.node as usize].set_down(i as u16, true);
         let at = cx.now() + config.restart_time;
         self.instances[i].restarts_at = Some(at);

@@ -5,6 +5,7 @@ use crate::design::value::Value;
 use crate::engine::attempt::AttemptId;
 use crate::engine::core::Cx;
 use crate::engine::dist::Sampler;
+use crate::engine::draw::Threshold;
 use crate::engine::line::{Discipline, Row};
 use crate::engine::policy::codel::Management;
 use crate::engine::policy::concurrency::Limits;
@@ -39,6 +40,8 @@ pub struct Config {
     pub leak: u64,
     pub memory: u64,
     pub restart_time: Duration,
+    /// Share of requests on which the instance dies between two of their changes.
+    pub crash_between: Threshold,
     /// Work goes through the processor of the instance, because it can take longer than was known when
     /// it began.
     pub is_timed: bool,
@@ -85,6 +88,7 @@ impl Config {
             leak,
             memory: knobs.count("memory") * KILO,
             restart_time: knobs.duration("restart_time"),
+            crash_between: Threshold::new(knobs.share("crash_between")),
             is_timed,
         }
     }
