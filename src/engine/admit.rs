@@ -162,6 +162,10 @@ impl Core {
     #[inline(never)]
     fn gets_connection(&mut self, spec: &LinkProgram, size: u32, id: AttemptId) -> bool {
         let attempt = &mut self.attempts[id];
+        if attempt.transaction != 0 {
+            // Its transaction has one.
+            return true;
+        }
         let link = attempt.link as usize;
         let pool = &mut self.links[link].callers[attempt.from as usize].pool;
         if pool.acquire(size) {

@@ -50,6 +50,7 @@ pub mod program;
 pub mod reason;
 pub mod record;
 mod rows;
+mod session;
 mod slab;
 mod standing;
 mod station;

@@ -7,6 +7,7 @@
 
 pub mod chains;
 mod jobs;
+mod updates;
 
 use crate::engine::attempt::{Intent, IntentId};
 use crate::engine::program::OperationProgram;
@@ -15,6 +16,7 @@ use crate::engine::record::{Effect, Item, Told};
 use crate::time::Time;
 use chains::Chains;
 use jobs::Jobs;
+use updates::Updates;
 
 /// Faulty intents whose whole story is kept (docs/semantics.md 30).
 pub const STORIES_MAX: usize = 50_000;
@@ -119,8 +121,12 @@ pub struct Counts {
     /// left.
     pub by_jobs: u64,
     pub repeated_by_jobs: u64,
-    /// Writes that were overwritten by somebody who had read the row before them (lost updates).
+    /// Changes that are missing in the rows because somebody overwrote them who had read the row before
+    /// them (lost updates).
     pub lost_updates: u64,
+    /// Transactions that decided on what another one was changing, which decided on what they were changing
+    /// (write skew).
+    pub write_skews: u64,
 }
 
 impl Counts {
@@ -144,8 +150,9 @@ impl Counts {
         let of_jobs = of_jobs
             .into_iter()
             .filter(|_| of_jobs.iter().any(|&n| n > 0));
+        let skews = (self.write_skews > 0).then_some(self.write_skews);
         let all = counts.into_iter().chain(verdicts).chain(parked);
-        all.chain(of_jobs).collect()
+        all.chain(of_jobs).chain(skews).collect()
     }
 }
 
@@ -155,6 +162,7 @@ pub struct Ledger {
     slots: Vec<Slot>,
     effects: Chains<EffectAt>,
     jobs: Jobs,
+    updates: Updates,
     /// In the order in which their verdicts were passed.
     pub stories: Vec<Story>,
     /// Numbers of faulty intents beyond the stories.
@@ -186,8 +194,11 @@ impl Ledger {
     pub fn effect(&mut self, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
         self.counts.effects += 1;
         if let Some(read) = effect.based_on {
-            self.jobs.overwrites(id, intent.item, read, effect);
-            self.counts.lost_updates = self.jobs.lost_updates;
+            let (node, jobs) = (effect.node, &self.jobs);
+            let own = |versions| jobs.own(id, (node, versions));
+            self.updates
+                .overwrites((node, effect.row), (read, effect.version), own);
+            self.counts.lost_updates = self.updates.lost;
         }
         if intent.is_internal {
             self.jobs.effect(id, effect);
@@ -226,6 +237,12 @@ impl Ledger {
                 undone,
             },
         );
+    }
+
+    /// A transaction is committed at a database.
+    pub fn transaction(&mut self, node: u16, read: &[(u64, u64)], made: &[(u64, u64)]) {
+        self.updates.committed(node, read, made);
+        self.counts.write_skews = self.updates.skewed;
     }
 
     /// Nothing can happen to the intent any more: passes the verdict.

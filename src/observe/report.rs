@@ -133,8 +133,12 @@ pub struct LedgerCounts {
     /// already left.
     pub effects_of_jobs: u64,
     pub repeated_by_jobs: u64,
-    /// Writes overwritten by somebody who had read the row before them: jobs without a version guard.
+    /// Changes that are missing in the rows because somebody overwrote them who had read the row before
+    /// them.
     pub lost_updates: u64,
+    /// Transactions that decided on what another one was changing, which decided on what they were changing.
+    #[serde(default)]
+    pub write_skews: u64,
     /// Not settled: their verdict is not known.
     pub open: u64,
 }

@@ -169,6 +169,7 @@ fn ledger(record: &Recorder) -> LedgerCounts {
         effects_of_jobs: counts.by_jobs,
         repeated_by_jobs: counts.repeated_by_jobs,
         lost_updates: counts.lost_updates,
+        write_skews: counts.write_skews,
         open: counts.open(),
     }
 }
@@ -350,6 +351,7 @@ fn goal(
         Metric::Phantom => of(Verdict::Phantom),
         Metric::Partial => of(Verdict::Partial),
         Metric::LostUpdate => Some(counts.lost_updates as f64),
+        Metric::WriteSkew => Some(counts.write_skews as f64),
         Metric::Cost => Some(cost_micro_per_hour as f64 / 1e6),
     };
     let (bound, at_least) = match &goal.bound {

@@ -14,6 +14,7 @@ mod check_door;
 mod check_job;
 mod check_lesson;
 mod check_link;
+mod check_plan;
 mod check_queues;
 mod check_run;
 mod check_service;
@@ -149,6 +150,7 @@ pub enum Metric {
     Phantom,
     Partial,
     LostUpdate,
+    WriteSkew,
     /// Dollars per hour of the design, with its calls.
     Cost,
 }

@@ -65,6 +65,7 @@ fn from(number: u32, run: &Run<Recorder>, live: &Live, prices: &Prices, sent: Se
             phantom: counts.of(Verdict::Phantom),
             partial: counts.of(Verdict::Partial),
             lost_updates: counts.lost_updates,
+            write_skews: counts.write_skews,
         },
         nodes: nodes(run, live),
         links: (0..run.program.links.len())

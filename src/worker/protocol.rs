@@ -184,8 +184,10 @@ pub struct DataNow {
     pub duplicate: u64,
     pub phantom: u64,
     pub partial: u64,
-    /// Writes that were overwritten by who had read the row before them.
+    /// Changes that were overwritten by who had read the row before them.
     pub lost_updates: u64,
+    /// Transactions that decided on what another one was changing, and it on what they were.
+    pub write_skews: u64,
 }
 
 /// One node at this instant; sums over its instances.

@@ -66,7 +66,8 @@ pub fn amount(metric: Metric, x: f64) -> String {
         | Metric::Duplicate
         | Metric::Phantom
         | Metric::Partial
-        | Metric::LostUpdate => words::count(x.max(0.0) as u64),
+        | Metric::LostUpdate
+        | Metric::WriteSkew => words::count(x.max(0.0) as u64),
         Metric::Cost => format!("{}/h", words::money((x * 1e6).round() as i64)),
     }
 }
@@ -86,6 +87,7 @@ fn current(model: &Model, metric: Metric) -> Option<f64> {
         Metric::Phantom => Some(now.data.phantom as f64),
         Metric::Partial => Some(now.data.partial as f64),
         Metric::LostUpdate => Some(now.data.lost_updates as f64),
+        Metric::WriteSkew => Some(now.data.write_skews as f64),
         Metric::Cost => Some(now.cost_micro_per_hour as f64 / 1e6),
     }
 }
