@@ -246,6 +246,8 @@ impl Core {
         call.last_pause = 0;
         call.deadline = deadline;
         call.is_fallback = true;
+        // What goes elsewhere belongs to no transaction here.
+        call.transaction = 0;
         self.begin_call(program, id);
     }
 }

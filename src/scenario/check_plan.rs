@@ -90,10 +90,13 @@ fn begins<'d>(f: &mut Findings<'_>, at: &str, link: &'d Link, open: &mut Vec<&'d
                 .help("a copy of a statement would belong to no transaction: give hedged reads a link of their own");
         }
     }
-    let has_substitute = settings.choice("fallback") != "none" || link.stand_in().is_some();
-    if has_substitute {
+    let substitute = match settings.choice("fallback") {
+        "none" => link.stand_in().map(|_| "fallback_link"),
+        _ => Some("fallback"),
+    };
+    if let Some(knob) = substitute {
         let message = "a statement of a transaction has no substitute";
-        f.error_at(code::IMPOSSIBLE, &format!("link.{}.fallback", link.key), message)
+        f.error_at(code::IMPOSSIBLE, &format!("link.{}.{knob}", link.key), message)
             .help("what a transaction was not told, it cannot commit: give such calls a link of their own");
     }
     open.push(link);

@@ -40,8 +40,7 @@ fn reason(report: &Report, link: &str, reason: &str) -> u64 {
 }
 
 const UPDATE: &str = r#""read rows", "work", "update rows""#;
-const IN_TRANSACTION: &str =
-    r#""begin rows", "read rows", "work", "update rows", "commit rows""#;
+const IN_TRANSACTION: &str = r#""begin rows", "read rows", "work", "update rows", "commit rows""#;
 
 #[test]
 fn half_of_the_updates_are_lost_unless_something_protects_them() {
@@ -62,7 +61,11 @@ fn half_of_the_updates_are_lost_unless_something_protects_them() {
     }
     // Locks of writes come too late for what was read before.
     let late = run(IN_TRANSACTION, "");
-    assert!(late.ledger.lost_updates > 900, "{}", late.ledger.lost_updates);
+    assert!(
+        late.ledger.lost_updates > 900,
+        "{}",
+        late.ledger.lost_updates
+    );
     assert_eq!(count(&late, "commits"), 2000);
 }
 
@@ -74,7 +77,12 @@ fn who_checks_at_the_end_loses_time_and_nothing_else() {
         (IN_TRANSACTION, "snapshot"),
         (IN_TRANSACTION, "serializable"),
     ] {
-        let report = simulate(&design(FAST, plan, &format!("isolation = \"{isolation}\""), ""));
+        let report = simulate(&design(
+            FAST,
+            plan,
+            &format!("isolation = \"{isolation}\""),
+            "",
+        ));
         assert_eq!(report.ledger.lost_updates, 0, "{isolation}");
         let share = report.ledger.effects as f64 / report.ledger.intents as f64;
         assert!((share - 0.5).abs() < 0.04, "{isolation} {share}");
@@ -150,16 +158,24 @@ fn a_circle_of_waits_has_one_victim() {
 fn a_transaction_holds_its_connection_to_the_end_and_leaves_nothing_if_it_fails() {
     // Ten connections, each taken for the 10 ms of the work: 1000 transactions per second.
     let plan = r#""begin rows", "write rows", "work", "commit rows""#;
-    let text = design("arrivals = \"closed\"\nusers = 50\nthink_time = \"0 s\"", plan, "isolation = \"none\"", "")
-        .replace("to = \"store\"", "to = \"store\"\npool = 10")
-        .replace("duration = \"60 s\"", "duration = \"10 s\"");
+    let text = design(
+        "arrivals = \"closed\"\nusers = 50\nthink_time = \"0 s\"",
+        plan,
+        "isolation = \"none\"",
+        "",
+    )
+    .replace("to = \"store\"", "to = \"store\"\npool = 10")
+    .replace("duration = \"60 s\"", "duration = \"10 s\"");
     let report = simulate(&text);
     let rate = report.ledger.effects as f64 / 10.0;
     assert!((rate - 1000.0).abs() < 10.0, "{rate}");
     // The shop crashes again and again: what it had not committed is not there.
-    let crash = "\n[[timeline]]\nwhat = \"crash\"\ntarget = \"shop\"\nat = \"5 s\"\nlasts = \"1 s\"\n";
-    let text = design(FAST, plan, "isolation = \"row_locks\"", crash)
-        .replace("to = \"store\"", "to = \"store\"\npool = 10\ndelay = \"1 ms\"");
+    let crash =
+        "\n[[timeline]]\nwhat = \"crash\"\ntarget = \"shop\"\nat = \"5 s\"\nlasts = \"1 s\"\n";
+    let text = design(FAST, plan, "isolation = \"row_locks\"", crash).replace(
+        "to = \"store\"",
+        "to = \"store\"\npool = 10\ndelay = \"1 ms\"",
+    );
     let report = simulate(&text);
     assert!(count(&report, "rollbacks") >= 1);
     assert_eq!(count(&report, "commits"), report.ledger.effects);
@@ -173,11 +189,20 @@ fn a_transaction_holds_its_connection_to_the_end_and_leaves_nothing_if_it_fails(
 /// itself gives up on the silent transaction.
 #[test]
 fn a_silent_transaction_is_ended_by_time_alone() {
-    let cut = "\n[[timeline]]\nwhat = \"partition\"\ntarget = \"rows\"\nat = \"5 s\"\nlasts = \"1 s\"\n";
+    let cut =
+        "\n[[timeline]]\nwhat = \"partition\"\ntarget = \"rows\"\nat = \"5 s\"\nlasts = \"1 s\"\n";
     let plan = r#""begin rows", "write rows", "work", "commit rows""#;
     let run = |idle: &str| {
-        let text = design(SLOW, plan, idle, cut)
-            .replace("to = \"store\"", "to = \"store\"\ntimeout = \"100 ms\"");
+        // 19 of 20 ms somebody has the row; the cut begins within.
+        let text = design(
+            "arrivals = \"constant\"\nrate = \"50 rps\"\nactions = 2000",
+            plan,
+            idle,
+            cut,
+        )
+        .replace("service_time = \"10 ms\"", "service_time = \"19 ms\"")
+        .replace("at = \"5 s\"", "at = \"5010 ms\"")
+        .replace("to = \"store\"", "to = \"store\"\ntimeout = \"100 ms\"");
         simulate(&text)
     };
     let ever = run("");
@@ -191,7 +216,8 @@ fn a_silent_transaction_is_ended_by_time_alone() {
 }
 
 fn orders(plan: &str, store: &str, key: &str) -> Report {
-    let link = format!("to = \"shop\"\nreply_loss = \"20 %\"\ntimeout = \"1 s\"\nattempts = 3\n{key}");
+    let link =
+        format!("to = \"shop\"\nreply_loss = \"20 %\"\ntimeout = \"1 s\"\nattempts = 3\n{key}");
     simulate(&design(FAST, plan, store, "").replace("to = \"shop\"", &link))
 }
 
@@ -204,11 +230,18 @@ fn a_unique_row_is_inserted_once_by_whoever_comes_first() {
     let unique = orders(insert, "unique = true", key);
     assert_eq!(unique.ledger.duplicate, 0);
     assert_eq!(unique.ledger.effects, 2000);
-    assert_eq!(reason(&unique, "rows", "constraint") + 2000, node(&unique, "shop").arrived);
+    assert_eq!(
+        reason(&unique, "rows", "constraint") + 2000,
+        node(&unique, "shop").arrived
+    );
     // Without a key, no two rows are the same.
     assert!(orders(insert, "unique = true", "").ledger.duplicate > 200);
     // One row for one item: one of all is done.
-    let seat = orders("\"insert rows\"", "unique = true\nrow_of_insert = \"item\"", "");
+    let seat = orders(
+        "\"insert rows\"",
+        "unique = true\nrow_of_insert = \"item\"",
+        "",
+    );
     assert_eq!(seat.ledger.effects, 1);
 }
 
@@ -216,7 +249,12 @@ fn a_unique_row_is_inserted_once_by_whoever_comes_first() {
 fn who_checks_first_and_inserts_later_is_overtaken() {
     // A double click: both look before either has inserted.
     let twice = |store: &str, plan: &str| {
-        let text = design("rate = \"100 rps\"\nactions = 2000\ndouble_click_share = \"50 %\"\ndouble_click_gap = \"5 ms\"", plan, store, "");
+        let text = design(
+            "rate = \"100 rps\"\nactions = 2000\ndouble_click_share = \"50 %\"\ndouble_click_gap = \"5 ms\"",
+            plan,
+            store,
+            "",
+        );
         simulate(&text.replace("to = \"shop\"", "to = \"shop\"\nidempotency_key = \"form\""))
     };
     let check = r#""check rows", "work", "insert rows""#;
@@ -239,7 +277,11 @@ fn two_connections_each_and_a_pool_of_as_many_as_there_are_threads() {
             "",
         );
         let pooled = format!("to = \"store\"\npool = {pool}\nacquire_timeout = \"1 s\"");
-        simulate(&text.replace("write_time = \"0 s\"\n", "").replace("to = \"store\"", &pooled))
+        simulate(
+            &text
+                .replace("write_time = \"0 s\"\n", "")
+                .replace("to = \"store\"", &pooled),
+        )
     };
     let stuck = run(8);
     assert!(reason(&stuck, "rows", "pool_exhausted") >= 4);

@@ -33,6 +33,7 @@ mod retries;
 mod rows;
 mod stations;
 mod text;
+mod transactions;
 mod walls;
 
 pub use figure::{Expected, Target};
@@ -61,6 +62,7 @@ const LISTS: &[&[Row]] = &[
     jobs::ROWS,
     logs::ROWS,
     overloads::ROWS,
+    transactions::ROWS,
 ];
 
 const COUNT: usize = {

@@ -7,6 +7,7 @@
 
 mod dice;
 mod knob;
+mod plans;
 mod text;
 mod timeline;
 mod topology;
@@ -29,6 +30,7 @@ pub fn scenario(n: u64) -> String {
     let mut draft = topology::draw(&mut dice);
     knob::draw_all(&mut dice, &mut draft);
     timeline::draw(&mut dice, &mut draft);
+    plans::draw(&mut dice, &mut draft);
     repair(n, &mut draft)
 }
 
