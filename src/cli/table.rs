@@ -212,12 +212,22 @@ fn ledger(out: &mut String, report: &Report) {
     if ledger.effects_of_jobs > 0 {
         let _ = writeln!(
             out,
-            "  by jobs: {} effects, {}, {}",
+            "  by jobs: {} effects, {}",
             count(ledger.effects_of_jobs),
             number(ledger.repeated_by_jobs, "done again by the same run"),
+        );
+    }
+    if ledger.lost_updates + ledger.write_skews > 0 || ledger.effects_of_jobs > 0 {
+        let _ = writeln!(
+            out,
+            "  rows: {}, {}",
             number(
                 ledger.lost_updates,
-                "writes overwritten with an older value (lost updates)"
+                "changes overwritten by who had not seen them (lost updates)"
+            ),
+            number(
+                ledger.write_skews,
+                "decisions on what another one was changing (write skew)"
             )
         );
     }

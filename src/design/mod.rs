@@ -137,6 +137,43 @@ pub enum Step {
 pub struct StepCall {
     pub link: String,
     pub mode: CallMode,
+    pub row: RowOf,
+    pub aim: Aim,
+}
+
+impl StepCall {
+    /// About the item's row, and nothing more.
+    pub fn plain(link: &str, mode: CallMode) -> StepCall {
+        StepCall {
+            link: link.to_owned(),
+            mode,
+            row: RowOf::Item,
+            aim: Aim::Plain,
+        }
+    }
+}
+
+/// Which row of a database a call is about. An item has two rows of its own: its row, and a partner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RowOf {
+    #[default]
+    Item,
+    Partner,
+    /// A row that an `insert` makes.
+    New,
+}
+
+/// What a call means within its plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Aim {
+    #[default]
+    Plain,
+    /// A read whose version a later write is computed from (only in compiled plans).
+    Kept,
+    /// A write computed from what the plan has read: `update LINK`.
+    Based,
+    /// If the row is there already, all is done: `check LINK`, `insert LINK or done`.
+    OrDone,
 }
 
 impl Step {
@@ -163,6 +200,10 @@ pub enum CallMode {
     Invalidate,
     /// Only whether it is well (health checks).
     Probe,
+    /// Opens a transaction of a database.
+    Begin,
+    /// Ends it: its writes become visible.
+    Commit,
 }
 
 /// Steps of a plan.

@@ -162,6 +162,10 @@ impl Core {
     #[inline(never)]
     fn gets_connection(&mut self, spec: &LinkProgram, size: u32, id: AttemptId) -> bool {
         let attempt = &mut self.attempts[id];
+        if attempt.transaction != 0 {
+            // Its transaction has one.
+            return true;
+        }
         let link = attempt.link as usize;
         let pool = &mut self.links[link].callers[attempt.from as usize].pool;
         if pool.acquire(size) {
@@ -252,6 +256,8 @@ impl Core {
         call.last_pause = 0;
         call.deadline = deadline;
         call.is_fallback = true;
+        // What goes elsewhere belongs to no transaction here.
+        call.transaction = 0;
         self.begin_call(program, id);
     }
 }

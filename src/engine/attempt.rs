@@ -8,8 +8,8 @@ use super::draw::Address;
 use super::reason::Reason;
 use super::record::Told;
 use super::slab::Id;
-use crate::design::CallMode;
 use crate::design::value::Factor;
+use crate::design::{CallMode, RowOf};
 use crate::time::Time;
 
 pub type IntentId = Id<Intent>;
@@ -120,6 +120,11 @@ pub struct Call {
     pub key: u64,
     /// The newest try under way; the others follow by [`Attempt::next_try`]. [`Id::NONE`] between tries.
     pub attempt: AttemptId,
+    /// Which row of a database it is about, whether another one is what the operation promises, and the
+    /// transaction that it belongs to, 0 for none.
+    pub row: RowOf,
+    pub beside: bool,
+    pub transaction: u32,
     /// The last pause, for decorrelated jitter.
     pub last_pause: u64,
     /// What the good reply said.
@@ -248,6 +253,10 @@ pub struct Attempt {
     pub is_hedge: bool,
     /// Which click of the user it came from, 0 for the first.
     pub submission: u16,
+    /// See [`Call::row`].
+    pub row: RowOf,
+    pub beside: bool,
+    pub transaction: u32,
     /// Idempotency key, 0 if there is none.
     pub key: u64,
     /// Another try of the same call that is under way.
@@ -258,6 +267,12 @@ impl Attempt {
     #[inline]
     pub fn is_read(&self) -> bool {
         self.mode == CallMode::Read
+    }
+
+    /// It reads the row of its action's item, as it is now: not another row, and not what a transaction
+    /// is shown.
+    pub fn reads_item(&self) -> bool {
+        self.is_read() && self.row == RowOf::Item && self.transaction == 0
     }
 
     /// Nobody has a use for its reply any more, as far as the request itself says.
@@ -312,6 +327,9 @@ impl Attempt {
             since: call.since,
             is_check: call.is_check(),
             submission: call.submission,
+            row: call.row,
+            beside: call.beside,
+            transaction: call.transaction,
             key: call.key,
             next_try: call.attempt,
             ..Attempt::new(call.intent, address, node, now)
@@ -365,6 +383,9 @@ impl Attempt {
             is_watched: false,
             is_hedge: false,
             submission: 0,
+            row: RowOf::Item,
+            beside: false,
+            transaction: 0,
             key: 0,
             next_try: Id::NONE,
         }

@@ -6,7 +6,7 @@ use super::draw::Address;
 use super::policy::key::Origin;
 use super::record::Record;
 use super::slab::Id;
-use crate::design::CallMode;
+use crate::design::{CallMode, RowOf};
 use crate::time::Time;
 
 impl<R: Record> Cx<'_, R> {
@@ -69,6 +69,9 @@ impl<R: Record> Cx<'_, R> {
             deadline,
             key,
             attempt: Id::NONE,
+            row: new.row,
+            beside: new.beside,
+            transaction: new.transaction,
             last_pause: 0,
             answer: Answer::default(),
         });
@@ -104,6 +107,10 @@ pub struct NewCall {
     /// For what the node calls on its own behalf: key and click of the request that led to it.
     pub key: u64,
     pub submission: u16,
+    /// See [`Call::row`].
+    pub row: RowOf,
+    pub beside: bool,
+    pub transaction: u32,
     /// Where its random numbers belong, if not below its parent's.
     pub base: Option<Address>,
 }

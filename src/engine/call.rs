@@ -10,6 +10,7 @@ use super::policy::budget::BudgetPolicy;
 use super::program::Program;
 use super::reason::Reason;
 use super::record::Record;
+use crate::design::CallMode;
 use crate::time::Duration;
 
 /// What follows from the end of a try.
@@ -182,6 +183,8 @@ impl Core {
             }
             Err(_) if !call.attempt.is_none() => Next::Waits,
             Err(reason) if call.tries - call.hedges >= spec.attempts => Next::Over(Err(reason)),
+            // A failed statement has ended its transaction: saying it again is of no use.
+            Err(reason) if call.transaction != 0 => Next::Over(Err(reason)),
             Err(reason) if !spec.retry_on.has(reason) => Next::Over(Err(reason)),
             Err(_) if call.deadline <= now => Next::Over(Err(Reason::DeadlinePassed)),
             Err(reason)
@@ -280,12 +283,17 @@ impl Core {
         }
         let callee_is_done = !attempt.callee.is_open();
         let (address, holds_connection) = (attempt.address, attempt.holds_connection);
+        let mode = attempt.mode;
         if let Some(hedge) = &spec.hedge {
             self.note_latency(hedge, id, outcome);
         }
         if spec.is_guarded {
             self.leave_guards(program, record, id, outcome);
         }
+        if matches!(mode, CallMode::Begin | CallMode::Commit) {
+            self.transaction_answered(program, record, id, outcome);
+        }
+        let holds_connection = holds_connection && self.attempts[id].holds_connection;
         // A good reply frees the connection. One that timed out is busy until the other side is done.
         if holds_connection && (outcome.is_ok() || callee_is_done || spec.discards_on_timeout) {
             self.release_connection(program, record, id);
@@ -302,13 +310,41 @@ impl Core {
         }
     }
 
+    /// A transaction is open, or committed, or neither, for its caller.
+    #[cold]
+    fn transaction_answered<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        id: AttemptId,
+        outcome: Result<(), Reason>,
+    ) {
+        match (self.attempts[id].mode, outcome) {
+            (CallMode::Begin, Ok(())) => self.transaction_opened(id),
+            (CallMode::Begin, Err(_)) => self.beginning_given_up(program, id),
+            (_, Ok(())) => self.transaction_committed(program, record, id),
+            // Whoever asked for it rolls back what there is to roll back.
+            _ => {}
+        }
+    }
+
     /// Gives the try's connection back; the next in line is sent with it.
     #[inline(never)]
     fn release_connection<R: Record>(&mut self, program: &Program, record: &mut R, id: AttemptId) {
         let attempt = &mut self.attempts[id];
         attempt.holds_connection = false;
-        let link = attempt.link as usize;
-        let caller = attempt.from;
+        let (link, caller) = (attempt.link as usize, attempt.from);
+        self.connection_free(program, record, link, caller);
+    }
+
+    /// A connection of an instance's pool is free: the next in line is sent with it.
+    pub(super) fn connection_free<R: Record>(
+        &mut self,
+        program: &Program,
+        record: &mut R,
+        link: usize,
+        caller: u16,
+    ) {
         let size = program.links[link].pool.unwrap_or(u32::MAX);
         let attempts = &self.attempts;
         let still_waits = |a: AttemptId| {

@@ -41,6 +41,8 @@ pub struct LogEntry {
     pub intent: IntentId,
     /// Number of the attempt that wrote it.
     pub attempt: u16,
+    /// It is what its operation promises here.
+    pub promised: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -186,6 +188,13 @@ impl Copies {
             false => Duration::ZERO,
         }
     }
+}
+
+/// How many versions a row can have had between two of its versions: those of one leader follow each other;
+/// of those of earlier leaders, nobody can say.
+pub fn versions_between(older: u64, newer: u64) -> u64 {
+    let base = newer >> TERM << TERM;
+    newer.saturating_sub(older.max(base) + 1)
 }
 
 /// Whose writes are whose.

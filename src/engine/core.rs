@@ -27,6 +27,7 @@ use super::policy::wire::Wire;
 use super::program::{LinkProgram, NodeProgram, Program};
 use super::reason::Reason;
 use super::record::{Record, Snapshot};
+use super::session::Sessions;
 use super::slab::Slab;
 use crate::time::Time;
 
@@ -126,6 +127,8 @@ pub struct Core {
     pub resting: u64,
     /// Runs of jobs that have begun or were due, and are not over.
     pub runs_open: u64,
+    /// What requests keep between their calls to databases.
+    pub sessions: Sessions,
     /// Intents born so far.
     pub intents_born: u64,
     pub events: u64,
@@ -201,6 +204,7 @@ impl Core {
             outboxes: Outbox::all(program),
             resting: 0,
             runs_open: 0,
+            sessions: Sessions::default(),
             intents_born: 0,
             events: 0,
         }
@@ -512,8 +516,11 @@ impl<R: Record> Cx<'_, R> {
         count(counters);
         counters.leave(now, attempt.arrived);
         self.record.left_node(self.program, now, attempt);
+        if !self.core.sessions.is_empty() {
+            self.end_session(id);
+        }
         if self.core.fleets[self.node as usize].is_draining() {
-            let instance = attempt.instance;
+            let instance = self.core.attempts[id].instance;
             self.gone_if_empty(instance);
         }
     }

@@ -7,23 +7,52 @@ use super::digest::Fact;
 use super::draw::mix64;
 use super::record::{Effect, Record};
 
+/// A change of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Changed {
+    pub row: u64,
+    /// The row's version after it.
+    pub version: u64,
+    /// The version that its maker had read before and computed it from, if it says so.
+    pub based_on: Option<u64>,
+    /// It is what the operation promises here.
+    pub promised: bool,
+}
+
 impl<R: Record> Cx<'_, R> {
     /// A change was applied at this node on behalf of the attempt.
     pub fn effect(&mut self, id: AttemptId, version: u64) {
-        self.effect_on(id, version, None);
+        let row = self.core.intents[self.core.attempts[id].intent].item;
+        self.effect_on(
+            id,
+            Changed {
+                row,
+                version,
+                based_on: None,
+                promised: true,
+            },
+        );
     }
 
-    /// The same, where the version is known that its maker had read before.
-    pub fn effect_on(&mut self, id: AttemptId, version: u64, based_on: Option<u64>) {
+    /// The same, where more is known of the change.
+    pub fn effect_on(&mut self, id: AttemptId, changed: Changed) {
+        let Changed {
+            row,
+            version,
+            based_on,
+            promised,
+        } = changed;
         let attempt = self.core.attempts[id];
         let intent = self.core.intents[attempt.intent];
         let node = &self.program.nodes[self.node as usize];
         let effect = Effect {
             node: self.node,
             // What no user wanted was promised to nobody.
-            promised: node.effects[intent.operation as usize].filter(|_| !intent.is_internal),
+            promised: node.effects[intent.operation as usize]
+                .filter(|_| promised && !intent.is_internal),
             attempt: attempt.number,
             version,
+            row,
             based_on,
             lacks_right: intent.lacks_right,
         };
@@ -46,9 +75,11 @@ impl<R: Record> Cx<'_, R> {
         let node = &self.program.nodes[self.node as usize];
         let effect = Effect {
             node: self.node,
-            promised: node.effects[intent.operation as usize].filter(|_| !intent.is_internal),
+            promised: node.effects[intent.operation as usize]
+                .filter(|_| entry.promised && !intent.is_internal),
             attempt: entry.attempt,
             version: entry.version,
+            row: entry.key,
             based_on: None,
             lacks_right: intent.lacks_right,
         };

@@ -51,6 +51,7 @@ pub mod program;
 pub mod reason;
 pub mod record;
 pub mod rows;
+mod session;
 mod slab;
 mod standing;
 mod station;

@@ -4,7 +4,8 @@
 //! until one has to be waited for; when that is over, it goes on. Calls of one step are told apart by
 //! their tag: the step, and the position of the call within it.
 
-use super::attempt::{Answer, Attempt, AttemptId, Call, CalleeSide, Parent};
+use super::attempt::{Attempt, AttemptId, Call, CalleeSide, Parent};
+use super::basis::Basis;
 use super::begin::NewCall;
 use super::core::Cx;
 use super::node::NodeConfig;
@@ -12,7 +13,8 @@ use super::probe;
 use super::program::{PlanCall, PlanStep};
 use super::reason::Reason;
 use super::record::Record;
-use crate::design::CallMode;
+use super::session::DEAD;
+use crate::design::{Aim, CallMode, RowOf};
 use crate::time::Time;
 
 /// Positions within a step are multiples of this in a call's tag; plans have fewer steps.
@@ -110,6 +112,36 @@ pub fn proceed_after<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
     proceed(cx, id)
 }
 
+/// What is handed over with a call; `None` leaves it out.
+fn payload_of<R: Record>(
+    cx: &mut Cx<'_, R>,
+    id: AttemptId,
+    call: PlanCall,
+    hands: &mut impl Hands,
+) -> Option<u64> {
+    let payload = hands.payload(call)?;
+    if cx.core.sessions.is_empty() {
+        return Some(payload);
+    }
+    let open = cx.core.sessions.innermost(id, call.link);
+    if open.is_some_and(|tx| tx.number == DEAD) && call.mode != CallMode::Begin {
+        if call.mode == CallMode::Commit {
+            cx.core.sessions.closed(id, call.link);
+        }
+        return None;
+    }
+    if call.aim != Aim::Based || (payload != 0 && call.row == RowOf::Item) {
+        return Some(match call.row {
+            RowOf::Item => payload,
+            // What a job says of an item is about its row.
+            RowOf::Partner | RowOf::New => 0,
+        });
+    }
+    let store = cx.program.links[call.link as usize].to;
+    let seen = cx.core.sessions.seen(id, store, call.row);
+    Some(seen.map_or(Basis::Unsaid, Basis::Read).bits())
+}
+
 /// Begins a step that makes calls. Says whether it has to be waited for.
 ///
 /// Apart, so that work and response, which every request has, do not pay for what this one needs.
@@ -131,7 +163,7 @@ fn begin_step<R: Record>(
             (attempt.awaited, attempt.wanted) = (calls.len() as u16, *wanted);
             for (i, &call) in calls.iter().enumerate() {
                 let tag = step + POSITION * i as u16;
-                match hands.payload(call) {
+                match payload_of(cx, id, call, hands) {
                     Some(payload) => make_with(cx, id, call, tag, payload),
                     None => {
                         let attempt = &mut cx.core.attempts[id];
@@ -146,17 +178,17 @@ fn begin_step<R: Record>(
             }
         }
         &PlanStep::Cached { cache, .. } => {
-            let lookup = PlanCall {
-                link: cache,
-                mode: CallMode::Read,
-            };
+            let lookup = PlanCall::plain(cache, CallMode::Read);
             make_with(cx, id, lookup, step + POSITION * LOOKUP, 0);
         }
-        &PlanStep::Send(call) if hands.payload(call).is_none() => {}
         &PlanStep::Send(call) => {
             // What was written last is what a cache is told.
             let written = attempt.answer.version;
-            send(cx, id, call, step, (written, Time::NEVER));
+            if let Some(payload) = payload_of(cx, id, call, hands) {
+                // What a job sends without waiting says nothing of what it has read.
+                let payload = if call.aim == Aim::Based { payload } else { 0 };
+                send(cx, id, call, step, (written, payload, Time::NEVER));
+            }
         }
         PlanStep::Work | PlanStep::Respond => unreachable!("begun by the caller"),
     }
@@ -195,6 +227,13 @@ pub fn call_over_by<R: Record>(
         "calls of earlier steps were abandoned"
     );
     let plan = &program.nodes[cx.node as usize].plans[operation];
+    if let Some(said) = says_more(&plan[step as usize], call, position) {
+        match heard(cx, id, said, call, result) {
+            Heard::GoesOn => {}
+            Heard::Done => return is_done(cx, id, plan),
+            Heard::Left => return after(cx, id, false, hands),
+        }
+    }
     match &plan[step as usize] {
         PlanStep::Cached { .. }
             if position == LOOKUP && (result.is_err() || call.answer.missing) =>
@@ -202,20 +241,17 @@ pub fn call_over_by<R: Record>(
             let PlanStep::Cached { store, .. } = plan[step as usize] else {
                 unreachable!()
             };
-            let Some(payload) = hands.payload(store) else {
+            let Some(payload) = payload_of(cx, id, store, hands) else {
                 return after(cx, id, true, hands);
             };
             make_with(cx, id, store, step + POSITION * STORE, payload);
             return Progress::Waits;
         }
         PlanStep::Cached { cache, .. } if position == STORE && result.is_ok() => {
-            let fill = PlanCall {
-                link: *cache,
-                mode: CallMode::Fill,
-            };
-            let read = (call.answer.version, call.since);
+            let fill = PlanCall::plain(*cache, CallMode::Fill);
+            let read = (call.answer.version, 0, call.since);
             send(cx, id, fill, step + POSITION * FILL, read);
-            note_answer(cx, id, call.answer);
+            note_answer(cx, id, call);
             return proceed_by(cx, id, hands);
         }
         PlanStep::Cached { .. } => {}
@@ -224,7 +260,7 @@ pub fn call_over_by<R: Record>(
             attempt.awaited -= 1;
             attempt.wanted -= u16::from(result.is_ok());
             if result.is_ok() {
-                note_answer(cx, id, call.answer);
+                note_answer(cx, id, call);
             }
             let attempt = &cx.core.attempts[id];
             if attempt.wanted > 0 && attempt.wanted <= attempt.awaited {
@@ -237,7 +273,7 @@ pub fn call_over_by<R: Record>(
         }
     }
     if result.is_ok() {
-        note_answer(cx, id, call.answer);
+        note_answer(cx, id, call);
     }
     after(cx, id, result.is_ok(), hands)
 }
@@ -245,6 +281,79 @@ pub fn call_over_by<R: Record>(
 /// The step of its parent's plan that a call belongs to.
 pub fn step_of(call: &Call) -> u16 {
     call.tag % POSITION
+}
+
+/// What a call to a database means for the plan, beyond its being over.
+enum Heard {
+    GoesOn,
+    /// The row is there already: nothing is left to do.
+    Done,
+    /// It failed after the response, and what belongs to it is left out.
+    Left,
+}
+
+/// The call as the plan says it, if more follows from it than that it is over.
+fn says_more(step: &PlanStep, call: &Call, position: u16) -> Option<PlanCall> {
+    let said = match step {
+        PlanStep::Calls { calls, .. } => calls[position as usize],
+        // What the cache says is said of its store.
+        PlanStep::Cached { store, .. } => *store,
+        _ => return None,
+    };
+    let more = said.aim != Aim::Plain || call.transaction != 0 || said.mode == CallMode::Begin;
+    more.then_some(said)
+}
+
+#[cold]
+fn heard<R: Record>(
+    cx: &mut Cx<'_, R>,
+    id: AttemptId,
+    said: PlanCall,
+    call: &Call,
+    result: Result<(), Reason>,
+) -> Heard {
+    let is_there = match said.mode {
+        CallMode::Write => result == Err(Reason::Constraint),
+        _ => result.is_ok() && call.answer.version > 0,
+    };
+    if said.aim == Aim::OrDone && is_there {
+        return Heard::Done;
+    }
+    let keeps = matches!(said.aim, Aim::Kept | Aim::Based);
+    // A write within a transaction has no version before the commit.
+    if keeps
+        && result.is_ok()
+        && !call.answer.missing
+        && (said.aim == Aim::Kept || call.answer.version > 0)
+    {
+        let store = cx.program.links[said.link as usize].to;
+        let version = call.answer.version;
+        cx.core.sessions.saw(id, store, said.row, version);
+    }
+    let has_responded = cx.core.attempts[id].callee == CalleeSide::WorkingOn;
+    if result.is_ok() || !has_responded {
+        return Heard::GoesOn;
+    }
+    if said.mode != CallMode::Begin && call.transaction != 0 {
+        cx.roll_back(id, said.link);
+    }
+    if said.mode == CallMode::Begin || call.transaction != 0 && said.mode != CallMode::Commit {
+        cx.core.sessions.opened_dead(id, said.link);
+        cx.abandon_calls_of(id);
+        return Heard::Left;
+    }
+    Heard::GoesOn
+}
+
+/// All that is left of the plan is left out: the caller is told so, if it has not been.
+fn is_done<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, plan: &[PlanStep]) -> Progress {
+    cx.abandon_calls_of(id);
+    let attempt = &mut cx.core.attempts[id];
+    if attempt.callee != CalleeSide::WorkingOn && plan.contains(&PlanStep::Respond) {
+        attempt.callee = CalleeSide::WorkingOn;
+        cx.reply(id, Ok(()));
+    }
+    Progress::Done
 }
 
 /// Whether the request still waits for this call: it may have got what it wanted from others.
@@ -272,10 +381,11 @@ fn after<R: Record>(
 }
 
 /// What a reply said becomes part of what this request will answer.
-fn note_answer<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, answer: Answer) {
-    let own = &mut cx.core.attempts[id].answer;
+fn note_answer<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, call: &Call) {
+    let (own, answer) = (&mut cx.core.attempts[id].answer, call.answer);
     own.degraded |= answer.degraded;
-    if answer.version > 0 {
+    // To a beginning, a database answers with the number of the transaction.
+    if answer.version > 0 && call.mode != CallMode::Begin {
         own.version = answer.version;
     }
 }
@@ -301,9 +411,10 @@ fn send<R: Record>(
     id: AttemptId,
     call: PlanCall,
     tag: u16,
-    (version, since): (u64, Time),
+    (version, payload, since): (u64, u64, Time),
 ) {
     let mut new = new_call(cx, id, call, tag);
+    new.payload = payload;
     if call.mode == CallMode::Fill {
         (new.payload, new.since) = (version, since);
     }
@@ -354,6 +465,7 @@ pub fn late_reply<R: Record>(cx: &mut Cx<'_, R>, late: &Attempt) {
         key: late.key,
         submission: late.submission,
         base: Some(late.address),
+        ..NewCall::default()
     };
     cx.call(late.intent, Parent::Node, new);
 }
@@ -362,6 +474,18 @@ pub fn late_reply<R: Record>(cx: &mut Cx<'_, R>, late: &Attempt) {
 pub const SENT: u64 = u64::MAX;
 
 fn new_call<R: Record>(cx: &Cx<'_, R>, id: AttemptId, call: PlanCall, tag: u16) -> NewCall {
+    let mut new = plain_call(cx, id, call, tag);
+    (new.row, new.beside) = (call.row, call.beside);
+    // A transaction within another one has a connection of its own.
+    let belongs = !cx.core.sessions.is_empty() && call.mode != CallMode::Begin;
+    let tx = belongs.then(|| cx.core.sessions.innermost(id, call.link));
+    if let Some(tx) = tx.flatten() {
+        (new.transaction, new.instance) = (tx.number, tx.at);
+    }
+    new
+}
+
+fn plain_call<R: Record>(cx: &Cx<'_, R>, id: AttemptId, call: PlanCall, tag: u16) -> NewCall {
     let attempt = &cx.core.attempts[id];
     let place = cx.program.links[call.link as usize].place;
     let first_try = attempt.address.call(place, u32::from(tag)).attempt(1);

@@ -46,10 +46,7 @@ pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
             attempt.callee = CalleeSide::Awaiting;
             (attempt.awaited, attempt.wanted) = (all, all);
             for (i, &link) in links.iter().enumerate() {
-                let call = PlanCall {
-                    link,
-                    mode: CallMode::Probe,
-                };
+                let call = PlanCall::plain(link, CallMode::Probe);
                 plan::make_with(cx, id, call, POSITION * i as u16, DEEP);
             }
             return Progress::Waits;

@@ -22,7 +22,9 @@ pub use crate::design::PROMISED_MAX;
 use crate::design::order::arrange;
 use crate::design::registry::{ALERT, MONITORING};
 use crate::design::value::Value;
-use crate::design::{CallMode, Design, Link, Node, RunSpec, Settings, TimelineEntry, revisions};
+use crate::design::{
+    Aim, CallMode, Design, Link, Node, RowOf, RunSpec, Settings, TimelineEntry, revisions,
+};
 use crate::time::{Duration, NS_PER_MS, NS_PER_S, Time};
 
 /// Version of the rules of the simulation. Digests of different versions do not compare.
@@ -83,13 +85,30 @@ pub enum PlanStep {
 pub struct PlanCall {
     pub link: u16,
     pub mode: CallMode,
+    pub row: RowOf,
+    pub aim: Aim,
+    /// A write that is not what the operation promises: another one of the plan is.
+    pub beside: bool,
+}
+
+impl PlanCall {
+    /// About the item's row, and nothing more.
+    pub fn plain(link: u16, mode: CallMode) -> PlanCall {
+        PlanCall {
+            link,
+            mode,
+            row: RowOf::Item,
+            aim: Aim::Plain,
+            beside: false,
+        }
+    }
 }
 
 impl PlanStep {
     /// One call, awaited.
     pub fn call(link: u16, mode: CallMode) -> PlanStep {
         PlanStep::Calls {
-            calls: Box::new([PlanCall { link, mode }]),
+            calls: Box::new([PlanCall::plain(link, mode)]),
             wanted: 1,
         }
     }

@@ -28,7 +28,8 @@ pub struct Effect {
     pub promised: Option<u8>,
     /// Number of the attempt at that node.
     pub attempt: u16,
-    /// Version of the row after the change; 0 where there is none.
+    /// The row, and its version after the change; 0 where there is none.
+    pub row: u64,
     pub version: u64,
     /// It happened for somebody who has no right to it.
     pub lacks_right: bool,
@@ -114,6 +115,15 @@ pub trait Record {
         _id: IntentId,
         _intent: &Intent,
         _told: Told,
+    ) {
+    }
+    /// A transaction is committed at a database: the versions that it read, and those that it made.
+    fn transaction(
+        &mut self,
+        _program: &Program,
+        _node: u16,
+        _read: &[(u64, u64)],
+        _made: &[(u64, u64)],
     ) {
     }
     /// Nothing can happen to the intent any more; its record is about to go.

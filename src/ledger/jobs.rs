@@ -1,5 +1,4 @@
-//! What jobs changed, on nobody's behalf: their effects, which of them happened again, and what they
-//! overwrote.
+//! What jobs changed, on nobody's behalf: their effects, and which of them happened again.
 //!
 //! A run means to leave one effect per item at each place it writes to. What is kept of a run is one bit
 //! per item and place, until nothing can happen to the run any more.
@@ -33,14 +32,10 @@ pub struct Jobs {
     pub effects: u64,
     /// Those of them that the same run had already left.
     pub repeated: u64,
-    /// Writes that somebody overwrote who had read the row before them, each counted once.
-    pub lost_updates: u64,
     /// By job and run.
     runs: BTreeMap<(u16, u32), RunOf>,
     /// By the slot of the intent.
     items: BTreeMap<usize, Open>,
-    /// Rows with lost updates, by place and key: the newest version that is lost.
-    lost: BTreeMap<(u16, u64), u64>,
 }
 
 impl Jobs {
@@ -82,23 +77,20 @@ impl Jobs {
         done[word] |= bit;
     }
 
-    /// A row was written by somebody who had read it at an earlier version. What the same item had
-    /// written in between, by a try before this one, is nobody's loss.
-    pub fn overwrites(&mut self, id: IntentId, key: u64, read: u64, effect: Effect) {
-        if effect.version <= read + 1 {
-            return;
-        }
-        let place = effect.node;
-        let lost = self.lost.entry((place, key)).or_default();
-        let (from, to) = (read.max(*lost) + 1, effect.version - 1);
+    /// How many versions of a place's row this intent has made between two, both included: what it wrote by
+    /// a try before is no loss of anybody's.
+    pub fn own(
+        &self,
+        id: IntentId,
+        (place, versions): (u16, std::ops::RangeInclusive<u64>),
+    ) -> u64 {
         let made = self
             .items
             .get(&id.slot())
             .map_or(&[][..], |open| &open.made);
         let own = made
             .iter()
-            .filter(|(at, v)| *at == place && (from..=to).contains(v));
-        self.lost_updates += (to + 1).saturating_sub(from) - own.count() as u64;
-        *lost = to.max(*lost);
+            .filter(|(at, v)| *at == place && versions.contains(v));
+        own.count() as u64
     }
 }

@@ -12,6 +12,7 @@ mod commits;
 mod jobs;
 pub mod reads;
 mod sources;
+mod updates;
 
 use crate::engine::attempt::{Attempt, Intent, IntentId};
 use crate::engine::program::{OperationProgram, PROMISED_MAX, Program};
@@ -20,6 +21,7 @@ use crate::time::Time;
 use chains::Chains;
 use jobs::Jobs;
 use reads::{ReadAt, Reads};
+use updates::Updates;
 
 /// Faulty intents whose whole story is kept (docs/semantics.md 30).
 pub const STORIES_MAX: usize = 50_000;
@@ -167,8 +169,12 @@ pub struct Counts {
     /// left.
     pub by_jobs: u64,
     pub repeated_by_jobs: u64,
-    /// Writes that were overwritten by somebody who had read the row before them (lost updates).
+    /// Changes that are missing in the rows because somebody overwrote them who had read the row before
+    /// them (lost updates).
     pub lost_updates: u64,
+    /// Transactions that decided on what another one was changing, which decided on what they were changing
+    /// (write skew).
+    pub write_skews: u64,
 }
 
 impl Counts {
@@ -197,8 +203,9 @@ impl Counts {
         let of_jobs = of_jobs
             .into_iter()
             .filter(|_| of_jobs.iter().any(|&n| n > 0));
+        let skews = (self.write_skews > 0).then_some(self.write_skews);
         let all = counts.into_iter().chain(verdicts).chain(parked);
-        all.chain(of_jobs).chain(later).collect()
+        all.chain(of_jobs).chain(later).chain(skews).collect()
     }
 }
 
@@ -211,6 +218,7 @@ pub struct Ledger {
     pub reads: Reads,
     /// Answers that were wrong, of actions that are open, by their slot; with the action's number.
     wrong: BTreeMap<usize, (u64, Vec<ReadAt>)>,
+    updates: Updates,
     /// In the order in which their verdicts were passed.
     pub stories: Vec<Story>,
     /// Numbers of faulty intents beyond the stories.
@@ -249,8 +257,11 @@ impl Ledger {
     pub fn effect(&mut self, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
         self.counts.effects += 1;
         if let Some(read) = effect.based_on {
-            self.jobs.overwrites(id, intent.item, read, effect);
-            self.counts.lost_updates = self.jobs.lost_updates;
+            let (node, jobs) = (effect.node, &self.jobs);
+            let own = |versions| jobs.own(id, (node, versions));
+            self.updates
+                .overwrites((node, effect.row), (read, effect.version), own);
+            self.counts.lost_updates = self.updates.lost;
         }
         let told = intent.told.is_some_and(|(_, told)| acknowledges(told));
         let is_late = self.reads.committed(now, intent, effect, told);
@@ -281,7 +292,7 @@ impl Ledger {
     /// The change is not among those that survive.
     pub fn undone(&mut self, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
         self.counts.undone += 1;
-        for (number, slot) in self.reads.undone(intent, effect) {
+        for (number, slot) in self.reads.undone(effect) {
             self.was_not_stale(number, slot);
         }
         if intent.is_internal {
@@ -385,10 +396,17 @@ impl Ledger {
             let left = self.effects.collect(id.slot());
             let left: Vec<_> = left
                 .iter()
+                .filter(|e| e.effect.row == intent.item)
                 .map(|e| (e.effect.node, e.effect.version))
                 .collect();
             self.reads.acknowledged(program, now, intent, &left);
         }
+    }
+
+    /// A transaction is committed at a database.
+    pub fn transaction(&mut self, node: u16, read: &[(u64, u64)], made: &[(u64, u64)]) {
+        self.updates.committed(node, read, made);
+        self.counts.write_skews = self.updates.skewed;
     }
 
     /// Nothing can happen to the intent any more: passes the verdict.

@@ -126,7 +126,7 @@ impl Reads {
         if !self.is_store(store, intent.operation) {
             return false;
         }
-        let newest = self.commits.newest(store, intent.item);
+        let newest = self.commits.newest(store, effect.row);
         let told = intent.told.map(|(at, _)| at).filter(|_| acknowledged);
         let is_late = newest
             .zip(told)
@@ -138,9 +138,9 @@ impl Reads {
             intent.born
         };
         self.commits
-            .push(store, intent.item, effect.version, now, asked);
-        if told.is_some() && self.tells_apart(intent) {
-            let whose = (user_of(intent), store, intent.item);
+            .push(store, effect.row, effect.version, now, asked);
+        if told.is_some() && effect.row == intent.item && self.tells_apart(intent) {
+            let whose = (user_of(intent), store, effect.row);
             if let Some(since) = self.take_to_come(whose, intent.number) {
                 self.learns(whose, effect.version, since, true);
             }
@@ -150,8 +150,8 @@ impl Reads {
 
     /// A version is not among those that survive. Gives the actions that were no stale reads after all,
     /// with the slots that they had.
-    pub fn undone(&mut self, intent: &Intent, effect: Effect) -> Vec<(u64, usize)> {
-        let (store, key) = (effect.node, intent.item);
+    pub fn undone(&mut self, effect: Effect) -> Vec<(u64, usize)> {
+        let (store, key) = (effect.node, effect.row);
         self.commits.undo(store, key, effect.version);
         let Some(open) = self.open.get_mut(&(store, key)) else {
             return Vec::new();
@@ -281,7 +281,7 @@ impl Reads {
         intent: &Intent,
         attempt: &Attempt,
     ) -> Option<(Verdicts, ReadAt)> {
-        if attempt.caller != CallerSide::Succeeded || !attempt.is_read() {
+        if attempt.caller != CallerSide::Succeeded || !attempt.reads_item() {
             return None;
         }
         let store = self.sources.of(attempt.node, intent.operation)?;

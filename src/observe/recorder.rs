@@ -219,6 +219,10 @@ impl Record for Recorder {
         self.ledger.effect(now, id, intent, effect);
     }
 
+    fn transaction(&mut self, _: &Program, node: u16, read: &[(u64, u64)], made: &[(u64, u64)]) {
+        self.ledger.transaction(node, read, made);
+    }
+
     fn item_begun(&mut self, _: &Program, id: IntentId, item: Item) {
         self.ledger.item_begun(id, item);
     }

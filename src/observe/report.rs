@@ -133,7 +133,8 @@ pub struct LedgerCounts {
     /// already left.
     pub effects_of_jobs: u64,
     pub repeated_by_jobs: u64,
-    /// Writes overwritten by somebody who had read the row before them: jobs without a version guard.
+    /// Changes that are missing in the rows because somebody overwrote them who had read the row before
+    /// them.
     pub lost_updates: u64,
     /// Actions with a read older than what was committed, and survives, before it began; and how old the
     /// worst one was: from the first newer commit until the answer was there.
@@ -154,6 +155,9 @@ pub struct LedgerCounts {
     /// Actions done, or answered, for somebody without the right to them.
     #[serde(default)]
     pub unauthorised: u64,
+    /// Transactions that decided on what another one was changing, which decided on what they were changing.
+    #[serde(default)]
+    pub write_skews: u64,
     /// Not settled: their verdict is not known.
     pub open: u64,
 }

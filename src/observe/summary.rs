@@ -175,6 +175,7 @@ fn ledger(record: &Recorder) -> LedgerCounts {
         went_back: counts.of(Verdict::WentBack),
         out_of_order: counts.of(Verdict::OutOfOrder),
         unauthorised: counts.of(Verdict::Unauthorised),
+        write_skews: counts.write_skews,
         open: counts.open(),
     }
 }
@@ -362,6 +363,7 @@ fn goal(
         Metric::WentBack => of(Verdict::WentBack),
         Metric::OutOfOrder => of(Verdict::OutOfOrder),
         Metric::Unauthorised => of(Verdict::Unauthorised),
+        Metric::WriteSkew => Some(counts.write_skews as f64),
         Metric::Cost => Some(cost_micro_per_hour as f64 / 1e6),
     };
     let (bound, at_least) = match &goal.bound {

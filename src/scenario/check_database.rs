@@ -1,14 +1,18 @@
 //! Databases: what needs other copies to be of use.
 
 use super::check_design::{differs, is};
+use super::check_plan::calls_to;
 use super::code;
 use super::findings::Findings;
 use crate::design::value::Value;
-use crate::design::{Design, Node, Settings, TimelineEntry};
+use crate::design::{Aim, CallMode, Design, Node, RowOf, Settings, StepCall, TimelineEntry};
 
-pub fn check(f: &mut Findings<'_>, node: &Node) {
+pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
     let settings = Settings::new(node.kind, &node.knobs);
-    for (useless, knob, why) in idle(&settings) {
+    let idle = idle(&settings)
+        .into_iter()
+        .chain(without_plans(design, node, &settings));
+    for (useless, knob, why) in idle {
         if useless && differs(&settings, node.own(knob), knob) {
             f.warning_at(
                 code::NO_EFFECT,
@@ -63,6 +67,36 @@ fn idle(settings: &Settings<'_>) -> Vec<(bool, &'static str, &'static str)> {
         ]);
     }
     idle
+}
+
+/// What needs plans that say more than read and write.
+fn without_plans(
+    design: &Design,
+    node: &Node,
+    settings: &Settings<'_>,
+) -> [(bool, &'static str, &'static str); 6] {
+    let any = |fits: fn(&StepCall) -> bool| calls_to(design, &node.key).any(fits);
+    let begins = any(|call| call.mode == CallMode::Begin);
+    let updates = any(|call| call.aim == Aim::Based);
+    let inserts = any(|call| call.row == RowOf::New);
+    let isolation = settings.choice("isolation");
+    let locks = matches!(isolation, "read_committed" | "row_locks");
+    const NO_BEGIN: &str = "no plan begins a transaction here";
+    const NO_LOCKS: &str = "with this `isolation` nothing is locked";
+    const NO_INSERT: &str = "no plan inserts a row here";
+    let idle_here = |knob| match begins {
+        true => (!locks, knob, NO_LOCKS),
+        false => (true, knob, NO_BEGIN),
+    };
+    let has_effect = begins || updates && isolation == "optimistic";
+    [
+        (!has_effect, "isolation", NO_BEGIN),
+        idle_here("lock_timeout"),
+        idle_here("deadlock_detection"),
+        (!begins, "idle_timeout", NO_BEGIN),
+        (!inserts, "unique", NO_INSERT),
+        (!inserts, "row_of_insert", NO_INSERT),
+    ]
 }
 
 /// What happens to copies needs some.

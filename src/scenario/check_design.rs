@@ -4,8 +4,8 @@ use super::findings::Findings;
 use super::limits::{MAX_EFFECTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::names::suggest;
 use super::{
-    check_alerts, check_balancer, check_cache, check_database, check_door, check_feed, check_job, check_link,
-    check_queues, check_service, circle, code,
+    check_alerts, check_balancer, check_cache, check_database, check_door, check_feed, check_job,
+    check_link, check_plan, check_queues, check_service, circle, code,
 };
 use crate::design::registry::{self, Accepts};
 use crate::design::value::{Value, cut};
@@ -28,12 +28,13 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
     for node in &design.nodes {
         neighbours(f, design, node);
         plans(f, design, node);
+        check_plan::check(f, design, node);
         match node.kind.name {
             "clients" => clients(f, design, node),
             "service" => check_service::check(f, design, node),
             "balancer" => check_balancer::check(f, design, node),
             "cache" => check_cache::check(f, design, node),
-            "database" => check_database::check(f, node),
+            "database" => check_database::check(f, design, node),
             "job" => check_job::check(f, design, node),
             "feed" => check_feed::check(f, design, node),
             _ => {}

@@ -78,7 +78,13 @@ pub static METRICS: &[MetricSpec] = &[
         Metric::LostUpdate,
         "lost_update",
         Unit::Count,
-        "writes overwritten by a job that had read the row before them",
+        "changes missing in the rows because somebody overwrote them who had read the row before them",
+    ),
+    spec(
+        Metric::WriteSkew,
+        "write_skew",
+        Unit::Count,
+        "transactions that decided on what another one was changing, which decided on what they changed",
     ),
     spec(
         Metric::Stale,

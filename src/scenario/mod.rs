@@ -15,6 +15,7 @@ mod check_feed;
 mod check_job;
 mod check_lesson;
 mod check_link;
+mod check_plan;
 mod check_queues;
 mod check_run;
 mod check_service;
@@ -157,6 +158,7 @@ pub enum Metric {
     WentBack,
     OutOfOrder,
     Unauthorised,
+    WriteSkew,
     /// Dollars per hour of the design, with its calls.
     Cost,
 }

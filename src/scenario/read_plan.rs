@@ -8,7 +8,7 @@ use super::limits::{MAX_CALLS, MAX_STEPS};
 use super::row::{Row, type_of};
 use crate::design::registry::KindSpec;
 use crate::design::value::{Value, cut, parse_count};
-use crate::design::{CallMode, Operation, Step, StepCall};
+use crate::design::{Aim, CallMode, Operation, RowOf, Step, StepCall};
 use std::collections::BTreeMap;
 
 /// The plans of a node, by operation.
@@ -96,7 +96,7 @@ pub fn plans(
 }
 
 const STEPS: &str = "a step is `work`, `respond`, `call LINK`, `read LINK`, `write LINK`, `publish LINK`, \
-     `invalidate LINK`, `fill LINK`, \
+     `invalidate LINK`, `fill LINK`, `update LINK`, `insert LINK`, `check LINK`, `begin LINK`, `commit LINK`, \
      `send CALL`, `all CALL, CALL`, `first 2 of CALL, CALL, CALL` or `cached LINK else CALL`";
 
 /// Why a step is none, if more can be said than [`STEPS`].
@@ -124,7 +124,15 @@ fn parse(text: &str, mode: CallMode) -> Result<Step, Refusal> {
     let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     match first {
         "send" => match calls(rest, mode)?.as_slice() {
-            [only] => Ok(Step::Send(only.clone())),
+            [only]
+                if only.aim != Aim::OrDone
+                    && !matches!(only.mode, CallMode::Begin | CallMode::Commit) =>
+            {
+                Ok(Step::Send(only.clone()))
+            }
+            [_] => Err(Some(
+                "what begins, commits or may end the plan has to be waited for".to_owned(),
+            )),
             _ => Err(Some("`send` is for one call".to_owned())),
         },
         "all" => {
@@ -150,7 +158,13 @@ fn parse(text: &str, mode: CallMode) -> Result<Step, Refusal> {
             let (cache, store) = rest.split_once(" else ").ok_or(None)?;
             let cache = cache.trim();
             match calls(store, mode)?.as_slice() {
-                [store] if !cache.is_empty() && !cache.contains(char::is_whitespace) => {
+                [store]
+                    if store.aim == Aim::Plain
+                        && store.mode != CallMode::Begin
+                        && store.mode != CallMode::Commit
+                        && !cache.is_empty()
+                        && !cache.contains(char::is_whitespace) =>
+                {
                     Ok(Step::Cached {
                         cache: cache.to_owned(),
                         store: store.clone(),
@@ -177,20 +191,31 @@ fn calls(text: &str, mode: CallMode) -> Result<Vec<StepCall>, Refusal> {
     let mut all = Vec::new();
     for part in text.split(',') {
         let words: Vec<&str> = part.split_ascii_whitespace().take(5).collect();
-        let (verb, link, times) = match words.as_slice() {
-            [verb, link] => (*verb, *link, 1),
+        let (verb, link, row, times) = match words.as_slice() {
+            [verb, link] | [verb, link, "or", "done"] => (*verb, *link, RowOf::Item, 1),
+            [verb @ ("read" | "write" | "update"), link, "partner"] => {
+                (*verb, *link, RowOf::Partner, 1)
+            }
             [verb, link, "x", times] => {
                 let times = parse_count(times).map_err(|error| Some(error.message))?;
-                (*verb, *link, times)
+                (*verb, *link, RowOf::Item, times)
             }
             _ => return Err(None),
         };
-        let mode = match verb {
-            "call" => mode,
-            "read" => CallMode::Read,
-            "write" | "publish" => CallMode::Write,
-            "invalidate" => CallMode::Invalidate,
-            "fill" => CallMode::Fill,
+        let or_done = words.len() == 4 && words[2] == "or";
+        let (mode, row, aim) = match verb {
+            "insert" if or_done => (CallMode::Write, RowOf::New, Aim::OrDone),
+            _ if or_done => return Err(None),
+            "call" => (mode, row, Aim::Plain),
+            "read" => (CallMode::Read, row, Aim::Plain),
+            "write" | "publish" => (CallMode::Write, row, Aim::Plain),
+            "update" => (CallMode::Write, row, Aim::Based),
+            "insert" => (CallMode::Write, RowOf::New, Aim::Plain),
+            "check" => (CallMode::Read, RowOf::New, Aim::OrDone),
+            "begin" => (CallMode::Begin, row, Aim::Plain),
+            "commit" => (CallMode::Commit, row, Aim::Plain),
+            "invalidate" => (CallMode::Invalidate, row, Aim::Plain),
+            "fill" => (CallMode::Fill, row, Aim::Plain),
             _ => return Err(None),
         };
         if times == 0 || all.len() as u64 + times > MAX_CALLS as u64 {
@@ -199,11 +224,31 @@ fn calls(text: &str, mode: CallMode) -> Result<Vec<StepCall>, Refusal> {
         let call = StepCall {
             link: link.to_owned(),
             mode,
+            row,
+            aim,
         };
         all.extend(std::iter::repeat_n(call, times as usize));
     }
+    // What holds a connection, or may end the plan, is a step of its own.
+    let is_alone = |call: &StepCall| {
+        call.aim == Aim::OrDone || matches!(call.mode, CallMode::Begin | CallMode::Commit)
+    };
+    if all.len() > 1 && all.iter().any(is_alone) {
+        let begun = all.iter().filter(|call| call.mode == CallMode::Begin);
+        let mut links: Vec<&str> = begun.map(|call| call.link.as_str()).collect();
+        links.dedup();
+        return Err(Some(match links.len() > 1 {
+            true => ONE_STORE.to_owned(),
+            false => "`begin`, `commit`, `check` and `insert ... or done` are steps of their own"
+                .to_owned(),
+        }));
+    }
     Ok(all)
 }
+
+/// Why no transaction spans two stores.
+pub const ONE_STORE: &str = "a transaction spans one store: two stores that commit together need a coordinator whose loss leaves both locked. \
+     Write to one of them and let an outbox relay tell the other, or undo the first when the second fails (a saga)";
 
 /// What a plain `call` asks for: what the operation is.
 fn mode_of(operation: &Operation) -> CallMode {
@@ -226,10 +271,7 @@ mod tests {
 
     #[test]
     fn steps_are_read_as_the_grammar_says() {
-        let call = |link: &str, mode| StepCall {
-            link: link.to_owned(),
-            mode,
-        };
+        let call = StepCall::plain;
         let (a, b) = (call("a", CallMode::Read), call("b", CallMode::Write));
         let cases = [
             ("work", Step::Work),

@@ -71,6 +71,7 @@ fn from(number: u32, run: &Run<Recorder>, live: &Live, prices: &Prices, sent: Se
             went_back: counts.of(Verdict::WentBack),
             out_of_order: counts.of(Verdict::OutOfOrder),
             unauthorised: counts.of(Verdict::Unauthorised),
+            write_skews: counts.write_skews,
         },
         nodes: nodes(run, live),
         links: (0..run.program.links.len())

@@ -184,7 +184,7 @@ pub struct DataNow {
     pub duplicate: u64,
     pub phantom: u64,
     pub partial: u64,
-    /// Writes that were overwritten by who had read the row before them.
+    /// Changes that were overwritten by who had read the row before them.
     pub lost_updates: u64,
     pub stale: u64,
     /// How old the worst of them was.
@@ -193,6 +193,8 @@ pub struct DataNow {
     pub went_back: u64,
     pub out_of_order: u64,
     pub unauthorised: u64,
+    /// Transactions that decided on what another one was changing, and it on what they were.
+    pub write_skews: u64,
 }
 
 /// One node at this instant; sums over its instances.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use brownout::design::CallMode;
+use brownout::design::{CallMode, RowOf};
 use brownout::engine::attempt::{Attempt, CallerSide, Intent};
 use brownout::engine::program::{PlanStep, Program};
 use brownout::engine::record::{Effect, Record, Snapshot, Told};
@@ -115,6 +115,8 @@ impl Record for Audited {
         let kind = program.nodes[attempt.node as usize].kind;
         if attempt.caller == CallerSide::Succeeded
             && attempt.mode == CallMode::Read
+            && attempt.row == RowOf::Item
+            && attempt.transaction == 0
             && !attempt.answer.missing
             && matches!(kind, "database" | "cache")
             && let Some(store) = store_of(program, attempt.node, intent.operation)
@@ -289,14 +291,14 @@ impl<'a> Audit<'a> {
                     };
                     audit
                         .commits
-                        .entry((effect.node, l.intent.item))
+                        .entry((effect.node, effect.row))
                         .or_default()
                         .push(commit);
                 }
                 Entry::Undone { effect } => {
                     audit
                         .undone
-                        .insert(((effect.node, l.intent.item), effect.version), line);
+                        .insert(((effect.node, effect.row), effect.version), line);
                 }
                 _ => {}
             }
@@ -376,6 +378,7 @@ impl<'a> Audit<'a> {
             for &at in lines.iter().filter(|&&at| range(at)) {
                 if let Entry::Applied { effect, .. } = self.log[at].entry
                     && effect.node == row.0
+                    && effect.row == row.1
                 {
                     found.push(effect.version);
                 }
@@ -414,7 +417,7 @@ impl<'a> Audit<'a> {
                     if effect.lacks_right {
                         found.insert("unauthorised");
                     }
-                    let row = (effect.node, intent.item);
+                    let row = (effect.node, effect.row);
                     let younger = |told: Time| {
                         let before = self.commits(row).iter().filter(|c| c.line < at);
                         before.filter_map(|c| c.asked).any(|asked| asked > told)

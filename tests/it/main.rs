@@ -32,6 +32,7 @@ mod retry_storm;
 mod stations;
 mod tidy;
 mod toy_kind;
+mod transactions;
 
 #[test]
 fn mathematics_gives_the_bits_that_wasm_is_held_to() {

@@ -258,7 +258,9 @@ impl NodeKind for Cache {
                 self.invalidate(config, cx, (part as u32, item));
                 self.finish(config, cx, id, Ok(()));
             }
-            CallMode::Probe => self.finish(config, cx, id, Ok(())),
+            CallMode::Probe | CallMode::Begin | CallMode::Commit => {
+                self.finish(config, cx, id, Ok(()));
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 use super::super::link_program::is_stand_in;
 use super::{Compiler, OperationProgram, PlanCall, PlanStep};
 use crate::design::order::arrange;
-use crate::design::{CallMode, Link, Node, Settings, Step, StepCall};
+use crate::design::{Aim, CallMode, Link, Node, RowOf, Settings, Step, StepCall};
 
 /// Work; calls to services; reads, a cache before its store; writes, each with the word to its cache;
 /// third parties; messages to publish, each in the order of their links' keys; respond.
@@ -54,6 +54,7 @@ fn steps(c: &Compiler<'_>, node: &Node, op: &OperationProgram, changed: &[u16]) 
         if !out.contains(&PlanStep::Respond) {
             out.push(PlanStep::Respond);
         }
+        related(&mut out);
         return out.into();
     }
     let mut callees = Vec::new();
@@ -89,6 +90,45 @@ fn steps(c: &Compiler<'_>, node: &Node, op: &OperationProgram, changed: &[u16]) 
     }
     steps.push(PlanStep::Respond);
     steps.into()
+}
+
+/// What calls of a written plan have to do with each other: what is read is kept for the write that is
+/// computed from it; where a row is inserted, that row is what the operation promises.
+fn related(steps: &mut [PlanStep]) {
+    let all: Vec<PlanCall> = steps.iter().flat_map(calls_of).copied().collect();
+    for step in steps {
+        let calls: &mut [PlanCall] = match step {
+            PlanStep::Calls { calls, .. } => calls,
+            PlanStep::Send(call) | PlanStep::Cached { store: call, .. } => {
+                std::slice::from_mut(call)
+            }
+            PlanStep::Work | PlanStep::Respond => &mut [],
+        };
+        for call in calls {
+            let same = all.iter().filter(|other| other.link == call.link);
+            let updates = |other: &PlanCall| other.aim == Aim::Based && other.row == call.row;
+            if call.mode == CallMode::Read && same.clone().any(updates) {
+                call.aim = Aim::Kept;
+            }
+            let writes = |row: RowOf| {
+                let mut writes = same.clone().filter(|other| other.mode == CallMode::Write);
+                writes.any(|other| other.row == row)
+            };
+            call.beside = match call.row {
+                RowOf::New => false,
+                RowOf::Item => writes(RowOf::New),
+                RowOf::Partner => writes(RowOf::New) || writes(RowOf::Item),
+            };
+        }
+    }
+}
+
+fn calls_of(step: &PlanStep) -> &[PlanCall] {
+    match step {
+        PlanStep::Calls { calls, .. } => calls,
+        PlanStep::Send(call) | PlanStep::Cached { store: call, .. } => std::slice::from_ref(call),
+        PlanStep::Work | PlanStep::Respond => &[],
+    }
 }
 
 struct Callee<'a> {
@@ -152,10 +192,7 @@ fn pairs<'a>(c: &Compiler<'a>, callees: &[Callee<'a>]) -> Vec<Pair<'a>> {
 }
 
 fn steps_of(c: &Compiler<'_>, callee: &Callee<'_>, pairs: &[Pair<'_>], steps: &mut Vec<PlanStep>) {
-    let call = |link: &Link, mode| PlanCall {
-        link: c.link(&link.key),
-        mode,
-    };
+    let call = |link: &Link, mode| PlanCall::plain(c.link(&link.key), mode);
     let plain = PlanStep::call(c.link(&callee.link.key), callee.mode);
     let reads = callee.mode == CallMode::Read;
     if callee.kind == "cache" {
@@ -197,6 +234,9 @@ fn step(c: &Compiler<'_>, step: &Step) -> PlanStep {
     let call = |call: &StepCall| PlanCall {
         link: c.link(&call.link),
         mode: call.mode,
+        row: call.row,
+        aim: call.aim,
+        beside: false,
     };
     match step {
         Step::Work => PlanStep::Work,

@@ -35,6 +35,7 @@ pub mod retries;
 pub mod scaling;
 pub mod stations;
 pub mod times;
+pub mod transactions;
 
 /// The smallest `t` at which a falling function of time is at most `tail`: a percentile from the
 /// probability of being exceeded. `scale` is any time of the right order.

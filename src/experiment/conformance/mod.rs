@@ -35,6 +35,7 @@ mod retries;
 mod rows;
 mod stations;
 mod text;
+mod transactions;
 mod walls;
 
 pub use figure::{Expected, Target};
@@ -65,6 +66,7 @@ const LISTS: &[&[Row]] = &[
     logs::ROWS,
     overloads::ROWS,
     reads::ROWS,
+    transactions::ROWS,
 ];
 
 const COUNT: usize = {

@@ -9,6 +9,7 @@ pub mod copies;
 mod dice;
 mod knob;
 pub mod payments;
+mod plans;
 mod text;
 mod timeline;
 mod topology;
@@ -31,6 +32,7 @@ pub fn scenario(n: u64) -> String {
     let mut draft = topology::draw(&mut dice);
     knob::draw_all(&mut dice, &mut draft);
     timeline::draw(&mut dice, &mut draft);
+    plans::draw(&mut dice, &mut draft);
     repair(n, &mut draft)
 }
 

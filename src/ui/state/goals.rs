@@ -71,7 +71,8 @@ pub fn amount(metric: Metric, x: f64) -> String {
         | Metric::OwnWriteMissed
         | Metric::WentBack
         | Metric::OutOfOrder
-        | Metric::Unauthorised => words::count(x.max(0.0) as u64),
+        | Metric::Unauthorised
+        | Metric::WriteSkew => words::count(x.max(0.0) as u64),
         Metric::Cost => format!("{}/h", words::money((x * 1e6).round() as i64)),
     }
 }
@@ -97,6 +98,7 @@ fn current(model: &Model, metric: Metric) -> Option<f64> {
         Metric::WentBack => Some(now.data.went_back as f64),
         Metric::OutOfOrder => Some(now.data.out_of_order as f64),
         Metric::Unauthorised => Some(now.data.unauthorised as f64),
+        Metric::WriteSkew => Some(now.data.write_skews as f64),
         Metric::Cost => Some(now.cost_micro_per_hour as f64 / 1e6),
     }
 }

@@ -16,6 +16,7 @@ mod messages;
 mod monitoring;
 mod stations;
 mod timeline;
+mod transactions;
 
 use brownout::design::registry::{
     ALERT, KINDS, KindSpec, LINK, MONITORING, OPERATION, timeline_kinds,
@@ -45,8 +46,19 @@ macro_rules! fixtures {
 }
 
 const FIXTURES: &[Fixture] = fixtures![
-    balancing, basics, caching, copies, feeds, incidents, jobs, links, messages, monitoring, stations,
-    timeline
+    balancing,
+    basics,
+    caching,
+    copies,
+    feeds,
+    incidents,
+    jobs,
+    links,
+    messages,
+    monitoring,
+    stations,
+    timeline,
+    transactions
 ];
 
 /// Knobs that change no event: prices, and what is in the types before anything acts on it.

@@ -168,6 +168,65 @@ pub static DATABASE: KindSpec = KindSpec {
         )
         .range("0 s", "1 d")
         .class(Class::NewWork),
+        knob(
+            "isolation",
+            Unit::Choice(&[
+                "read_committed",
+                "none",
+                "row_locks",
+                "optimistic",
+                "snapshot",
+                "serializable",
+            ]),
+            "read_committed",
+            "what transactions are kept from: writes lock their rows until the commit; nothing; reads lock too; what is updated must be as it was read; reads see the rows as they were at the beginning, and the first writer commits; what was read must be unchanged, too",
+        )
+        .class(Class::NewWork)
+        .source("PostgreSQL default_transaction_isolation, default read committed"),
+        knob(
+            "lock_timeout",
+            Unit::Duration,
+            "none",
+            "how long a statement waits for a locked row",
+        )
+        .off("none")
+        .range("1 ms", "1 d")
+        .example("50 s")
+        .class(Class::NewWork)
+        .source("PostgreSQL lock_timeout, default 0: none; MySQL innodb_lock_wait_timeout, default 50 s"),
+        knob(
+            "deadlock_detection",
+            Unit::Flag,
+            "true",
+            "of transactions that wait for each other in a circle, the one that closes it fails at once",
+        )
+        .class(Class::NewWork)
+        .source("MySQL innodb_deadlock_detect, default ON"),
+        knob(
+            "idle_timeout",
+            Unit::Duration,
+            "none",
+            "after so long without a statement a transaction is ended, and its connection closed",
+        )
+        .off("none")
+        .range("1 ms", "1 d")
+        .example("60 s")
+        .class(Class::NewWork)
+        .source("PostgreSQL idle_in_transaction_session_timeout, default 0: none"),
+        knob(
+            "unique",
+            Unit::Flag,
+            "false",
+            "a row that is there already cannot be inserted again",
+        )
+        .class(Class::NewWork),
+        knob(
+            "row_of_insert",
+            Unit::Choice(&["key", "item"]),
+            "key",
+            "which inserts mean the same row: those with one idempotency key (without a key, each is a row of its own), or those for one item",
+        )
+        .class(Class::NewWork),
         PRICE,
         ZONES,
         VERSION,

@@ -38,6 +38,46 @@ pub struct Config {
     pub needs_majority: bool,
     /// A leader that is cut off stops taking writes before another one can be made the leader.
     pub fencing: bool,
+    pub isolation: Isolation,
+    pub lock_timeout: Option<Duration>,
+    pub detects_deadlocks: bool,
+    /// An open transaction that says nothing for so long is ended.
+    pub idle_timeout: Option<Duration>,
+    /// A row cannot be inserted twice.
+    pub unique: bool,
+    /// What is inserted for one item is one row; otherwise what comes with one idempotency key.
+    pub row_per_item: bool,
+}
+
+/// What a transaction is kept from seeing, and from undoing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// Nothing is locked, nothing is checked.
+    None,
+    /// Writes lock their rows until the commit.
+    ReadCommitted,
+    /// Reads do, too.
+    RowLocks,
+    /// What is written must have the version that was read.
+    Optimistic,
+    /// Reads see the rows as they were at the beginning; the first of two writers commits.
+    Snapshot,
+    /// The same, and what was only read must not have changed either.
+    Serializable,
+}
+
+impl Isolation {
+    pub fn locks(self, is_write: bool) -> bool {
+        match self {
+            Isolation::ReadCommitted => is_write,
+            Isolation::RowLocks => true,
+            _ => false,
+        }
+    }
+
+    pub fn sees_snapshot(self) -> bool {
+        matches!(self, Isolation::Snapshot | Isolation::Serializable)
+    }
 }
 
 impl Config {
@@ -75,6 +115,19 @@ impl Config {
             promotion: knobs.duration("promotion_time"),
             needs_majority: knobs.choice("elected_by") == "majority",
             fencing: knobs.flag("fencing"),
+            isolation: match knobs.choice("isolation") {
+                "none" => Isolation::None,
+                "row_locks" => Isolation::RowLocks,
+                "optimistic" => Isolation::Optimistic,
+                "snapshot" => Isolation::Snapshot,
+                "serializable" => Isolation::Serializable,
+                _ => Isolation::ReadCommitted,
+            },
+            lock_timeout: knobs.opt_duration("lock_timeout"),
+            detects_deadlocks: knobs.flag("deadlock_detection"),
+            idle_timeout: knobs.opt_duration("idle_timeout"),
+            unique: knobs.flag("unique"),
+            row_per_item: knobs.choice("row_of_insert") == "item",
         }
     }
 

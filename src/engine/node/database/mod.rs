@@ -6,12 +6,16 @@
 //! a version only is done if the row has it at that moment, and is a conflict otherwise. A leader ships a
 //! log that the other copies receive in order and apply in order (`replication`); who leads changes when
 //! the leader is lost, or by hand (`failover`).
-//! Ignored so far: transactions, locks, shards, what queries cost beyond time on a core; applying a log
+//! Statements of a transaction go over the connection that it has had since it began; what it writes is
+//! there at its commit (`transactions`); rows may be locked until then (`locks`).
+//! Ignored so far: shards, what queries cost beyond time on a core; applying a log
 //! takes time, and no core.
 
 mod config;
 mod failover;
+mod locks;
 mod replication;
+mod transactions;
 
 use std::collections::VecDeque;
 
@@ -27,6 +31,8 @@ use crate::engine::record::Record;
 use crate::engine::rows::Rows;
 use crate::engine::station::{Admission, Instance};
 pub use config::Config;
+use locks::Locks;
+use transactions::Transactions;
 
 /// Local events; `argument` says what goes with them.
 const ARRIVES: u8 = 1;
@@ -36,12 +42,21 @@ const GOES_ALONE: u8 = 4;
 const DETECTED: u8 = 5;
 const PROMOTED: u8 = 6;
 const STEPS_DOWN: u8 = 7;
+/// The caller of a transaction has closed its connection.
+pub const HANGS_UP: u8 = 8;
+const LOCK_TIMEOUT: u8 = 9;
+const IDLE: u8 = 10;
 
 /// Positions in `TALLIES`.
 const FAILOVERS: usize = 0;
 const UNDONE: usize = 1;
 const FENCED: usize = 2;
 const WENT_ALONE: usize = 3;
+const COMMITS: usize = 4;
+const ROLLBACKS: usize = 5;
+const DEADLOCKS: usize = 6;
+const LOCK_WAITS: usize = 7;
+const IDLE_ENDED: usize = 8;
 
 /// One copy: its queries and its rows.
 #[derive(Clone, Default)]
@@ -64,12 +79,24 @@ pub struct Database {
     /// The one that is being made the leader may lead, and it is by hand.
     ready: bool,
     by_hand: bool,
+    transactions: Transactions,
+    locks: Locks,
 }
 
 impl NodeKind for Database {
     type Config = Config;
 
-    const TALLIES: &'static [&'static str] = &["failovers", "undone", "fenced", "went_alone"];
+    const TALLIES: &'static [&'static str] = &[
+        "failovers",
+        "undone",
+        "fenced",
+        "went_alone",
+        "commits",
+        "rollbacks",
+        "deadlocks",
+        "lock_waits",
+        "idle_ended",
+    ];
 
     fn compile(knobs: &Settings<'_>) -> Config {
         Config::compile(knobs)
@@ -81,15 +108,22 @@ impl NodeKind for Database {
             goes_alone: false,
             ready: false,
             by_hand: false,
+            transactions: Transactions::default(),
+            locks: Locks::default(),
         }
     }
 
     fn on_request<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         let attempt = cx.core.attempts[id];
         let at = attempt.instance as usize;
-        if attempt.mode == CallMode::Write && !self.leads(cx, at) {
+        let changes = matches!(attempt.mode, CallMode::Write | CallMode::Begin);
+        if changes && !self.leads(cx, at) {
             cx.tally(FENCED);
+            self.fail_transaction(config, cx, attempt.transaction, Reason::NotPrimary);
             return cx.refuse(id, Reason::NotPrimary);
+        }
+        if attempt.transaction != 0 {
+            return self.on_statement(config, cx, id);
         }
         if config.connections.is_some_and(|most| self.places[at].present >= most) {
             return cx.refuse(id, Reason::ConnectionRefused);
@@ -98,15 +132,10 @@ impl NodeKind for Database {
         if self.must_wait(config, cx, id) {
             return cx.enter_line(id);
         }
-        let slots = self.slots(config, cx);
-        match self.places[at].station.admit(id, slots, None) {
-            Admission::Begin => {
-                cx.enter();
-                self.begin(config, cx, id);
-            }
-            Admission::Wait => cx.enter_line(id),
-            Admission::Full => unreachable!("connections are the limit"),
+        if !self.locks.is_empty() && !self.gets_lock(config, cx, id) {
+            return;
         }
+        self.takes_core(config, cx, id);
     }
 
     fn on_probe<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
@@ -120,8 +149,6 @@ impl NodeKind for Database {
         let attempt = cx.core.attempts[id];
         let at = attempt.instance as usize;
         let is_write = attempt.mode == CallMode::Write;
-        let basis = Basis::from_bits(attempt.payload);
-        let item = cx.core.intents[attempt.intent].item;
         let faults = &cx.core.modifiers[cx.node as usize];
         let failed = faults.fails(&mut cx.draws(Purpose::Fault, attempt.address));
         let refusal = match failed {
@@ -129,16 +156,25 @@ impl NodeKind for Database {
             false if is_write && faults.disk_full > 0 => Some(Reason::StorageFull),
             // Somebody else was made the leader while the query ran.
             false if is_write && !self.leads(cx, at) => Some(Reason::NotPrimary),
-            false if is_write && !basis.permits(self.places[at].rows.version(item)) => {
-                Some(Reason::Conflict)
-            }
             false => None,
+        };
+        if attempt.transaction != 0 || attempt.mode == CallMode::Begin {
+            return self.statement_done(config, cx, id, refusal);
+        }
+        let row = config.row_of(cx, id);
+        let refusal = match refusal {
+            None if is_write => self.refuses(config, at, row, &attempt),
+            other => other,
         };
         let waits = match refusal {
             Some(_) => false,
-            None if is_write => self.commit(config, cx, id),
+            None if is_write => {
+                let version = Basis::from_bits(attempt.payload).version();
+                let position = self.commit(config, cx, id, (row, version, !attempt.beside));
+                self.committed(config, cx, id, position)
+            }
             None => {
-                let version = self.places[at].rows.version(item);
+                let version = self.places[at].rows.version(row);
                 cx.core.attempts[id].answer.version = cx.end_for_feed(id).unwrap_or(version);
                 false
             }
@@ -162,6 +198,9 @@ impl NodeKind for Database {
             DETECTED => self.detected(config, cx),
             PROMOTED => self.promoted(config, cx, arg),
             STEPS_DOWN => self.steps_down(cx, arg),
+            HANGS_UP => self.hung_up(config, cx, arg as u32),
+            LOCK_TIMEOUT => self.lock_timeout(config, cx, arg),
+            IDLE => self.is_idle(config, cx, arg as u32),
             _ => unreachable!("a database schedules no other"),
         }
         self.note_rest(cx);
@@ -172,8 +211,9 @@ impl NodeKind for Database {
         match cx.core.attempts[id].callee {
             CalleeSide::Queued => {
                 cx.leave_line(id, CalleeSide::Cancelled);
+                self.locks.forget(id);
+                self.cancelled(config, cx, id);
                 let place = &mut self.places[at];
-                place.present -= 1;
                 place.unserved.retain(|&(_, waiting)| waiting != id);
                 place.station.forget(&cx.core.attempts);
                 cx.close(id, CalleeSide::Cancelled);
@@ -181,7 +221,7 @@ impl NodeKind for Database {
             CalleeSide::Working => {
                 cx.core.attempts[id].callee = CalleeSide::Cancelled;
                 cx.leave_slot(id);
-                self.places[at].present -= 1;
+                self.cancelled(config, cx, id);
                 self.free_core(config, cx, at);
                 cx.close(id, CalleeSide::Cancelled);
             }
@@ -200,6 +240,8 @@ impl NodeKind for Database {
                 place.present = 0;
                 place.unanswered.clear();
                 place.unserved.clear();
+                self.transactions.forget(at as u16);
+                self.locks.clear(at as u16);
                 self.is_lost(config, cx, at);
             }
         }
@@ -246,6 +288,44 @@ impl NodeKind for Database {
 }
 
 impl Database {
+    /// A query that has just come gets a core, or waits for one.
+    fn takes_core<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        let at = cx.core.attempts[id].instance as usize;
+        let slots = self.slots(config, cx);
+        match self.places[at].station.admit(id, slots, None) {
+            Admission::Begin => {
+                cx.enter();
+                self.begin(config, cx, id);
+            }
+            Admission::Wait => cx.enter_line(id),
+            Admission::Full => unreachable!("connections are the limit"),
+        }
+    }
+
+    /// A query that has waited for something else than a core gets one, or waits on.
+    fn takes_core_after_wait<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+    ) {
+        debug_assert_eq!(cx.core.attempts[id].callee, CalleeSide::Queued);
+        let at = cx.core.attempts[id].instance as usize;
+        let slots = self.slots(config, cx);
+        if self.places[at].station.admit(id, slots, None) == Admission::Begin {
+            cx.leaves_line_for_slot();
+            self.begin(config, cx, id);
+        }
+    }
+
+    /// The query's connection is free, unless it is its transaction's.
+    fn disconnects<R: Record>(&mut self, cx: &Cx<'_, R>, id: AttemptId) {
+        let attempt = &cx.core.attempts[id];
+        if attempt.transaction == 0 || attempt.mode == CallMode::Commit {
+            self.places[attempt.instance as usize].present -= 1;
+        }
+    }
+
     /// Queries that may run at the same time at one copy: with fewer connections than cores, the
     /// connections are the bound.
     fn slots<R: Record>(&self, config: &Config, cx: &Cx<'_, R>) -> u32 {
@@ -256,8 +336,8 @@ impl Database {
         cx.begin(id);
         let attempt = cx.core.attempts[id];
         let time = match attempt.mode {
-            // The cheapest of queries: it needs a core, and no time on it.
-            CallMode::Probe => return cx.work_for(id, 0),
+            // The cheapest of queries: they need a core, and no time on it.
+            CallMode::Probe | CallMode::Begin | CallMode::Commit => return cx.work_for(id, 0),
             CallMode::Write => &config.write_time,
             _ => &config.read_time,
         };
@@ -280,7 +360,7 @@ impl Database {
             };
             if cx.drops_late(next) {
                 place.station.busy -= 1;
-                place.present -= 1;
+                self.cancelled(config, cx, next);
                 continue;
             }
             cx.leaves_line_for_slot();
@@ -290,12 +370,11 @@ impl Database {
 
     /// The query is over, and so is its connection.
     fn leave<R: Record>(&mut self, cx: &mut Cx<'_, R>, id: AttemptId, reply: Result<(), Reason>) {
-        let at = cx.core.attempts[id].instance as usize;
         cx.core.attempts[id].callee = match reply.is_ok() {
             true => CalleeSide::Replied,
             false => CalleeSide::Error,
         };
         cx.leave_slot(id);
-        self.places[at].present -= 1;
+        self.disconnects(cx, id);
     }
 }

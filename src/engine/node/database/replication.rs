@@ -9,14 +9,13 @@
 
 use super::{ACKNOWLEDGED, APPLIED, ARRIVES, Database, GOES_ALONE, WENT_ALONE};
 use crate::design::CallMode;
-use crate::engine::basis::Basis;
-use crate::engine::attempt::{AttemptId, CalleeSide};
+use crate::engine::attempt::AttemptId;
 use crate::engine::copies::{Copies, LogEntry, ReadFrom, user_of};
 use crate::engine::core::Cx;
 use crate::engine::draw::{Address, Purpose};
+use crate::engine::effect::Changed;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
-use crate::engine::station::Admission;
 use crate::time::Duration;
 
 use super::config::Config;
@@ -63,35 +62,42 @@ impl Database {
         cx.core.modifiers[node].down == 0 && cx.core.fleets[node].listens(at as u16)
     }
 
-    /// A write is done: its row has another version. Says whether its answer waits for other copies.
+    /// A write is done: its row has another version. Says its position in the log that counts, if there is
+    /// one; [`u64::MAX`] in one that does not.
+    ///
+    /// `write` is the row, the version that it is computed from, and whether the operation promised it.
     pub(super) fn commit<R: Record>(
         &mut self,
         config: &Config,
         cx: &mut Cx<'_, R>,
         id: AttemptId,
-    ) -> bool {
+        write: (u64, Option<u64>, bool),
+    ) -> Option<u64> {
+        let (row, based_on, promised) = write;
         let attempt = cx.core.attempts[id];
         let intent = cx.core.intents[attempt.intent];
         let at = attempt.instance as usize;
         let rows = &mut self.places[at].rows;
         let now = cx.now();
+        let before = rows.version(row);
+        self.transactions.overwritten(at as u16, row, before);
+        let rows = &mut self.places[at].rows;
         if copies(cx).is_none() {
-            let before = rows.version(intent.item);
-            let version = rows.write(intent.item);
+            let version = rows.write(row);
             cx.note_for_feeds(LogEntry {
-                key: intent.item,
+                key: row,
                 version,
                 before,
                 at: now,
                 intent: attempt.intent,
                 attempt: attempt.number,
+                promised,
             });
-            cx.effect_on(id, version, Basis::from_bits(attempt.payload).version());
+            cx.effect_on(id, Changed { row, version, based_on, promised });
             cx.core.attempts[id].answer.version = version;
-            return false;
+            return None;
         }
         let copies = copies(cx).expect("just looked");
-        let before = rows.version(intent.item);
         // One that has not heard of its successor goes on in its own term.
         let counts = copies.primary as usize == at;
         let term = match counts {
@@ -99,14 +105,15 @@ impl Database {
             false => copies.term.saturating_sub(1),
         };
         let version = copies.next_version(term, before);
-        rows.set(intent.item, version);
+        rows.set(row, version);
         let entry = LogEntry {
-            key: intent.item,
+            key: row,
             version,
             before,
             at: now,
             intent: attempt.intent,
             attempt: attempt.number,
+            promised,
         };
         let position = match counts {
             true => {
@@ -123,7 +130,7 @@ impl Database {
                 u64::MAX
             }
         };
-        cx.effect_on(id, version, Basis::from_bits(attempt.payload).version());
+        cx.effect_on(id, Changed { row, version, based_on, promised });
         cx.core.attempts[id].answer.version = version;
         if counts {
             cx.hold(attempt.intent);
@@ -133,14 +140,27 @@ impl Database {
             // The log that counts has no place for it any more.
             self.undo(cx, &entry);
         }
+        Some(position)
+    }
+
+    /// Something is committed, up to a position of the log. Says whether its answer waits for other copies.
+    pub(super) fn committed<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+        position: Option<u64>,
+    ) -> bool {
         let waits = config.needed() > 0 && !self.goes_alone;
-        if waits {
-            self.places[at].unanswered.push_back((position, id));
-            if let Some(after) = config.ack_fallback.filter(|_| counts) {
-                cx.local_at(now + after, GOES_ALONE, position);
-            }
+        let Some(position) = position.filter(|_| waits) else {
+            return false;
+        };
+        let at = cx.core.attempts[id].instance as usize;
+        self.places[at].unanswered.push_back((position, id));
+        if let Some(after) = config.ack_fallback.filter(|_| position != u64::MAX) {
+            cx.local_at(cx.now() + after, GOES_ALONE, position);
         }
-        waits
+        true
     }
 
     /// Sends the newest entry to all copies that can be reached.
@@ -336,12 +356,7 @@ impl Database {
             .partition(|&(position, _)| position <= applied);
         self.places[at].unserved = still;
         for (_, id) in ready {
-            debug_assert_eq!(cx.core.attempts[id].callee, CalleeSide::Queued);
-            let slots = self.slots(config, cx);
-            if self.places[at].station.admit(id, slots, None) == Admission::Begin {
-                cx.leaves_line_for_slot();
-                self.begin(config, cx, id);
-            }
+            self.takes_core_after_wait(config, cx, id);
         }
     }
 

@@ -171,6 +171,7 @@ impl Job {
         item.conflicts += 1;
         item.versions.clear();
         cx.abandon_calls_of(id);
+        cx.end_session(id);
         let attempt = &mut cx.core.attempts[id];
         attempt.step = 0;
         attempt.address = attempt.address.attempt(1);

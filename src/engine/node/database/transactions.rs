@@ -1,0 +1,461 @@
+//! Transactions: what each has read and means to write, and whether it may.
+//!
+//! A transaction has a connection from its beginning to its end. What it writes is there at its commit, all
+//! of it at that instant; a transaction that fails leaves nothing. It fails when one of its statements
+//! does, when its caller closes the connection, when it has said nothing for too long, and when its copy
+//! crashes. It has a snapshot by the versions that others have overwritten since it began.
+//!
+//! Simplified: a beginning and a commit need a core and no time on it; locks are free at the commit, even
+//! if its answer waits for other copies.
+
+use std::collections::BTreeMap;
+
+use super::config::{Config, Isolation};
+use super::{COMMITS, Database, IDLE, IDLE_ENDED, ROLLBACKS};
+use crate::design::{CallMode, RowOf};
+use crate::engine::attempt::{Attempt, AttemptId, CalleeSide};
+use crate::engine::basis::Basis;
+use crate::engine::core::Cx;
+use crate::engine::draw::mix64;
+use crate::engine::reason::Reason;
+use crate::engine::record::Record;
+use crate::time::Time;
+
+/// Makes rows of one item different from each other.
+const PARTNER: u64 = 0x7061_7274_6e65_7231;
+const NEW: u64 = 0x6e65_775f_726f_7731;
+
+#[derive(Clone, Copy)]
+struct Write {
+    row: u64,
+    basis: Basis,
+    is_insert: bool,
+    promised: bool,
+}
+
+#[derive(Clone)]
+struct Transaction {
+    at: u16,
+    sees_snapshot: bool,
+    failed: Option<Reason>,
+    /// Its commit is under way.
+    commits: bool,
+    /// When it last said or heard something.
+    last: Time,
+    /// Rows, and the versions that it has seen.
+    read: Vec<(u64, u64)>,
+    writes: Vec<Write>,
+    /// Rows that others have written since it began, and the versions that they had.
+    before: Vec<(u64, u64)>,
+    locked: Vec<u64>,
+}
+
+impl Transaction {
+    /// Whether others have written the row since it began.
+    fn is_overtaken(&self, row: u64) -> bool {
+        self.before.iter().any(|&(other, _)| other == row)
+    }
+
+    fn saw(&mut self, row: u64, version: u64) {
+        match self.read.iter_mut().find(|(known, _)| *known == row) {
+            Some((_, seen)) => *seen = version,
+            None => self.read.push((row, version)),
+        }
+    }
+}
+
+/// By their numbers.
+#[derive(Clone, Default)]
+pub(super) struct Transactions {
+    open: BTreeMap<u32, Transaction>,
+    begun: u32,
+    /// Open ones that see a snapshot.
+    snapshots: u32,
+}
+
+impl Transactions {
+    fn open(&mut self, at: u16, isolation: Isolation, now: Time) -> u32 {
+        // Neither 0 nor the largest, which say that there is none.
+        self.begun = self.begun % (u32::MAX - 1) + 1;
+        let sees_snapshot = isolation.sees_snapshot();
+        self.snapshots += u32::from(sees_snapshot);
+        let new = Transaction {
+            at,
+            sees_snapshot,
+            failed: None,
+            commits: false,
+            last: now,
+            read: Vec::new(),
+            writes: Vec::new(),
+            before: Vec::new(),
+            locked: Vec::new(),
+        };
+        self.open.insert(self.begun, new);
+        self.begun
+    }
+
+    fn take(&mut self, number: u32) -> Option<Transaction> {
+        let gone = self.open.remove(&number)?;
+        self.snapshots -= u32::from(gone.sees_snapshot);
+        Some(gone)
+    }
+
+    pub fn locked(&mut self, number: u32, row: u64) {
+        if let Some(tx) = self.open.get_mut(&number) {
+            tx.locked.push(row);
+        }
+    }
+
+    pub fn holds_any(&self, number: u32) -> bool {
+        self.open.get(&number).is_some_and(|tx| !tx.locked.is_empty())
+    }
+
+    /// A row of a copy is about to have another version.
+    pub fn overwritten(&mut self, at: u16, row: u64, version: u64) {
+        if self.snapshots == 0 {
+            return;
+        }
+        for tx in self.open.values_mut() {
+            if tx.at == at && tx.sees_snapshot && !tx.is_overtaken(row) {
+                tx.before.push((row, version));
+            }
+        }
+    }
+
+    /// The copy has lost all of its connections.
+    pub fn forget(&mut self, at: u16) {
+        let mine = self.open.iter().filter(|(_, tx)| tx.at == at);
+        let mine: Vec<u32> = mine.map(|(&number, _)| number).collect();
+        for number in mine {
+            self.take(number);
+        }
+    }
+}
+
+impl Config {
+    /// The key of the row that a query is about.
+    pub(super) fn row_of<R: Record>(&self, cx: &Cx<'_, R>, id: AttemptId) -> u64 {
+        let attempt = &cx.core.attempts[id];
+        let item = cx.core.intents[attempt.intent].item;
+        let other = |of: u64, what: u64| mix64(of ^ what).max(1);
+        match attempt.row {
+            RowOf::Item => item,
+            RowOf::Partner => other(item, PARTNER),
+            RowOf::New if self.row_per_item => other(item, NEW),
+            RowOf::New if attempt.key != 0 => other(attempt.key, NEW),
+            RowOf::New => other(attempt.address.0, NEW),
+        }
+    }
+}
+
+impl Database {
+    /// Why a row of a copy may not be written, outside of transactions.
+    pub(super) fn refuses(
+        &self,
+        config: &Config,
+        at: usize,
+        row: u64,
+        attempt: &Attempt,
+    ) -> Option<Reason> {
+        let version = self.places[at].rows.version(row);
+        let basis = Basis::from_bits(attempt.payload);
+        let checks = config.isolation == Isolation::Optimistic;
+        let is_stale = !basis.permits(version)
+            || checks && basis.version().is_some_and(|read| read != version);
+        if attempt.row == RowOf::New && config.unique && version > 0 {
+            return Some(Reason::Constraint);
+        }
+        is_stale.then_some(Reason::Conflict)
+    }
+
+    /// A statement of a transaction stands at the door.
+    pub(super) fn on_statement<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+    ) {
+        let attempt = cx.core.attempts[id];
+        let (number, now) = (attempt.transaction, cx.now());
+        let commits = attempt.mode == CallMode::Commit;
+        let tx = self.transactions.open.get_mut(&number);
+        let Some(tx) = tx.filter(|tx| tx.at == attempt.instance) else {
+            // Its connection was closed.
+            return cx.refuse(id, Reason::ErrorFromCallee);
+        };
+        if let Some(reason) = tx.failed {
+            if commits {
+                self.end_transaction(config, cx, number);
+            }
+            return cx.refuse(id, reason);
+        }
+        (tx.last, tx.commits) = (now, tx.commits || commits);
+        if self.gets_lock(config, cx, id) {
+            self.takes_core(config, cx, id);
+        }
+    }
+
+    /// A beginning, a statement of a transaction or a commit has had its core; `refusal` is why it fails
+    /// all the same.
+    pub(super) fn statement_done<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+        refusal: Option<Reason>,
+    ) {
+        let attempt = cx.core.attempts[id];
+        let (number, at) = (attempt.transaction, attempt.instance as usize);
+        let reply = match (refusal, attempt.mode) {
+            (None, CallMode::Begin) => self.begins(config, cx, id),
+            (Some(reason), CallMode::Begin) => Err(reason),
+            (_, CallMode::Commit) => match self.commits(config, cx, id, refusal) {
+                Ok(true) => {
+                    cx.core.attempts[id].callee = CalleeSide::Awaiting;
+                    return self.free_core(config, cx, at);
+                }
+                other => other.map(|_| ()),
+            },
+            (Some(reason), _) => Err(reason),
+            (None, _) => self.states(config, cx, id),
+        };
+        self.leave(cx, id, reply);
+        if attempt.mode == CallMode::Begin && cx.core.attempts[id].answer.version > 0 {
+            // The connection is the transaction's.
+            self.places[at].present += 1;
+        } else if let Err(reason) = reply {
+            self.fail_transaction(config, cx, number, reason);
+        }
+        self.free_core(config, cx, at);
+        self.stays_idle(config, cx, id);
+        cx.reply(id, reply);
+    }
+
+    fn begins<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+    ) -> Result<(), Reason> {
+        let (attempt, now) = (cx.core.attempts[id], cx.now());
+        if !self.leads(cx, attempt.instance as usize) {
+            return Err(Reason::NotPrimary);
+        }
+        // Its caller has closed the connection by now.
+        if !attempt.is_abandoned() {
+            let number = self.transactions.open(attempt.instance, config.isolation, now);
+            cx.core.attempts[id].answer.version = u64::from(number);
+        }
+        Ok(())
+    }
+
+    /// A reading or writing statement.
+    fn states<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+    ) -> Result<(), Reason> {
+        let attempt = cx.core.attempts[id];
+        let row = config.row_of(cx, id);
+        let rows = &self.places[attempt.instance as usize].rows;
+        let tx = self.transactions.open.get_mut(&attempt.transaction);
+        let Some(tx) = tx else {
+            return Err(Reason::ErrorFromCallee);
+        };
+        if let Some(reason) = tx.failed {
+            return Err(reason);
+        }
+        let newest = rows.version(row);
+        if attempt.mode != CallMode::Write {
+            let then = tx.before.iter().find(|&&(known, _)| known == row);
+            let seen = then.map_or(newest, |&(_, version)| version);
+            tx.saw(row, seen);
+            cx.core.attempts[id].answer.version = seen;
+            return Ok(());
+        }
+        let write = Write {
+            row,
+            basis: Basis::from_bits(attempt.payload),
+            is_insert: attempt.row == RowOf::New,
+            promised: !attempt.beside,
+        };
+        let own = tx.writes.iter().any(|known| known.row == row);
+        if write.is_insert && config.unique && (newest > 0 || own) {
+            return Err(Reason::Constraint);
+        }
+        // Written twice, a row has one new version, computed from what was read first.
+        if !own {
+            tx.writes.push(write);
+        }
+        Ok(())
+    }
+
+    /// Why a transaction may not be committed.
+    fn objects(&self, config: &Config, tx: &Transaction) -> Option<Reason> {
+        let rows = &self.places[tx.at as usize].rows;
+        let twice = |w: &Write| w.is_insert && config.unique && rows.version(w.row) > 0;
+        let checks = config.isolation == Isolation::Optimistic;
+        let is_stale = |w: &Write| {
+            let version = rows.version(w.row);
+            let has_changed = checks && w.basis.version().is_some_and(|read| read != version);
+            has_changed || !w.basis.permits(version) || tx.is_overtaken(w.row)
+        };
+        let reads_count = config.isolation == Isolation::Serializable;
+        let has_changed = |&(row, _): &(u64, u64)| reads_count && tx.is_overtaken(row);
+        if tx.failed.is_some() {
+            tx.failed
+        } else if tx.writes.iter().any(twice) {
+            Some(Reason::Constraint)
+        } else if tx.writes.iter().any(is_stale) {
+            Some(Reason::Conflict)
+        } else {
+            // Who only reads has read one state, and comes before whoever changed it.
+            let conflicts = !tx.writes.is_empty() && tx.read.iter().any(has_changed);
+            conflicts.then_some(Reason::Conflict)
+        }
+    }
+
+    /// A commit. Says whether its answer waits for other copies.
+    fn commits<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+        refusal: Option<Reason>,
+    ) -> Result<bool, Reason> {
+        let (node, number) = (cx.node, cx.core.attempts[id].transaction);
+        let at = cx.core.attempts[id].instance as usize;
+        let Some(mut tx) = self.transactions.take(number) else {
+            // Its connection is gone already: the commit does not give it back again.
+            self.places[at].present += 1;
+            return Err(Reason::ErrorFromCallee);
+        };
+        let changes = !tx.writes.is_empty();
+        let refusal = match refusal {
+            None if changes && cx.core.modifiers[node as usize].disk_full > 0 => {
+                Some(Reason::StorageFull)
+            }
+            None if changes && !self.leads(cx, at) => Some(Reason::NotPrimary),
+            None => self.objects(config, &tx),
+            some => some,
+        };
+        let locked = std::mem::take(&mut tx.locked);
+        if let Some(reason) = refusal {
+            cx.tally(ROLLBACKS);
+            self.let_go(config, cx, tx.at, locked);
+            return Err(reason);
+        }
+        cx.tally(COMMITS);
+        let (mut made, mut position, mut promised) = (Vec::new(), None, false);
+        let mut answer = 0;
+        for write in &tx.writes {
+            // A transaction is one change, whatever it consists of.
+            let keeps = write.promised && !promised;
+            promised |= write.promised;
+            let how = (write.row, write.basis.version(), keeps);
+            position = self.commit(config, cx, id, how).or(position);
+            let version = cx.core.attempts[id].answer.version;
+            made.push((write.row, version));
+            if keeps || answer == 0 {
+                answer = version;
+            }
+        }
+        cx.core.attempts[id].answer.version = answer;
+        cx.record.transaction(cx.program, node, &tx.read, &made);
+        self.let_go(config, cx, tx.at, locked);
+        Ok(self.committed(config, cx, id, position))
+    }
+
+    /// A transaction cannot be committed any more; its connection stays until its caller is told.
+    pub(super) fn fail_transaction<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        number: u32,
+        reason: Reason,
+    ) {
+        let Some(tx) = self.transactions.open.get_mut(&number) else {
+            return;
+        };
+        tx.failed = tx.failed.or(Some(reason));
+        tx.writes.clear();
+        let (at, locked) = (tx.at, std::mem::take(&mut tx.locked));
+        self.end_waits(cx, number, reason);
+        self.let_go(config, cx, at, locked);
+    }
+
+    /// A transaction is rolled back, and its connection is closed.
+    fn end_transaction<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u32) {
+        let Some(tx) = self.transactions.take(number) else {
+            return;
+        };
+        cx.tally(ROLLBACKS);
+        self.places[tx.at as usize].present -= 1;
+        self.end_waits(cx, number, Reason::ErrorFromCallee);
+        self.let_go(config, cx, tx.at, tx.locked);
+    }
+
+    /// A query is given up by its caller, or nobody waits for it any more: it is no longer there, nor is its
+    /// connection.
+    pub(super) fn cancelled<R: Record>(
+        &mut self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        id: AttemptId,
+    ) {
+        let attempt = cx.core.attempts[id];
+        let number = attempt.transaction;
+        if number == 0 {
+            self.places[attempt.instance as usize].present -= 1;
+            return;
+        }
+        let commits = self.transactions.open.get(&number).is_some_and(|tx| tx.commits);
+        match commits && attempt.mode != CallMode::Commit {
+            // The commit that is under way hears of it.
+            true => self.fail_transaction(config, cx, number, Reason::Cancelled),
+            false => self.end_transaction(config, cx, number),
+        }
+    }
+
+    /// The caller of a transaction has closed its connection. A commit that is under way goes on.
+    pub(super) fn hung_up<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u32) {
+        let tx = self.transactions.open.get(&number);
+        if tx.is_some_and(|tx| !tx.commits) {
+            self.end_transaction(config, cx, number);
+        }
+    }
+
+    /// Something was answered to a transaction: from now on it may be idle.
+    fn stays_idle<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        let Some(after) = config.idle_timeout else {
+            return;
+        };
+        let (attempt, now) = (cx.core.attempts[id], cx.now());
+        let number = match attempt.mode {
+            CallMode::Begin => attempt.answer.version as u32,
+            _ => attempt.transaction,
+        };
+        if let Some(tx) = self.transactions.open.get_mut(&number) {
+            tx.last = now;
+            cx.local_at(now + after, IDLE, u64::from(number));
+        }
+    }
+
+    /// A transaction may have said nothing for too long.
+    pub(super) fn is_idle<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, number: u32) {
+        let (now, node) = (cx.now(), cx.node);
+        let (Some(tx), Some(after)) = (self.transactions.open.get(&number), config.idle_timeout)
+        else {
+            return;
+        };
+        let is_under_way = |a: &Attempt| {
+            a.node == node && a.transaction == number && a.has_arrived() && a.callee.is_open()
+        };
+        let attempts = || cx.core.attempts.iter();
+        if tx.last + after <= now && !attempts().any(|(_, a)| is_under_way(a)) {
+            cx.tally(IDLE_ENDED);
+            self.end_transaction(config, cx, number);
+        }
+    }
+}
