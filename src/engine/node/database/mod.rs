@@ -211,11 +211,14 @@ impl NodeKind for Database {
         match cx.core.attempts[id].callee {
             CalleeSide::Queued => {
                 cx.leave_line(id, CalleeSide::Cancelled);
-                self.locks.forget(id);
-                self.cancelled(config, cx, id);
                 let place = &mut self.places[at];
+                let before = place.unserved.len();
                 place.unserved.retain(|&(_, waiting)| waiting != id);
-                place.station.forget(&cx.core.attempts);
+                // Who waited for something else than a core is in no line for one.
+                if place.unserved.len() == before && !self.locks.forget(id) {
+                    self.places[at].station.forget(&cx.core.attempts);
+                }
+                self.cancelled(config, cx, id);
                 cx.close(id, CalleeSide::Cancelled);
             }
             CalleeSide::Working => {
