@@ -11,6 +11,7 @@
 
 mod config;
 mod failover;
+mod leaderless;
 mod replication;
 
 use std::collections::VecDeque;
@@ -27,6 +28,7 @@ use crate::engine::record::Record;
 use crate::engine::rows::Rows;
 use crate::engine::station::{Admission, Instance};
 pub use config::Config;
+use leaderless::Leaderless;
 
 /// Local events; `argument` says what goes with them.
 const ARRIVES: u8 = 1;
@@ -36,12 +38,18 @@ const GOES_ALONE: u8 = 4;
 const DETECTED: u8 = 5;
 const PROMOTED: u8 = 6;
 const STEPS_DOWN: u8 = 7;
+const LETTER: u8 = 8;
+const TOO_FEW_CAME: u8 = 9;
 
 /// Positions in `TALLIES`.
 const FAILOVERS: usize = 0;
 const UNDONE: usize = 1;
 const FENCED: usize = 2;
 const WENT_ALONE: usize = 3;
+const TOO_FEW: usize = 4;
+const NO_QUORUM: usize = 5;
+const HINTS: usize = 6;
+const REPAIRED: usize = 7;
 
 /// One copy: its queries and its rows.
 #[derive(Clone, Default)]
@@ -64,12 +72,22 @@ pub struct Database {
     /// The one that is being made the leader may lead, and it is by hand.
     ready: bool,
     by_hand: bool,
+    leaderless: Leaderless,
 }
 
 impl NodeKind for Database {
     type Config = Config;
 
-    const TALLIES: &'static [&'static str] = &["failovers", "undone", "fenced", "went_alone"];
+    const TALLIES: &'static [&'static str] = &[
+        "failovers",
+        "undone",
+        "fenced",
+        "went_alone",
+        "too_few_copies",
+        "no_quorum",
+        "hints",
+        "repairs",
+    ];
 
     fn compile(knobs: &Settings<'_>) -> Config {
         Config::compile(knobs)
@@ -81,6 +99,7 @@ impl NodeKind for Database {
             goes_alone: false,
             ready: false,
             by_hand: false,
+            leaderless: Leaderless::default(),
         }
     }
 
@@ -134,8 +153,16 @@ impl NodeKind for Database {
             }
             false => None,
         };
+        let mut refusal = refusal;
         let waits = match refusal {
             Some(_) => false,
+            None if config.leaderless => match self.coordinates(config, cx, id) {
+                Ok(waits) => waits,
+                Err(reason) => {
+                    refusal = Some(reason);
+                    false
+                }
+            },
             None if is_write => self.commit(config, cx, id),
             None => {
                 let version = self.places[at].rows.version(item);
@@ -162,9 +189,11 @@ impl NodeKind for Database {
             DETECTED => self.detected(config, cx),
             PROMOTED => self.promoted(config, cx, arg),
             STEPS_DOWN => self.steps_down(cx, arg),
+            LETTER => self.letter_comes(config, cx, arg),
+            TOO_FEW_CAME => self.too_few_came(cx, arg),
             _ => unreachable!("a database schedules no other"),
         }
-        self.note_rest(cx);
+        self.settles(config, cx);
     }
 
     fn on_cancel<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
@@ -200,19 +229,26 @@ impl NodeKind for Database {
                 place.present = 0;
                 place.unanswered.clear();
                 place.unserved.clear();
-                self.is_lost(config, cx, at);
+                match config.leaderless {
+                    true => self.forgets_queries(at),
+                    false => self.is_lost(config, cx, at),
+                }
             }
         }
-        self.note_rest(cx);
+        self.settles(config, cx);
     }
 
     fn on_restart<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, instance: Option<u16>) {
+        if config.leaderless {
+            self.hands_off(config, cx);
+            return self.settles(config, cx);
+        }
         for at in 0..self.places.len() {
             if instance.is_none_or(|instance| instance as usize == at) {
                 self.is_back(config, cx, at);
             }
         }
-        self.note_rest(cx);
+        self.settles(config, cx);
     }
 
     fn on_fault<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, fault: KindFault) {
@@ -223,7 +259,7 @@ impl NodeKind for Database {
             KindFault::HandOver => self.hands_over(config, cx),
             _ => unreachable!("the entry is for other kinds"),
         }
-        self.note_rest(cx);
+        self.settles(config, cx);
     }
 
     fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
@@ -263,6 +299,14 @@ impl Database {
         };
         let ns = time.sample(&mut cx.draws(Purpose::Work, attempt.address));
         cx.work_for(id, ns);
+    }
+
+    /// What only waits for copies that cannot come is no reason to go on.
+    fn settles<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        match config.leaderless {
+            true => self.note_hints(cx),
+            false => self.note_rest(cx),
+        }
     }
 
     /// A core of a copy is free: who waits for it takes it.
