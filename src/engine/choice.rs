@@ -24,7 +24,7 @@ impl<R: Record> Cx<'_, R> {
                 let item = self.core.intents[intent].item;
                 cache.node_of(item, self.core.fleets[callee].registered())
             }
-            NodeConfig::Database(config) if config.replicas > 0 => {
+            NodeConfig::Database(config) if config.replicas > 0 && !config.leaderless => {
                 let rule = (config.read_from, config.redirect);
                 self.copy_for(link, address, rule, (intent, mode))
             }

@@ -137,7 +137,13 @@ pub struct Core {
 fn copies_of(node: &NodeProgram) -> Option<Box<Copies>> {
     match &node.config {
         NodeConfig::Database(config) if config.replicas > 0 => {
-            Some(Box::new(Copies::new(node.instances)))
+            let mut copies = Copies::new(node.instances);
+            // Without a leader all take writes.
+            copies
+                .of
+                .iter_mut()
+                .for_each(|copy| copy.leads |= config.leaderless);
+            Some(Box::new(copies))
         }
         _ => None,
     }

@@ -17,6 +17,8 @@ pub struct Changed {
     pub based_on: Option<u64>,
     /// It is what the operation promises here.
     pub promised: bool,
+    /// It does not count before enough copies have it.
+    pub pending: bool,
 }
 
 impl<R: Record> Cx<'_, R> {
@@ -30,6 +32,7 @@ impl<R: Record> Cx<'_, R> {
                 version,
                 based_on: None,
                 promised: true,
+                pending: false,
             },
         );
     }
@@ -41,6 +44,7 @@ impl<R: Record> Cx<'_, R> {
             version,
             based_on,
             promised,
+            pending,
         } = changed;
         let attempt = self.core.attempts[id];
         let intent = self.core.intents[attempt.intent];
@@ -54,6 +58,7 @@ impl<R: Record> Cx<'_, R> {
             version,
             row,
             based_on,
+            pending,
             lacks_right: intent.lacks_right,
         };
         let place = self.node as usize;
@@ -69,6 +74,15 @@ impl<R: Record> Cx<'_, R> {
             .effect(self.program, self.now(), attempt.intent, &intent, effect);
     }
 
+    /// A change of a row that was pending counts from now on: enough copies have it.
+    pub fn counts_from_now(&mut self, id: AttemptId, row: u64, version: u64) {
+        let intent = self.core.attempts[id].intent;
+        let (now, node) = (self.now(), self.node);
+        let wanted = &self.core.intents[intent];
+        self.record
+            .counts(self.program, now, intent, wanted, (node, row, version));
+    }
+
     /// A change that was applied at this node is not among those that count any more.
     pub fn undone(&mut self, entry: &LogEntry) {
         let intent = self.core.intents[entry.intent];
@@ -81,6 +95,7 @@ impl<R: Record> Cx<'_, R> {
             version: entry.version,
             row: entry.key,
             based_on: None,
+            pending: false,
             lacks_right: intent.lacks_right,
         };
         let place = self.node as usize;

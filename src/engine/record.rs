@@ -33,6 +33,8 @@ pub struct Effect {
     pub version: u64,
     /// It happened for somebody who has no right to it.
     pub lacks_right: bool,
+    /// It does not count before enough copies have it: [`Record::counts`].
+    pub pending: bool,
     /// Version that its maker had read and computed the change from, if it says so.
     pub based_on: Option<u64>,
 }
@@ -86,6 +88,16 @@ pub trait Record {
         _id: IntentId,
         _intent: &Intent,
         _effect: Effect,
+    ) {
+    }
+    /// A pending change of a row counts from now on: node, row, version.
+    fn counts(
+        &mut self,
+        _program: &Program,
+        _now: Time,
+        _id: IntentId,
+        _intent: &Intent,
+        _change: (u16, u64, u64),
     ) {
     }
     /// A change that was applied is not among those that survive: another copy leads that never had it.

@@ -18,6 +18,8 @@ const NONE: u64 = 0;
 #[derive(Clone, Copy, Debug)]
 pub struct Commit {
     pub version: u64,
+    /// When it was applied, and from when on it counts; [`Time::NEVER`] as long as too few copies have it.
+    pub applied: Time,
     pub at: Time,
     /// When the youngest action was asked for that has left something on this row up to here.
     pub youngest: Time,
@@ -46,7 +48,13 @@ pub struct Commits {
 }
 
 impl Commits {
-    pub fn push(&mut self, store: u16, key: u64, version: u64, at: Time, asked: Time) {
+    pub fn push(
+        &mut self,
+        (store, key): (u16, u64),
+        version: u64,
+        (applied, at): (Time, Time),
+        asked: Time,
+    ) {
         if self.rows.len() <= store as usize {
             self.rows.resize_with(store as usize + 1, Rows::default);
         }
@@ -63,6 +71,7 @@ impl Commits {
         self.rows[store as usize].set(key, number);
         self.kept.push_back(Commit {
             version,
+            applied,
             at,
             youngest,
             before,
@@ -91,7 +100,7 @@ impl Commits {
         self.of_row(store, key).next()
     }
 
-    pub fn undo(&mut self, store: u16, key: u64, version: u64) {
+    fn change(&mut self, (store, key): (u16, u64), version: u64, change: impl FnOnce(&mut Commit)) {
         let rows = self.rows.get(store as usize);
         let mut next = rows.map_or(NONE, |rows| rows.version(key));
         while let Some(at) = next.checked_sub(self.first.max(1)) {
@@ -99,11 +108,19 @@ impl Commits {
                 return;
             };
             if commit.version == version {
-                commit.is_undone = true;
-                return;
+                return change(commit);
             }
             next = commit.before;
         }
+    }
+
+    pub fn undo(&mut self, store: u16, key: u64, version: u64) {
+        self.change((store, key), version, |commit| commit.is_undone = true);
+    }
+
+    /// A version counts from now on.
+    pub fn counts(&mut self, row: (u16, u64), version: u64, now: Time) {
+        self.change(row, version, |commit| commit.at = now);
     }
 
     /// Whether a version of a row is among those that survive, as far as is known.
@@ -112,10 +129,10 @@ impl Commits {
         found.is_none_or(|commit| !commit.is_undone)
     }
 
-    /// When a version of a row was committed; the beginning of time if that is not known.
+    /// When a version of a row was applied; the beginning of time if that is not known.
     pub fn committed(&self, store: u16, key: u64, version: u64) -> Time {
         let found = self.of_row(store, key).find(|c| c.version == version);
-        found.map_or(Time::ZERO, |commit| commit.at)
+        found.map_or(Time::ZERO, |commit| commit.applied)
     }
 
     /// How far behind a read of `version` is that began at `began`; `None` if it is not.
@@ -135,7 +152,7 @@ impl Commits {
                 since: commit.at,
             });
             newer.versions += 1;
-            newer.since = commit.at;
+            newer.since = newer.since.min(commit.at);
         }
         behind
     }
@@ -153,7 +170,7 @@ mod tests {
     fn a_read_is_behind_by_what_was_committed_before_it_began() {
         let mut commits = Commits::default();
         for (version, s) in [(1, 10), (2, 20), (3, 30)] {
-            commits.push(4, 77, version, at(s), at(s - 1));
+            commits.push((4, 77), version, (at(s), at(s)), at(s - 1));
         }
         let of = |version, s| commits.behind(4, 77, version, at(s));
         assert_eq!(of(3, 40), None);
@@ -175,14 +192,14 @@ mod tests {
     fn what_was_undone_makes_nothing_stale() {
         let mut commits = Commits::default();
         for (version, s) in [(1, 10), (2, 20), (3, 30)] {
-            commits.push(0, 5, version, at(s), at(s));
+            commits.push((0, 5), version, (at(s), at(s)), at(s));
         }
         commits.undo(0, 5, 3);
         commits.undo(0, 5, 2);
         assert_eq!(commits.behind(0, 5, 1, at(40)), None);
         assert!(!commits.survives(0, 5, 2));
         assert!(commits.survives(0, 5, 1));
-        commits.push(0, 5, (1 << 40) + 1, at(41), at(41));
+        commits.push((0, 5), (1 << 40) + 1, (at(41), at(41)), at(41));
         assert_eq!(commits.behind(0, 5, 1, at(42)).map(|b| b.versions), Some(1));
     }
 }

@@ -137,8 +137,9 @@ impl Reads {
         } else {
             intent.born
         };
+        let at = if effect.pending { Time::NEVER } else { now };
         self.commits
-            .push(store, effect.row, effect.version, now, asked);
+            .push((store, effect.row), effect.version, (now, at), asked);
         if told.is_some() && effect.row == intent.item && self.tells_apart(intent) {
             let whose = (user_of(intent), store, effect.row);
             if let Some(since) = self.take_to_come(whose, intent.number) {
@@ -146,6 +147,11 @@ impl Reads {
             }
         }
         is_late
+    }
+
+    /// A pending version counts from now on.
+    pub fn counts(&mut self, now: Time, (store, row, version): (u16, u64, u64)) {
+        self.commits.counts((store, row), version, now);
     }
 
     /// A version is not among those that survive. Gives the actions that were no stale reads after all,

@@ -204,6 +204,10 @@ impl Record for Recorder {
         self.ledger.undone(now, id, intent, effect);
     }
 
+    fn counts(&mut self, _: &Program, now: Time, _: IntentId, _: &Intent, change: (u16, u64, u64)) {
+        self.ledger.reads.counts(now, change);
+    }
+
     fn fell_back(
         &mut self,
         program: &Program,

@@ -9,6 +9,30 @@ use crate::design::{Aim, CallMode, Design, Node, RowOf, Settings, StepCall, Time
 
 pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
     let settings = Settings::new(node.kind, &node.knobs);
+    let copies = settings.count("replicas") + 1;
+    for knob in ["write_quorum", "read_quorum"] {
+        if settings.opt_count(knob).is_some_and(|n| n > copies)
+            && is(&settings, "replication", "leaderless")
+        {
+            let message = format!("`{knob}` is larger than the number of copies, {copies}");
+            f.error_at(
+                code::IMPOSSIBLE,
+                &format!("database.{}.{knob}", node.key),
+                message,
+            )
+            .help(format!("at most {copies}: `replicas` and one more"));
+        }
+    }
+    let needs_leader = |call: &StepCall| call.mode == CallMode::Begin || call.row == RowOf::New;
+    if is(&settings, "replication", "leaderless") && calls_to(design, &node.key).any(needs_leader) {
+        let message = format!(
+            "`{}` has no leader, and a plan begins a transaction or inserts a row there",
+            node.key
+        );
+        let path = format!("database.{}.replication", node.key);
+        f.error_at(code::IMPOSSIBLE, &path, message)
+            .help("let it have a leader: `replication = \"leader\"`");
+    }
     let idle = idle(&settings)
         .into_iter()
         .chain(without_plans(design, node, &settings));
@@ -27,7 +51,10 @@ fn idle(settings: &Settings<'_>) -> Vec<(bool, &'static str, &'static str)> {
     let alone = settings.count("replicas") == 0;
     let by_hand = is(settings, "failover", "by_hand");
     let nobody_waits = is(settings, "acknowledge", "async");
+    let leaderless = is(settings, "replication", "leaderless");
     const ALONE: &str = "there are no `replicas`";
+    const LEADERLESS: &str = "`replication` is `leaderless`";
+    const LEADER: &str = "`replication` is not `leaderless`";
     let of_copies = [
         "acknowledge",
         "ack_fallback",
@@ -43,8 +70,26 @@ fn idle(settings: &Settings<'_>) -> Vec<(bool, &'static str, &'static str)> {
         "fencing",
         "redirect_time",
     ];
+    let of_quorums = [
+        "write_quorum",
+        "read_quorum",
+        "quorum_timeout",
+        "read_repair",
+        "hinted_handoff",
+    ];
     let mut idle: Vec<_> = of_copies.map(|knob| (alone, knob, ALONE)).into();
-    if !alone {
+    idle.push((alone, "replication", ALONE));
+    idle.extend(of_quorums.map(|knob| match alone {
+        true => (true, knob, ALONE),
+        false => (!leaderless, knob, LEADER),
+    }));
+    if leaderless && !alone {
+        let by_leader = |knob: &&str| !matches!(*knob, "replication_delay");
+        let by_leader = of_copies.into_iter().filter(by_leader);
+        idle.extend(by_leader.map(|knob| (true, knob, LEADERLESS)));
+        let one_is_enough = settings.value("read_quorum") == Value::Count(1);
+        idle.push((one_is_enough, "read_repair", "a read asks one copy only"));
+    } else if !alone {
         const BY_HAND: &str = "`failover` is `by_hand`";
         idle.extend([
             (
@@ -113,5 +158,14 @@ pub fn entry(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path:
         );
         f.error_at(code::IMPOSSIBLE, &format!("{path}.target"), message)
             .help(format!("give `{target}` `replicas`, or use `crash`"));
+    }
+    let of_leader = matches!(entry.what.name, "primary_loss" | "failover");
+    if node.kind.name == "database" && of_leader && is(&settings, "replication", "leaderless") {
+        let message = format!(
+            "`{}` needs a leader, and `{target}` has none",
+            entry.what.name
+        );
+        f.error_at(code::IMPOSSIBLE, &format!("{path}.target"), message)
+            .help("use `isolate` or `zone_outage`, or set `replication = \"leader\"`");
     }
 }

@@ -43,6 +43,18 @@ pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
     if let (Some(source), Some(sink)) = (source, sink) {
         rounds(f, design, node, source, sink);
     }
+    let followed = source.and_then(|link| design.node(&link.to));
+    if let Some(store) = followed
+        && is(
+            &Settings::new(store.kind, &store.knobs),
+            "replication",
+            "leaderless",
+        )
+    {
+        let message = format!("`{}` has no log to follow: it has no leader", store.key);
+        f.error_at(code::IMPOSSIBLE, &at, message)
+            .help(format!("set `replication = \"leader\"` in `{}`", store.key));
+    }
     let settings = Settings::new(node.kind, &node.knobs);
     let idle = [
         (

@@ -50,6 +50,8 @@ struct Line {
 struct Audited {
     recorder: Recorder,
     log: Vec<Line>,
+    /// Pending versions that have come to count.
+    counted: Vec<(Time, (u16, u64, u64))>,
 }
 
 /// The store that stands behind an answer of this node to an operation.
@@ -183,6 +185,18 @@ impl Record for Audited {
         self.line(now, intent, Entry::Undone { effect });
     }
 
+    fn counts(
+        &mut self,
+        program: &Program,
+        now: Time,
+        id: IntentId,
+        intent: &Intent,
+        change: (u16, u64, u64),
+    ) {
+        self.recorder.counts(program, now, id, intent, change);
+        self.counted.push((now, change));
+    }
+
     fn told(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent, told: Told) {
         self.recorder.told(program, now, id, intent, told);
         self.line(now, intent, Entry::Told { told });
@@ -261,7 +275,8 @@ struct Audit<'a> {
 }
 
 impl<'a> Audit<'a> {
-    fn of(program: &'a Program, log: &'a [Line]) -> Audit<'a> {
+    fn of(program: &'a Program, log: &'a [Line], counted: &[(Time, (u16, u64, u64))]) -> Audit<'a> {
+        let from: BTreeMap<_, _> = counted.iter().map(|&(at, change)| (change, at)).collect();
         let mut audit = Audit {
             program,
             log,
@@ -283,9 +298,11 @@ impl<'a> Audit<'a> {
             match l.entry {
                 Entry::Applied { effect, .. } if audit.is_store(effect.node) => {
                     let asked = (!l.intent.is_internal).then_some(l.intent.born);
+                    let change = (effect.node, effect.row, effect.version);
+                    let counts = from.get(&change).copied().unwrap_or(Time::NEVER);
                     let commit = Commit {
                         line,
-                        at: l.at,
+                        at: if effect.pending { counts } else { l.at },
                         version: effect.version,
                         asked,
                     };
@@ -482,11 +499,16 @@ fn audit(number: u64) -> Found {
     let audited = Audited {
         recorder,
         log: Vec::new(),
+        counted: Vec::new(),
     };
     let mut run = brownout::engine::Run::new(program, number, audited);
     run.advance(Time::NEVER, u64::MAX);
-    let Audited { recorder, log } = &run.record;
-    let audit = Audit::of(&run.program, log);
+    let Audited {
+        recorder,
+        log,
+        counted,
+    } = &run.record;
+    let audit = Audit::of(&run.program, log, counted);
     let ledger = &recorder.ledger;
     assert!(
         ledger.stories.len() < STORIES_MAX,

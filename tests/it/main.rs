@@ -19,6 +19,7 @@ mod invalid;
 mod jobs;
 mod knobs;
 mod laws;
+mod leaderless;
 mod lessons;
 mod lint;
 mod live;

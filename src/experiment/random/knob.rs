@@ -32,6 +32,7 @@ const LEFT_ALONE: &[&str] = &[
     "dead_letter",
     "fallback_link",
     "preset",
+    "replication",
     "clock_scale",
 ];
 

@@ -39,7 +39,18 @@ fn add(dice: &mut Dice, draft: &mut Draft, what: &'static KindSpec) -> bool {
         let fitting = tables.filter(|t| kinds.contains(&t.kind.name));
         fitting.map(|t| t.key().to_owned()).collect::<Vec<_>>()
     };
+    // Where nobody leads, nobody else can be made the leader.
+    let of_leader = matches!(what.name, "primary_loss" | "failover");
+    let has_none = |key: &String| {
+        let mut tables = draft.tables.iter();
+        tables.any(|t| t.key() == key && t.has("replication"))
+    };
     let targets: Vec<String> = match target_of(what) {
+        Target::Node(kinds) if of_leader => {
+            let mut led = keys(kinds);
+            led.retain(|key| !has_none(key));
+            led
+        }
         Target::Clients => vec!["c0".to_owned()],
         Target::Node(kinds) => keys(kinds),
         Target::Link => keys(&["link"]),

@@ -111,6 +111,11 @@ impl Drawing {
             Self::set(table, "cores", cores.to_string());
             Self::set(table, "read_time", quoted(&read));
             Self::set(table, "write_time", quoted(&write));
+            // Nobody follows the second one.
+            if d > 0 && dice.chance(40) {
+                Self::set(table, "replication", quoted("leaderless"));
+                Self::set(table, "replicas", dice.between(1, 4).to_string());
+            }
         }
     }
 }

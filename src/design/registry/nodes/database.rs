@@ -60,6 +60,61 @@ pub static DATABASE: KindSpec = KindSpec {
         .class(Class::Restart)
         .example("2"),
         knob(
+            "replication",
+            Unit::Choice(&["leader", "leaderless"]),
+            "leader",
+            "whether one copy takes all writes and ships a log to the others, or each takes what reaches it and tells the others",
+        )
+        .class(Class::Restart)
+        .source("DeCandia et al., Dynamo, SOSP 2007; Apache Cassandra"),
+        knob(
+            "write_quorum",
+            Unit::Count,
+            "majority",
+            "copies that have a write before it is answered (leaderless)",
+        )
+        .off("majority")
+        .range("1", "33")
+        .class(Class::NewWork)
+        .example("1")
+        .source("W of N, R, W: DeCandia et al., Dynamo, SOSP 2007, sec. 4.5: typically (3, 2, 2)"),
+        knob(
+            "read_quorum",
+            Unit::Count,
+            "majority",
+            "copies that have said what they have before a read is answered with the newest of it (leaderless)",
+        )
+        .off("majority")
+        .range("1", "33")
+        .class(Class::NewWork)
+        .example("1")
+        .source("R of N, R, W: DeCandia et al., Dynamo, SOSP 2007, sec. 4.5: typically (3, 2, 2)"),
+        knob(
+            "quorum_timeout",
+            Unit::Duration,
+            "2 s",
+            "how long a query waits for enough copies before it fails (leaderless)",
+        )
+        .range("1 ms", "1 h")
+        .class(Class::NewWork)
+        .source("Cassandra write_request_timeout 2 s"),
+        knob(
+            "read_repair",
+            Unit::Flag,
+            "false",
+            "whether a read that finds copies behind brings them up to date (leaderless)",
+        )
+        .class(Class::NewWork)
+        .source("DeCandia et al., Dynamo, SOSP 2007, sec. 5"),
+        knob(
+            "hinted_handoff",
+            Unit::Flag,
+            "false",
+            "whether writes that a copy has missed are kept for it until it is back (leaderless)",
+        )
+        .class(Class::NewWork)
+        .source("DeCandia et al., Dynamo, SOSP 2007, sec. 4.6"),
+        knob(
             "acknowledge",
             Unit::Choice(&["async", "semi_sync", "majority", "all"]),
             "async",

@@ -24,6 +24,14 @@ pub struct Config {
     /// Queries that may be running or waiting at one copy.
     pub connections: Option<u32>,
     pub replicas: u16,
+    /// Whichever copy a call reaches coordinates it; copies that must have a write, or say what they have,
+    /// before it is answered.
+    pub leaderless: bool,
+    pub write_quorum: usize,
+    pub read_quorum: usize,
+    pub quorum_timeout: Duration,
+    pub read_repair: bool,
+    pub hinted_handoff: bool,
     pub acknowledge: Acknowledge,
     /// After so long without a word the leader goes on alone.
     pub ack_fallback: Option<Duration>,
@@ -82,12 +90,23 @@ impl Isolation {
 
 impl Config {
     pub fn compile(knobs: &Settings<'_>) -> Config {
+        let copies = knobs.count("replicas") as usize + 1;
+        let quorum = |knob: &str| match knobs.opt_count(knob) {
+            Some(n) => (n as usize).min(copies),
+            None => copies / 2 + 1,
+        };
         Config {
             cores: knobs.count("cores") as u32,
             read_time: Sampler::new(&knobs.dist("read_time")),
             write_time: Sampler::new(&knobs.dist("write_time")),
             connections: knobs.opt_count("connections").map(|n| n as u32),
             replicas: knobs.count("replicas") as u16,
+            leaderless: knobs.choice("replication") == "leaderless",
+            write_quorum: quorum("write_quorum"),
+            read_quorum: quorum("read_quorum"),
+            quorum_timeout: knobs.duration("quorum_timeout"),
+            read_repair: knobs.flag("read_repair"),
+            hinted_handoff: knobs.flag("hinted_handoff"),
             acknowledge: match knobs.choice("acknowledge") {
                 "semi_sync" => Acknowledge::SemiSync,
                 "majority" => Acknowledge::Majority,

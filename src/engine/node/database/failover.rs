@@ -136,6 +136,9 @@ impl Database {
     /// Somebody makes another copy the leader while there is one: it takes no more writes, and hands over
     /// when the other has everything.
     pub(super) fn hands_over<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        if config.leaderless {
+            return;
+        }
         let now = cx.now();
         let able: Vec<usize> = (0..config.copies())
             .filter(|&at| self.is_reachable(cx, at))
@@ -256,6 +259,10 @@ impl Database {
         match begins {
             true => copy.cut_off += 1,
             false => copy.cut_off -= 1,
+        }
+        if config.leaderless {
+            // Whoever can talk again gets what was kept for it.
+            return self.hands_off(config, cx);
         }
         if copy.cut_off == 1 && begins {
             let leads = copies.primary as usize == at;

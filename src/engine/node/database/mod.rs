@@ -13,6 +13,7 @@
 
 mod config;
 mod failover;
+mod leaderless;
 mod locks;
 mod replication;
 mod transactions;
@@ -31,6 +32,7 @@ use crate::engine::record::Record;
 use crate::engine::rows::Rows;
 use crate::engine::station::{Admission, Instance};
 pub use config::Config;
+use leaderless::Leaderless;
 use locks::Locks;
 use transactions::Transactions;
 
@@ -46,6 +48,8 @@ const STEPS_DOWN: u8 = 7;
 pub const HANGS_UP: u8 = 8;
 const LOCK_TIMEOUT: u8 = 9;
 const IDLE: u8 = 10;
+const LETTER: u8 = 11;
+const TOO_FEW_CAME: u8 = 12;
 
 /// Positions in `TALLIES`.
 const FAILOVERS: usize = 0;
@@ -57,6 +61,10 @@ const ROLLBACKS: usize = 5;
 const DEADLOCKS: usize = 6;
 const LOCK_WAITS: usize = 7;
 const IDLE_ENDED: usize = 8;
+const TOO_FEW: usize = 9;
+const NO_QUORUM: usize = 10;
+const HINTS: usize = 11;
+const REPAIRED: usize = 12;
 
 /// One copy: its queries and its rows.
 #[derive(Clone, Default)]
@@ -81,6 +89,7 @@ pub struct Database {
     by_hand: bool,
     transactions: Transactions,
     locks: Locks,
+    leaderless: Leaderless,
 }
 
 impl NodeKind for Database {
@@ -96,6 +105,10 @@ impl NodeKind for Database {
         "deadlocks",
         "lock_waits",
         "idle_ended",
+        "too_few_copies",
+        "no_quorum",
+        "hints",
+        "repairs",
     ];
 
     fn compile(knobs: &Settings<'_>) -> Config {
@@ -110,6 +123,7 @@ impl NodeKind for Database {
             by_hand: false,
             transactions: Transactions::default(),
             locks: Locks::default(),
+            leaderless: Leaderless::default(),
         }
     }
 
@@ -162,15 +176,23 @@ impl NodeKind for Database {
             return self.statement_done(config, cx, id, refusal);
         }
         let row = config.row_of(cx, id);
-        let refusal = match refusal {
+        let based_on = Basis::from_bits(attempt.payload).version();
+        let write = (row, based_on, !attempt.beside);
+        let mut refusal = match refusal {
             None if is_write => self.refuses(config, at, row, &attempt),
             other => other,
         };
         let waits = match refusal {
             Some(_) => false,
+            None if config.leaderless => match self.coordinates(config, cx, id, write) {
+                Ok(waits) => waits,
+                Err(reason) => {
+                    refusal = Some(reason);
+                    false
+                }
+            },
             None if is_write => {
-                let version = Basis::from_bits(attempt.payload).version();
-                let position = self.commit(config, cx, id, (row, version, !attempt.beside));
+                let position = self.commit(config, cx, id, write);
                 self.committed(config, cx, id, position)
             }
             None => {
@@ -201,9 +223,11 @@ impl NodeKind for Database {
             HANGS_UP => self.hung_up(config, cx, arg as u32),
             LOCK_TIMEOUT => self.lock_timeout(config, cx, arg),
             IDLE => self.is_idle(config, cx, arg as u32),
+            LETTER => self.letter_comes(config, cx, arg),
+            TOO_FEW_CAME => self.too_few_came(cx, arg),
             _ => unreachable!("a database schedules no other"),
         }
-        self.note_rest(cx);
+        self.settles(config, cx);
     }
 
     fn on_cancel<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
@@ -245,19 +269,26 @@ impl NodeKind for Database {
                 place.unserved.clear();
                 self.transactions.forget(at as u16);
                 self.locks.clear(at as u16);
-                self.is_lost(config, cx, at);
+                match config.leaderless {
+                    true => self.forgets_queries(at),
+                    false => self.is_lost(config, cx, at),
+                }
             }
         }
-        self.note_rest(cx);
+        self.settles(config, cx);
     }
 
     fn on_restart<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, instance: Option<u16>) {
+        if config.leaderless {
+            self.hands_off(config, cx);
+            return self.settles(config, cx);
+        }
         for at in 0..self.places.len() {
             if instance.is_none_or(|instance| instance as usize == at) {
                 self.is_back(config, cx, at);
             }
         }
-        self.note_rest(cx);
+        self.settles(config, cx);
     }
 
     fn on_fault<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, fault: KindFault) {
@@ -268,7 +299,7 @@ impl NodeKind for Database {
             KindFault::HandOver => self.hands_over(config, cx),
             _ => unreachable!("the entry is for other kinds"),
         }
-        self.note_rest(cx);
+        self.settles(config, cx);
     }
 
     fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
@@ -346,6 +377,14 @@ impl Database {
         };
         let ns = time.sample(&mut cx.draws(Purpose::Work, attempt.address));
         cx.work_for(id, ns);
+    }
+
+    /// What only waits for copies that cannot come is no reason to go on.
+    fn settles<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        match config.leaderless {
+            true => self.note_hints(cx),
+            false => self.note_rest(cx),
+        }
     }
 
     /// A core of a copy is free: who waits for it takes it.

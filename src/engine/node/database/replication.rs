@@ -93,7 +93,7 @@ impl Database {
                 attempt: attempt.number,
                 promised,
             });
-            cx.effect_on(id, Changed { row, version, based_on, promised });
+            cx.effect_on(id, Changed { row, version, based_on, promised, pending: false });
             cx.core.attempts[id].answer.version = version;
             return None;
         }
@@ -130,7 +130,7 @@ impl Database {
                 u64::MAX
             }
         };
-        cx.effect_on(id, Changed { row, version, based_on, promised });
+        cx.effect_on(id, Changed { row, version, based_on, promised, pending: false });
         cx.core.attempts[id].answer.version = version;
         if counts {
             cx.hold(attempt.intent);
