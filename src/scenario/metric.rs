@@ -81,6 +81,18 @@ pub static METRICS: &[MetricSpec] = &[
         "writes overwritten by a job that had read the row before them",
     ),
     spec(
+        Metric::RecoveryTime,
+        "recovery_time",
+        Unit::Duration,
+        "longest time from the first write that failed after the loss of a leader to the next commit",
+    ),
+    spec(
+        Metric::RecoveryPoint,
+        "recovery_point",
+        Unit::Duration,
+        "largest span of acknowledged writes that were lost with a leader",
+    ),
+    spec(
         Metric::Cost,
         "cost",
         Unit::Money,

@@ -61,7 +61,9 @@ pub fn amount(metric: Metric, x: f64) -> String {
         Metric::Served => words::percent(x),
         Metric::Goodput => words::rate(x),
         Metric::Amplification => words::factor(x),
-        Metric::LatencyP50 | Metric::LatencyP99 => words::ms(x),
+        Metric::LatencyP50 | Metric::LatencyP99 | Metric::RecoveryTime | Metric::RecoveryPoint => {
+            words::ms(x)
+        }
         Metric::Lost
         | Metric::Duplicate
         | Metric::Phantom
@@ -86,6 +88,8 @@ fn current(model: &Model, metric: Metric) -> Option<f64> {
         Metric::Phantom => Some(now.data.phantom as f64),
         Metric::Partial => Some(now.data.partial as f64),
         Metric::LostUpdate => Some(now.data.lost_updates as f64),
+        // Known when the run is over.
+        Metric::RecoveryTime | Metric::RecoveryPoint => None,
         Metric::Cost => Some(now.cost_micro_per_hour as f64 / 1e6),
     }
 }

@@ -21,6 +21,7 @@ impl Database {
         let Some(copies) = copies(cx) else { return };
         let is_leader = copies.primary as usize == at;
         if is_leader {
+            cx.record.leaderless(cx.program, now, cx.node);
             // The streams to the others end with it: what has not arrived never will.
             for other in (0..config.copies()).filter(|&other| other != at) {
                 self.void(config, cx, other);
@@ -55,6 +56,10 @@ impl Database {
             // It still leads, and everybody gets what it has; unless another one is on its way up: who has
             // chosen that one listens to nobody else (`catch_up`).
             copies.of[at].leads = !(config.fencing && copies.rising.is_some());
+            if copies.of[at].leads {
+                let now = cx.now();
+                cx.record.leads(cx.program, now, cx.node, None);
+            }
             for to in 0..config.copies() {
                 if to != at {
                     self.catch_up(config, cx, to);
@@ -151,6 +156,7 @@ impl Database {
             copies.of[leader].leads = false;
             copies.rising = Some(next as u16);
             self.by_hand = true;
+            cx.record.leaderless(cx.program, now, cx.node);
             cx.local_at(now + config.promotion, PROMOTED, next as u64);
         }
     }
@@ -225,6 +231,8 @@ impl Database {
             copy.applied = copy.applied.min(position);
         }
         copies.of[at].acknowledged = position;
+        let floor = copies.floor();
+        cx.record.leads(cx.program, now, cx.node, Some(floor));
         self.void(config, cx, at);
         for entry in &behind {
             self.undo(cx, entry);
