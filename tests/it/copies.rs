@@ -148,6 +148,22 @@ fn with_two_leaders_the_recovery_point_reaches_beyond_the_loss() {
     assert_eq!(loss.lost, report.ledger.lost);
 }
 
+/// Being silent for a second now and being dead for one later is not being dead for two.
+#[test]
+fn a_leader_that_was_back_is_watched_anew() {
+    let hiccup =
+        "[[timeline]]\nwhat = \"isolate\"\ntarget = \"rows\"\nat = \"17 s\"\nlasts = \"2 s\"\n";
+    let text = edit::apply(WRITES, &[("database.rows.detect_after", "4 s")]).unwrap();
+    let scenario = Scenario::parse(&format!("{text}{hiccup}")).unwrap();
+    let report = experiment::run(&scenario, experiment::compile(&scenario, Limits::NATIVE), 1);
+    let loss = report
+        .losses
+        .iter()
+        .find(|loss| loss.another_leads)
+        .unwrap();
+    assert_eq!(loss.led_at_ns, Some(25_000_000_000), "{:?}", report.losses);
+}
+
 /// A leader that is back before anybody noticed leads on.
 #[test]
 fn a_leader_that_restarts_loses_nothing() {

@@ -26,6 +26,7 @@ use crate::engine::reason::Reason;
 use crate::engine::record::Record;
 use crate::engine::rows::Rows;
 use crate::engine::station::{Admission, Instance};
+use crate::time::Time;
 pub use config::Config;
 
 /// Local events; `argument` says what goes with them.
@@ -64,6 +65,8 @@ pub struct Database {
     /// The one that is being made the leader may lead, and it is by hand.
     ready: bool,
     by_hand: bool,
+    /// Since when the others do not hear the leader.
+    silent_since: Option<Time>,
 }
 
 impl NodeKind for Database {
@@ -81,6 +84,7 @@ impl NodeKind for Database {
             goes_alone: false,
             ready: false,
             by_hand: false,
+            silent_since: None,
         }
     }
 
@@ -160,7 +164,7 @@ impl NodeKind for Database {
             GOES_ALONE => self.goes_alone(config, cx, arg),
             DETECTED => self.detected(config, cx),
             PROMOTED => self.promoted(config, cx, arg),
-            STEPS_DOWN => self.steps_down(cx, arg),
+            STEPS_DOWN => self.steps_down(config, cx, arg),
             _ => unreachable!("a database schedules no other"),
         }
         self.note_rest(cx);
