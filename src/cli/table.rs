@@ -9,7 +9,7 @@ use super::number::{NOTHING, count, money, plain, share, time, time_or_nothing};
 use crate::design::word::Word;
 use crate::engine::reason::Reason;
 use crate::observe::report::{
-    Ended, GoalReport, Latency, LedgerCounts, LinkReport, NodeReport, Report,
+    Ended, GoalReport, Latency, LedgerCounts, LinkReport, LossReport, NodeReport, Report,
 };
 use crate::scenario::Metric;
 use crate::time::{Duration, Time};
@@ -81,6 +81,7 @@ pub fn report(report: &Report) -> String {
     }
     users(&mut out, report);
     ledger(&mut out, report);
+    losses(&mut out, &report.losses);
     section(&mut out, "Nodes", &nodes(&report.nodes));
     section(&mut out, "Links", &links(&report.links));
     jobs(&mut out, &report.nodes);
@@ -236,6 +237,45 @@ fn ledger(out: &mut String, report: &Report) {
             out,
             "  not settled, verdict unknown: {}",
             count(ledger.open)
+        );
+    }
+}
+
+fn losses(out: &mut String, losses: &[LossReport]) {
+    for loss in losses {
+        let led = match loss.led_at_ns {
+            None => "nobody led again".to_owned(),
+            Some(at) => {
+                let who = if loss.another_leads {
+                    "another copy"
+                } else {
+                    "it"
+                };
+                format!("{who} led from {}", Time(at))
+            }
+        };
+        let lost = match loss.recovery_point_ns {
+            None => "no acknowledged write lost".to_owned(),
+            Some(ns) => paint(
+                BAD,
+                &format!(
+                    "{} acknowledged writes lost, of the last {} (recovery point)",
+                    count(loss.lost),
+                    time(ns as f64)
+                ),
+            ),
+        };
+        let refused = match (loss.refused_at_ns, loss.recovery_time_ns) {
+            (None, _) => "no write refused".to_owned(),
+            (Some(_), Some(ns)) => format!("writes failed for {} (recovery time)", time(ns as f64)),
+            (Some(at), None) => format!("writes failed from {} on", Time(at)),
+        };
+        let _ = writeln!(
+            out,
+            "{} {} at {}: {led}; {lost}; {refused}",
+            heading("Leader lost"),
+            loss.node,
+            Time(loss.lost_at_ns)
         );
     }
 }
@@ -414,7 +454,9 @@ fn metric_value(metric: Word, x: f64) -> String {
     match Metric::named(metric).map(|spec| spec.metric) {
         Some(Metric::Served) => share(x),
         Some(Metric::Goodput) => format!("{}/s", plain(x)),
-        Some(Metric::LatencyP50 | Metric::LatencyP99) => time(x * 1e6),
+        Some(
+            Metric::LatencyP50 | Metric::LatencyP99 | Metric::RecoveryTime | Metric::RecoveryPoint,
+        ) => time(x * 1e6),
         Some(Metric::Cost) => format!("{}/h", money((x * 1e6).round() as i64)),
         Some(Metric::Amplification) => format!("{}x", plain(x)),
         _ => plain(x),

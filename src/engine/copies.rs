@@ -170,6 +170,11 @@ impl Copies {
         before.max(base) + 1
     }
 
+    /// Versions of this leader's are above this one.
+    pub fn floor(&self) -> u64 {
+        u64::from(self.term) << TERM
+    }
+
     pub fn note_write(&mut self, user: u64, position: u64, at: Time) {
         self.wrote.insert(user, Wrote { position, at });
         self.wrote_in_order.push_back((position, user));

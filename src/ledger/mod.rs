@@ -289,6 +289,15 @@ impl Ledger {
         );
     }
 
+    /// When a change was applied that is still among those of an open action.
+    pub fn applied_at(&self, id: IntentId, effect: Effect) -> Option<Time> {
+        let is_it = |had: &EffectAt| {
+            !had.undone && had.effect.node == effect.node && had.effect.version == effect.version
+        };
+        let all = self.effects.collect(id.slot());
+        all.into_iter().find(is_it).map(|had| had.at)
+    }
+
     /// The change is not among those that survive.
     pub fn undone(&mut self, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
         self.counts.undone += 1;

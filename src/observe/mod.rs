@@ -4,6 +4,7 @@ pub mod cost;
 pub mod histogram;
 pub mod live;
 pub mod recorder;
+pub mod recovery;
 pub mod report;
 pub mod series;
 pub mod story;

@@ -2,14 +2,16 @@
 
 use super::histogram::Histogram;
 use super::live::{Happened, Live};
+use super::recovery::Recovery;
 use super::series::Series;
 use super::traces::Traces;
+use crate::design::CallMode;
 use crate::engine::attempt::{Attempt, CallerSide, Intent, IntentId};
 use crate::engine::counters::{LinkCounters, NodeCounters};
 use crate::engine::program::Program;
 use crate::engine::reason::ByReason;
 use crate::engine::record::{Effect, Item, Record, Snapshot, Told};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Verdict};
 use crate::time::Time;
 
 /// What users saw in one window: actions that began in it.
@@ -90,6 +92,7 @@ pub struct Recorder {
     pub operations: Vec<OperationTally>,
     pub series: Series,
     pub ledger: Ledger,
+    pub recovery: Recovery,
     pub traces: Traces,
     pub live: Option<Live>,
     /// Per link: it leaves a clients node.
@@ -107,6 +110,7 @@ impl Recorder {
             operations: vec![OperationTally::default(); program.operations.len()],
             series: Series::new(program),
             ledger: Ledger::new(program),
+            recovery: Recovery::default(),
             traces: Traces::default(),
             live: None,
             from_clients: program.links.iter().map(|l| is_clients(l.from)).collect(),
@@ -159,6 +163,11 @@ impl Record for Recorder {
                 tally.tries += u64::from(window.contains(intent.born));
             }
         }
+        if let CallerSide::Failed(_) = attempt.caller
+            && attempt.mode == CallMode::Write
+        {
+            self.recovery.failed(attempt.node, attempt.born);
+        }
         if let CallerSide::Failed(reason) = attempt.caller
             && self.traces.failed(id, reason)
             && let Some(live) = &mut self.live
@@ -200,10 +209,6 @@ impl Record for Recorder {
         }
     }
 
-    fn undone(&mut self, _: &Program, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
-        self.ledger.undone(now, id, intent, effect);
-    }
-
     fn counts(&mut self, _: &Program, now: Time, _: IntentId, _: &Intent, change: (u16, u64, u64)) {
         self.ledger.reads.counts(now, change);
     }
@@ -219,7 +224,26 @@ impl Record for Recorder {
         self.ledger.fell_back(program, now, id, intent, kept);
     }
 
+    fn leaderless(&mut self, _: &Program, now: Time, node: u16) {
+        self.recovery.leaderless(now, node);
+    }
+
+    fn leads(&mut self, _: &Program, now: Time, node: u16, above: Option<u64>) {
+        self.recovery.leads(now, node, above);
+    }
+
+    fn undone(&mut self, _: &Program, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
+        // Jobs write on nobody's behalf: nobody was told.
+        let is_users = !intent.is_internal;
+        let action = is_users.then_some(intent.number);
+        let applied = is_users.then(|| self.ledger.applied_at(id, effect));
+        let applied = applied.flatten().unwrap_or(now);
+        self.recovery.undone(effect.node, action, applied);
+        self.ledger.undone(now, id, intent, effect);
+    }
+
     fn effect(&mut self, _: &Program, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
+        self.recovery.committed(now, effect.node, effect.version);
         self.ledger.effect(now, id, intent, effect);
     }
 
@@ -277,6 +301,9 @@ impl Record for Recorder {
         let operation = &program.operations[intent.operation as usize];
         let verdicts = self.ledger.judge(id, intent, operation);
         self.traces.retired(id, intent, verdicts);
+        if verdicts.has(Verdict::Lost) {
+            self.recovery.is_lost(intent.number);
+        }
         if !verdicts.is_clean()
             && let Some(live) = &mut self.live
         {

@@ -29,6 +29,9 @@ pub struct Report {
     pub measure_ns: (u64, u64),
     pub users: Users,
     pub ledger: LedgerCounts,
+    /// Each time a database lost its leader, in order of time.
+    #[serde(default)]
+    pub losses: Vec<LossReport>,
     pub operations: Vec<OperationReport>,
     pub alerts: Vec<AlertReport>,
     pub nodes: Vec<NodeReport>,
@@ -160,6 +163,28 @@ pub struct LedgerCounts {
     pub write_skews: u64,
     /// Not settled: their verdict is not known.
     pub open: u64,
+}
+
+/// A database lost its leader, or another copy was made the leader by hand. Instants of the run.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct LossReport {
+    pub node: String,
+    pub lost_at_ns: u64,
+    /// Since when one leads again, and whether it is another copy.
+    pub led_at_ns: Option<u64>,
+    pub another_leads: bool,
+    /// Writes that were committed and do not survive; user actions that were acknowledged and lost with them.
+    pub undone: u64,
+    pub lost: u64,
+    /// The recovery point, if something acknowledged was lost: from the oldest such commit to the loss, or to
+    /// the newest such commit if that came after it.
+    pub recovery_point_ns: Option<u64>,
+    /// When the first write was sent that failed, and the first commit afterwards: between them lies the
+    /// recovery time.
+    pub refused_at_ns: Option<u64>,
+    pub written_at_ns: Option<u64>,
+    pub recovery_time_ns: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

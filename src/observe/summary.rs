@@ -4,8 +4,8 @@ use super::cost::Prices;
 use super::histogram::Histogram;
 use super::recorder::{Mark, Recorder, WindowTally};
 use super::report::{
-    AlertReport, Ended, GoalReport, Latency, LedgerCounts, LinkReport, NodeReport, NodeSeries,
-    OperationReport, Report, Series, SpanReport, TraceReport, Users,
+    AlertReport, Ended, GoalReport, Latency, LedgerCounts, LinkReport, LossReport, NodeReport,
+    NodeSeries, OperationReport, Report, Series, SpanReport, TraceReport, Users,
 };
 use super::series::sent_by_clients;
 use super::traces::{Pin, Trace};
@@ -50,6 +50,7 @@ pub fn report(scenario: &Scenario, run: &Run<Recorder>, seed: u64) -> Report {
         measure_ns: (measured.from.0, measured.to.0),
         users: users(program, run, &record.windows[0], measured),
         ledger: ledger(record),
+        losses: losses(program, record),
         operations: operations(program, record),
         alerts: alerts(run),
         nodes: (0..program.nodes.len())
@@ -178,6 +179,23 @@ fn ledger(record: &Recorder) -> LedgerCounts {
         write_skews: counts.write_skews,
         open: counts.open(),
     }
+}
+
+fn losses(program: &Program, record: &Recorder) -> Vec<LossReport> {
+    let all = record.recovery.losses.iter();
+    all.map(|loss| LossReport {
+        node: program.nodes[loss.node as usize].key.clone(),
+        lost_at_ns: loss.lost.0,
+        led_at_ns: loss.led.map(|at| at.0),
+        another_leads: loss.moved,
+        undone: loss.undone,
+        lost: loss.lost_actions,
+        recovery_point_ns: loss.point().map(|length| length.0),
+        refused_at_ns: loss.refused.map(|at| at.0),
+        written_at_ns: loss.written.map(|at| at.0),
+        recovery_time_ns: loss.time().map(|length| length.0),
+    })
+    .collect()
 }
 
 fn alerts(run: &Run<Recorder>) -> Vec<AlertReport> {
@@ -364,6 +382,11 @@ fn goal(
         Metric::OutOfOrder => of(Verdict::OutOfOrder),
         Metric::Unauthorised => of(Verdict::Unauthorised),
         Metric::WriteSkew => Some(counts.write_skews as f64),
+        Metric::RecoveryTime => {
+            let end = run.now().min(Time(program.horizon.0));
+            Some(record.recovery.time(end).0 as f64 / NS_PER_MS as f64)
+        }
+        Metric::RecoveryPoint => Some(record.recovery.point().0 as f64 / NS_PER_MS as f64),
         Metric::Cost => Some(cost_micro_per_hour as f64 / 1e6),
     };
     let (bound, at_least) = match &goal.bound {

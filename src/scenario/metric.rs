@@ -123,6 +123,18 @@ pub static METRICS: &[MetricSpec] = &[
         "user actions done or answered for somebody without the right to them",
     ),
     spec(
+        Metric::RecoveryTime,
+        "recovery_time",
+        Unit::Duration,
+        "longest time from the first write that failed after the loss of a leader to the next commit",
+    ),
+    spec(
+        Metric::RecoveryPoint,
+        "recovery_point",
+        Unit::Duration,
+        "largest span of acknowledged writes that were lost with a leader",
+    ),
+    spec(
         Metric::Cost,
         "cost",
         Unit::Money,

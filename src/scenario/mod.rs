@@ -159,6 +159,10 @@ pub enum Metric {
     OutOfOrder,
     Unauthorised,
     WriteSkew,
+    /// How long writes failed after the leader of a database was lost, the longest one.
+    RecoveryTime,
+    /// How much of what was acknowledged was lost with a leader, as a time, the worst one.
+    RecoveryPoint,
     /// Dollars per hour of the design, with its calls.
     Cost,
 }

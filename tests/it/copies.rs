@@ -100,3 +100,77 @@ fn who_has_chosen_takes_nothing_from_the_old_leader() {
         assert_eq!(report.ledger.open, 0);
     }
 }
+
+/// What was lost is what the new leader lacked: half a second of it. Writes failed from the loss until
+/// the new leader led: two seconds until that was noticed, one for the promotion.
+#[test]
+fn recovery_point_and_recovery_time_are_measured() {
+    let report = run(&[], 1);
+    let [loss] = &report.losses[..] else {
+        panic!("{:?}", report.losses)
+    };
+    let s = |ns: Option<u64>| ns.map_or(f64::NAN, |ns| ns as f64 / 1e9);
+    assert_eq!(
+        (loss.node.as_str(), loss.lost_at_ns),
+        ("rows", 20_000_000_000)
+    );
+    assert_eq!(
+        (loss.led_at_ns, loss.another_leads),
+        (Some(23_000_000_000), true)
+    );
+    assert_eq!(
+        (loss.lost, loss.undone),
+        (report.ledger.lost, report.ledger.undone)
+    );
+    assert!(
+        (0.48..0.501).contains(&s(loss.recovery_point_ns)),
+        "{loss:?}"
+    );
+    assert!((3.0..3.02).contains(&s(loss.recovery_time_ns)), "{loss:?}");
+    let safe = run(&[("database.rows.acknowledge", "semi_sync")], 1);
+    assert_eq!(safe.losses[0].recovery_point_ns, None);
+    assert!(safe.losses[0].undone > 0);
+}
+
+/// Without fencing the old leader goes on answering: what it took after it was cut off is lost too.
+#[test]
+fn with_two_leaders_the_recovery_point_reaches_beyond_the_loss() {
+    let text = WRITES.replace("\"primary_loss\"", "\"isolate\"");
+    let changes = [
+        ("database.rows.fencing", "false"),
+        ("database.rows.redirect_time", "10 s"),
+    ];
+    let text = edit::apply(&text, &changes).unwrap_or_else(|d| panic!("{d:#?}"));
+    let scenario = Scenario::parse(&text).unwrap();
+    let report = experiment::run(&scenario, experiment::compile(&scenario, Limits::NATIVE), 1);
+    let loss = &report.losses[0];
+    assert!(loss.recovery_point_ns > Some(3_000_000_000), "{loss:?}");
+    assert_eq!(loss.lost, report.ledger.lost);
+}
+
+/// Being silent for a second now and being dead for one later is not being dead for two.
+#[test]
+fn a_leader_that_was_back_is_watched_anew() {
+    let hiccup =
+        "[[timeline]]\nwhat = \"isolate\"\ntarget = \"rows\"\nat = \"17 s\"\nlasts = \"2 s\"\n";
+    let text = edit::apply(WRITES, &[("database.rows.detect_after", "4 s")]).unwrap();
+    let scenario = Scenario::parse(&format!("{text}{hiccup}")).unwrap();
+    let report = experiment::run(&scenario, experiment::compile(&scenario, Limits::NATIVE), 1);
+    let loss = report
+        .losses
+        .iter()
+        .find(|loss| loss.another_leads)
+        .unwrap();
+    assert_eq!(loss.led_at_ns, Some(25_000_000_000), "{:?}", report.losses);
+}
+
+/// A leader that is back before anybody noticed leads on.
+#[test]
+fn a_leader_that_restarts_loses_nothing() {
+    let short = WRITES.replace("lasts = \"20 s\"", "lasts = \"1 s\"");
+    let scenario = Scenario::parse(&short).unwrap();
+    let report = experiment::run(&scenario, experiment::compile(&scenario, Limits::NATIVE), 1);
+    let loss = &report.losses[0];
+    assert_eq!((loss.another_leads, loss.lost, loss.undone), (false, 0, 0));
+    assert!(loss.recovery_time_ns > Some(990_000_000), "{loss:?}");
+}

@@ -61,7 +61,11 @@ pub fn amount(metric: Metric, x: f64) -> String {
         Metric::Served => words::percent(x),
         Metric::Goodput => words::rate(x),
         Metric::Amplification => words::factor(x),
-        Metric::LatencyP50 | Metric::LatencyP99 | Metric::StaleAge => words::ms(x),
+        Metric::LatencyP50
+        | Metric::LatencyP99
+        | Metric::StaleAge
+        | Metric::RecoveryTime
+        | Metric::RecoveryPoint => words::ms(x),
         Metric::Lost
         | Metric::Duplicate
         | Metric::Phantom
@@ -99,6 +103,8 @@ fn current(model: &Model, metric: Metric) -> Option<f64> {
         Metric::OutOfOrder => Some(now.data.out_of_order as f64),
         Metric::Unauthorised => Some(now.data.unauthorised as f64),
         Metric::WriteSkew => Some(now.data.write_skews as f64),
+        // Known when the run is over.
+        Metric::RecoveryTime | Metric::RecoveryPoint => None,
         Metric::Cost => Some(now.cost_micro_per_hour as f64 / 1e6),
     }
 }

@@ -12,6 +12,7 @@ use super::{DETECTED, Database, FAILOVERS, PROMOTED, STEPS_DOWN};
 use crate::engine::core::Cx;
 use crate::engine::draw::Address;
 use crate::engine::record::Record;
+use crate::time::Time;
 
 impl Database {
     /// A copy is down, or cut off: nothing that is on its way to it arrives.
@@ -21,6 +22,8 @@ impl Database {
         let Some(copies) = copies(cx) else { return };
         let is_leader = copies.primary as usize == at;
         if is_leader {
+            cx.record.leaderless(cx.program, now, cx.node);
+            self.silent_since = self.silent_since.or(Some(now));
             // The streams to the others end with it: what has not arrived never will.
             for other in (0..config.copies()).filter(|&other| other != at) {
                 self.void(config, cx, other);
@@ -52,9 +55,14 @@ impl Database {
         }
         let Some(copies) = copies(cx) else { return };
         if copies.primary as usize == at {
+            self.silent_since = None;
             // It still leads, and everybody gets what it has; unless another one is on its way up: who has
             // chosen that one listens to nobody else (`catch_up`).
             copies.of[at].leads = !(config.fencing && copies.rising.is_some());
+            if copies.of[at].leads {
+                let now = cx.now();
+                cx.record.leads(cx.program, now, cx.node, None);
+            }
             for to in 0..config.copies() {
                 if to != at {
                     self.catch_up(config, cx, to);
@@ -102,14 +110,21 @@ impl Database {
         }
     }
 
+    /// Whether the leader has been silent long enough. Who was back meanwhile begins anew: the loss that is
+    /// looked at may be an earlier one.
+    fn is_silent_for(&self, config: &Config, now: Time) -> bool {
+        let long_enough = |since: Time| config.detect.is_none_or(|detect| since + detect <= now);
+        self.silent_since.is_some_and(long_enough)
+    }
+
     /// The loss of the leader would be noticed now.
     pub(super) fn detected<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
         let Some(copies) = copies(cx) else { return };
         let (leader, is_rising) = (copies.primary as usize, copies.rising.is_some());
-        if is_rising || self.is_reachable(cx, leader) {
+        let now = cx.now();
+        if is_rising || self.is_reachable(cx, leader) || !self.is_silent_for(config, now) {
             return;
         }
-        let now = cx.now();
         let able: Vec<usize> = (0..config.copies())
             .filter(|&at| self.is_reachable(cx, at))
             .collect();
@@ -154,17 +169,23 @@ impl Database {
             copies.of[leader].leads = false;
             copies.rising = Some(next as u16);
             self.by_hand = true;
+            cx.record.leaderless(cx.program, now, cx.node);
             cx.local_at(now + config.promotion, PROMOTED, next as u64);
         }
     }
 
     /// A leader that is cut off does not believe in itself any more.
-    pub(super) fn steps_down<R: Record>(&mut self, cx: &mut Cx<'_, R>, at: u64) {
+    pub(super) fn steps_down<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, at: u64) {
         let at = at as usize;
+        let now = cx.now();
         if self.is_reachable(cx, at) {
             return;
         }
         if let Some(copies) = copies(cx) {
+            // It leads still, and was among the others meanwhile.
+            if copies.primary as usize == at && !self.is_silent_for(config, now) {
+                return;
+            }
             copies.of[at].leads = false;
         }
     }
@@ -213,6 +234,7 @@ impl Database {
         let position = copies.of[at].received;
         let old = copies.primary as usize;
         let behind = copies.cut(position);
+        self.silent_since = None;
         copies.term += 1;
         (copies.before, copies.moved) = (copies.primary, now);
         copies.primary = at as u16;
@@ -228,6 +250,8 @@ impl Database {
             copy.applied = copy.applied.min(position);
         }
         copies.of[at].acknowledged = position;
+        let floor = copies.floor();
+        cx.record.leads(cx.program, now, cx.node, Some(floor));
         self.void(config, cx, at);
         for entry in &behind {
             self.undo(cx, entry);

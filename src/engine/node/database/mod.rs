@@ -31,6 +31,7 @@ use crate::engine::reason::Reason;
 use crate::engine::record::Record;
 use crate::engine::rows::Rows;
 use crate::engine::station::{Admission, Instance};
+use crate::time::Time;
 pub use config::Config;
 use leaderless::Leaderless;
 use locks::Locks;
@@ -90,6 +91,8 @@ pub struct Database {
     transactions: Transactions,
     locks: Locks,
     leaderless: Leaderless,
+    /// Since when the others do not hear the leader.
+    silent_since: Option<Time>,
 }
 
 impl NodeKind for Database {
@@ -124,6 +127,7 @@ impl NodeKind for Database {
             transactions: Transactions::default(),
             locks: Locks::default(),
             leaderless: Leaderless::default(),
+            silent_since: None,
         }
     }
 
@@ -219,12 +223,12 @@ impl NodeKind for Database {
             GOES_ALONE => self.goes_alone(config, cx, arg),
             DETECTED => self.detected(config, cx),
             PROMOTED => self.promoted(config, cx, arg),
-            STEPS_DOWN => self.steps_down(cx, arg),
             HANGS_UP => self.hung_up(config, cx, arg as u32),
             LOCK_TIMEOUT => self.lock_timeout(config, cx, arg),
             IDLE => self.is_idle(config, cx, arg as u32),
             LETTER => self.letter_comes(config, cx, arg),
             TOO_FEW_CAME => self.too_few_came(cx, arg),
+            STEPS_DOWN => self.steps_down(config, cx, arg),
             _ => unreachable!("a database schedules no other"),
         }
         self.settles(config, cx);
