@@ -120,7 +120,7 @@ fn payload_of<R: Record>(
     hands: &mut impl Hands,
 ) -> Option<u64> {
     let payload = hands.payload(call)?;
-    if cx.core.sessions.is_empty() {
+    if cx.core.sessions.is_empty() && call.row == RowOf::Item {
         return Some(payload);
     }
     let open = cx.core.sessions.innermost(id, call.link);

@@ -291,3 +291,58 @@ fn two_connections_each_and_a_pool_of_as_many_as_there_are_threads() {
     assert_eq!(free.ledger.effects, 8);
     assert!(free.users.latency.p99_ns.unwrap() < 100_000_000);
 }
+
+/// Users add to the row; a job reads it, works for a tenth of a second and writes it.
+#[test]
+fn a_job_is_protected_as_users_are() {
+    let run = |plan: &str, store: &str, job: &str| {
+        let more = format!(
+            "[job.sweep]\noperation = \"fix\"\nstart = \"1 s\"\nitems = 20\nconcurrency = 1\nservice_time = \"100 ms\"\n\
+             plan.fix = [{plan}]\n{job}\n\n[link.sweeps]\nfrom = \"sweep\"\nto = \"store\"\n\n\
+             [operation.fix]\nkind = \"write\"\nweight = 0\nkeys = 1\nkey_space = \"goods\"\n"
+        );
+        let text = design(SLOW, "\"write rows\"", store, &more);
+        simulate(&text.replacen("keys = 1\n", "keys = 1\nkey_space = \"goods\"\n", 1))
+    };
+    let bare = run(r#""read sweeps", "work", "update sweeps""#, "", "");
+    // Five writes in a tenth of a second, twenty times.
+    assert!(
+        (70..130).contains(&bare.ledger.lost_updates),
+        "{}",
+        bare.ledger.lost_updates
+    );
+    let plan = r#""begin sweeps", "read sweeps", "work", "update sweeps", "commit sweeps""#;
+    let locked = run(plan, "isolation = \"row_locks\"", "");
+    assert_eq!(locked.ledger.lost_updates, 0);
+    assert_eq!(locked.ledger.effects_of_jobs, 20);
+    let guarded = run(
+        plan,
+        "isolation = \"none\"",
+        "version_guard = true\nconflict_retries = 0",
+    );
+    assert_eq!(guarded.ledger.lost_updates, 0);
+    assert!(
+        guarded.ledger.effects_of_jobs < 3,
+        "somebody always comes between"
+    );
+    assert!(count(&guarded, "rollbacks") > 17);
+}
+
+/// The leader is lost while transactions are open: what was not committed is nowhere, what was is where
+/// the copies have it.
+#[test]
+fn a_lost_leader_takes_its_open_transactions_with_it() {
+    let store = "isolation = \"row_locks\"\nreplicas = 2\nacknowledge = \"majority\"\ndetect_after = \"1 s\"\npromotion_time = \"500 ms\"";
+    let loss = "[[timeline]]\nwhat = \"primary_loss\"\ntarget = \"store\"\nat = \"5 s\"\nlasts = \"10 s\"\n";
+    let text = design(SLOW, IN_TRANSACTION, store, loss).replace(
+        "to = \"store\"",
+        "to = \"store\"\npool = 20\ntimeout = \"500 ms\"",
+    );
+    let report = simulate(&text);
+    assert_eq!(count(&report, "failovers"), 1);
+    assert_eq!(report.ledger.lost + report.ledger.duplicate, 0);
+    assert_eq!(report.ledger.lost_updates, 0);
+    assert_eq!(count(&report, "commits"), report.ledger.effects);
+    let served = report.users.served_share.unwrap();
+    assert!((0.8..1.0).contains(&served), "{served}");
+}

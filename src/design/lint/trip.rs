@@ -356,7 +356,12 @@ impl<'d> Map<'d> {
         };
         let hop = |call: &StepCall| {
             let writes = call.mode == CallMode::Write;
-            leaving(&call.link).map(|link| Hop::new(link, writes))
+            let mut hop = Hop::new(leaving(&call.link)?, writes);
+            if matches!(call.mode, CallMode::Begin | CallMode::Commit) {
+                // They take no time on a core.
+                hop.share = 0.0;
+            }
+            Some(hop)
         };
         let step = |step: &Step| match step {
             Step::Work => Some(Move::Work),

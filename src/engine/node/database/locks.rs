@@ -4,7 +4,7 @@
 //! transactions waits for a row that a transaction holds; it holds none itself, for it is done at one
 //! instant.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::config::Config;
 use super::{DEADLOCKS, Database, LOCK_TIMEOUT, LOCK_WAITS};
@@ -106,7 +106,7 @@ impl Locks {
     /// Whether a transaction that has just begun to wait waits, in the end, for itself. Who waits for a row
     /// waits for its holder and for those who came before.
     fn is_circle(&self, start: u32) -> bool {
-        let mut seen = BTreeSet::from([start]);
+        let mut seen = vec![start];
         let mut next = vec![start];
         while let Some(one) = next.pop() {
             for lock in self.of.values() {
@@ -118,7 +118,8 @@ impl Locks {
                     if other == start {
                         return true;
                     }
-                    if other != 0 && other != one && seen.insert(other) {
+                    if other != 0 && !seen.contains(&other) {
+                        seen.push(other);
                         next.push(other);
                     }
                 }

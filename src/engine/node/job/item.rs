@@ -3,7 +3,7 @@
 use super::{
     CONFLICTS, Config, DONE, FAILED, Job, SKIPPED, WOULD_CHANGE,
 };
-use crate::design::CallMode;
+use crate::design::{CallMode, RowOf};
 use crate::engine::attempt::{AttemptId, Call, CalleeSide};
 use crate::engine::basis::Basis;
 use crate::engine::core::Cx;
@@ -145,7 +145,14 @@ impl Job {
     ) {
         let program = cx.program;
         let item = self.items.get_mut(&id.slot()).expect("it is worked on");
-        if result.is_ok() && !call.answer.missing {
+        let tells = call.row == RowOf::Item
+            && match call.mode {
+                CallMode::Begin => false,
+                // Within a transaction a write has no version before the commit.
+                CallMode::Write | CallMode::Commit => call.answer.version > 0,
+                _ => true,
+            };
+        if result.is_ok() && !call.answer.missing && tells {
             let store = store_of(program, cx.node, config.operation, call);
             if program.nodes[store as usize].kind == "database" {
                 item.saw(store, call.answer.version);
