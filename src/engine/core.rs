@@ -136,7 +136,10 @@ fn copies_of(node: &NodeProgram) -> Option<Box<Copies>> {
         NodeConfig::Database(config) if config.replicas > 0 => {
             let mut copies = Copies::new(node.instances);
             // Without a leader all take writes.
-            copies.of.iter_mut().for_each(|copy| copy.leads |= config.leaderless);
+            copies
+                .of
+                .iter_mut()
+                .for_each(|copy| copy.leads |= config.leaderless);
             Some(Box::new(copies))
         }
         _ => None,

@@ -63,7 +63,12 @@ impl Follower {
 
     /// The log ends at a position now.
     fn cut(&mut self, end: u64) {
-        for position in [&mut self.known, &mut self.until, &mut self.stored, &mut self.furthest] {
+        for position in [
+            &mut self.known,
+            &mut self.until,
+            &mut self.stored,
+            &mut self.furthest,
+        ] {
             *position = end.min(*position);
         }
         self.next = self.next.min(end + 1);
@@ -90,7 +95,9 @@ impl Outbox {
             let kind = |node: u16| program.nodes[node as usize].kind;
             if kind(link.from) == "feed" && kind(link.to) == "database" {
                 let outbox = all[link.to as usize].get_or_insert_with(Default::default);
-                outbox.followers.push(Follower::new(link.from, number as u16));
+                outbox
+                    .followers
+                    .push(Follower::new(link.from, number as u16));
             }
         }
         all
@@ -107,7 +114,9 @@ impl Outbox {
 
     pub fn follower(&mut self, feed: u16) -> &mut Follower {
         let mut followers = self.followers.iter_mut();
-        followers.find(|f| f.feed == feed).expect("the feed follows it")
+        followers
+            .find(|f| f.feed == feed)
+            .expect("the feed follows it")
     }
 
     fn push(&mut self, entry: LogEntry) -> u64 {
@@ -140,7 +149,12 @@ impl Outbox {
 
 impl Default for Outbox {
     fn default() -> Outbox {
-        Outbox { log: VecDeque::new(), first: 1, followers: Vec::new(), words: 0 }
+        Outbox {
+            log: VecDeque::new(),
+            first: 1,
+            followers: Vec::new(),
+            words: 0,
+        }
     }
 }
 
@@ -148,7 +162,9 @@ impl<R: Record> Cx<'_, R> {
     /// This database has committed a change: those who follow it will publish it.
     pub fn note_for_feeds(&mut self, entry: LogEntry) {
         let node = self.node as usize;
-        let Some(outbox) = self.core.outboxes[node].as_deref_mut() else { return };
+        let Some(outbox) = self.core.outboxes[node].as_deref_mut() else {
+            return;
+        };
         let end = outbox.push(entry);
         let mut words = outbox.words;
         let links: Vec<(u16, u16)> = outbox.followers.iter().map(|f| (f.feed, f.link)).collect();
@@ -168,7 +184,9 @@ impl<R: Record> Cx<'_, R> {
     /// The log of this database ends at a position: what was behind it is undone, and nobody publishes
     /// it who has not yet.
     pub fn undo_for_feeds(&mut self, position: u64) {
-        let Some(outbox) = self.core.outboxes[self.node as usize].as_deref_mut() else { return };
+        let Some(outbox) = self.core.outboxes[self.node as usize].as_deref_mut() else {
+            return;
+        };
         for entry in outbox.cut(position) {
             self.release(entry.intent);
         }
@@ -193,7 +211,9 @@ impl<R: Record> Cx<'_, R> {
 
     /// What all feeds of a database are through with is held for nobody.
     pub fn drop_what_feeds_have(&mut self, database: u16) {
-        let Some(outbox) = self.core.outboxes[database as usize].as_deref_mut() else { return };
+        let Some(outbox) = self.core.outboxes[database as usize].as_deref_mut() else {
+            return;
+        };
         for entry in outbox.trim() {
             self.release(entry.intent);
         }
@@ -207,11 +227,21 @@ mod tests {
     use crate::time::Time;
 
     fn entry(version: u64) -> LogEntry {
-        LogEntry { key: 7, version, before: version - 1, at: Time::ZERO, intent: Id::NONE, attempt: 1 }
+        LogEntry {
+            key: 7,
+            version,
+            before: version - 1,
+            at: Time::ZERO,
+            intent: Id::NONE,
+            attempt: 1,
+        }
     }
 
     fn outbox(entries: u64) -> Outbox {
-        let mut outbox = Outbox { followers: vec![Follower::new(1, 0), Follower::new(2, 1)], ..Outbox::default() };
+        let mut outbox = Outbox {
+            followers: vec![Follower::new(1, 0), Follower::new(2, 1)],
+            ..Outbox::default()
+        };
         for version in 1..=entries {
             assert_eq!(outbox.push(entry(version)), version);
         }

@@ -10,10 +10,16 @@ pub fn check(f: &mut Findings<'_>, node: &Node) {
     let settings = Settings::new(node.kind, &node.knobs);
     let copies = settings.count("replicas") + 1;
     for knob in ["write_quorum", "read_quorum"] {
-        if settings.opt_count(knob).is_some_and(|n| n > copies) && is(&settings, "replication", "leaderless") {
+        if settings.opt_count(knob).is_some_and(|n| n > copies)
+            && is(&settings, "replication", "leaderless")
+        {
             let message = format!("`{knob}` is larger than the number of copies, {copies}");
-            f.error_at(code::IMPOSSIBLE, &format!("database.{}.{knob}", node.key), message)
-                .help(format!("at most {copies}: `replicas` and one more"));
+            f.error_at(
+                code::IMPOSSIBLE,
+                &format!("database.{}.{knob}", node.key),
+                message,
+            )
+            .help(format!("at most {copies}: `replicas` and one more"));
         }
     }
     for (useless, knob, why) in idle(&settings) {
@@ -101,7 +107,9 @@ pub fn entry(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path:
         return;
     };
     let settings = Settings::new(node.kind, &node.knobs);
-    if node.kind.name == "database" && settings.value("replicas") == Value::Count(0) {
+    let needs_others = entry.what.name != "primary_loss";
+    if node.kind.name == "database" && needs_others && settings.value("replicas") == Value::Count(0)
+    {
         let message = format!(
             "`{}` needs copies, and `{target}` has one only",
             entry.what.name
@@ -111,7 +119,10 @@ pub fn entry(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path:
     }
     let of_leader = matches!(entry.what.name, "primary_loss" | "failover");
     if node.kind.name == "database" && of_leader && is(&settings, "replication", "leaderless") {
-        let message = format!("`{}` needs a leader, and `{target}` has none", entry.what.name);
+        let message = format!(
+            "`{}` needs a leader, and `{target}` has none",
+            entry.what.name
+        );
         f.error_at(code::IMPOSSIBLE, &format!("{path}.target"), message)
             .help("use `isolate` or `zone_outage`, or set `replication = \"leader\"`");
     }

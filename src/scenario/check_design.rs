@@ -4,8 +4,8 @@ use super::findings::Findings;
 use super::limits::{MAX_EFFECTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::names::suggest;
 use super::{
-    check_alerts, check_balancer, check_cache, check_database, check_door, check_feed, check_job, check_link,
-    check_queues, check_service, circle, code,
+    check_alerts, check_balancer, check_cache, check_database, check_door, check_feed, check_job,
+    check_link, check_queues, check_service, circle, code,
 };
 use crate::design::registry::{self, Accepts};
 use crate::design::value::{Value, cut};

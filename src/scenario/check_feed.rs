@@ -11,12 +11,22 @@ pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
     let at = format!("feed.{}", node.key);
     let is_store = |link: &&Link| kind(design, &link.to) == Some("database");
     let leaving = || design.links.iter().filter(|l| l.from == node.key);
-    let (sources, sinks) = (leaving().filter(is_store), leaving().filter(|l| !is_store(l)));
+    let (sources, sinks) = (
+        leaving().filter(is_store),
+        leaving().filter(|l| !is_store(l)),
+    );
     let (mut sources, mut sinks) = (sources, sinks);
     let (source, sink) = (sources.next(), sinks.next());
     if sources.next().is_some() || source.is_none() {
-        f.error_at(code::IMPOSSIBLE, &at, format!("`{}` must follow one database", node.key))
-            .help(format!("let one link with `from = \"{}\"` end at a database", node.key));
+        f.error_at(
+            code::IMPOSSIBLE,
+            &at,
+            format!("`{}` must follow one database", node.key),
+        )
+        .help(format!(
+            "let one link with `from = \"{}\"` end at a database",
+            node.key
+        ));
     }
     if sinks.next().is_some() || sink.is_none() {
         f.error_at(code::IMPOSSIBLE, &at, format!("`{}` must publish to one place", node.key)).help(
@@ -35,7 +45,11 @@ pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
     }
     let followed = source.and_then(|link| design.node(&link.to));
     if let Some(store) = followed
-        && is(&Settings::new(store.kind, &store.knobs), "replication", "leaderless")
+        && is(
+            &Settings::new(store.kind, &store.knobs),
+            "replication",
+            "leaderless",
+        )
     {
         let message = format!("`{}` has no log to follow: it has no leader", store.key);
         f.error_at(code::IMPOSSIBLE, &at, message)
@@ -48,7 +62,11 @@ pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
             "checkpoint_every",
             "`checkpoint` is `before`: it is stored with each batch",
         ),
-        (is(&settings, "on_failure", "skip"), "retry_pause", "`on_failure` is `skip`"),
+        (
+            is(&settings, "on_failure", "skip"),
+            "retry_pause",
+            "`on_failure` is `skip`",
+        ),
     ];
     let path = |knob: &str| format!("feed.{}.{knob}", node.key);
     warn_idle(f, &settings, |knob| node.own(knob), path, idle);
@@ -62,21 +80,29 @@ fn kind(design: &Design, key: &str) -> Option<&'static str> {
 fn rounds(f: &mut Findings<'_>, design: &Design, node: &Node, source: &Link, sink: &Link) {
     let writes = |op: &&Operation| Settings::new(&OPERATION, &op.knobs).choice("kind") == "write";
     for operation in design.operations.iter().filter(writes) {
-        let Some(back) = way_back(design, operation, sink, &source.to) else { continue };
+        let Some(back) = way_back(design, operation, sink, &source.to) else {
+            continue;
+        };
         let message = format!(
             "`{}` publishes what `{}` writes to `{}`, which is published again, for ever: for the operation `{}`",
             node.key, back.from, source.to, operation.key
         );
-        f.error_at(code::CIRCLE, &format!("link.{}.to", back.key), message).help(format!(
-            "let `{1}` write to another database, or give it a plan that only reads at `{0}`",
-            source.to, back.from
-        ));
+        f.error_at(code::CIRCLE, &format!("link.{}.to", back.key), message)
+            .help(format!(
+                "let `{1}` write to another database, or give it a plan that only reads at `{0}`",
+                source.to, back.from
+            ));
         return;
     }
 }
 
 /// The link over which a published entry leads to a write at the database, if one does.
-fn way_back<'d>(design: &'d Design, operation: &Operation, sink: &'d Link, database: &str) -> Option<&'d Link> {
+fn way_back<'d>(
+    design: &'d Design,
+    operation: &Operation,
+    sink: &'d Link,
+    database: &str,
+) -> Option<&'d Link> {
     let mut seen: Vec<&str> = Vec::new();
     let mut open: Vec<&str> = vec![&sink.to];
     while let Some(key) = open.pop() {
@@ -84,9 +110,12 @@ fn way_back<'d>(design: &'d Design, operation: &Operation, sink: &'d Link, datab
             continue;
         }
         seen.push(key);
-        let plan = design.node(key).and_then(|node| node.plans.get(&operation.key));
+        let plan = design
+            .node(key)
+            .and_then(|node| node.plans.get(&operation.key));
         for link in design.links.iter().filter(|link| link.from == key) {
-            let is_called = |steps: &Vec<Step>| steps.iter().any(|s| s.links().contains(&link.key.as_str()));
+            let is_called =
+                |steps: &Vec<Step>| steps.iter().any(|s| s.links().contains(&link.key.as_str()));
             let stands_in = link_stands_in(design, link);
             if plan.is_some_and(|steps| !is_called(steps) && !stands_in) {
                 continue;
@@ -104,15 +133,25 @@ fn way_back<'d>(design: &'d Design, operation: &Operation, sink: &'d Link, datab
 }
 
 fn link_stands_in(design: &Design, link: &Link) -> bool {
-    design.links.iter().any(|other| other.stand_in() == Some(&link.key))
+    design
+        .links
+        .iter()
+        .any(|other| other.stand_in() == Some(&link.key))
 }
 
-fn may_write(design: &Design, operation: &Operation, plan: Option<&Vec<Step>>, link: &Link) -> bool {
+fn may_write(
+    design: &Design,
+    operation: &Operation,
+    plan: Option<&Vec<Step>>,
+    link: &Link,
+) -> bool {
     if kind(design, &link.from) == Some("feed") {
         return false;
     }
     let calls = |step: &Step| match step {
-        Step::Calls { calls, .. } => calls.iter().any(|c| c.link == link.key && c.mode == CallMode::Write),
+        Step::Calls { calls, .. } => calls
+            .iter()
+            .any(|c| c.link == link.key && c.mode == CallMode::Write),
         Step::Send(call) => call.link == link.key && call.mode == CallMode::Write,
         _ => false,
     };

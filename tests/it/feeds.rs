@@ -77,17 +77,30 @@ fn with_feed() -> String {
 }
 
 fn crash(target: &str, at: &str, lasts: &str) -> String {
-    format!("\n[[timeline]]\nwhat = \"crash\"\ntarget = \"{target}\"\nat = \"{at}\"\nlasts = \"{lasts}\"\n")
+    format!(
+        "\n[[timeline]]\nwhat = \"crash\"\ntarget = \"{target}\"\nat = \"{at}\"\nlasts = \"{lasts}\"\n"
+    )
 }
 
 #[test]
 fn an_order_is_mailed_once_by_either_way() {
-    for (text, reads) in [(format!("{SHOP}{DUAL}"), None), (with_feed(), Some("poll")), (with_feed(), Some("stream"))] {
-        let changes: Vec<(&str, &str)> = reads.map(|reads| ("feed.relay.reads", reads)).into_iter().collect();
+    for (text, reads) in [
+        (format!("{SHOP}{DUAL}"), None),
+        (with_feed(), Some("poll")),
+        (with_feed(), Some("stream")),
+    ] {
+        let changes: Vec<(&str, &str)> = reads
+            .map(|reads| ("feed.relay.reads", reads))
+            .into_iter()
+            .collect();
         let report = run(&text, &changes, 1);
         let ledger = &report.ledger;
         assert!(ledger.intents >= 5_999);
-        assert_eq!((ledger.clean, ledger.open), (ledger.intents, 0), "{reads:?}");
+        assert_eq!(
+            (ledger.clean, ledger.open),
+            (ledger.intents, 0),
+            "{reads:?}"
+        );
         assert_eq!(ledger.effects, 2 * ledger.intents, "a row and a mail each");
     }
 }
@@ -95,7 +108,11 @@ fn an_order_is_mailed_once_by_either_way() {
 #[test]
 fn a_feed_that_asks_is_behind_and_one_that_is_told_is_not() {
     let lag = |reads: &str| {
-        let report = run(&with_feed(), &[("feed.relay.reads", reads), ("link.relay.delay", "2 ms")], 1);
+        let report = run(
+            &with_feed(),
+            &[("feed.relay.reads", reads), ("link.relay.delay", "2 ms")],
+            1,
+        );
         let published = count(&report, "relay", "published");
         assert!(published > 5_900, "{published}");
         count(&report, "relay", "lag_ns") as f64 / published as f64 / 1e6
@@ -145,29 +162,65 @@ fn what_a_crash_of_the_relay_repeats_or_passes_over_is_what_was_not_stored() {
     assert!(over > 0);
     assert_eq!(report.ledger.duplicate, 0);
     // One of them was under way, and arrived.
-    assert!(over - report.ledger.lost <= 1, "{over} passed over, {} lost", report.ledger.lost);
+    assert!(
+        over - report.ledger.lost <= 1,
+        "{over} passed over, {} lost",
+        report.ledger.lost
+    );
 }
 
 #[test]
 fn what_dies_between_row_and_message_is_lost_and_an_outbox_loses_nothing() {
     let p = 0.02;
-    let dies = [("service.shop.crash_between", "2 %"), ("service.shop.restart_time", "1 ms")];
+    let dies = [
+        ("service.shop.crash_between", "2 %"),
+        ("service.shop.restart_time", "1 ms"),
+    ];
     let first = |plan: &str| {
         let service = format!("service_time = \"1 ms\"\nplan.order = {plan}");
         format!("{SHOP}{DUAL}").replacen("service_time = \"1 ms\"", &service, 1)
     };
-    let responds = run(&first(r#"["work", "call save", "respond", "call publish"]"#), &dies, 1);
+    let responds = run(
+        &first(r#"["work", "call save", "respond", "call publish"]"#),
+        &dies,
+        1,
+    );
     let died = count(&responds, "shop", "died_between");
-    assert!((died as f64 - 6_000.0 * p).abs() < 4.0 * (6_000.0 * p).sqrt(), "{died}");
-    assert_eq!((responds.ledger.lost, responds.ledger.partial), (died, died));
+    assert!(
+        (died as f64 - 6_000.0 * p).abs() < 4.0 * (6_000.0 * p).sqrt(),
+        "{died}"
+    );
+    assert_eq!(
+        (responds.ledger.lost, responds.ledger.partial),
+        (died, died)
+    );
     assert_eq!(responds.ledger.phantom, 0);
-    let later = run(&first(r#"["work", "call save", "call publish", "respond"]"#), &dies, 1);
-    assert_eq!((later.ledger.lost, later.ledger.phantom, later.ledger.partial), (0, died, died));
-    let publishes = run(&first(r#"["work", "call publish", "call save", "respond"]"#), &dies, 1);
+    let later = run(
+        &first(r#"["work", "call save", "call publish", "respond"]"#),
+        &dies,
+        1,
+    );
+    assert_eq!(
+        (
+            later.ledger.lost,
+            later.ledger.phantom,
+            later.ledger.partial
+        ),
+        (0, died, died)
+    );
+    let publishes = run(
+        &first(r#"["work", "call publish", "call save", "respond"]"#),
+        &dies,
+        1,
+    );
     assert_eq!((publishes.ledger.lost, publishes.ledger.phantom), (0, died));
     let outbox = run(&with_feed(), &dies, 1);
     assert_eq!(outbox.ledger.clean, outbox.ledger.intents);
-    assert_eq!(count(&outbox, "shop", "died_between"), 0, "there is nothing between");
+    assert_eq!(
+        count(&outbox, "shop", "died_between"),
+        0,
+        "there is nothing between"
+    );
 }
 
 /// The leader is lost at 30 s: what it had not shipped is undone, and what was mailed of that stays mailed.
@@ -191,22 +244,39 @@ fn messages_of_rows_that_a_failover_undoes_are_there_all_the_same() {
     let told = with(&[("feed.relay.reads", "stream")]);
     assert_eq!(told.ledger.open, 0);
     let undone = told.ledger.undone;
-    assert!((49..=51).contains(&undone), "{undone}: half a second of them");
+    assert!(
+        (49..=51).contains(&undone),
+        "{undone}: half a second of them"
+    );
     // Each was answered, has its mail, and has no row.
     assert_eq!((told.ledger.lost, told.ledger.partial), (undone, undone));
     // One that asks at a copy that follows publishes nothing that can be undone.
-    let follows = with(&[("database.orders.read_from", "replicas"), ("feed.relay.poll_every", "10 ms")]);
+    let follows = with(&[
+        ("database.orders.read_from", "replicas"),
+        ("feed.relay.poll_every", "10 ms"),
+    ]);
     let (lost, partial) = (follows.ledger.lost, follows.ledger.partial);
-    assert_eq!((lost, partial), (follows.ledger.undone, 0), "neither row nor mail");
+    assert_eq!(
+        (lost, partial),
+        (follows.ledger.undone, 0),
+        "neither row nor mail"
+    );
     assert!(lost > 0);
 }
 
 /// A worker that is down, or a link that is cut: nothing is lost, it comes later.
 #[test]
 fn what_happens_while_a_feed_is_cut_off_is_published_when_it_is_back() {
-    for (reads, link) in [("poll", "follow"), ("stream", "follow"), ("stream", "relay"), ("poll", "relay")] {
+    for (reads, link) in [
+        ("poll", "follow"),
+        ("stream", "follow"),
+        ("stream", "relay"),
+        ("poll", "relay"),
+    ] {
         let text = with_feed()
-            + &format!("\n[[timeline]]\nwhat = \"partition\"\ntarget = \"{link}\"\nat = \"30 s\"\nlasts = \"5 s\"\n");
+            + &format!(
+                "\n[[timeline]]\nwhat = \"partition\"\ntarget = \"{link}\"\nat = \"30 s\"\nlasts = \"5 s\"\n"
+            );
         let changes = [
             ("feed.relay.reads", reads),
             ("link.follow.timeout", "300 ms"),
@@ -215,6 +285,10 @@ fn what_happens_while_a_feed_is_cut_off_is_published_when_it_is_back() {
             ("link.relay.idempotency_key", "form"),
         ];
         let report = run(&text, &changes, 1);
-        assert_eq!((report.ledger.clean, report.ledger.open), (report.ledger.intents, 0), "{reads} {link}");
+        assert_eq!(
+            (report.ledger.clean, report.ledger.open),
+            (report.ledger.intents, 0),
+            "{reads} {link}"
+        );
     }
 }

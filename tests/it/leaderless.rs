@@ -50,7 +50,12 @@ fn run(changes: &[(&str, &str)]) -> Report {
 }
 
 fn count(report: &Report, what: &str) -> u64 {
-    report.nodes.iter().find(|n| n.key == "rows").unwrap().count(what)
+    report
+        .nodes
+        .iter()
+        .find(|n| n.key == "rows")
+        .unwrap()
+        .count(what)
 }
 
 /// Share of the looks that did not see the own write.
@@ -75,9 +80,12 @@ fn quorums_that_overlap_see_every_write_and_others_see_what_the_formula_says() {
     }
     // One copy of three is the one that was written to; the others have it after Exp(100 ms).
     for (after, ms) in [("0 ms", 0.0f64), ("100 ms", 100.0)] {
-        let expected = 2.0 / 3.0 * (-ms / 100.0).exp();
+        let expected = 2.0 / 3.0 * brownout::engine::math::exp(-ms / 100.0);
         let measured = stale(&quorums("1", "1", after));
-        assert!((measured - expected).abs() < 0.01, "{after}: {measured}, not {expected}");
+        assert!(
+            (measured - expected).abs() < 0.01,
+            "{after}: {measured}, not {expected}"
+        );
     }
     // Answered when a second one has it: the third is behind with probability 1/2 * 1/2.
     let measured = stale(&quorums("2", "1", "0 ms"));
@@ -85,13 +93,16 @@ fn quorums_that_overlap_see_every_write_and_others_see_what_the_formula_says() {
 }
 
 fn zone_outage(lasts: &str) -> String {
-    format!("\n[[timeline]]\nwhat = \"zone_outage\"\ntarget = \"north\"\nat = \"40 s\"\nlasts = \"{lasts}\"\n")
+    format!(
+        "\n[[timeline]]\nwhat = \"zone_outage\"\ntarget = \"north\"\nat = \"40 s\"\nlasts = \"{lasts}\"\n"
+    )
 }
 
 #[test]
 fn one_copy_of_three_may_be_away_and_two_may_not() {
     let zones = |zones: &str| {
-        let text = ROWS.replacen("replicas = 2", &format!("replicas = 2\nzones = {zones}"), 1) + &zone_outage("30 s");
+        let text = ROWS.replacen("replicas = 2", &format!("replicas = 2\nzones = {zones}"), 1)
+            + &zone_outage("30 s");
         run_of(&text, &[("link.save.attempts", "4")], 1)
     };
     let one = zones(r#"["north", "south", "west"]"#);
@@ -107,7 +118,11 @@ fn what_a_copy_has_missed_is_handed_to_it_or_found_by_reads_or_stays_missing() {
     // Few rows are written a second time.
     let text = ROWS
         .replace("keys = 1000000", "keys = 100000")
-        .replacen("replicas = 2", "replicas = 2\nzones = [\"north\", \"south\", \"west\"]", 1)
+        .replacen(
+            "replicas = 2",
+            "replicas = 2\nzones = [\"north\", \"south\", \"west\"]",
+            1,
+        )
         .replace("exponential(100 ms)", "1 ms")
         + &zone_outage("30 s");
     let with = |changes: &[(&str, &str)]| {
@@ -122,10 +137,21 @@ fn what_a_copy_has_missed_is_handed_to_it_or_found_by_reads_or_stays_missing() {
     // A copy alone answers a third of the reads, with what it has missed.
     let missing = with(&[("database.rows.read_quorum", "1")]);
     assert!(stale(&missing) > 0.01, "{}", stale(&missing));
-    let handed = with(&[("database.rows.read_quorum", "1"), ("database.rows.hinted_handoff", "true")]);
+    let handed = with(&[
+        ("database.rows.read_quorum", "1"),
+        ("database.rows.hinted_handoff", "true"),
+    ]);
     assert!(count(&handed, "hints") > 1_000);
-    assert!(stale(&handed) < stale(&missing) / 4.0, "{} {}", stale(&handed), stale(&missing));
-    let repaired = with(&[("database.rows.read_quorum", "2"), ("database.rows.read_repair", "true")]);
+    assert!(
+        stale(&handed) < stale(&missing) / 4.0,
+        "{} {}",
+        stale(&handed),
+        stale(&missing)
+    );
+    let repaired = with(&[
+        ("database.rows.read_quorum", "2"),
+        ("database.rows.read_repair", "true"),
+    ]);
     assert!(count(&repaired, "repairs") > 100);
 }
 

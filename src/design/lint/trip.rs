@@ -246,7 +246,9 @@ impl<'d> Map<'d> {
                 let leaving = self.design.links.iter().filter(|link| link.from == key);
                 open.extend(leaving.map(|link| link.to.as_str()));
                 // Feeds publish what is written there.
-                let follows = |link: &&Link| link.to == key && self.node(&link.from).is_some_and(|n| n.kind.name == "feed");
+                let follows = |link: &&Link| {
+                    link.to == key && self.node(&link.from).is_some_and(|n| n.kind.name == "feed")
+                };
                 let feeds = self.design.links.iter().filter(follows);
                 open.extend(feeds.map(|link| link.from.as_str()));
             }

@@ -13,7 +13,9 @@ mod timeline;
 
 pub use link::LINK;
 pub use monitoring::{ALERT, MONITORING};
-pub use nodes::{BALANCER, CACHE, CLIENTS, DATABASE, FEED, JOB, QUEUE, SERVICE, THIRD_PARTY, WORKER};
+pub use nodes::{
+    BALANCER, CACHE, CLIENTS, DATABASE, FEED, JOB, QUEUE, SERVICE, THIRD_PARTY, WORKER,
+};
 pub use policies::{OPERATION, RUN};
 pub use presets::{Given, Preset, preset, presets};
 use timeline::TIMELINE;

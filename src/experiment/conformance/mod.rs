@@ -29,6 +29,7 @@ mod overloads;
 mod parameters;
 mod parts;
 mod placement;
+mod quorums;
 mod refusals;
 mod retries;
 mod rows;
@@ -60,6 +61,7 @@ const LISTS: &[&[Row]] = &[
     monitored::REPLICA_ROWS,
     messages::ROWS,
     outboxes::ROWS,
+    quorums::ROWS,
     jobs::ROWS,
     logs::ROWS,
     overloads::ROWS,

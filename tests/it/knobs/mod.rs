@@ -11,6 +11,7 @@ mod copies;
 mod feeds;
 mod incidents;
 mod jobs;
+mod leaderless;
 mod links;
 mod messages;
 mod monitoring;
@@ -45,8 +46,8 @@ macro_rules! fixtures {
 }
 
 const FIXTURES: &[Fixture] = fixtures![
-    balancing, basics, caching, copies, feeds, incidents, jobs, links, messages, monitoring, stations,
-    timeline
+    balancing, basics, caching, copies, feeds, incidents, jobs, leaderless, links, messages,
+    monitoring, stations, timeline
 ];
 
 /// Knobs that change no event: prices, and what is in the types before anything acts on it.
