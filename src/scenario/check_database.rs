@@ -151,7 +151,9 @@ pub fn entry(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path:
         return;
     };
     let settings = Settings::new(node.kind, &node.knobs);
-    if node.kind.name == "database" && settings.value("replicas") == Value::Count(0) {
+    let needs_others = entry.what.name != "primary_loss";
+    if node.kind.name == "database" && needs_others && settings.value("replicas") == Value::Count(0)
+    {
         let message = format!(
             "`{}` needs copies, and `{target}` has one only",
             entry.what.name

@@ -22,7 +22,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path:
             let why = "nothing publishes messages without a queue";
             no_effect(f, &path, "poison", why);
         }
-        "isolate" | "replica_lag" | "failover" => {
+        "isolate" | "replica_lag" | "failover" | "primary_loss" => {
             check_database::entry(f, design, entry, path);
         }
         "expired_credentials" => check_door::expired(f, design, entry, path),

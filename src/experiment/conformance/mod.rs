@@ -29,6 +29,7 @@ mod overloads;
 mod parameters;
 mod parts;
 mod placement;
+mod quorums;
 mod reads;
 mod refusals;
 mod retries;
@@ -62,6 +63,7 @@ const LISTS: &[&[Row]] = &[
     monitored::REPLICA_ROWS,
     messages::ROWS,
     outboxes::ROWS,
+    quorums::ROWS,
     jobs::ROWS,
     logs::ROWS,
     overloads::ROWS,

@@ -11,6 +11,7 @@ mod copies;
 mod feeds;
 mod incidents;
 mod jobs;
+mod leaderless;
 mod links;
 mod messages;
 mod monitoring;
@@ -53,6 +54,7 @@ const FIXTURES: &[Fixture] = fixtures![
     feeds,
     incidents,
     jobs,
+    leaderless,
     links,
     messages,
     monitoring,
