@@ -63,12 +63,12 @@ fn arrivals(p: &Parameters) -> f64 {
 // ---- read, think, write -----------------------------------------------------------------------
 
 pub static READ_MODIFY_WRITE: Family = Family {
-    name: "read-modify-write",
+    name: "computed-writes",
     basis: Basis::ClosedForm,
     source: "renewal: the next change that survives begins with the first read after the last one, 1 / rate later, and takes the time to think",
     parameters: &[
         Parameter::new("writers", 1.0, 2_000.0, "writers of the row per second"),
-        Parameter::new("think_s", 0.001, 1.0, "between read and write, in s"),
+        Parameter::new("think_s", 0.0001, 1.0, "between read and write, in s"),
         Parameter::new(
             "protection",
             0.0,
@@ -148,7 +148,7 @@ pub static WRITE_SKEW: Family = Family {
             2_000.0,
             "writers of each of two rows per second",
         ),
-        Parameter::new("think_s", 0.001, 1.0, "between read and write, in s"),
+        Parameter::new("think_s", 0.0001, 1.0, "between read and write, in s"),
         Parameter::new(
             "serializable",
             0.0,
