@@ -102,7 +102,7 @@ pub static DUAL_WRITE: Family = Family {
             ),
             _ => (
                 "[link.publish]\nfrom = \"shop\"\nto = \"events\"\n\n",
-                format!("crash_between = \"{percent} %\"\nrestart_time = \"0 s\"\n"),
+                format!("crash_between = \"{percent:.7} %\"\nrestart_time = \"0 s\"\n"),
             ),
         };
         let clients = format!("rate = \"{}\"", rate(RATE));

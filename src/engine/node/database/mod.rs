@@ -246,13 +246,15 @@ impl NodeKind for Database {
                 if place.unserved.len() == before && !self.locks.forget(id) {
                     self.places[at].station.forget(&cx.core.attempts);
                 }
-                self.cancelled(config, cx, id);
+                let attempt = cx.core.attempts[id];
+                self.cancelled(config, cx, &attempt);
                 cx.close(id, CalleeSide::Cancelled);
             }
             CalleeSide::Working => {
                 cx.core.attempts[id].callee = CalleeSide::Cancelled;
                 cx.leave_slot(id);
-                self.cancelled(config, cx, id);
+                let attempt = cx.core.attempts[id];
+                self.cancelled(config, cx, &attempt);
                 self.free_core(config, cx, at);
                 cx.close(id, CalleeSide::Cancelled);
             }
@@ -404,9 +406,10 @@ impl Database {
             let Some(next) = place.station.admit_waiting(slots, &cx.core.attempts) else {
                 return;
             };
+            let attempt = cx.core.attempts[next];
             if cx.drops_late(next) {
                 place.station.busy -= 1;
-                self.cancelled(config, cx, next);
+                self.cancelled(config, cx, &attempt);
                 continue;
             }
             cx.leaves_line_for_slot();
