@@ -311,6 +311,7 @@ fn has_internal_calls(text: &str) -> bool {
         "early_refresh",
         "[cache.",
         "[job.",
+        "[feed.",
     ];
     own.iter().any(|word| text.contains(word))
 }

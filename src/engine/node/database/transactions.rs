@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use super::config::{Config, Isolation};
 use super::{COMMITS, Database, IDLE, IDLE_ENDED, ROLLBACKS};
 use crate::design::{CallMode, RowOf};
-use crate::engine::attempt::{Attempt, Attempt, AttemptId, CalleeSide};
+use crate::engine::attempt::{Attempt, AttemptId, CalleeSide};
 use crate::engine::basis::Basis;
 use crate::engine::core::Cx;
 use crate::engine::draw::mix64;
