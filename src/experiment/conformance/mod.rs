@@ -10,6 +10,7 @@
 
 mod balancing;
 mod caches;
+mod copies;
 mod crowds;
 mod disciplines;
 mod evicting;
@@ -61,6 +62,7 @@ const LISTS: &[&[Row]] = &[
     jobs::ROWS,
     logs::ROWS,
     overloads::ROWS,
+    copies::ROWS,
 ];
 
 const COUNT: usize = {
