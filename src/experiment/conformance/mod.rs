@@ -10,6 +10,7 @@
 
 mod balancing;
 mod caches;
+mod copies;
 mod crowds;
 mod disciplines;
 mod evicting;
@@ -69,6 +70,7 @@ const LISTS: &[&[Row]] = &[
     overloads::ROWS,
     reads::ROWS,
     transactions::ROWS,
+    copies::ROWS,
 ];
 
 const COUNT: usize = {
