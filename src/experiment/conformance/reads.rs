@@ -2,7 +2,7 @@
 
 use super::figure::{Expected, Target};
 use super::length::Length;
-use super::text::seconds;
+use super::text::{rate, seconds};
 use super::{Basis, Family, Parameter, Parameters, Row};
 use crate::observe::report::Report;
 
@@ -24,6 +24,15 @@ fn share(p: &Parameters) -> f64 {
     followers / (followers + 1.0) * libm::exp(-p.get("after_s") / p.get("lag_s"))
 }
 
+/// Copies receive a log in order, so a write whose delay is long holds up those behind it: so few writes
+/// that none is behind another.
+fn rate_of(p: &Parameters) -> f64 {
+    1.0 / (20.0 * p.get("lag_s") + p.get("after_s"))
+}
+
+/// Who asks at the same instant at which they are told has not been told before.
+const AT_ONCE_S: f64 = 1e-6;
+
 pub static OWN_READS: Family = Family {
     name: "own-reads",
     basis: Basis::ClosedForm,
@@ -41,7 +50,7 @@ pub static OWN_READS: Family = Family {
     length: |p, error| {
         let share = share(p);
         let points = 1.96 / error;
-        Length::all_of(points * points * (1.0 - share) / share, 200.0)
+        Length::all_of(points * points * (1.0 - share) / share, rate_of(p))
     },
     design: |p| {
         let read_from = match p.whole("token") {
@@ -49,13 +58,14 @@ pub static OWN_READS: Family = Family {
             _ => "any",
         };
         format!(
-            "[clients.users]\nrate = \"200 rps\"\nidentities = 1000000\nlooks_with = \"look\"\nwrite_repeats = 0\nlook_after = \"{}\"\n\n\
+            "[clients.users]\narrivals = \"constant\"\nrate = \"{}\"\nidentities = 1000000\nlooks_with = \"look\"\nwrite_repeats = 0\nlook_after = \"{}\"\n\n\
              [operation.save]\nkind = \"write\"\nkey_space = \"rows\"\nkeys = 1000000\n\n\
              [operation.look]\nweight = 0\nkey_space = \"rows\"\nkeys = 1000000\n\n\
              [database.store]\nreplicas = {}\nreplication_delay = \"exponential({})\"\napply_time = \"0 s\"\nread_from = \"{read_from}\"\n\
              read_time = \"0 s\"\nwrite_time = \"0 s\"\ncores = 1000\nconnections = \"unbounded\"\n\n\
              [link.rows]\nfrom = \"users\"\nto = \"store\"\n",
-            seconds(p.get("after_s")),
+            rate(rate_of(p)),
+            seconds(p.get("after_s").max(AT_ONCE_S)),
             p.whole("followers"),
             seconds(p.get("lag_s")),
         )
