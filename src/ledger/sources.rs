@@ -1,6 +1,6 @@
 //! Whose rows an answer is about: for a store its own, for a cache those of the store behind it.
 
-use crate::engine::program::{PlanCall, PlanStep, Program};
+use crate::engine::program::{PlanStep, Program};
 
 const NONE: u16 = u16::MAX;
 
@@ -17,7 +17,10 @@ impl Sources {
     pub fn new(program: &Program) -> Sources {
         let (nodes, operations) = (program.nodes.len(), program.operations.len());
         let pairs = (0..nodes).flat_map(|node| (0..operations).map(move |op| (node, op)));
-        let behind = pairs.map(|(node, op)| read_from(program, node, op).unwrap_or(NONE));
+        let behind = pairs.map(|(node, op)| {
+            let mut seen = vec![false; nodes];
+            read_from(program, node, op, &mut seen).unwrap_or(NONE)
+        });
         let keeps = program.nodes.iter();
         Sources {
             behind: behind.collect(),
@@ -43,40 +46,51 @@ impl Sources {
 }
 
 /// The store that a cache keeps rows of.
-fn behind(program: &Program, cache: usize, operation: usize) -> Option<u16> {
+fn behind(program: &Program, cache: usize, operation: usize, seen: &mut [bool]) -> Option<u16> {
+    let to = |link: u16| program.links[link as usize].to as usize;
     if let Some(&link) = program.nodes[cache].out.first() {
-        return read_from(program, program.links[link as usize].to as usize, operation);
+        return read_from(program, to(link), operation, seen);
     }
     // Others ask it first, and fill it.
-    program.nodes.iter().find_map(|node| {
-        let steps = node.plans.get(operation)?.iter();
-        steps.rev().find_map(|step| match step {
-            PlanStep::Cached { cache: link, store } => {
-                let is_it = program.links[*link as usize].to as usize == cache;
-                let at = program.links[store.link as usize].to as usize;
-                is_it.then(|| read_from(program, at, operation)).flatten()
+    for node in &program.nodes {
+        for step in node.plans.get(operation)?.iter().rev() {
+            if let PlanStep::Cached { cache: link, store } = step
+                && to(*link) == cache
+                && let Some(found) = read_from(program, to(store.link), operation, seen)
+            {
+                return Some(found);
             }
-            _ => None,
-        })
-    })
+        }
+    }
+    None
 }
 
 /// The store that a node's answer to an operation comes from: the last one that its plan reads.
-fn read_from(program: &Program, node: usize, operation: usize) -> Option<u16> {
+///
+/// Nodes may call each other in a circle (a third party that tells a service): none is asked twice.
+fn read_from(program: &Program, node: usize, operation: usize, seen: &mut [bool]) -> Option<u16> {
+    if std::mem::replace(&mut seen[node], true) {
+        return None;
+    }
     let spec = &program.nodes[node];
-    let at = |link: u16| read_from(program, program.links[link as usize].to as usize, operation);
+    let mut at = |link: u16| {
+        let to = program.links[link as usize].to as usize;
+        read_from(program, to, operation, seen)
+    };
     match spec.kind {
         "database" => Some(node as u16),
-        "cache" => behind(program, node, operation),
+        "cache" => behind(program, node, operation, seen),
         // Everything behind a balancer is alike.
         "balancer" => at(*spec.out.first()?),
-        _ => spec.plans.get(operation)?.iter().rev().find_map(|step| {
-            let from = |call: &PlanCall| at(call.link);
-            match step {
-                PlanStep::Calls { calls, .. } => calls.iter().rev().find_map(from),
-                PlanStep::Cached { store, .. } => from(store),
+        _ => spec
+            .plans
+            .get(operation)?
+            .iter()
+            .rev()
+            .find_map(|step| match step {
+                PlanStep::Calls { calls, .. } => calls.iter().rev().find_map(|call| at(call.link)),
+                PlanStep::Cached { store, .. } => at(store.link),
                 _ => None,
-            }
-        }),
+            }),
     }
 }

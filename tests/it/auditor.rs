@@ -54,31 +54,36 @@ struct Audited {
     counted: Vec<(Time, (u16, u64, u64))>,
 }
 
-/// The store that stands behind an answer of this node to an operation.
-fn store_of(program: &Program, node: u16, operation: u16) -> Option<u16> {
+/// The store that stands behind an answer of this node to an operation. `path` are the nodes on the way
+/// there: some designs go round.
+fn store_of(program: &Program, path: &[u16], node: u16, operation: u16) -> Option<u16> {
+    if path.contains(&node) {
+        return None;
+    }
     let spec = &program.nodes[node as usize];
-    let next = |link: u16| store_of(program, program.links[link as usize].to, operation);
+    let path = [path, &[node]].concat();
+    let next = |link: u16| store_of(program, &path, program.links[link as usize].to, operation);
     match spec.kind {
         "database" => Some(node),
         "balancer" => spec.out.first().and_then(|&link| next(link)),
         "cache" if !spec.out.is_empty() => next(spec.out[0]),
         "cache" => {
+            let askers = program.nodes.iter();
+            let steps = askers.flat_map(|asker| asker.plans[operation as usize].iter());
             let mut found = None;
-            for asker in &program.nodes {
-                for step in asker.plans.get(operation as usize)?.iter() {
-                    if let PlanStep::Cached { cache, store } = step
-                        && program.links[*cache as usize].to == node
-                        && found.is_none()
-                    {
-                        found = next(store.link);
-                    }
+            for step in steps {
+                if let PlanStep::Cached { cache, store } = step
+                    && program.links[*cache as usize].to == node
+                    && found.is_none()
+                {
+                    found = next(store.link);
                 }
             }
             found
         }
         _ => {
             let mut found = None;
-            for step in spec.plans.get(operation as usize)?.iter() {
+            for step in spec.plans[operation as usize].iter() {
                 let links: Vec<u16> = match step {
                     PlanStep::Calls { calls, .. } => calls.iter().map(|c| c.link).collect(),
                     PlanStep::Cached { store, .. } => vec![store.link],
@@ -121,7 +126,7 @@ impl Record for Audited {
             && attempt.transaction == 0
             && !attempt.answer.missing
             && matches!(kind, "database" | "cache")
-            && let Some(store) = store_of(program, attempt.node, intent.operation)
+            && let Some(store) = store_of(program, &[], attempt.node, intent.operation)
         {
             let (version, sent) = (attempt.answer.version, attempt.sent);
             self.line(
@@ -145,7 +150,7 @@ impl Record for Audited {
         kept: (u16, u64),
     ) {
         self.recorder.fell_back(program, now, id, intent, kept);
-        if let Some(store) = store_of(program, kept.0, intent.operation) {
+        if let Some(store) = store_of(program, &[], kept.0, intent.operation) {
             let (version, sent) = (kept.1, now);
             self.line(
                 now,
