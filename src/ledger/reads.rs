@@ -61,20 +61,9 @@ pub struct ReadAt {
 struct Open {
     number: u64,
     slot: usize,
-    operation: u16,
     version: u64,
     began: Time,
     age: Duration,
-}
-
-/// Stale answers of one operation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Staleness {
-    pub reads: u64,
-    pub stale: u64,
-    /// Longest time from the first newer commit until the stale answer was there, of those that stay
-    /// stale whatever comes.
-    longest: Duration,
 }
 
 #[derive(Clone, Default)]
@@ -90,8 +79,10 @@ pub struct Reads {
     in_order: VecDeque<Whose>,
     /// By store and row.
     open: BTreeMap<(u16, u64), Vec<Open>>,
-    /// By operation.
-    pub by_operation: Vec<Staleness>,
+    /// Longest time from the first newer commit until a stale answer was there: of those that stay stale
+    /// whatever comes, and of all as things are.
+    certain: Duration,
+    longest: Duration,
 }
 
 impl Reads {
@@ -103,7 +94,6 @@ impl Reads {
             can_undo: nodes
                 .map(|n| n.kind == "database" && n.instances > 1)
                 .collect(),
-            by_operation: vec![Staleness::default(); program.operations.len()],
             ..Reads::default()
         }
     }
@@ -164,38 +154,23 @@ impl Reads {
         };
         let mut cleared = Vec::new();
         let commits = &self.commits;
-        let by_operation = &mut self.by_operation;
         open.retain(|read| {
-            let stays = commits
-                .behind(store, key, read.version, read.began)
-                .is_some();
-            if !stays {
-                by_operation[read.operation as usize].stale -= 1;
+            let behind = commits.behind(store, key, read.version, read.began);
+            if behind.is_none() {
                 cleared.push((read.number, read.slot));
             }
-            stays
+            behind.is_some()
         });
+        if !cleared.is_empty() {
+            let ages = self.open.values().flatten().map(|read| read.age);
+            self.longest = ages.fold(self.certain, Duration::max);
+        }
         cleared
     }
 
     /// The longest time from the first newer commit until a stale answer was there.
     pub fn longest(&self) -> Duration {
-        let operations = 0..self.by_operation.len() as u16;
-        operations
-            .map(|of| self.longest_of(of))
-            .max()
-            .unwrap_or(Duration::ZERO)
-    }
-
-    /// The same of one operation.
-    pub fn longest_of(&self, operation: u16) -> Duration {
-        let open = self
-            .open
-            .values()
-            .flatten()
-            .filter(|read| read.operation == operation);
-        let certain = self.by_operation[operation as usize].longest;
-        open.map(|read| read.age).fold(certain, Duration::max)
+        self.longest
     }
 
     /// Whether users can be told apart where this one comes from.
@@ -357,23 +332,20 @@ impl Reads {
             intent.born
         };
         let behind = self.commits.behind(store, key, version, began);
-        let staleness = &mut self.by_operation[intent.operation as usize];
-        staleness.reads += 1;
         if let Some(behind) = behind {
-            staleness.stale += 1;
             let age = now.since(behind.since);
+            self.longest = self.longest.max(age);
             if self.can_undo[store as usize] {
                 let open = Open {
                     number: intent.number,
                     slot: id.slot(),
-                    operation: intent.operation,
                     version,
                     began,
                     age,
                 };
                 self.open.entry((store, key)).or_default().push(open);
             } else {
-                staleness.longest = staleness.longest.max(age);
+                self.certain = self.certain.max(age);
             }
         }
         let mut verdicts = Verdicts::default();
