@@ -125,12 +125,24 @@ fn storm(model: &Model, begin: u64, end: u64) -> Option<(u64, String)> {
     Some((at_ns + series.bucket_ns, text))
 }
 
-/// The first entry of the timeline that has an effect: when it begins and ends.
+/// The entry of the timeline that the run turns on: the last that began before the first request failed,
+/// or the first one where none did. When it begins and ends.
 fn trouble(model: &Model) -> Option<(u64, u64, &crate::design::TimelineEntry)> {
-    let entry = model.doc.scenario.timeline.first()?;
+    let timeline = &model.doc.scenario.timeline;
+    let failed = first_failure_at(model).unwrap_or(0);
+    let before = timeline.iter().filter(|entry| entry.begins().0 <= failed);
+    let entry = before
+        .max_by_key(|entry| entry.begins())
+        .or(timeline.first())?;
     let begins = entry.begins();
     let ends = entry.lasts().map_or(begins, |lasts| begins + lasts);
     Some((begins.0, ends.0, entry))
+}
+
+fn first_failure_at(model: &Model) -> Option<u64> {
+    let mut news = model.run.news.iter();
+    let found = news.find(|n| matches!(n.what, NewsKind::FirstFailure { .. }))?;
+    Some(found.at_ns)
 }
 
 fn first_failure(model: &Model, from: u64) -> Option<Moment> {
@@ -209,9 +221,32 @@ fn all_served(model: &Model, begin: u64) -> bool {
     })
 }
 
+/// How long after the trouble began users were served again while it still lasted, if they were not at
+/// first.
+fn back_before(model: &Model, begin: u64, end: u64) -> Option<u64> {
+    let series = &model.run.series;
+    let share = |at: u64| {
+        let actions = series.mean(Column::Actions, at, at + S)?;
+        let useful = series.mean(Column::Useful, at, at + S)?;
+        (actions > 0.0).then(|| useful / actions)
+    };
+    let step = series.bucket_ns.clamp(1, S) as usize;
+    let down = (begin..end)
+        .step_by(step)
+        .find(|&at| share(at).is_some_and(|x| x < BACK / 2.0))?;
+    let back = recovery(model, down)? + down;
+    (back < end).then(|| back - begin)
+}
+
 fn aftermath(model: &Model, begin: u64, end: u64, storm: bool) -> String {
     if all_served(model, begin) {
         return "The cause ends; every user was served all the time.".into();
+    }
+    if let Some(after) = back_before(model, begin, end) {
+        return format!(
+            "The cause ends; users have been served again since {} after it began.",
+            words::seconds_short(after / S * S)
+        );
     }
     match recovery(model, end) {
         Some(after) if after <= 2 * S => {
@@ -237,7 +272,6 @@ fn aftermath(model: &Model, begin: u64, end: u64, storm: bool) -> String {
     }
 }
 
-/// What happened, in the terms of the bets.
 /// How the run that is over went, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Went {
@@ -258,10 +292,40 @@ pub fn went(report: &Report) -> Went {
     }
 }
 
+/// What happened, in the terms of the bets, and to the data.
 pub fn outcome(model: &Model) -> Option<String> {
+    let users = of_users(model)?;
+    Some(match model.run.report.as_deref().and_then(harm) {
+        Some(harm) => format!("{users}, and {harm}"),
+        None => users,
+    })
+}
+
+/// The first of the wrongs that there are, in the order in which they weigh.
+fn harm(report: &Report) -> Option<String> {
+    let data = &report.ledger;
+    let wrongs = [
+        (data.lost, "lost"),
+        (data.duplicate, "done twice"),
+        (
+            data.phantom,
+            "done though their users were told that they failed",
+        ),
+        (data.partial, "done by half"),
+    ];
+    let (n, what) = wrongs.into_iter().find(|(n, _)| *n > 0)?;
+    let actions = if n == 1 { "action was" } else { "actions were" };
+    Some(format!("{} {actions} {what}", words::count(n)))
+}
+
+fn of_users(model: &Model) -> Option<String> {
     let (begin, end, _) = trouble(model)?;
     if all_served(model, begin) {
         return Some("every user was served".into());
+    }
+    if let Some(after) = back_before(model, begin, end) {
+        let after = words::seconds_short(after / S * S);
+        return Some(format!("users were served again after {after}"));
     }
     Some(match recovery(model, end) {
         Some(after) if after <= 2 * S => "users were served again at once".into(),

@@ -323,3 +323,17 @@ fn the_flagship_from_the_bet_to_the_pass() {
         Some("retry_budget")
     );
 }
+
+#[test]
+fn what_became_of_the_data_is_part_of_the_outcome() {
+    let mut model = ready();
+    bet(&mut model, "never");
+    update(&mut model, Msg::PlayPause);
+    let (run, mut told) = (model.run.id, report(&model));
+    (told.ledger.lost, told.ledger.duplicate) = (401, 7);
+    update(&mut model, Msg::Done { run, report: told });
+    assert_eq!(
+        debrief::outcome(&model).as_deref(),
+        Some("it did not recover, and 401 actions were lost")
+    );
+}
