@@ -233,6 +233,7 @@ impl Core {
     }
 
     /// Tells who watches of an old answer that is served.
+    #[cold]
     pub(super) fn note_kept<R: Record>(&self, program: &Program, record: &mut R, id: CallId) {
         let call = &self.calls[id];
         let intent = &self.intents[call.intent];

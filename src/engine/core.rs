@@ -240,6 +240,7 @@ impl Core {
     }
 
     /// Forgets a call that is over; its parent no longer lists it.
+    #[inline(always)]
     pub(super) fn take_call(&mut self, id: CallId) -> Call {
         let call = self.calls.remove(id);
         let first = match call.parent {

@@ -394,14 +394,27 @@ impl Ledger {
         intent: &Intent,
         told: Told,
     ) {
-        if !acknowledges(told) {
-            return;
+        let follows = program.writes && self.reads.tells_apart(intent);
+        if acknowledges(told) && (follows || intent.lacks_right) {
+            self.acknowledged(program, now, id, intent, follows);
         }
+    }
+
+    /// A user takes something for done: who has no right to it, or can be told from others.
+    #[cold]
+    fn acknowledged(
+        &mut self,
+        program: &Program,
+        now: Time,
+        id: IntentId,
+        intent: &Intent,
+        follows: bool,
+    ) {
         if intent.lacks_right {
             let slot = &mut self.slots[id.slot()];
             slot.found.add(Verdict::Unauthorised, true);
         }
-        if program.writes && self.reads.tells_apart(intent) {
+        if follows {
             let left = self.effects.collect(id.slot());
             let left: Vec<_> = left
                 .iter()

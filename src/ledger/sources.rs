@@ -15,6 +15,10 @@ pub struct Sources {
 
 impl Sources {
     pub fn new(program: &Program) -> Sources {
+        if !program.writes {
+            // Nothing changes, so nothing can be old.
+            return Sources::default();
+        }
         let (nodes, operations) = (program.nodes.len(), program.operations.len());
         let pairs = (0..nodes).flat_map(|node| (0..operations).map(move |op| (node, op)));
         let behind = pairs.map(|(node, op)| {
