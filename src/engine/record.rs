@@ -122,9 +122,9 @@ pub trait Record {
     }
     /// The leader of a database is lost to the other copies, or takes no more writes because another one is to
     /// lead.
-    fn leaderless(&mut self, _program: &Program, _now: Time, _node: u16) {}
+    fn leader_lost(&mut self, _program: &Program, _now: Time, _node: u16) {}
     /// A database has a leader again: another one, whose versions are above `above`, or the same one.
-    fn leads(&mut self, _program: &Program, _now: Time, _node: u16, _above: Option<u64>) {}
+    fn has_leader(&mut self, _program: &Program, _now: Time, _node: u16, _above: Option<u64>) {}
     fn told(
         &mut self,
         _program: &Program,

@@ -224,12 +224,12 @@ impl Record for Recorder {
         self.ledger.fell_back(program, now, id, intent, kept);
     }
 
-    fn leaderless(&mut self, _: &Program, now: Time, node: u16) {
-        self.recovery.leaderless(now, node);
+    fn leader_lost(&mut self, _: &Program, now: Time, node: u16) {
+        self.recovery.leader_lost(now, node);
     }
 
-    fn leads(&mut self, _: &Program, now: Time, node: u16, above: Option<u64>) {
-        self.recovery.leads(now, node, above);
+    fn has_leader(&mut self, _: &Program, now: Time, node: u16, above: Option<u64>) {
+        self.recovery.has_leader(now, node, above);
     }
 
     fn undone(&mut self, _: &Program, now: Time, id: IntentId, intent: &Intent, effect: Effect) {

@@ -63,7 +63,7 @@ impl Recovery {
     }
 
     /// The leader is lost, or takes no more writes because another copy is to lead.
-    pub fn leaderless(&mut self, now: Time, node: u16) {
+    pub fn leader_lost(&mut self, now: Time, node: u16) {
         // Lost twice before anybody led again is one loss.
         if self.last(node).is_some_and(|loss| loss.led.is_none()) {
             return;
@@ -83,7 +83,7 @@ impl Recovery {
     }
 
     /// Somebody leads: another copy, whose versions are above `above`, or the same one again.
-    pub fn leads(&mut self, now: Time, node: u16, above: Option<u64>) {
+    pub fn has_leader(&mut self, now: Time, node: u16, above: Option<u64>) {
         let Some(loss) = self.last(node) else { return };
         if loss.led.is_none() || above.is_some() {
             loss.led = Some(now);

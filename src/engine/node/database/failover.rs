@@ -22,7 +22,7 @@ impl Database {
         let Some(copies) = copies(cx) else { return };
         let is_leader = copies.primary as usize == at;
         if is_leader {
-            cx.record.leaderless(cx.program, now, cx.node);
+            cx.record.leader_lost(cx.program, now, cx.node);
             self.silent_since = self.silent_since.or(Some(now));
             // The streams to the others end with it: what has not arrived never will.
             for other in (0..config.copies()).filter(|&other| other != at) {
@@ -61,7 +61,7 @@ impl Database {
             copies.of[at].leads = !(config.fencing && copies.rising.is_some());
             if copies.of[at].leads {
                 let now = cx.now();
-                cx.record.leads(cx.program, now, cx.node, None);
+                cx.record.has_leader(cx.program, now, cx.node, None);
             }
             for to in 0..config.copies() {
                 if to != at {
@@ -169,7 +169,7 @@ impl Database {
             copies.of[leader].leads = false;
             copies.rising = Some(next as u16);
             self.by_hand = true;
-            cx.record.leaderless(cx.program, now, cx.node);
+            cx.record.leader_lost(cx.program, now, cx.node);
             cx.local_at(now + config.promotion, PROMOTED, next as u64);
         }
     }
@@ -251,7 +251,7 @@ impl Database {
         }
         copies.of[at].acknowledged = position;
         let floor = copies.floor();
-        cx.record.leads(cx.program, now, cx.node, Some(floor));
+        cx.record.has_leader(cx.program, now, cx.node, Some(floor));
         self.void(config, cx, at);
         for entry in &behind {
             self.undo(cx, entry);
