@@ -14,6 +14,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::address::{Address, resolve};
+use super::names::suggest;
 use super::read::{Depth, read};
 use super::sections::PRESET;
 use super::{Scenario, Variant, code};
@@ -134,33 +135,34 @@ fn change<P: AsRef<str>, V: AsRef<str>>(
     let Some(scenario) = base.scenario else {
         return Err(base.diagnostics);
     };
-    let mut changed = text.to_owned();
+    let mut now = text.to_owned();
     let mut findings = Vec::new();
     for (path, written) in changes {
-        let path = path.as_ref();
-        let address = match resolve(&scenario.design, path) {
-            Ok(address) => address,
-            Err(error) => {
-                findings.push(finding(code::NO_KNOB, path, error));
-                continue;
-            }
-        };
-        match value::parse(written.as_ref(), address.spec) {
-            Ok(value) => {
-                let literal = literal(written.as_ref().trim(), &value, address.spec);
-                match splice(&changed, &address, &literal) {
-                    Some(text) => changed = text,
-                    None => findings.push(not_here(path)),
-                }
-            }
-            Err(error) => findings.push(finding(code::BAD_VALUE, path, error)),
+        match changed(&now, &scenario, path.as_ref(), written.as_ref()) {
+            Ok(text) => now = text,
+            Err(found) => findings.extend(found),
         }
     }
     if findings.is_empty() {
-        Ok(changed)
+        Ok(now)
     } else {
         Err(findings)
     }
+}
+
+/// The text with one knob changed, without a look at what that leads to.
+pub(super) fn changed(
+    text: &str,
+    scenario: &Scenario,
+    path: &str,
+    written: &str,
+) -> Result<String, Vec<Diagnostic>> {
+    let address = resolve(&scenario.design, path)
+        .map_err(|error| vec![finding(code::NO_KNOB, path, error)])?;
+    let value = value::parse(written, address.spec)
+        .map_err(|error| vec![finding(code::BAD_VALUE, path, error)])?;
+    let literal = literal(written.trim(), &value, address.spec);
+    splice(text, &address, &literal).ok_or_else(|| vec![not_here(path)])
 }
 
 pub(super) fn valid(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
@@ -221,6 +223,11 @@ fn quote(written: &str, spec: &KnobSpec) -> String {
         spec.unit == Unit::Text || !written.contains(['"', '\\']),
         "no unit takes them"
     );
+    quoted(written)
+}
+
+/// A line of text as TOML writes it.
+pub(super) fn quoted(written: &str) -> String {
     let mut quoted = String::from("\"");
     for c in written.chars() {
         match c {
@@ -234,27 +241,68 @@ fn quote(written: &str, spec: &KnobSpec) -> String {
     quoted
 }
 
-fn splice(text: &str, address: &Address<'_>, literal: &str) -> Option<String> {
-    let tree = DeTable::parse(text).ok()?.into_inner();
-    let knob = address.spec.name;
-    let Some((key, value)) = table_of(&tree, address) else {
-        // Only the operation that every file without operations has stands in no text.
-        let Address { kind, key, .. } = address;
-        let end = line_end(text);
-        return Some(format!(
-            "{}{end}{end}[{}.{key}]{end}{knob} = {literal}{end}",
-            text.trim_end(),
-            kind.name
-        ));
+/// A field of an entry of the timeline as TOML writes it.
+pub(super) fn written_field(
+    kind: &KindSpec,
+    field: &str,
+    written: &str,
+) -> Result<String, Box<Diagnostic>> {
+    let Some(spec) = kind.knob(field) else {
+        let names = kind.knobs.iter().map(|knob| knob.name);
+        let error = ValueError {
+            message: format!("`{}` is no field of the entry `{}`", cut(field), kind.name),
+            help: Some(suggest(field, names, "fields")),
+        };
+        return Err(Box::new(finding(code::UNKNOWN_FIELD, &cut(field), error)));
     };
-    let DeValue::Table(table) = value.get_ref() else {
+    match value::parse(written, spec) {
+        Ok(value) => Ok(literal(written.trim(), &value, spec)),
+        Err(error) => Err(Box::new(finding(code::BAD_VALUE, field, error))),
+    }
+}
+
+fn splice(text: &str, address: &Address<'_>, literal: &str) -> Option<String> {
+    let Address { kind, key, spec } = *address;
+    splice_field(text, kind.name, key, spec.name, literal)
+}
+
+/// The text with a field of a table set to a literal; `None` where it cannot be done by splicing.
+pub(super) fn splice_field(
+    text: &str,
+    table: &str,
+    key: &str,
+    field: &str,
+    literal: &str,
+) -> Option<String> {
+    let tree = DeTable::parse(text).ok()?.into_inner();
+    let (span, with) = piece(text, &tree, table, key, field, literal)?;
+    Some(replace(text, span, &with))
+}
+
+/// Where a text changes so that a field of a table holds a literal, and what stands there then.
+pub(super) fn piece(
+    text: &str,
+    tree: &DeTable<'_>,
+    table: &str,
+    key: &str,
+    knob: &str,
+    literal: &str,
+) -> Option<(Range<usize>, String)> {
+    let Some((named, value)) = table_of(tree, table, key) else {
+        // Only the operation that every file without operations has stands in no text.
+        let end = line_end(text);
+        let body = text.trim_end().len();
+        let added = format!("{end}{end}[{table}.{key}]{end}{knob} = {literal}{end}");
+        return Some((body..text.len(), added));
+    };
+    let DeValue::Table(fields) = value.get_ref() else {
         return None;
     };
-    if let Some(old) = table.get(knob) {
-        return Some(replace(text, old.span(), literal));
+    if let Some(old) = fields.get(knob) {
+        return Some((old.span(), literal.to_owned()));
     }
     let is_inline = text[value.span()].starts_with('{');
-    let last = table
+    let last = fields
         .values()
         .filter(|field| is_own_line(text, field))
         .map(|field| field.span().end)
@@ -262,9 +310,9 @@ fn splice(text: &str, address: &Address<'_>, literal: &str) -> Option<String> {
     if is_inline {
         let at = last.unwrap_or(value.span().start + 1);
         let comma = if last.is_some() { ", " } else { " " };
-        return Some(replace(text, at..at, &format!("{comma}{knob} = {literal}")));
+        return Some((at..at, format!("{comma}{knob} = {literal}")));
     }
-    let named_at = key.span();
+    let named_at = named.span();
     let line_start = text[..named_at.start].rfind('\n').map_or(0, |at| at + 1);
     // Up to the name: the beginning of a header, or of a dotted key as in `run.seed = 7`.
     let head = &text[line_start..named_at.end];
@@ -274,19 +322,24 @@ fn splice(text: &str, address: &Address<'_>, literal: &str) -> Option<String> {
     } else {
         format!("{head}.{knob} = {literal}")
     };
-    Some(with_line(text, last.unwrap_or(named_at.end), &line))
+    let at = end_of_line(text, last.unwrap_or(named_at.end));
+    Some((at..at, format!("{}{line}", line_end(text))))
 }
 
 /// The text with one more line below the one on which this place is.
-fn with_line(text: &str, place: usize, line: &str) -> String {
+pub(super) fn with_line(text: &str, place: usize, line: &str) -> String {
+    let at = end_of_line(text, place);
+    replace(text, at..at, &format!("{}{line}", line_end(text)))
+}
+
+/// The end of the line on which this place is, before its line end.
+fn end_of_line(text: &str, place: usize) -> usize {
     let at = place + text[place..].find('\n').unwrap_or(text.len() - place);
-    let before = if text[..at].ends_with('\r') {
+    if text[..at].ends_with('\r') {
         at - 1
     } else {
         at
-    };
-    let end = line_end(text);
-    replace(text, before..before, &format!("{end}{line}"))
+    }
 }
 
 /// The text with a field of an entry of the timeline set to a literal.
@@ -312,16 +365,17 @@ pub(super) fn splice_entry(
     })
 }
 
-/// The table of the thing that an address names, with its name.
+/// The table of a thing, with its name.
 fn table_of<'t, 'a>(
     tree: &'a DeTable<'t>,
-    address: &Address<'_>,
+    table: &str,
+    key: &str,
 ) -> Option<(&'a Spanned<DeString<'t>>, &'a Spanned<DeValue<'t>>)> {
-    let top = tree.get_key_value(address.kind.name)?;
-    if address.kind.name == "run" {
+    let top = tree.get_key_value(table)?;
+    if table == "run" {
         return Some(top);
     }
-    top.1.get_ref().as_table()?.get_key_value(address.key)
+    top.1.get_ref().as_table()?.get_key_value(key)
 }
 
 /// Whether a field stands on a line of its table, and not under a header of its own.
@@ -334,7 +388,7 @@ fn is_own_line(text: &str, field: &Spanned<DeValue<'_>>) -> bool {
     }
 }
 
-fn replace(text: &str, span: Range<usize>, with: &str) -> String {
+pub(super) fn replace(text: &str, span: Range<usize>, with: &str) -> String {
     format!("{}{with}{}", &text[..span.start], &text[span.end..])
 }
 

@@ -18,12 +18,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::edit::{finding, line_end, literal, not_here, splice_entry, valid};
+use super::edit::{finding, line_end, not_here, splice_entry, valid, written_field};
 use super::names::suggest;
 use super::{Scenario, code};
 use crate::design::diagnostic::{Diagnostic, Severity};
-use crate::design::registry::{self, KindSpec, can_be_ended};
-use crate::design::value::{self, ValueError, cut};
+use crate::design::registry::{self, can_be_ended};
+use crate::design::value::{ValueError, cut};
 use crate::design::{Knobs, TimelineEntry};
 use crate::time::Duration;
 
@@ -158,21 +158,6 @@ pub fn end(text: &str, number: usize, at: Duration) -> Result<String, Vec<Diagno
 pub fn too_late(message: String) -> Box<Diagnostic> {
     let help = Some("begin another run".to_owned());
     Box::new(finding(code::NOT_LIVE, "run", ValueError { message, help }))
-}
-
-fn written_field(kind: &KindSpec, field: &str, written: &str) -> Result<String, Box<Diagnostic>> {
-    let Some(spec) = kind.knob(field) else {
-        let names = kind.knobs.iter().map(|knob| knob.name);
-        let error = ValueError {
-            message: format!("`{}` is no field of the entry `{}`", cut(field), kind.name),
-            help: Some(suggest(field, names, "fields")),
-        };
-        return Err(Box::new(finding(code::UNKNOWN_FIELD, &cut(field), error)));
-    };
-    match value::parse(written, spec) {
-        Ok(value) => Ok(literal(written.trim(), &value, spec)),
-        Err(error) => Err(Box::new(finding(code::BAD_VALUE, field, error))),
-    }
 }
 
 /// Whether a run of one scenario, before this instant, can go on as one of the other: up to there they

@@ -68,6 +68,24 @@ pub fn read_with(text: &str, depth: Depth, advise: Advise) -> Checked {
     }
 }
 
+/// What can be read of a text, also if there are errors in it: `None` if it is no TOML, is too long or
+/// has no `[run]`.
+pub fn as_far_as_possible(text: &str, depth: Depth) -> (Option<Scenario>, Vec<Diagnostic>) {
+    if text.len() > MAX_BYTES {
+        return (None, read(text, depth).diagnostics);
+    }
+    let mut f = Findings::new(text);
+    let scenario = read_tree(&mut f, depth, |_, _| Vec::new());
+    (scenario, f.finish())
+}
+
+/// What is wrong with a design by itself, without the text that it was read from.
+pub fn check_alone(design: &Design) -> Vec<Diagnostic> {
+    let mut alone = Findings::new("");
+    check_design::check(&mut alone, design);
+    alone.finish()
+}
+
 fn read_tree(f: &mut Findings<'_>, depth: Depth, advise: Advise) -> Option<Scenario> {
     let mut tree = parse_toml(f)?;
     if !migrate::migrate(&mut tree, f) {
@@ -113,9 +131,7 @@ fn read_tree(f: &mut Findings<'_>, depth: Depth, advise: Advise) -> Option<Scena
 fn revisions(f: &mut Findings<'_>, design: &Design, timeline: &[(String, TimelineEntry)]) {
     let entries: Vec<TimelineEntry> = timeline.iter().map(|(_, entry)| entry.clone()).collect();
     for revision in design::revisions(design, &entries) {
-        let mut alone = Findings::new("");
-        check_design::check(&mut alone, &revision.design);
-        let found = alone.finish();
+        let found = check_alone(&revision.design);
         let first = found.iter().find(|d| d.severity == Severity::Error);
         let Some(first) = first.cloned() else {
             f.keep_idle(|path| {

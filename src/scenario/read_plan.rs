@@ -1,6 +1,6 @@
 //! Plans, as written: one text per step, in the grammar of docs/scenario-format.md.
 
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
 use super::code;
 use super::findings::{Findings, Span};
@@ -8,7 +8,7 @@ use super::limits::{MAX_CALLS, MAX_STEPS};
 use super::row::{Row, type_of};
 use crate::design::registry::KindSpec;
 use crate::design::value::{Value, cut, parse_count};
-use crate::design::{Aim, CallMode, Operation, RowOf, Step, StepCall};
+use crate::design::{Aim, CallMode, Node, Operation, RowOf, Step, StepCall};
 use std::collections::BTreeMap;
 
 /// The plans of a node, by operation.
@@ -93,6 +93,27 @@ pub fn plans(
         plans.insert(name.to_owned(), steps);
     }
     plans
+}
+
+/// The plans that a text gives a node, as they are written, by operation.
+pub fn written_plans(text: &str, node: &Node) -> Vec<(String, Vec<String>)> {
+    let Ok(tree) = DeTable::parse(text) else {
+        return Vec::new();
+    };
+    let plans = tree
+        .get_ref()
+        .get(node.kind.name)
+        .and_then(|table| table.get_ref().as_table()?.get(node.key.as_str()))
+        .and_then(|table| table.get_ref().as_table()?.get("plan"));
+    let Some(plans) = plans.and_then(|plans| plans.get_ref().as_table()) else {
+        return Vec::new();
+    };
+    let lists = plans.iter().filter_map(|(operation, list)| {
+        let steps = list.get_ref().as_array()?.iter();
+        let steps = steps.filter_map(|step| Some(step.get_ref().as_str()?.to_owned()));
+        Some((operation.get_ref().to_string(), steps.collect()))
+    });
+    lists.collect()
 }
 
 const STEPS: &str = "a step is `work`, `respond`, `call LINK`, `read LINK`, `write LINK`, `publish LINK`, \

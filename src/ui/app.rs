@@ -5,6 +5,9 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
+use super::editor::hands::perform;
+use super::editor::outline::Outline;
+use super::editor::stage::Stage;
 use super::learn::knobs::Knobs;
 use super::learn::story::Story;
 use super::live::chart::Charts;
@@ -12,19 +15,23 @@ use super::live::diagram::Diagram;
 use super::live::frame_loop;
 use super::live::strip::Strip;
 use super::live::transport::Transport;
-use super::platform::{self, files, media};
-use super::state::keys::{self, Act};
-use super::state::model::{Bet, Model, Saved, Status, Tab};
+use super::platform::{clipboard, files, media};
+use super::state::editing::Draw;
+use super::state::editor::Pane;
+use super::state::keys::{self, Act, Where};
+use super::state::model::{Bet, Saved, Status, Tab};
 use super::state::update::Msg;
 use super::store::Store;
 use super::widgets::dialog::Dialogs;
 use super::widgets::icon::{Icon, Pic};
 
 #[component]
-pub fn App() -> impl IntoView {
-    let store = Store::open();
+pub fn App(
+    /// What was kept of the last visit.
+    saved: Option<String>,
+) -> impl IntoView {
+    let store = Store::open(saved.as_deref());
     provide_context(store);
-    listen_to_keys(store);
     store.send(Msg::Room(media::room()));
     media::on_change(move || {
         store.send(Msg::Room(media::room()));
@@ -32,11 +39,20 @@ pub fn App() -> impl IntoView {
     });
     store.start_worker();
     frame_loop::start(store);
+    let stage = Stage::provide(store);
+    listen_to_keys(store, stage);
+    listen_to_clipboard(store);
     let dropping = RwSignal::new(false);
     let tab = store.memo(|m| m.tab.key());
-    let story = store.memo(|m| if m.story_open { "open" } else { "closed" });
+    let story = store.memo(|m| match m.story_open {
+        // A drawing without a lesson has nothing to tell before its first run.
+        _ if m.has_nothing_to_tell() => "none",
+        true => "open",
+        false => "closed",
+    });
     let knobs = store.memo(|m| if m.knobs_open { "open" } else { "closed" });
     let said = store.memo(|m| m.said.text.clone());
+    let outline = store.memo(|m| m.outline);
     view! {
         <div
             class="page"
@@ -61,7 +77,10 @@ pub fn App() -> impl IntoView {
             <Bar />
             <Strip />
             <main class="work" id="main">
-                <Story />
+                {move || match outline.get() {
+                    true => view! { <section class="story" aria-label="The system in words"><Outline /></section> }.into_any(),
+                    false => view! { <Story /> }.into_any(),
+                }}
                 <Diagram />
                 <Knobs />
                 <section class="dock" aria-label="Time and charts">
@@ -80,11 +99,17 @@ pub fn App() -> impl IntoView {
 fn Bar() -> impl IntoView {
     let store = Store::get();
     let title = store.memo(|m| m.doc.scenario.about.title.clone());
-    let undo = store.memo(|m| m.doc.can_undo());
-    let redo = store.memo(|m| m.doc.can_redo());
+    let steps = store.memo(|m| m.doc.next_steps());
+    let undo = Memo::new(move |_| steps.with(|s| s.0.is_some()));
+    let redo = Memo::new(move |_| steps.with(|s| s.1.is_some()));
+    let named = |word: &str, what: &Option<String>, keys: &str| match what {
+        Some(what) => format!("{word}: {what}  {keys}"),
+        None => format!("{word}  {keys}"),
+    };
     let knobs = store.memo(|m| m.knobs_open);
     let debug = store.memo(|m| m.debug);
     let theme = store.memo(|m| m.theme.label());
+    let outline = store.memo(|m| m.outline);
     view! {
         <header>
             <a class="skip" href="#main">"Skip to the drawing"</a>
@@ -96,7 +121,7 @@ fn Bar() -> impl IntoView {
                 <button
                     class="button quiet icon-only wide"
                     aria-label="Undo"
-                    title="Undo  Ctrl Z"
+                    title=move || steps.with(|s| named("Undo", &s.0, "Ctrl Z"))
                     disabled=move || !undo.get()
                     on:click=move |_| store.send(Msg::Undo)
                 >
@@ -105,13 +130,40 @@ fn Bar() -> impl IntoView {
                 <button
                     class="button quiet icon-only wide"
                     aria-label="Redo"
-                    title="Redo  Ctrl Shift Z"
+                    title=move || steps.with(|s| named("Redo", &s.1, "Ctrl Shift Z"))
                     disabled=move || !redo.get()
                     on:click=move |_| store.send(Msg::Redo)
                 >
                     <Pic icon=Icon::Redo />
                 </button>
+                <button
+                    class="button quiet wide"
+                    title="Scenarios, and an empty page to draw on  Ctrl O"
+                    data-testid="scenarios"
+                    on:click=move |_| store.send(Msg::Draw(Draw::Pane(Some(Pane::Open))))
+                >
+                    <Pic icon=Icon::Book />
+                    "Scenarios"
+                </button>
                 <span class="wide files"><FileButtons suffix="" /></span>
+                <button
+                    class="button quiet icon-only wide"
+                    aria-label="The drawing in words"
+                    title="The drawing in words, to read and to change  O"
+                    aria-pressed=move || outline.get().to_string()
+                    data-testid="outline"
+                    on:click=move |_| store.send(Msg::ToggleOutline)
+                >
+                    <Pic icon=Icon::List />
+                </button>
+                <button
+                    class="button quiet icon-only wide"
+                    aria-label="Find a command, a node, a scenario"
+                    title="Find a command, a node, a scenario  Ctrl K"
+                    on:click=move |_| store.send(Msg::Draw(Draw::Pane(Some(Pane::Commands))))
+                >
+                    <Pic icon=Icon::Search />
+                </button>
                 <button
                     class="button wide"
                     aria-expanded=move || knobs.get().to_string()
@@ -249,6 +301,7 @@ fn Banner() -> impl IntoView {
         Saved::Failed(why) => Some(why.clone()),
         _ => None,
     });
+    let elsewhere = store.memo(|m| m.read_only);
     let download = move |_| store.send(Msg::Download);
     view! {
         {move || {
@@ -266,6 +319,24 @@ fn Banner() -> impl IntoView {
                                 on:click=move |_| store.send(Msg::StartWorkerAgain)
                             >
                                 "Start again"
+                            </button>
+                        </div>
+                    }
+                })
+        }}
+        {move || {
+            elsewhere
+                .get()
+                .then(|| {
+                    view! {
+                        <div class="banner" role="alert" data-testid="elsewhere">
+                            <strong>"This design is open in another tab. Here it can be read and run."</strong>
+                            <button
+                                class="button primary"
+                                data-testid="take-over"
+                                on:click=move |_| store.send(Msg::TakeOver)
+                            >
+                                "Take over"
                             </button>
                         </div>
                     }
@@ -317,36 +388,45 @@ fn Tabs() -> impl IntoView {
 }
 
 /// Shortcuts act wherever no field or control wants the key for itself.
-fn listen_to_keys(store: Store) {
+fn listen_to_keys(store: Store, stage: Stage) {
     let handle = window_event_listener(ev::keydown, move |event| {
         let control = event.ctrl_key() || event.meta_key();
         if event.alt_key() || event.default_prevented() || store.peek(|m| m.dialog.is_some()) {
             return;
         }
-        let Some(act) = keys::find(&event.key(), event.shift_key(), control) else {
+        let Some(act) = keys::find(Where::Page, &event.key(), event.shift_key(), control) else {
             return;
         };
         if wants_key(&event, act) || !act.is_always_on() && !store.peek(|m| m.keys_on) {
             return;
         }
         event.prevent_default();
-        match act {
-            Act::NewSeed => store.send(Msg::NewSeed(platform::random_seed())),
-            Act::Bet(nth) => {
-                let open = |m: &Model| m.bet == Bet::Open || !m.has_begun() && m.runs_done == 0;
-                let key = |m: &Model| m.doc.scenario.lesson.bets.get(nth).map(|b| b.key.clone());
-                if let Some(key) = store.peek(|m| if open(m) { key(m) } else { None }) {
-                    store.send(Msg::Bet(key));
-                }
-            }
-            act => {
-                if let Some(msg) = keys::message(act) {
-                    store.send(msg);
-                }
-            }
+        if let Act::Bet(_) = act
+            && !store.peek(|m| m.bet == Bet::Open || !m.has_begun() && m.runs_done == 0)
+        {
+            return;
         }
+        perform(store, stage, act);
     });
     on_cleanup(move || handle.remove());
+}
+
+/// The system's keys for copying act on the drawing, wherever no field wants them.
+fn listen_to_clipboard(store: Store) {
+    clipboard::listen(move |what, text| {
+        if store.peek(|m| m.dialog.is_some() || m.editor.pane.is_some()) {
+            return false;
+        }
+        let any = store.peek(|m| !m.editor.nodes().is_empty());
+        match what {
+            "paste" => store.send(Msg::Draw(Draw::Paste(text))),
+            "copy" if any => store.send(Msg::Draw(Draw::Copy)),
+            "cut" if any => store.send(Msg::Draw(Draw::Cut)),
+            // Text of the page can be copied as everywhere.
+            _ => return false,
+        }
+        true
+    });
 }
 
 /// Text fields own all their keys; a focused button or option owns Space.
@@ -356,7 +436,7 @@ fn wants_key(event: &ev::KeyboardEvent, act: Act) -> bool {
         .and_then(|t| t.dyn_into::<web_sys::Element>().ok());
     let Some(element) = target else { return false };
     match element.tag_name().as_str() {
-        "INPUT" => act != Act::Continue || event.key() != "Escape",
+        "INPUT" => act != Act::Continue && !matches!(act, Act::Commands | Act::Open | Act::Save),
         "SELECT" | "TEXTAREA" => true,
         "BUTTON" | "A" | "SUMMARY" => act == Act::PlayPause,
         _ => false,

@@ -10,6 +10,8 @@ pub mod state;
 #[cfg(feature = "ui")]
 pub mod app;
 #[cfg(feature = "ui")]
+pub mod editor;
+#[cfg(feature = "ui")]
 pub mod learn;
 #[cfg(feature = "ui")]
 pub mod live;
@@ -24,5 +26,10 @@ pub mod widgets;
 #[cfg(feature = "ui")]
 pub fn start() {
     console_error_panic_hook::set_once();
-    leptos::mount::mount_to_body(app::App);
+    // Mounting does this too; what was kept is read before that.
+    let _ = leptos::task::Executor::init_wasm_bindgen();
+    leptos::task::spawn_local(async {
+        let saved = store::saved_session().await;
+        leptos::mount::mount_to_body(move || app::App(app::AppProps { saved }));
+    });
 }

@@ -1,11 +1,14 @@
 //! The one place where the model changes and effects are carried out.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use leptos::prelude::*;
 
 use super::live::{LIVE, frame_loop};
-use super::platform::{self, address, files, storage, theme, worker_client::WorkerClient};
+use super::platform::vault::{self, Shelf};
+use super::platform::{
+    self, address, files, only_tab, storage, theme, worker_client::WorkerClient,
+};
 use super::state::built_in;
 use super::state::model::Model;
 use super::state::pace::Speed;
@@ -14,7 +17,25 @@ use super::state::update::{Effect, Msg, update};
 use crate::version::BUILD;
 use crate::worker::protocol::{Command, Update as Said};
 
+/// What is being written into the browser's database.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Saving {
+    Not,
+    Now,
+    /// Something changed since the writing began.
+    Again,
+}
+
+/// What was kept of the last visit; of one before there was a database, too.
+pub async fn saved_session() -> Option<String> {
+    match vault::get(Shelf::Session, STORAGE_KEY).await {
+        Some(json) => Some(json),
+        None => storage::read(STORAGE_KEY),
+    }
+}
+
 thread_local! {
+    static SAVING: Cell<Saving> = const { Cell::new(Saving::Not) };
     static WORKER: RefCell<Option<WorkerClient>> = const { RefCell::new(None) };
 }
 
@@ -28,10 +49,9 @@ pub struct Store {
 
 impl Store {
     /// The saved session, what the address asks for, and a worker.
-    pub fn open() -> Store {
+    pub fn open(saved: Option<&str>) -> Store {
         let mut model = Model::default();
-        let saved = storage::read(STORAGE_KEY);
-        if let Some(session) = saved.as_deref().and_then(SavedSession::from_json) {
+        if let Some(session) = saved.and_then(SavedSession::from_json) {
             session.restore(&mut model, built_in().1);
         }
         let asked = address::read();
@@ -41,10 +61,12 @@ impl Store {
             model.speed = speed;
         }
         theme::apply(model.theme);
-        Store {
+        let store = Store {
             model: RwSignal::new(model),
             colours: RwSignal::new(0),
-        }
+        };
+        only_tab::ask(false, move |mine| store.send(Msg::OnlyTab(mine)));
+        store
     }
 
     /// The store of the page that this component is part of.
@@ -98,10 +120,17 @@ impl Store {
                     self.send(Msg::Saved(Err("this browser refused the download".into())));
                 }
             }
+            Effect::TakeOver => only_tab::ask(true, move |mine| {
+                // What the other tab wrote last is read anew.
+                if mine {
+                    platform::reload();
+                }
+            }),
             Effect::ApplyTheme => {
                 theme::apply(self.peek(|m| m.theme));
                 self.colours.update(|n| *n += 1);
             }
+            Effect::Copy(text) => platform::clipboard::write(text),
             Effect::ScrollUp(id) => request_animation_frame(move || platform::scroll_up(id)),
             Effect::Focus(id) => {
                 // After the views that this message opens are there.
@@ -110,10 +139,29 @@ impl Store {
         }
     }
 
+    /// Writes what there is now. Changes that come meanwhile are written after it, not beside it.
     fn save(self) {
-        let json = self.peek(|model| SavedSession::of(model).to_json());
-        let result = storage::write(STORAGE_KEY, &json).map(|()| platform::time_of_day());
-        self.send(Msg::Saved(result));
+        if self.peek(|model| model.read_only) {
+            return;
+        }
+        match SAVING.get() {
+            Saving::Not => {}
+            Saving::Now | Saving::Again => return SAVING.set(Saving::Again),
+        }
+        SAVING.set(Saving::Now);
+        leptos::task::spawn_local(async move {
+            loop {
+                SAVING.set(Saving::Now);
+                let json = self.peek(|model| SavedSession::of(model).to_json());
+                let written = vault::put(Shelf::Session, STORAGE_KEY, &json).await;
+                if SAVING.get() == Saving::Again {
+                    continue;
+                }
+                SAVING.set(Saving::Not);
+                self.send(Msg::Saved(written.map(|()| platform::time_of_day())));
+                return;
+            }
+        });
     }
 
     fn to_worker(self, command: &Command) {

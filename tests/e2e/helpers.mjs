@@ -47,6 +47,15 @@ export function launch() {
   return chromium.launch({ executablePath: browserPath(), args: FLAGS });
 }
 
+/** A browser with a profile that stays on the disk when it ends. */
+export function launchProfile(folder) {
+  return chromium.launchPersistentContext(folder, {
+    executablePath: browserPath(),
+    args: FLAGS,
+    viewport: { width: 1440, height: 900 },
+  });
+}
+
 /** The built page on a free port, under `base`. */
 export function serveBuilt(base = "/") {
   assert.ok(existsSync(join(DIST, "index.html")), `no built page in ${DIST}: run make site`);

@@ -11,6 +11,7 @@ mod copies;
 mod coverage;
 mod documents;
 mod durability;
+mod editing;
 mod extremes;
 mod feeds;
 mod fuzz;

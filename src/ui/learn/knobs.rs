@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
+use crate::scenario::draw::Edit;
+use crate::ui::editor::inspector::Inspector;
 use crate::ui::platform;
+use crate::ui::state::editing::Draw;
+use crate::ui::state::inspect;
 use crate::ui::state::knobs::{self, Control, Knob};
 use crate::ui::state::model::{Model, Tab};
 use crate::ui::state::update::Msg;
@@ -12,40 +16,60 @@ use crate::ui::widgets::icon::{Icon, Pic};
 #[component]
 pub fn Knobs() -> impl IntoView {
     let store = Store::get();
-    let open = store.memo(|m| m.knobs_open || m.tab == Tab::Knobs);
-    // The list changes with the scenario, not with every keystroke: fields keep their focus.
-    let paths = store.memo(|m| m.doc.scenario.lesson.unlocked.clone());
-    let none = move || paths.with(Vec::is_empty);
+    let picked = store.memo(|m| inspect::inspected(m).is_some());
+    let open = store.memo(|m| {
+        m.knobs_open
+            || m.tab == Tab::Knobs
+            || !m.editor.selected.is_empty()
+            || m.editor.entry.is_some()
+    });
     view! {
         <section class="knobs" id="knobs" aria-label="Knobs" tabindex="-1" hidden=move || !open.get()>
-            <div class="knobs-head">
-                <h2>"Knobs"</h2>
-                <button
-                    class="button quiet icon-only"
-                    aria-label="Close the knobs"
-                    on:click=move |_| store.send(Msg::ToggleKnobs)
-                >
-                    <Pic icon=Icon::Close />
-                </button>
-            </div>
-            <p class="small muted" hidden=none>
-                "Changes count from the next start. The first run stays in the charts to compare."
-            </p>
-            <p class="small muted" hidden=move || !none()>"This scenario has no knobs to turn."</p>
-            {move || {
-                paths.get().into_iter().map(|path| view! { <One path=path /> }).collect_view()
+            {move || match picked.get() {
+                true => view! { <Inspector /> }.into_any(),
+                false => view! { <Unlocked /> }.into_any(),
             }}
-            <Foot />
         </section>
     }
 }
 
+/// The knobs of the lesson.
 #[component]
-fn One(path: String) -> impl IntoView {
+fn Unlocked() -> impl IntoView {
+    let store = Store::get();
+    // The list changes with the scenario, not with every keystroke: fields keep their focus.
+    let paths = store.memo(|m| m.doc.scenario.lesson.unlocked.clone());
+    let none = move || paths.with(Vec::is_empty);
+    view! {
+        <div class="knobs-head">
+            <h2>"Knobs"</h2>
+            <button
+                class="button quiet icon-only"
+                aria-label="Close the knobs"
+                on:click=move |_| store.send(Msg::ToggleKnobs)
+            >
+                <Pic icon=Icon::Close />
+            </button>
+        </div>
+        <p class="small muted" hidden=none>
+            "Changes count from the next start. The first run stays in the charts to compare."
+        </p>
+        <p class="small muted" hidden=move || !none()>
+            "Click a node or a link to see its knobs."
+        </p>
+        {move || {
+            paths.get().into_iter().map(|path| view! { <One path=path /> }).collect_view()
+        }}
+        <Foot />
+    }
+}
+
+#[component]
+pub fn One(path: String) -> impl IntoView {
     let store = Store::get();
     let knob = {
         let path = path.clone();
-        store.memo(move |m| knobs::knobs(&m.doc).into_iter().find(|k| k.path == path))
+        store.memo(move |m| knobs::one(&m.doc, &path))
     };
     let Some(first) = knob.get_untracked() else {
         return ().into_any();
@@ -58,27 +82,54 @@ fn One(path: String) -> impl IntoView {
     );
     let error = Memo::new(move |_| knob.with(|k| k.as_ref().and_then(|k| k.error.clone())));
     let was = Memo::new(move |_| knob.with(|k| k.as_ref().and_then(|k| k.was.clone())));
+    let set = Memo::new(move |_| knob.with(|k| k.as_ref().is_some_and(|k| k.is_set)));
+    let described = format!("{meaning_id} {error_id}");
     let control = match first.control {
         Control::Words(words) => {
             view! { <Segments path=path.clone() words=words knob=knob label=label_id.clone() /> }.into_any()
         }
-        Control::Steps(_) => view! {
-            <Steps path=path.clone() knob=knob id=id.clone() described=format!("{meaning_id} {error_id}") />
+        Control::List(words) => {
+            view! { <List path=path.clone() words=words knob=knob id=id.clone() described=described /> }.into_any()
         }
-        .into_any(),
+        Control::Steps(_) => {
+            view! { <Steps path=path.clone() knob=knob id=id.clone() described=described /> }.into_any()
+        }
     };
+    let default = first.default;
+    let reset_path = path.clone();
+    let can_reset = move || set.get() && !default.is_empty();
     view! {
         <div class="knob" data-testid=format!("knob-{path}") data-value=move || {
             knob.with(|k| k.as_ref().map(|k| k.value.clone()))
         }>
             <div class="knob-head">
-                <label class="knob-name" id=label_id for=id title=path.clone()>{first.title}</label>
+                <label class="knob-name" id=label_id for=id title=path.clone()>{first.title.clone()}</label>
                 {move || was.get().map(|was| view! { <span class="was">"was " {was}</span> })}
+                {move || {
+                    let path = reset_path.clone();
+                    can_reset()
+                        .then(|| {
+                            view! {
+                                <button
+                                    class="link small"
+                                    title=format!("Back to the default: {default}")
+                                    on:click=move |_| store.send(Msg::Draw(Draw::Do(Edit::Unset { path: path.clone() })))
+                                >
+                                    "default"
+                                </button>
+                            }
+                        })
+                }}
             </div>
             {control}
             <p class="meaning" id=meaning_id>
-                <strong>{first.owner}</strong> ": " {first.meaning}
+                <strong>{first.owner}</strong> ": " {first.meaning} "."
+                <span class="allowed">
+                    {capital(&first.allowed)} "." {(!default.is_empty()).then(|| format!(" Default: {default}."))}
+                </span>
             </p>
+            {(!first.source.is_empty())
+                .then(|| view! { <p class="meaning source">"Source: " {first.source}</p> })}
             <p class="error" id=error_id role="alert" hidden=move || error.with(Option::is_none)>
                 {move || error.get().map(|e| format!("✕ Not used: {e}"))}
             </p>
@@ -87,9 +138,15 @@ fn One(path: String) -> impl IntoView {
     .into_any()
 }
 
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string());
+    format!("{}{}", first.unwrap_or_default(), letters.as_str())
+}
+
 type Held = Memo<Option<Knob>>;
 
-fn set(store: Store, path: &str, typed: &str) {
+pub fn set(store: Store, path: &str, typed: &str) {
     store.send(Msg::Knob {
         path: path.to_owned(),
         typed: typed.to_owned(),
@@ -128,6 +185,40 @@ fn Segments(path: String, words: Vec<&'static str>, knob: Held, label: String) -
     }
 }
 
+/// One of many words.
+#[component]
+fn List(
+    path: String,
+    words: Vec<&'static str>,
+    knob: Held,
+    id: String,
+    described: String,
+) -> impl IntoView {
+    let store = Store::get();
+    let now = Memo::new(move |_| knob.with(|k| k.as_ref().map(|k| k.value.clone())));
+    view! {
+        <div class="knob-row">
+            <select
+                class="field"
+                id=id
+                aria-describedby=described
+                on:change=move |event| set(store, &path, &event_target_value(&event))
+            >
+                {words
+                    .into_iter()
+                    .map(|word| {
+                        view! {
+                            <option value=word selected=move || now.with(|n| n.as_deref() == Some(word))>
+                                {word}
+                            </option>
+                        }
+                    })
+                    .collect_view()}
+            </select>
+        </div>
+    }
+}
+
 /// A typed value with steps down and up, and the steps as chips.
 #[component]
 fn Steps(path: String, knob: Held, id: String, described: String) -> impl IntoView {
@@ -141,7 +232,8 @@ fn Steps(path: String, knob: Held, id: String, described: String) -> impl IntoVi
         Memo::new(move |_| knob.with(|k| k.as_ref().and_then(|k| k.step(up).map(str::to_owned))))
     };
     let (down, up) = (step(false), step(true));
-    let title = knob.with_untracked(|k| k.as_ref().map(|k| k.title).unwrap_or_default());
+    let title = knob.with_untracked(|k| k.as_ref().map(|k| k.title.clone()).unwrap_or_default());
+    let title_up = title.clone();
     let go = {
         let path = path.clone();
         move |to: Memo<Option<String>>| {
@@ -152,13 +244,15 @@ fn Steps(path: String, knob: Held, id: String, described: String) -> impl IntoVi
     };
     let (go_down, go_up, go_keys) = (go.clone(), go.clone(), go);
     let on_key = move |event: leptos::ev::KeyboardEvent| {
-        let to = match event.key().as_str() {
-            "ArrowDown" => down,
-            "ArrowUp" => up,
+        let (to, times) = match event.key().as_str() {
+            "ArrowDown" => (down, 1),
+            "ArrowUp" => (up, 1),
+            "PageDown" => (down, 10),
+            "PageUp" => (up, 10),
             _ => return,
         };
         event.prevent_default();
-        go_keys(to);
+        (0..times).for_each(|_| go_keys(to));
     };
     let input_path = path.clone();
     view! {
@@ -191,20 +285,20 @@ fn Steps(path: String, knob: Held, id: String, described: String) -> impl IntoVi
             />
             <button
                 class="button icon-only"
-                aria-label=format!("{title}: one step up")
+                aria-label=format!("{title_up}: one step up")
                 disabled=move || up.with(Option::is_none)
                 on:click=move |_| go_up(up)
             >
                 "+"
             </button>
         </div>
-        <Chips path=path knob=knob title=title />
+        <Chips path=path knob=knob title=title_up.clone() />
     }
 }
 
 /// At most six steps around the ones people try, to click.
 #[component]
-fn Chips(path: String, knob: Held, title: &'static str) -> impl IntoView {
+fn Chips(path: String, knob: Held, title: String) -> impl IntoView {
     let store = Store::get();
     let now = Memo::new(move |_| knob.with(|k| k.as_ref().map(|k| k.value.clone())));
     view! {

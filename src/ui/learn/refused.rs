@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::design::diagnostic::{Diagnostic, Severity};
+use crate::ui::state::editing::Draw;
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
 
@@ -29,6 +30,19 @@ pub fn Refused() -> impl IntoView {
                             {(all > MOST_SHOWN)
                                 .then(|| view! { <p>"and " {all - MOST_SHOWN} " more."</p> })}
                             <div class="card-foot">
+                                {refused
+                                    .text
+                                    .is_some()
+                                    .then(|| {
+                                        view! {
+                                            <button
+                                                class="link"
+                                                on:click=move |_| store.send(Msg::Draw(Draw::OpenUnfinished))
+                                            >
+                                                "Open it to finish it"
+                                            </button>
+                                        }
+                                    })}
                                 <button class="link" on:click=move |_| store.send(Msg::DismissRefused)>
                                     "Close"
                                 </button>

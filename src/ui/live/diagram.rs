@@ -2,15 +2,23 @@
 
 use std::sync::Arc;
 
+use leptos::ev::PointerEvent;
 use leptos::html;
 use leptos::prelude::*;
 
 use super::node_view::NodeView;
 use super::wire_view::WireView;
 use super::{LIVE, discs_canvas};
+use crate::scenario::draw::Thing;
+use crate::ui::editor::hands::Hands;
+use crate::ui::editor::minimap::Minimap;
+use crate::ui::editor::overlay::{Marks, Notes, Toolbar};
+use crate::ui::editor::palette::Palette;
+use crate::ui::editor::pane::PaneView;
+use crate::ui::editor::stage::{PtrEq, Stage};
 use crate::ui::platform::{media, observe, theme};
-use crate::ui::state::facts;
-use crate::ui::state::geometry::Scene;
+use crate::ui::state::editor::Tool;
+use crate::ui::state::geometry::Density;
 use crate::ui::state::model::Status;
 use crate::ui::state::update::Msg;
 use crate::ui::state::words;
@@ -20,111 +28,176 @@ use crate::ui::widgets::icon::{Icon, Pic};
 #[component]
 pub fn Diagram() -> impl IntoView {
     let store = Store::get();
+    let stage = Stage::get();
     let holder = NodeRef::<html::Div>::new();
     let canvas = NodeRef::<html::Canvas>::new();
-    let size = RwSignal::new((0.0, 0.0));
     Effect::new(move |_| {
         if let Some(holder) = holder.get() {
-            observe::size(&holder, size);
+            observe::size(&holder, stage.size);
         }
     });
-    let scene = store_scene(store, size);
-    keep_canvas_ready(store, scene, canvas, size);
-    let outline = store.memo(facts::outline);
+    keep_canvas_ready(store, stage, canvas);
+    let hands = Hands::new(store, stage);
+    let handle = move |act: fn(&Hands, &PointerEvent)| {
+        let hands = hands.clone();
+        move |event: PointerEvent| act(&hands, &event)
+    };
+    let mouse = Hands::new(store, stage);
+    let (menu, double, wheel) = (mouse.clone(), mouse.clone(), mouse.clone());
+    let (keys, keys_up) = (mouse.clone(), mouse);
+    let building = store.memo(|m| m.editor.on);
+    let tool = store.memo(|m| match m.editor.tool {
+        Tool::Select => "select",
+        Tool::Connect { .. } => "connect",
+        Tool::MoveTo => "move",
+        Tool::Add => "add",
+    });
+    let active = store.memo(|m| {
+        m.editor.only().map(|thing| match thing {
+            Thing::Node(key) => format!("node-{key}"),
+            Thing::Link(key) => format!("link-{key}"),
+        })
+    });
+    let shift = move || {
+        let v = stage.view.get();
+        format!("translate({:.2}px,{:.2}px) scale({:.4})", v.x, v.y, v.zoom)
+    };
+    let far = Memo::new(move |_| stage.view.get().zoom < 0.6);
+    let empty = store.memo(|m| m.doc.scenario.design.nodes.is_empty());
     view! {
-        <div class="stage" node_ref=holder data-testid="stage">
-            <svg class="drawing" role="img" aria-label="The system; described in the list that follows">
-                <defs>
-                    <pattern id="hatched" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-                        <rect width="5" height="5" fill="var(--panel)" />
-                        <line x1="0" y1="0" x2="0" y2="5" stroke="var(--failed)" stroke-width="1" opacity=".5" />
-                    </pattern>
-                </defs>
-                <g transform=move || scene.with(transform)>
-                    {move || wires(&scene.get())}
-                    {move || nodes(&scene.get())}
-                </g>
-            </svg>
-            <canvas node_ref=canvas aria-hidden="true"></canvas>
-            <div class="sr-only">
-                <h2>"The system in words"</h2>
-                <ul>
-                    {move || outline.get().into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}
-                </ul>
+        <div class="stage" data-testid="stage">
+            <div
+                id="canvas"
+                class="canvas"
+                class:building=move || building.get()
+                class:moving=move || stage.moving.get()
+                class:far=move || far.get()
+                data-tool=move || tool.get()
+                node_ref=holder
+                role="application"
+                aria-roledescription="drawing"
+                aria-label="The system. Arrow keys go from node to node, ? lists the keys, O opens the drawing in words."
+                aria-activedescendant=move || active.get()
+                tabindex="0"
+                on:pointerdown=handle.clone()(Hands::down)
+                on:pointermove=handle.clone()(Hands::moved)
+                on:pointerup=handle.clone()(Hands::up)
+                on:pointercancel=handle(Hands::cancel)
+                on:contextmenu=move |event| menu.context(&event)
+                on:dblclick=move |event| double.double(&event)
+                on:wheel=move |event| wheel.wheel(&event)
+                on:keydown=move |event| keys.key(&event)
+                on:keyup=move |event| keys_up.key_up(&event)
+            >
+                <svg class="drawing" id="drawing" style:transform=shift>
+                    <defs>
+                        <pattern id="hatched" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+                            <rect width="5" height="5" fill="var(--panel)" />
+                            <line x1="0" y1="0" x2="0" y2="5" stroke="var(--failed)" stroke-width="1" opacity=".5" />
+                        </pattern>
+                    </defs>
+                    <Wires />
+                    <Nodes />
+                    <Marks />
+                </svg>
+                <canvas node_ref=canvas aria-hidden="true"></canvas>
             </div>
+            <Palette />
+            <Toolbar />
+            <Minimap />
             <button class="button reopen" on:click=move |_| store.send(Msg::ToggleStory)>
                 <Pic icon=Icon::Story />
                 {move || store.memo(|m| m.doc.scenario.about.question.clone()).get()}
             </button>
+            <div class="empty" hidden=move || !empty.get()>
+                <p>"Nothing is drawn yet."</p>
+                <p class="small muted">
+                    "Click a kind on the left, double-click here, or press A and type what you need."
+                </p>
+            </div>
             <BulletBar />
             <Legend />
+            <PaneView />
+            <Notes />
         </div>
     }
 }
 
-fn transform(scene: &Arc<Scene>) -> String {
-    format!(
-        "translate({:.2} {:.2}) scale({:.4})",
-        scene.shift.0, scene.shift.1, scene.zoom
-    )
+/// Drawn again only where something changed: a key says all that a link's picture hangs on.
+#[component]
+fn Wires() -> impl IntoView {
+    let stage = Stage::get();
+    let links = move || {
+        let scene = stage.scene.get();
+        let (top_down, density) = (scene.top_down, scene.density);
+        let links = scene.links.iter().cloned();
+        links
+            .map(|link| (link, top_down, density))
+            .collect::<Vec<_>>()
+    };
+    view! {
+        <For
+            each=links
+            key=|(link, top_down, density)| {
+                (link.key.clone(), link.from, link.to, bits(&link.points), *top_down, *density == Density::Compact)
+            }
+            let((link, top_down, density))
+        >
+            <WireView link=link top_down=top_down density=density />
+        </For>
+    }
 }
 
-fn wires(scene: &Arc<Scene>) -> impl IntoView + use<> {
-    let (top_down, density) = (scene.top_down, scene.density);
-    let links = scene.links.clone();
-    links
-        .into_iter()
-        .map(|link| view! { <WireView link=link top_down=top_down density=density /> })
-        .collect_view()
+fn bits(points: &[(f64, f64)]) -> Vec<(i64, i64)> {
+    let tenths = |v: f64| (v * 10.0).round() as i64;
+    points
+        .iter()
+        .map(|&(x, y)| (tenths(x), tenths(y)))
+        .collect()
 }
 
-fn nodes(scene: &Arc<Scene>) -> impl IntoView + use<> {
-    let density = scene.density;
-    let nodes = scene.nodes.clone();
-    nodes
-        .into_iter()
-        .map(|node| view! { <NodeView node=node density=density /> })
-        .collect_view()
-}
-
-fn store_scene(store: Store, size: RwSignal<(f64, f64)>) -> Memo<Arc<Scene>> {
-    let design = store.memo(|m| PtrEq(Arc::clone(&m.doc.scenario)));
-    Memo::new(move |_| {
-        let (w, h) = size.get();
-        // Until it is measured, as if it were a laptop.
-        let (w, h) = if w > 1.0 { (w, h) } else { (1100.0, 560.0) };
-        Arc::new(design.with(|s| Scene::new(&s.0.design, w, h)))
-    })
-}
-
-/// A shared value that counts as changed only when it is another one.
-#[derive(Clone)]
-struct PtrEq<T>(Arc<T>);
-
-impl<T> PartialEq for PtrEq<T> {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+#[component]
+fn Nodes() -> impl IntoView {
+    let stage = Stage::get();
+    let nodes = move || {
+        let scene = stage.scene.get();
+        let density = scene.density;
+        scene
+            .nodes
+            .iter()
+            .cloned()
+            .map(|node| (node, density))
+            .collect::<Vec<_>>()
+    };
+    view! {
+        <For
+            each=nodes
+            key=|(node, density)| {
+                let r = node.rect;
+                let slots = node.slots.map(|s| (s.count, s.columns));
+                (node.key.clone(), node.shape, bits(&[(r.x, r.y), (r.w, r.h)]), slots, *density == Density::Compact)
+            }
+            let((node, density))
+        >
+            <NodeView node=node density=density />
+        </For>
     }
 }
 
 /// The frame loop draws on the canvas without asking anybody; here it gets what it needs for that.
-fn keep_canvas_ready(
-    store: Store,
-    scene: Memo<Arc<Scene>>,
-    canvas: NodeRef<html::Canvas>,
-    size: RwSignal<(f64, f64)>,
-) {
+fn keep_canvas_ready(store: Store, stage: Stage, canvas: NodeRef<html::Canvas>) {
     Effect::new(move |_| {
         if let Some(canvas) = canvas.get() {
-            discs_canvas::use_canvas(canvas, size.get());
+            discs_canvas::use_canvas(canvas, stage.size.get());
             LIVE.with_borrow_mut(|live| live.redraw = true);
         }
     });
     let plan = store.memo(|m| m.run.plan.as_ref().map(|p| PtrEq(Arc::clone(p))));
     Effect::new(move |_| {
-        let (scene, plan) = (scene.get(), plan.get());
+        let (scene, plan) = (stage.scene.get(), plan.get());
         LIVE.with_borrow_mut(|live| {
             live.scene = scene;
+            live.redraw = true;
             match plan {
                 Some(plan) => discs_canvas::index(live, &plan.0.nodes, &plan.0.links),
                 None => discs_canvas::index(live, &[], &[]),

@@ -35,8 +35,8 @@ pub fn draw(live: &Live) {
         };
         let scene = &live.scene;
         // The context was just reset, so these cannot fail.
-        let _ = cx.translate(scene.shift.0, scene.shift.1);
-        let _ = cx.scale(scene.zoom, scene.zoom);
+        let _ = cx.translate(live.view.x, live.view.y);
+        let _ = cx.scale(live.view.zoom, live.view.zoom);
         for (node, index) in scene.nodes.iter().zip(&live.node_index) {
             let now = index.and_then(|i| live.frame.nodes.get(i));
             if let Some(line) = node.line {

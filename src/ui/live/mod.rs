@@ -10,6 +10,7 @@ pub mod discs_canvas;
 pub mod feed;
 pub mod frame_loop;
 pub mod node_view;
+pub mod picture;
 pub mod strip;
 pub mod timeline;
 pub mod transport;
@@ -22,7 +23,7 @@ use crate::worker::protocol::{BUCKET_FIELDS, Frame};
 
 use super::platform::theme::Palette;
 use super::state::discs::Discs;
-use super::state::geometry::Scene;
+use super::state::geometry::{Scene, View};
 use super::state::pace::Clock;
 use super::state::series::Series;
 
@@ -43,6 +44,7 @@ pub struct Live {
     /// Something on the canvas changed.
     pub redraw: bool,
     pub scene: Arc<Scene>,
+    pub view: View,
     pub palette: Palette,
     /// Where the drawing's nodes and links are in the frame's lists.
     pub node_index: Vec<Option<usize>>,

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::scenario::draw::Thing;
+use crate::ui::editor::stage::Stage;
 use crate::ui::state::facts;
 use crate::ui::state::geometry::{Density, LINE_HEIGHT, NodeBox, PAD, Rect, Shape};
 use crate::ui::state::names;
@@ -22,6 +24,33 @@ pub fn NodeView(node: NodeBox, density: Density) -> impl IntoView {
         })
     });
     let r = node.rect;
+    let stage = Stage::get();
+    let thing = Thing::Node(node.key.clone());
+    let selected = store.memo(move |m| m.editor.is_selected(&thing));
+    let spoken = {
+        let key = node.key.clone();
+        store.memo(move |m| facts::spoken(m, &key))
+    };
+    let building = store.memo(|m| m.editor.on);
+    let calls = {
+        let key = node.key.clone();
+        store.memo(move |m| {
+            m.doc
+                .scenario
+                .design
+                .node(&key)
+                .is_some_and(|n| n.kind.calls)
+        })
+    };
+    let shifted = {
+        let key = node.key.clone();
+        move || {
+            stage.drag.with(|drag| {
+                let moves = drag.moves(&key);
+                moves.then(|| format!("translate({:.1} {:.1})", drag.dx, drag.dy))
+            })
+        }
+    };
     let body = if node.slots.is_some() {
         view! { <Worker node=node.clone() facts=facts title=title compact=density == Density::Compact /> }.into_any()
     } else {
@@ -30,7 +59,12 @@ pub fn NodeView(node: NodeBox, density: Density) -> impl IntoView {
     view! {
         <g
             class="node"
+            id=format!("node-{}", node.key)
+            role="img"
+            aria-label=move || spoken.get()
+            transform=shifted
             data-node=node.key.clone()
+            data-selected=move || selected.get().to_string()
             data-state=move || facts.with(|f| f.state_key)
             data-dim=move || facts.with(|f| f.dim).to_string()
         >
@@ -40,6 +74,17 @@ pub fn NodeView(node: NodeBox, density: Density) -> impl IntoView {
             <path class="outline" d=silhouette(node.shape, r) />
             {body}
             {move || badges(&facts.get(), r)}
+            {move || {
+                (building.get() && calls.get())
+                    .then(|| {
+                        view! {
+                            <g class="grip" data-port="out">
+                                <circle class="reach" cx=r.right() cy=r.middle().1 r="14" />
+                                <circle cx=r.right() cy=r.middle().1 r="6" />
+                            </g>
+                        }
+                    })
+            }}
         </g>
     }
 }
@@ -183,6 +228,43 @@ fn silhouette(shape: Shape, r: Rect) -> String {
                 y + h
             )
         }
+        Shape::Tube => {
+            let (rx, ry) = (12.0, h / 2.0);
+            let (left, right) = (x + rx, x + w - rx);
+            format!(
+                "M{left:.1} {y:.1}H{right:.1}A{rx} {ry:.1} 0 0 1 {right:.1} {0:.1}H{left:.1}A{rx} {ry:.1} 0 0 1 {left:.1} {y:.1}Z\
+                 M{right:.1} {y:.1}A{rx} {ry:.1} 0 0 0 {right:.1} {0:.1}",
+                y + h
+            )
+        }
+        Shape::Notched => format!(
+            "M{x:.1} {y:.1}H{0:.1}V{1:.1}H{x:.1}V{2:.1}L{3:.1} {4:.1}L{x:.1} {5:.1}Z",
+            x + w,
+            y + h,
+            y + h / 2.0 + 12.0,
+            x + 12.0,
+            y + h / 2.0,
+            y + h / 2.0 - 12.0
+        ),
+        Shape::Folded => {
+            let fold = 18.0;
+            let (right, bottom) = (x + w, y + h);
+            format!(
+                "M{x:.1} {y:.1}H{right:.1}V{0:.1}L{1:.1} {bottom:.1}H{x:.1}ZM{right:.1} {0:.1}H{1:.1}V{bottom:.1}",
+                bottom - fold,
+                right - fold
+            )
+        }
+        Shape::Slanted => {
+            let slant = 16.0;
+            format!(
+                "M{:.1} {y:.1}H{:.1}L{:.1} {:.1}H{x:.1}Z",
+                x + slant,
+                x + w,
+                x + w - slant,
+                y + h
+            )
+        }
         Shape::Hexagon => {
             let cut = 22.0;
             format!(
@@ -223,6 +305,30 @@ fn rounded(r: Rect, radius: f64) -> String {
         w - 2.0 * radius,
         h - 2.0 * radius
     )
+}
+
+pub fn kind_shape(kind: &str) -> Shape {
+    Shape::of_kind(kind)
+}
+
+/// The outline of a kind on a grid of 24.
+pub fn glyph(shape: Shape) -> String {
+    let r = |x, y, w, h| Rect { x, y, w, h };
+    match shape {
+        Shape::Stadium => rounded(r(2.0, 6.0, 20.0, 12.0), 6.0),
+        Shape::Rectangle => rounded(r(3.0, 5.0, 18.0, 14.0), 2.0),
+        Shape::Foreign => format!(
+            "{}M1 3h3M7 3h3M13 3h3M19 3h3M1 21h3M7 21h3M13 21h3M19 21h3",
+            rounded(r(4.0, 6.0, 16.0, 12.0), 2.0)
+        ),
+        Shape::CutCorner => "M3 5H16L21 10V19H3Z".into(),
+        Shape::Hexagon => "M7 5H17L21 12L17 19H7L3 12Z".into(),
+        Shape::Cylinder => "M4 7A8 3 0 0 1 20 7V17A8 3 0 0 1 4 17ZM4 7A8 3 0 0 0 20 7".into(),
+        Shape::Tube => "M5 6H19A3 6 0 0 1 19 18H5A3 6 0 0 1 5 6ZM19 6A3 6 0 0 0 19 18".into(),
+        Shape::Notched => "M3 5H21V19H3V15L6 12L3 9Z".into(),
+        Shape::Folded => "M3 5H21V14L16 19H3ZM21 14H16V19".into(),
+        Shape::Slanted => "M7 5H22L17 19H2Z".into(),
+    }
 }
 
 /// A 16 px sign of the kind, beside its word.

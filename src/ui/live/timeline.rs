@@ -1,11 +1,16 @@
 //! The timeline: what is scripted, where the run is, and since when users are hurt.
 
+use leptos::ev::{KeyboardEvent, PointerEvent};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use crate::design::TimelineEntry;
 use crate::time::Duration;
+use crate::ui::platform;
+use crate::ui::state::editing::Draw;
 use crate::ui::state::model::{Model, Room};
 use crate::ui::state::series::Column;
+use crate::ui::state::update::Msg;
 use crate::ui::state::{names, states, words};
 use crate::ui::store::Store;
 use crate::worker::protocol::NewsKind;
@@ -31,6 +36,7 @@ pub fn Timeline() -> impl IntoView {
     let now = store.memo(|m| share(m, m.run.now.now_ns));
     let hurt = store.memo(hurt);
     let flag = store.memo(flag);
+    let pull = RwSignal::new(None::<Pull>);
     // The flag's text is about 120 px wide; how much of the line that is.
     let room = store.memo(|m| match m.room {
         Room::Wide => 0.17,
@@ -38,7 +44,7 @@ pub fn Timeline() -> impl IntoView {
         Room::Phone => 0.36,
     });
     view! {
-        <div class="timeline" role="img" aria-label=move || describe(&bars.get(), duration.get())>
+        <div class="timeline" id="timeline" role="group" aria-label=move || describe(&bars.get(), duration.get())>
             <div class="track">
                 <div class="passed-time" style:width=move || percent(now.get())></div>
                 {move || {
@@ -55,30 +61,8 @@ pub fn Timeline() -> impl IntoView {
             {move || {
                 bars.get()
                     .into_iter()
-                    .map(|bar| {
-                        view! {
-                            <div
-                                class="entry"
-                                title=bar.full
-                                style:left=percent(bar.left)
-                                style:width=percent(bar.width)
-                            >
-                                {(bar.width >= WIDE).then(|| bar.text.clone())}
-                            </div>
-                            {(bar.width < WIDE)
-                                .then(|| {
-                                    view! {
-                                        <span
-                                            class="beside"
-                                            style:left=percent(bar.left + bar.width)
-                                            style:max-width=percent(bar.room)
-                                        >
-                                            {bar.text.clone()}
-                                        </span>
-                                    }
-                                })}
-                        }
-                    })
+                    .enumerate()
+                    .map(|(number, bar)| view! { <Entry number=number bar=bar pull=pull /> })
                     .collect_view()
             }}
             {move || {
@@ -115,6 +99,121 @@ pub fn Timeline() -> impl IntoView {
                 }}
             </div>
         </div>
+    }
+}
+
+/// A bar that is being moved, or made longer, by this share of the line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Pull {
+    number: usize,
+    edge: bool,
+    start: f64,
+    by: f64,
+}
+
+/// One entry: a bar that is clicked to see its knobs, moved to begin elsewhere, pulled to last longer.
+#[component]
+fn Entry(number: usize, bar: Bar, pull: RwSignal<Option<Pull>>) -> impl IntoView {
+    let store = Store::get();
+    let chosen = store.memo(move |m| m.editor.entry == Some(number));
+    let mine = move || pull.get().filter(|pull| pull.number == number);
+    let left = move || bar.left + mine().filter(|p| !p.edge).map_or(0.0, |p| p.by);
+    let width = move || (bar.width + mine().filter(|p| p.edge).map_or(0.0, |p| p.by)).max(0.004);
+    let at = |event: &PointerEvent| {
+        let line = platform::document().get_element_by_id("timeline");
+        let r = line.map(|line| line.get_bounding_client_rect());
+        r.map_or(0.0, |r| {
+            (f64::from(event.client_x()) - r.left()) / r.width().max(1.0)
+        })
+    };
+    let down = move |event: PointerEvent, edge: bool| {
+        if let Some(target) = event
+            .target()
+            .and_then(|t| t.dyn_into::<web_sys::Element>().ok())
+        {
+            // Without it a pull ends where the pointer leaves the bar.
+            let _ = target.set_pointer_capture(event.pointer_id());
+        }
+        event.stop_propagation();
+        pull.set(Some(Pull {
+            number,
+            edge,
+            start: at(&event),
+            by: 0.0,
+        }));
+    };
+    let moved = move |event: PointerEvent| {
+        let here = at(&event);
+        pull.update(|pull| {
+            if let Some(pull) = pull {
+                pull.by = here - pull.start;
+            }
+        });
+    };
+    let up = move |event: PointerEvent| {
+        let Some(done) = pull.get_untracked() else {
+            return;
+        };
+        pull.set(None);
+        event.stop_propagation();
+        // Less than that is a click.
+        if done.by.abs() > 0.004 {
+            let by = done.by * store.peek(|m| m.duration_ns() as f64);
+            store.send(Msg::Draw(Draw::PullEntry {
+                number,
+                edge: done.edge,
+                by_ns: by as i64,
+            }));
+        }
+    };
+    let on_key = move |event: KeyboardEvent| {
+        let step = if event.shift_key() { 10 } else { 1 } * 1_000_000_000;
+        let (by, edge) = match event.key().as_str() {
+            "ArrowLeft" => (-step, event.alt_key()),
+            "ArrowRight" => (step, event.alt_key()),
+            "Delete" | "Backspace" => {
+                event.prevent_default();
+                store.send(Msg::Draw(Draw::RemoveEntry(number)));
+                return;
+            }
+            _ => return,
+        };
+        event.prevent_default();
+        event.stop_propagation();
+        store.send(Msg::Draw(Draw::PullEntry {
+            number,
+            edge,
+            by_ns: by,
+        }));
+    };
+    let text = bar.text.clone();
+    let wide = bar.width >= WIDE;
+    view! {
+        <button
+            class="entry"
+            data-testid=format!("entry-{number}")
+            title=format!("{}. Arrow keys move it, with Alt they make it longer or shorter.", bar.full)
+            aria-label=bar.full.clone()
+            aria-pressed=move || chosen.get().to_string()
+            style:left=move || percent(left())
+            style:width=move || percent(width())
+            on:click=move |_| store.send(Msg::Draw(Draw::Entry(Some(number))))
+            on:pointerdown=move |event| down(event, false)
+            on:pointermove=moved
+            on:pointerup=up
+            on:keydown=on_key
+        >
+            {wide.then(|| text.clone())}
+            <span class="edge" on:pointerdown=move |event| down(event, true)></span>
+        </button>
+        {(!wide)
+            .then(|| {
+                view! {
+                    <span class="beside" style:left=percent(bar.left + bar.width) style:max-width=percent(bar.room)>
+                        {bar.text.clone()}
+                    </span>
+                }
+            })}
     }
 }
 

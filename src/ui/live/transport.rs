@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use super::timeline::Timeline;
 use crate::ui::platform;
+use crate::ui::state::editing::Draw;
+use crate::ui::state::editor::Pane;
 use crate::ui::state::model::{Bet, Model, Status};
 use crate::ui::state::pace::{BULLET, Speed};
 use crate::ui::state::update::Msg;
@@ -48,6 +50,15 @@ pub fn Transport() -> impl IntoView {
                     </span>
                 </button>
                 <SpeedChoice />
+                <button
+                    class="button quiet icon-only"
+                    aria-label="Put something on the timeline"
+                    title="Put something on the timeline: traffic, faults, changes"
+                    data-testid="happen"
+                    on:click=move |_| store.send(Msg::Draw(Draw::Pane(Some(Pane::Happen))))
+                >
+                    <Pic icon=Icon::Plus />
+                </button>
                 <Clock />
             </div>
             <Timeline />

@@ -3,9 +3,12 @@
 use leptos::prelude::*;
 
 use super::node_view::{Pill, pill_width};
+use crate::scenario::draw::Thing;
+use crate::ui::editor::stage::Stage;
 use crate::ui::state::facts;
 use crate::ui::state::geometry::Density;
-use crate::ui::state::routes::{Label, LinkPath, Side};
+use crate::ui::state::names;
+use crate::ui::state::routes::{self, Label, LinkPath, Side};
 use crate::ui::store::Store;
 
 #[component]
@@ -14,9 +17,34 @@ pub fn WireView(link: LinkPath, top_down: bool, density: Density) -> impl IntoVi
     let store = Store::get();
     let key = link.key.clone();
     let facts = store.memo(move |m| facts::link(m, &key));
-    let path = outline(&link.points);
-    let (start, end) = ends(&link);
-    let label = link.label;
+    let stage = Stage::get();
+    let fixed = link.clone();
+    // While one of its ends is dragged, the way is found anew; else it is the one of the layout.
+    let now = Memo::new(move |_| {
+        stage.drag.with(|drag| {
+            let scene = stage.scene.get_untracked();
+            let ends = [fixed.from, fixed.to];
+            let nodes = &scene.nodes;
+            let held = |&end: &usize| nodes.get(end).is_some_and(|node| drag.moves(&node.key));
+            match drag.keys.is_empty() || !ends.iter().any(held) {
+                true => fixed.clone(),
+                false => routes::dragged(&scene, &fixed, drag),
+            }
+        })
+    });
+    let path = Memo::new(move |_| now.with(|link| outline(&link.points)));
+    let ends = Memo::new(move |_| now.with(ends));
+    let label = Memo::new(move |_| now.with(|link| link.label));
+    let thing = Thing::Link(link.key.clone());
+    let selected = store.memo(move |m| m.editor.is_selected(&thing));
+    let name = {
+        let key = link.key.clone();
+        store.memo(move |m| {
+            let design = &m.doc.scenario.design;
+            let link = design.link(&key).map(|link| names::link(design, link));
+            format!("Link {}", link.unwrap_or_default())
+        })
+    };
     // The lane of retries runs beside the line: below it, or left of it.
     let width = move || {
         let tries = facts.with(|f| f.tries);
@@ -35,13 +63,22 @@ pub fn WireView(link: LinkPath, top_down: bool, density: Density) -> impl IntoVi
         }
     };
     view! {
-        <g class="wire" data-link=link.key.clone() data-cut=move || facts.with(|f| f.cut).to_string()>
-            <path class="line" d=path.clone() />
-            <path class="lane" d=path transform=lane_shift stroke-width=width hidden=move || width() == 0.0 />
-            <circle class="port" cx=start.0 cy=start.1 r="4" />
-            <circle class="port" cx=end.0 cy=end.1 r="4" />
-            {move || policy(&facts.with(|f| f.policy(compact)), label, top_down)}
-            {move || figures(&facts.get(), label, width(), top_down)}
+        <g
+            class="wire"
+            id=format!("link-{}", link.key)
+            role="img"
+            aria-label=move || name.get()
+            data-link=link.key.clone()
+            data-selected=move || selected.get().to_string()
+            data-cut=move || facts.with(|f| f.cut).to_string()
+        >
+            <path class="reach" d=move || path.get() />
+            <path class="line" d=move || path.get() />
+            <path class="lane" d=move || path.get() transform=lane_shift stroke-width=width hidden=move || width() == 0.0 />
+            <circle class="port" cx=move || ends.get().0.0 cy=move || ends.get().0.1 r="4" />
+            <circle class="port" cx=move || ends.get().1.0 cy=move || ends.get().1.1 r="4" />
+            {move || policy(&facts.with(|f| f.policy(compact)), label.get(), top_down)}
+            {move || figures(&facts.get(), label.get(), width(), top_down)}
         </g>
     }
 }

@@ -13,15 +13,26 @@ const MOST_BYTES: f64 = 1_000_000.0;
 
 /// Hands a text to the browser's downloads.
 pub fn download(name: &str, text: &str) -> Result<(), JsValue> {
+    save(name, text, "application/toml")
+}
+
+/// The same, with what kind of text it is.
+pub fn save(name: &str, text: &str, media_type: &str) -> Result<(), JsValue> {
     let kind = BlobPropertyBag::new();
-    kind.set_type("application/toml");
+    kind.set_type(media_type);
     let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &kind)?;
     let address = Url::create_object_url_with_blob(&blob)?;
+    follow(name, &address)?;
+    Url::revoke_object_url(&address)
+}
+
+/// Downloads what is at an address.
+pub fn follow(name: &str, address: &str) -> Result<(), JsValue> {
     let anchor: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
-    anchor.set_href(&address);
+    anchor.set_href(address);
     anchor.set_download(name);
     anchor.click();
-    Url::revoke_object_url(&address)
+    Ok(())
 }
 
 /// Reads a file somebody chose or dropped; `done` gets its name and text, or why not.

@@ -2,12 +2,15 @@
 
 pub mod address;
 pub mod canvas;
+pub mod clipboard;
 pub mod files;
 pub mod frames;
 pub mod media;
 pub mod observe;
+pub mod only_tab;
 pub mod storage;
 pub mod theme;
+pub mod vault;
 pub mod worker_client;
 
 use web_sys::{Document, Window};
@@ -23,6 +26,12 @@ pub fn document() -> Document {
 /// Milliseconds on the wall, from an arbitrary beginning.
 pub fn now_ms() -> f64 {
     window().performance().map_or(0.0, |p| p.now())
+}
+
+/// Opens the page anew.
+pub fn reload() {
+    // A page can always be opened again.
+    let _ = window().location().reload();
 }
 
 /// Local time of day for people: "12:04".
@@ -53,6 +62,13 @@ pub fn focus(id: &str) {
         // An element that cannot take the focus leaves it where it was.
         let _ = element.focus();
     }
+}
+
+/// Scrolls just as far as it takes to see an element.
+pub fn into_sight(element: &web_sys::Element) {
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
 /// Shows a scrolled element from its beginning.

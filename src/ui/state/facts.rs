@@ -292,6 +292,48 @@ impl LinkFacts {
     }
 }
 
+/// A node in words, for who cannot see it: what it is, how it is, and its neighbours.
+pub fn spoken(model: &Model, key: &str) -> String {
+    let design = &model.doc.scenario.design;
+    let Some(node) = design.node(key) else {
+        return String::new();
+    };
+    let facts = self::node(model, key);
+    let list = |keys: Vec<&str>| {
+        let names: Vec<&str> = keys.into_iter().map(|key| names::of(design, key)).collect();
+        names.join(", ")
+    };
+    let links = || design.links.iter();
+    let calls = list(
+        links()
+            .filter(|l| l.from == key)
+            .map(|l| l.to.as_str())
+            .collect(),
+    );
+    let by = list(
+        links()
+            .filter(|l| l.to == key)
+            .map(|l| l.from.as_str())
+            .collect(),
+    );
+    let mut parts = vec![format!(
+        "{}, {}",
+        names::node(node),
+        node.kind.word.to_lowercase()
+    )];
+    let state = facts.state.trim_start_matches(|c: char| !c.is_alphabetic());
+    if !state.is_empty() {
+        parts.push(state.to_owned());
+    }
+    if !by.is_empty() {
+        parts.push(format!("called by {by}"));
+    }
+    if !calls.is_empty() {
+        parts.push(format!("calls {calls}"));
+    }
+    parts.join("; ")
+}
+
 /// The drawing in words: one line for each node and each link.
 pub fn outline(model: &Model) -> Vec<String> {
     let design = &model.doc.scenario.design;

@@ -3,7 +3,7 @@
 
 use crate::design::{Design, Node, Settings};
 
-use super::routes::{LinkPath, route};
+use super::routes::{LinkPath, route, route_freely};
 
 pub const PAD: f64 = 16.0;
 /// Side of a slot's square and its pitch.
@@ -15,7 +15,7 @@ pub const TICK_PITCH: f64 = 6.0;
 pub const LINE_HEIGHT: f64 = 22.0;
 
 /// Silhouette of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shape {
     Stadium,
     Hexagon,
@@ -25,6 +25,14 @@ pub enum Shape {
     CutCorner,
     /// Rectangle inside a dashed "not yours" boundary.
     Foreign,
+    /// A tube on its side.
+    Tube,
+    /// Rectangle with a notched left edge.
+    Notched,
+    /// Rectangle with a folded corner.
+    Folded,
+    /// Parallelogram.
+    Slanted,
 }
 
 impl Shape {
@@ -35,6 +43,10 @@ impl Shape {
             "database" => Shape::Cylinder,
             "cache" => Shape::CutCorner,
             "third_party" => Shape::Foreign,
+            "queue" => Shape::Tube,
+            "worker" => Shape::Notched,
+            "job" => Shape::Folded,
+            "feed" => Shape::Slanted,
             _ => Shape::Rectangle,
         }
     }
@@ -55,6 +67,13 @@ impl Rect {
 
     pub fn bottom(&self) -> f64 {
         self.y + self.h
+    }
+
+    pub fn overlaps(&self, other: &Rect) -> bool {
+        self.x < other.right()
+            && other.x < self.right()
+            && self.y < other.bottom()
+            && other.y < self.bottom()
     }
 
     pub fn middle(&self) -> (f64, f64) {
@@ -138,12 +157,26 @@ pub struct Scene {
     pub density: Density,
 }
 
+/// Below this width a drawing goes from top to bottom.
+pub const NARROW: f64 = 620.0;
+
+/// From this number of nodes on, each gets less room.
+const MANY: usize = 5;
+
+/// Space around a drawing that fills the canvas.
+const MARGIN: f64 = 32.0;
+
 /// Room that badges below a node take.
 const BELOW: f64 = 34.0;
 
 impl Scene {
     /// Lays the design out for a canvas of this size: left to right, or top down where it is narrow.
+    /// A design whose nodes all have places keeps them where there is room for a drawing.
     pub fn new(design: &Design, canvas_w: f64, canvas_h: f64) -> Scene {
+        let placed = design.nodes.iter().all(|node| node.position.is_some());
+        if placed && canvas_w >= NARROW {
+            return Scene::placed(design, canvas_w, canvas_h);
+        }
         let roomy = Scene::lay_out(design, canvas_w, canvas_h, Density::Roomy);
         if roomy.zoom > 0.97 {
             return roomy;
@@ -152,7 +185,7 @@ impl Scene {
     }
 
     fn lay_out(design: &Design, canvas_w: f64, canvas_h: f64, density: Density) -> Scene {
-        let top_down = canvas_w < 620.0;
+        let top_down = canvas_w < NARROW;
         let layers = layers(design);
         let count = layers.iter().max().map_or(0, |&l| l + 1);
         let mut sizes: Vec<NodeBox> = design.nodes.iter().map(|n| sized(n, density)).collect();
@@ -237,12 +270,134 @@ impl Scene {
         }
     }
 
+    /// Nodes at the places that the design gives them.
+    fn placed(design: &Design, canvas_w: f64, canvas_h: f64) -> Scene {
+        let density = match design.nodes.len() < MANY {
+            true => Density::Roomy,
+            false => Density::Compact,
+        };
+        let mut nodes: Vec<NodeBox> = design.nodes.iter().map(|n| sized(n, density)).collect();
+        for (drawn, node) in nodes.iter_mut().zip(&design.nodes) {
+            let (x, y) = node.position.unwrap_or_default();
+            (drawn.rect.x, drawn.rect.y) = (f64::from(x), f64::from(y));
+            drawn.place_parts();
+        }
+        let links = route_freely(design, &nodes);
+        let mut scene = Scene {
+            nodes,
+            links,
+            density,
+            ..Scene::default()
+        };
+        scene.fit(canvas_w, canvas_h);
+        scene
+    }
+
+    /// Everything that is drawn, as one rectangle.
+    pub fn extent(&self) -> Rect {
+        extent(self.nodes.iter().map(|node| node.rect))
+    }
+
+    /// Zoom and shift with which all of it is in sight.
+    fn fit(&mut self, canvas_w: f64, canvas_h: f64) {
+        let all = self.extent();
+        (self.width, self.height) = (all.w, all.h);
+        let view = View::fit(all, canvas_w, canvas_h, 0.0);
+        (self.zoom, self.shift) = (view.zoom, (view.x, view.y));
+    }
+
     pub fn node(&self, key: &str) -> Option<&NodeBox> {
         self.nodes.iter().find(|n| n.key == key)
     }
 }
 
+/// The smallest rectangle around others.
+pub fn extent(rects: impl Iterator<Item = Rect>) -> Rect {
+    let all = rects.fold(None, |all: Option<Rect>, r| {
+        let Some(a) = all else { return Some(r) };
+        let (x, y) = (a.x.min(r.x), a.y.min(r.y));
+        let (right, bottom) = (a.right().max(r.right()), a.bottom().max(r.bottom()));
+        Some(Rect {
+            x,
+            y,
+            w: right - x,
+            h: bottom - y,
+        })
+    });
+    all.unwrap_or_default()
+}
+
+/// Which part of the drawing is in sight: a place `(x, y)` of it is at `x * zoom + self.x`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct View {
+    pub zoom: f64,
+    pub x: f64,
+    pub y: f64,
+}
+
+impl Default for View {
+    fn default() -> View {
+        View {
+            zoom: 1.0,
+            x: 0.0,
+            y: 0.0,
+        }
+    }
+}
+
+impl View {
+    pub const LEAST: f64 = 0.1;
+    pub const MOST: f64 = 3.0;
+
+    /// All of this rectangle, in the middle of what is left beside something at the left.
+    pub fn fit(all: Rect, canvas_w: f64, canvas_h: f64, left: f64) -> View {
+        // Tools above, badges and the legend below.
+        let (above, below) = (24.0, BELOW + 20.0);
+        let (w, h) = (canvas_w - left, canvas_h - above - below);
+        let zoom = ((w - 2.0 * MARGIN) / all.w.max(1.0))
+            .min((h - 2.0 * MARGIN) / all.h.max(1.0))
+            .clamp(View::LEAST, 1.15);
+        View {
+            zoom,
+            x: left + (w - all.w * zoom) / 2.0 - all.x * zoom,
+            y: above + (h - all.h * zoom) / 2.0 - all.y * zoom,
+        }
+    }
+
+    /// Closer or further, with what is at this place of the canvas staying there.
+    pub fn zoomed(self, by: f64, (x, y): (f64, f64)) -> View {
+        let zoom = (self.zoom * by).clamp(View::LEAST, View::MOST);
+        let by = zoom / self.zoom;
+        View {
+            zoom,
+            x: x - (x - self.x) * by,
+            y: y - (y - self.y) * by,
+        }
+    }
+
+    pub fn moved(self, dx: f64, dy: f64) -> View {
+        View {
+            x: self.x + dx,
+            y: self.y + dy,
+            ..self
+        }
+    }
+
+    /// The place of the drawing that is at this place of the canvas.
+    pub fn under(self, (x, y): (f64, f64)) -> (f64, f64) {
+        ((x - self.x) / self.zoom, (y - self.y) / self.zoom)
+    }
+}
+
 impl NodeBox {
+    /// The same node, this much further right and down.
+    pub fn moved(&self, dx: f64, dy: f64) -> NodeBox {
+        let mut node = self.clone();
+        (node.rect.x, node.rect.y) = (node.rect.x + dx, node.rect.y + dy);
+        node.place_parts();
+        node
+    }
+
     /// Line left, slots right, below the row of the name.
     fn place_parts(&mut self) {
         let Rect { x, y, w, .. } = self.rect;
@@ -314,7 +469,7 @@ fn sized(node: &Node, density: Density) -> NodeBox {
 
 /// The longest path from a node that nobody calls. Calls have no cycles in a checked design; should
 /// one appear, the bound on the rounds ends it.
-fn layers(design: &Design) -> Vec<usize> {
+pub fn layers(design: &Design) -> Vec<usize> {
     let index = |key: &str| design.nodes.iter().position(|n| n.key == key);
     let edges: Vec<(usize, usize)> = design
         .links

@@ -1,6 +1,8 @@
-//! The one list of keyboard shortcuts: the page acts on it and the `?` sheet shows it.
+//! The one list of commands: the page acts on its keys, the `?` sheet and the command palette show it.
 
-use super::model::{Dialog, Theme};
+use super::editing::Draw;
+use super::editor::{Align, Pane, Tool, Way};
+use super::model::{Dialog, Model, Theme};
 use super::update::Msg;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,104 +20,284 @@ pub enum Act {
     Help,
     Words,
     Bet(usize),
+    Commands,
+    Open,
+    New,
+    Save,
+    Build,
+    QuickAdd,
+    Connect,
+    Grow(Way),
+    Inspect,
+    MoveMode,
+    AddMode,
+    SelectAll,
+    Duplicate,
+    Delete,
+    Copy,
+    Cut,
+    Paste,
+    ZoomIn,
+    ZoomOut,
+    ZoomFull,
+    Fit,
+    Focus,
+    Tidy,
+    Align(Align),
+    Kill,
+    Slow,
+    Lose,
+    Happen,
+    Outline,
+    Svg,
+    Png,
+}
+
+/// Where its key acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// On the page, where no field wants the key.
+    Page,
+    /// While the drawing has the focus.
+    Drawing,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub struct Shortcut {
-    /// As shown: "Space", "Shift R".
+pub struct Command {
+    /// As shown: "Space", "Shift R"; empty if it has no key.
     pub shown: &'static str,
     /// `KeyboardEvent.key`, with shift and control or command.
     key: &'static str,
     shift: bool,
     control: bool,
+    pub at: Where,
     pub what: &'static str,
     pub act: Act,
 }
 
-const fn plain(shown: &'static str, key: &'static str, what: &'static str, act: Act) -> Shortcut {
-    Shortcut {
+const fn on(
+    at: Where,
+    shown: &'static str,
+    key: &'static str,
+    what: &'static str,
+    act: Act,
+) -> Command {
+    Command {
         shown,
         key,
         shift: false,
         control: false,
+        at,
         what,
         act,
     }
 }
 
-pub static SHORTCUTS: &[Shortcut] = &[
-    plain("Space", " ", "Run or pause", Act::PlayPause),
-    plain(
+const fn page(shown: &'static str, key: &'static str, what: &'static str, act: Act) -> Command {
+    on(Where::Page, shown, key, what, act)
+}
+
+const fn drawing(shown: &'static str, key: &'static str, what: &'static str, act: Act) -> Command {
+    on(Where::Drawing, shown, key, what, act)
+}
+
+impl Command {
+    const fn shift(mut self) -> Command {
+        self.shift = true;
+        self
+    }
+
+    const fn control(mut self) -> Command {
+        self.control = true;
+        self
+    }
+}
+
+pub static COMMANDS: &[Command] = &[
+    page("Space", " ", "Run or pause", Act::PlayPause),
+    page(
         ".",
         ".",
         "One step: the next thing that can be seen",
         Act::Step,
     ),
-    plain("R", "r", "Restart with the same seed", Act::Restart),
-    Shortcut {
-        shown: "Shift R",
-        key: "r",
-        shift: true,
-        control: false,
-        what: "Restart with a new seed",
-        act: Act::NewSeed,
-    },
-    plain(
+    page("R", "r", "Restart with the same seed", Act::Restart),
+    page("Shift R", "r", "Restart with a new seed", Act::NewSeed).shift(),
+    page(
         "Esc",
         "Escape",
         "Go on after the first failure; close what is open",
         Act::Continue,
     ),
-    plain("1", "1", "First prediction", Act::Bet(0)),
-    plain("2", "2", "Second prediction", Act::Bet(1)),
-    plain("3", "3", "Third prediction", Act::Bet(2)),
-    plain("K", "k", "Knobs", Act::Knobs),
-    plain("S", "s", "Story", Act::Story),
-    plain("T", "t", "Light, dark, or as the system", Act::Theme),
-    plain("G", "g", "Words used here", Act::Words),
-    Shortcut {
-        shown: "Ctrl Z",
-        key: "z",
-        shift: false,
-        control: true,
-        what: "Undo a change of a knob",
-        act: Act::Undo,
-    },
-    Shortcut {
-        shown: "Ctrl Shift Z",
-        key: "z",
-        shift: true,
-        control: true,
-        what: "Redo",
-        act: Act::Redo,
-    },
-    plain("?", "?", "This list", Act::Help),
+    page("1", "1", "First prediction", Act::Bet(0)),
+    page("2", "2", "Second prediction", Act::Bet(1)),
+    page("3", "3", "Third prediction", Act::Bet(2)),
+    page("K", "k", "Knobs", Act::Knobs),
+    page("S", "s", "Story", Act::Story),
+    page("T", "t", "Light, dark, or as the system", Act::Theme),
+    page("G", "g", "Words used here", Act::Words),
+    page(
+        "Ctrl K",
+        "k",
+        "Find a command, a node, a scenario",
+        Act::Commands,
+    )
+    .control(),
+    page("Ctrl O", "o", "Open a scenario", Act::Open).control(),
+    page("", "", "An empty page to draw on", Act::New),
+    page("Ctrl S", "s", "Download the scenario file", Act::Save).control(),
+    page("Ctrl Z", "z", "Undo", Act::Undo).control(),
+    page("Ctrl Shift Z", "z", "Redo", Act::Redo)
+        .control()
+        .shift(),
+    page("Ctrl Y", "y", "Redo", Act::Redo).control(),
+    page(
+        "B",
+        "b",
+        "Build: change the drawing, or only look",
+        Act::Build,
+    ),
+    page(
+        "O",
+        "o",
+        "The drawing in words, to read and to change",
+        Act::Outline,
+    ),
+    page("", "", "Put something on the timeline", Act::Happen),
+    page("", "", "Save the drawing as SVG", Act::Svg),
+    page("", "", "Save the drawing as PNG", Act::Png),
+    page("?", "?", "This list", Act::Help),
+    drawing(
+        "A",
+        "a",
+        "Add a node: search by kind or product",
+        Act::QuickAdd,
+    ),
+    drawing(
+        "/",
+        "/",
+        "Add a node: search by kind or product",
+        Act::QuickAdd,
+    ),
+    drawing(
+        "C",
+        "c",
+        "Connect the selected node: choose to which",
+        Act::Connect,
+    ),
+    drawing(
+        "N →",
+        "",
+        "Grow a connected node to the right",
+        Act::Grow(Way::Right),
+    ),
+    drawing(
+        "N ↓",
+        "",
+        "Grow a connected node below",
+        Act::Grow(Way::Down),
+    ),
+    drawing("N ↑", "", "Grow a connected node above", Act::Grow(Way::Up)),
+    drawing(
+        "N ←",
+        "",
+        "Grow a connected node to the left",
+        Act::Grow(Way::Left),
+    ),
+    drawing("Enter", "Enter", "Knobs of what is selected", Act::Inspect),
+    drawing(
+        "M",
+        "m",
+        "Move: arrows move what is selected, or click where it goes",
+        Act::MoveMode,
+    ),
+    drawing(
+        "Shift Space",
+        " ",
+        "Select several: clicks and arrows add to the selection",
+        Act::AddMode,
+    )
+    .shift(),
+    drawing("Ctrl A", "a", "Select all nodes", Act::SelectAll).control(),
+    drawing("Ctrl C", "", "Copy", Act::Copy),
+    drawing("Ctrl X", "", "Cut", Act::Cut),
+    drawing("Ctrl V", "", "Paste", Act::Paste),
+    drawing("Ctrl D", "d", "Duplicate", Act::Duplicate).control(),
+    drawing("Del", "Delete", "Delete what is selected", Act::Delete),
+    drawing(
+        "Backspace",
+        "Backspace",
+        "Delete what is selected",
+        Act::Delete,
+    ),
+    drawing("+", "+", "Closer", Act::ZoomIn),
+    drawing("−", "-", "Further away", Act::ZoomOut),
+    drawing("0", "0", "Full size", Act::ZoomFull),
+    drawing("1", "1", "All of it in sight", Act::Fit),
+    drawing("F", "f", "The selection in sight", Act::Focus),
+    drawing("Shift T", "t", "Tidy the drawing", Act::Tidy).shift(),
+    drawing("", "", "Line up on the left", Act::Align(Align::Left)),
+    drawing(
+        "",
+        "",
+        "Line up on the middle, one below the other",
+        Act::Align(Align::Centre),
+    ),
+    drawing("", "", "Line up on the right", Act::Align(Align::Right)),
+    drawing("", "", "Line up at the top", Act::Align(Align::Top)),
+    drawing(
+        "",
+        "",
+        "Line up on the middle, side by side",
+        Act::Align(Align::Middle),
+    ),
+    drawing("", "", "Line up at the bottom", Act::Align(Align::Bottom)),
+    drawing(
+        "",
+        "",
+        "Same space between, side by side",
+        Act::Align(Align::Across),
+    ),
+    drawing(
+        "",
+        "",
+        "Same space between, one below the other",
+        Act::Align(Align::Down),
+    ),
+    drawing("K", "k", "Kill what is selected", Act::Kill),
+    drawing("S", "s", "Slow down what is selected", Act::Slow),
+    drawing("L", "l", "Lose packets of the selected link", Act::Lose),
 ];
 
 impl Act {
     /// Acts also where single keys are switched off.
     pub fn is_always_on(self) -> bool {
-        matches!(self, Act::Undo | Act::Redo | Act::Continue)
+        matches!(
+            self,
+            Act::Undo | Act::Redo | Act::Continue | Act::Commands | Act::Open | Act::Save
+        )
     }
 }
 
-/// Which shortcut this is. `key` as the browser names it.
-pub fn find(key: &str, shift: bool, control: bool) -> Option<Act> {
+/// Which command this is, of those that act here. `key` as the browser names it.
+pub fn find(at: Where, key: &str, shift: bool, control: bool) -> Option<Act> {
     let lower = key.to_lowercase();
-    let of_letter = lower.chars().all(char::is_alphabetic);
-    SHORTCUTS
+    // Shift is part of how a sign is typed, and only letters and the space have a second meaning with it.
+    let has_shift = lower.chars().all(char::is_alphabetic) || lower == " ";
+    COMMANDS
         .iter()
-        .find(|s| {
-            // Shift is part of how a sign is typed, and only letters have a second meaning with it.
-            s.key.to_lowercase() == lower
-                && s.control == control
-                && (!of_letter || s.shift == shift)
+        .find(|c| {
+            c.at == at
+                && !c.key.is_empty()
+                && c.key.to_lowercase() == lower
+                && c.control == control
+                && (!has_shift || c.shift == shift)
         })
-        .map(|s| s.act)
+        .map(|c| c.act)
 }
 
-/// The message of an act that needs nothing but itself.
-pub fn message(act: Act) -> Option<Msg> {
+/// The message of an act that needs nothing but the model.
+pub fn message(act: Act, model: &Model) -> Option<Msg> {
     Some(match act {
         Act::PlayPause => Msg::PlayPause,
         Act::Step => Msg::Step,
@@ -128,7 +310,52 @@ pub fn message(act: Act) -> Option<Msg> {
         Act::Theme => Msg::NextTheme,
         Act::Help => Msg::Dialog(Some(Dialog::Keys)),
         Act::Words => Msg::Dialog(Some(Dialog::Words)),
+        Act::Save => Msg::Download,
+        Act::Outline => Msg::ToggleOutline,
+        Act::Inspect => Msg::Inspect,
         Act::NewSeed | Act::Bet(_) => return None,
+        Act::Copy | Act::Cut | Act::Paste => return None,
+        Act::ZoomIn | Act::ZoomOut | Act::ZoomFull | Act::Fit | Act::Focus => return None,
+        Act::Svg | Act::Png => return None,
+        other => Msg::Draw(draw(other, model)?),
+    })
+}
+
+fn draw(act: Act, model: &Model) -> Option<Draw> {
+    let editor = &model.editor;
+    let toggled = |tool: Tool| match editor.tool == tool {
+        true => Draw::Tool(Tool::Select),
+        false => Draw::Tool(tool),
+    };
+    Some(match act {
+        Act::Commands => Draw::Pane(Some(Pane::Commands)),
+        Act::Open => Draw::Pane(Some(Pane::Open)),
+        Act::New => Draw::New,
+        Act::Build => Draw::Toggle,
+        Act::QuickAdd => Draw::Pane(Some(Pane::QuickAdd {
+            from: None,
+            at: None,
+        })),
+        Act::Connect => {
+            let from = editor.only_node()?.to_owned();
+            Draw::Pane(Some(Pane::Connect { from }))
+        }
+        Act::Grow(way) => Draw::Grow(way),
+        Act::MoveMode => toggled(Tool::MoveTo),
+        Act::AddMode => toggled(Tool::Add),
+        Act::SelectAll => Draw::SelectAll,
+        Act::Duplicate => Draw::Duplicate,
+        Act::Delete => Draw::Delete,
+        Act::Tidy => Draw::Tidy,
+        Act::Align(how) => Draw::Align(how),
+        Act::Kill => Draw::Strike("crash"),
+        Act::Slow => match editor.only() {
+            Some(crate::scenario::draw::Thing::Link(_)) => Draw::Strike("link_delay"),
+            _ => Draw::Strike("slow"),
+        },
+        Act::Lose => Draw::Strike("link_loss"),
+        Act::Happen => Draw::Pane(Some(Pane::Happen)),
+        _ => return None,
     })
 }
 
@@ -148,14 +375,37 @@ mod tests {
 
     #[test]
     fn keys_are_found_as_browsers_name_them() {
-        assert_eq!(find(" ", false, false), Some(Act::PlayPause));
-        assert_eq!(find("r", false, false), Some(Act::Restart));
-        assert_eq!(find("R", true, false), Some(Act::NewSeed));
-        assert_eq!(find("?", true, false), Some(Act::Help));
-        assert_eq!(find("z", false, true), Some(Act::Undo));
-        assert_eq!(find("Z", true, true), Some(Act::Redo));
-        assert_eq!(find("Escape", false, false), Some(Act::Continue));
-        assert_eq!(find("r", false, true), None);
-        assert_eq!(find("q", false, false), None);
+        let on_page = |key, shift, control| find(Where::Page, key, shift, control);
+        assert_eq!(on_page(" ", false, false), Some(Act::PlayPause));
+        assert_eq!(on_page("r", false, false), Some(Act::Restart));
+        assert_eq!(on_page("R", true, false), Some(Act::NewSeed));
+        assert_eq!(on_page("?", true, false), Some(Act::Help));
+        assert_eq!(on_page("z", false, true), Some(Act::Undo));
+        assert_eq!(on_page("Z", true, true), Some(Act::Redo));
+        assert_eq!(on_page("y", false, true), Some(Act::Redo));
+        assert_eq!(on_page("Escape", false, false), Some(Act::Continue));
+        assert_eq!(on_page("r", false, true), None);
+        assert_eq!(on_page("q", false, false), None);
+        let drawing = |key, shift, control| find(Where::Drawing, key, shift, control);
+        assert_eq!(drawing("k", false, false), Some(Act::Kill));
+        assert_eq!(drawing("T", true, false), Some(Act::Tidy));
+        assert_eq!(drawing("+", true, false), Some(Act::ZoomIn));
+        assert_eq!(drawing(" ", true, false), Some(Act::AddMode));
+        assert_eq!(drawing(" ", false, false), None);
+    }
+
+    #[test]
+    fn no_key_has_two_meanings_in_one_place() {
+        for (i, a) in COMMANDS.iter().enumerate() {
+            for b in &COMMANDS[i + 1..] {
+                let same = a.at == b.at && a.key == b.key && a.shift == b.shift;
+                assert!(
+                    !(same && a.control == b.control && !a.key.is_empty()),
+                    "{} {}",
+                    a.what,
+                    b.what
+                );
+            }
+        }
     }
 }

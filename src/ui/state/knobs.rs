@@ -5,6 +5,9 @@ use crate::design::registry::{self, KnobSpec};
 use crate::design::value::{self, Unit, Value};
 use crate::design::{Design, Settings};
 
+use crate::scenario::Scenario;
+use crate::scenario::draw::is_set;
+
 use super::document::Document;
 use super::names;
 
@@ -13,7 +16,7 @@ use super::names;
 pub struct Knob {
     pub path: String,
     /// In plain words: "Tries per action".
-    pub title: &'static str,
+    pub title: String,
     /// What it belongs to: "browse", "catalogue".
     pub owner: String,
     /// One line: what turning it does.
@@ -28,12 +31,20 @@ pub struct Knob {
     pub control: Control,
     /// Why the text is written as it is: units and range.
     pub allowed: String,
+    /// Where the mechanism or the default comes from; empty where it is plain modelling.
+    pub source: &'static str,
+    /// As text; empty if it has to be said.
+    pub default: &'static str,
+    /// The file says it, so it can be taken back to its default.
+    pub is_set: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Control {
     /// One of these words.
     Words(Vec<&'static str>),
+    /// One of many words.
+    List(Vec<&'static str>),
     /// A typed value with steps up and down.
     Steps(Vec<String>),
 }
@@ -90,43 +101,62 @@ pub fn printed_as(design: &Design, path: &str, written: &str) -> Option<String> 
     Some(value::print(&value::parse(written, spec).ok()?, spec))
 }
 
-/// All unlocked knobs of the scenario, in its order.
-pub fn knobs(doc: &Document) -> Vec<Knob> {
-    let design = &doc.scenario.design;
-    let all = doc.scenario.lesson.unlocked.iter();
-    all.filter_map(|path| {
-        let (settings, spec, owner) = resolve(design, path)?;
-        let held = settings.value(spec.name);
-        let value = value::print(&held, spec);
-        let was = printed(&doc.start_scenario.design, path).filter(|w| *w != value);
-        let draft = doc.drafts.get(path);
-        let error = draft.map(|d| match &d.help {
-            Some(help) => format!("{}: {help}", d.message),
-            None => d.message.clone(),
-        });
-        Some(Knob {
-            title: title(spec),
-            owner,
-            meaning: spec.meaning,
-            typed: match (&doc.typing, draft) {
-                (Some((at, raw)), _) if at == path => raw.clone(),
-                (_, Some(draft)) => draft.typed.clone(),
-                _ => value.clone(),
-            },
-            error,
-            was,
-            control: control(spec, &held),
-            allowed: spec.allowed(),
-            path: path.clone(),
-            value,
-        })
-    })
-    .collect()
+/// A knob of a timeline entry: `timeline.1.lasts`, counted from 1.
+fn of_entry<'a>(scenario: &'a Scenario, path: &str) -> Option<(Settings<'a>, &'static KnobSpec)> {
+    let (number, field) = path.strip_prefix("timeline.")?.split_once('.')?;
+    let entry = scenario
+        .timeline
+        .get(number.parse::<usize>().ok()?.checked_sub(1)?)?;
+    let settings = Settings::new(entry.what, &entry.knobs);
+    let spec = entry.what.knob(field)?;
+    Some((settings, spec))
 }
 
-/// The plain words of a knob; its name in files where there are none.
-pub fn title(spec: &KnobSpec) -> &'static str {
-    match spec.name {
+/// The knob with this path, as it is now.
+pub fn one(doc: &Document, path: &str) -> Option<Knob> {
+    let design = &doc.scenario.design;
+    let (settings, spec, owner) = match of_entry(&doc.scenario, path) {
+        Some((settings, spec)) => (settings, spec, settings.spec.word.to_owned()),
+        None => resolve(design, path)?,
+    };
+    let held = settings.value(spec.name);
+    let value = value::print(&held, spec);
+    let was = printed(&doc.origin().scenario.design, path).filter(|w| *w != value);
+    let draft = doc.drafts.get(path);
+    let error = draft.map(|d| match &d.help {
+        Some(help) => format!("{}: {help}", d.message),
+        None => d.message.clone(),
+    });
+    Some(Knob {
+        title: title(spec),
+        owner,
+        meaning: spec.meaning,
+        source: spec.source,
+        default: spec.default,
+        is_set: is_set(design, path),
+        typed: match (&doc.typing, draft) {
+            (Some((at, raw)), _) if at == path => raw.clone(),
+            (_, Some(draft)) => draft.typed.clone(),
+            _ => value.clone(),
+        },
+        error,
+        was,
+        control: control(spec, &held),
+        allowed: spec.allowed(),
+        path: path.to_owned(),
+        value,
+    })
+}
+
+/// All unlocked knobs of the scenario, in its order.
+pub fn knobs(doc: &Document) -> Vec<Knob> {
+    let all = doc.scenario.lesson.unlocked.iter();
+    all.filter_map(|path| one(doc, path)).collect()
+}
+
+/// The plain words of a knob; its name in files, as words, where there are none.
+pub fn title(spec: &KnobSpec) -> String {
+    let plain = match spec.name {
         "attempts" => "Tries per action",
         "backoff" => "Pause before a retry",
         "backoff_base" => "First pause",
@@ -135,16 +165,29 @@ pub fn title(spec: &KnobSpec) -> &'static str {
         "retry_budget" => "Retry budget",
         "timeout" => "Callers give up after",
         "queue_limit" => "Waiting line limit",
-        "slots" => "Slots",
-        "instances" => "Instances",
         "discipline" => "Who is next",
         "on_abandoned" => "Work nobody waits for",
-        other => other,
-    }
+        "ttl" => "Entries live for",
+        "at" => "Begins at",
+        "lasts" => "Lasts",
+        "target" => "Happens to",
+        "factor" => "How many times",
+        other => {
+            let mut words = other.replace('_', " ");
+            words[..1].make_ascii_uppercase();
+            return words;
+        }
+    };
+    plain.to_owned()
 }
 
 fn control(spec: &KnobSpec, held: &Value) -> Control {
     let ladder: &[&str] = match (spec.name, spec.unit) {
+        (_, Unit::Choice(words))
+            if words.len() > 4 || words.iter().map(|w| w.len()).sum::<usize>() > 34 =>
+        {
+            return Control::List(words.to_vec());
+        }
         (_, Unit::Choice(words)) => return Control::Words(words.to_vec()),
         (_, Unit::Flag) => return Control::Words(vec!["false", "true"]),
         ("attempts", _) => &["1", "2", "3", "4", "5", "6", "8", "10"],

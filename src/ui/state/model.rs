@@ -6,6 +6,7 @@ use crate::observe::report::Report;
 use crate::worker::protocol::{Frame, News, RunPlan};
 
 use super::document::Document;
+use super::editor::Editor;
 use super::pace::{Moments, Speed};
 use super::say::Said;
 use super::series::Series;
@@ -14,6 +15,7 @@ use super::states::ShownStates;
 #[derive(Clone, Debug)]
 pub struct Model {
     pub doc: Document,
+    pub editor: Editor,
     pub seed: u64,
     pub run: Run,
     pub bet: Bet,
@@ -40,6 +42,13 @@ pub struct Model {
     pub asked_to_bet: u32,
     /// For the polite live region.
     pub said: Said,
+    /// Why something could not be done, for a few seconds; and how many there were.
+    pub toast: Option<String>,
+    pub toasts: u32,
+    /// Another tab writes this design.
+    pub read_only: bool,
+    /// The drawing in words stands beside it instead of the story.
+    pub outline: bool,
     /// Single keys act on the page; some assistive tools need them for themselves.
     pub keys_on: bool,
     /// `?debug` in the address.
@@ -237,6 +246,60 @@ impl Model {
         self.run.text != self.doc.text || self.run.seed != self.seed
     }
 
+    /// No lesson, no run, no message: the panel for them can give its room to the drawing.
+    pub fn has_nothing_to_tell(&self) -> bool {
+        let lesson = &self.doc.scenario.lesson;
+        let told = self.outline || self.doc.refused.is_some() || self.has_begun();
+        !told && lesson.hook.is_empty() && self.doc.scenario.goals.is_empty()
+    }
+
+    /// The worker was asked for a run before, so it can be asked again.
+    pub fn can_load(&self) -> bool {
+        self.run.id > 0 && !matches!(self.run.status, Status::Crashed(_))
+    }
+
+    /// Why what is drawn cannot run, and what would help; `None` if it can.
+    pub fn why_not_run(&self) -> Option<String> {
+        if let Some(fault) = self.doc.faults.first() {
+            let help = fault
+                .help
+                .as_deref()
+                .map_or(String::new(), |h| format!(": {h}"));
+            let more = match self.doc.faults.len() {
+                1 => String::new(),
+                n => format!(" (and {} more)", n - 1),
+            };
+            return Some(format!("{}{help}{more}", fault.message));
+        }
+        let design = &self.doc.scenario.design;
+        let senders = || {
+            let mut nodes = design.nodes.iter();
+            nodes.any(|node| matches!(node.kind.name, "clients" | "job"))
+        };
+        if design.nodes.is_empty() {
+            return Some("The page is empty: add clients and a service.".to_owned());
+        }
+        if !senders() {
+            return Some("Nobody asks for anything: add clients.".to_owned());
+        }
+        let calls = |key: &str| design.links.iter().any(|link| link.from == key);
+        let lonely = design
+            .nodes
+            .iter()
+            .find(|node| node.kind.name == "clients" && !calls(&node.key))?;
+        let name = super::names::node(lonely);
+        Some(format!(
+            "{name} call nobody: connect them to what they use."
+        ))
+    }
+
+    /// Says why something could not be done, where it is seen and where it is heard.
+    pub fn toast(&mut self, text: String) {
+        self.said.answer(text.clone());
+        self.toast = Some(text);
+        self.toasts += 1;
+    }
+
     pub fn is_over(&self) -> bool {
         self.run.status == Status::Over
     }
@@ -263,6 +326,11 @@ impl Default for Model {
         Model {
             seed: doc.scenario.seed,
             doc,
+            editor: Editor::default(),
+            toast: None,
+            toasts: 0,
+            read_only: false,
+            outline: false,
             run: Run::default(),
             bet: Bet::Open,
             runs_done: 0,

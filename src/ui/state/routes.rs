@@ -2,7 +2,9 @@
 
 use crate::design::Design;
 
-use super::geometry::NodeBox;
+use super::freeroutes;
+use super::geometry::{NodeBox, Scene};
+use super::snap::Drag;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinkPath {
@@ -76,6 +78,48 @@ impl LinkPath {
 
 fn distance(a: (f64, f64), b: (f64, f64)) -> f64 {
     (a.0 - b.0).abs() + (a.1 - b.1).abs()
+}
+
+/// The two ends of each link, as numbers of nodes.
+pub fn ends_of(design: &Design, nodes: &[NodeBox]) -> Vec<Option<(usize, usize)>> {
+    let index = |key: &str| nodes.iter().position(|n| n.key == key);
+    let links = design.links.iter();
+    links
+        .map(|l| Some((index(&l.from)?, index(&l.to)?)))
+        .collect()
+}
+
+/// All links between nodes that stand where somebody put them.
+pub fn route_freely(design: &Design, nodes: &[NodeBox]) -> Vec<LinkPath> {
+    let ends = ends_of(design, nodes);
+    let links = design.links.iter().enumerate();
+    links
+        .filter_map(|(l, link)| freeroutes::path(&link.key, nodes, &ends, l))
+        .collect()
+}
+
+/// A link while one of its ends is under way.
+pub fn dragged(scene: &Scene, link: &LinkPath, drag: &Drag) -> LinkPath {
+    let moved = |node: &NodeBox| match drag.moves(&node.key) {
+        true => node.moved(drag.dx, drag.dy),
+        false => node.clone(),
+    };
+    let shifted = |end: usize, (x, y): (f64, f64)| match scene.nodes.get(end) {
+        Some(node) if drag.moves(&node.key) => (x + drag.dx, y + drag.dy),
+        _ => (x, y),
+    };
+    let (first, last) = (link.points.first(), link.points.last());
+    let (Some(&first), Some(&last)) = (first, last) else {
+        return link.clone();
+    };
+    let nodes: Vec<NodeBox> = scene.nodes.iter().map(moved).collect();
+    let (a, b) = (shifted(link.from, first), shifted(link.to, last));
+    let points = freeroutes::way(a, b, &nodes, (link.from, link.to));
+    LinkPath {
+        label: freeroutes::label(&points, &nodes),
+        points,
+        ..link.clone()
+    }
 }
 
 /// All links of the design, between nodes that have their places.

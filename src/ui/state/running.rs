@@ -19,6 +19,23 @@ use super::{say, states, words};
 pub fn load(model: &mut Model) -> Vec<Effect> {
     let id = model.run.id + 1;
     let play = model.run.play_when_loaded;
+    if let Some(why) = model.why_not_run() {
+        model.check = None;
+        model.run = Run {
+            id,
+            status: Status::Ready,
+            seed: model.seed,
+            ..Run::default()
+        };
+        if play {
+            model.toast(format!("It cannot run yet. {why}"));
+        }
+        return vec![Effect::ResetLive {
+            run: id,
+            bucket_ns: 1_000_000_000,
+            duration_ns: model.doc.scenario.run.duration.0,
+        }];
+    }
     model.check = None;
     model.run = Run {
         id,
@@ -66,8 +83,12 @@ pub fn loaded(model: &mut Model, run: u32, plan: RunPlan) -> Vec<Effect> {
 
 pub fn refused(model: &mut Model, run: u32, diagnostics: Vec<Diagnostic>) -> Vec<Effect> {
     if run == model.run.id {
-        let name = model.doc.name.clone();
-        model.doc.refused = Some(Refused { name, diagnostics });
+        let name = model.doc.name().to_owned();
+        model.doc.refused = Some(Refused {
+            name,
+            diagnostics,
+            text: None,
+        });
     }
     Vec::new()
 }
@@ -172,6 +193,9 @@ fn make_room(model: &mut Model) {
 }
 
 pub fn step(model: &mut Model) -> Vec<Effect> {
+    if model.run.plan.is_none() && model.why_not_run().is_some() {
+        return restart(model, true);
+    }
     if !model.bet.is_placed() && !model.doc.scenario.lesson.bets.is_empty() {
         return play_pause(model);
     }
@@ -282,6 +306,7 @@ pub fn done(model: &mut Model, run: u32, report: Report) -> Vec<Effect> {
     model.said.answer(say::verdict(&report));
     model.run.report = Some(report);
     model.story_open = true;
+    model.outline = false;
     if model.room == Room::Middle {
         model.knobs_open = false;
     }

@@ -33,8 +33,8 @@ impl SavedSession {
     pub fn of(model: &Model) -> SavedSession {
         let doc = &model.doc;
         SavedSession {
-            name: doc.name.clone(),
-            start: doc.start.clone(),
+            name: doc.name().to_owned(),
+            start: doc.origin().text.clone(),
             text: doc.text.clone(),
             drafts: doc
                 .drafts
@@ -66,7 +66,7 @@ impl SavedSession {
     /// Puts it back. `built_in` is what the page ships: if the saved session began from an older
     /// version of it, only the changes that still read are kept.
     pub fn restore(&self, model: &mut Model, built_in: &str) {
-        let is_built_in = self.name == model.doc.name;
+        let is_built_in = self.name == model.doc.name();
         let start = if is_built_in { built_in } else { &self.start };
         let changed = self.text != self.start;
         let text = if changed { &self.text } else { start };

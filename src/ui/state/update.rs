@@ -8,6 +8,8 @@ use crate::scenario::live::Act;
 use crate::worker::protocol::{Command, Frame, News, RunPlan};
 
 use super::document::Refused;
+use super::editing::{Draw, draw};
+use super::editor::{Editor, Tool};
 use super::model::*;
 use super::pace::Speed;
 use super::running::*;
@@ -95,8 +97,21 @@ pub enum Msg {
         name: String,
         why: String,
     },
-    OpenBuiltIn,
+    OpenBuiltIn(&'static str),
     DismissRefused,
+    /// Somebody draws.
+    Draw(Draw),
+    /// To the knobs of what is selected.
+    Inspect,
+    ToggleOutline,
+    /// Whether this tab is the one that writes.
+    OnlyTab(bool),
+    /// Write here what is open in another tab.
+    TakeOver,
+    /// Why something cannot be done.
+    Toast(String),
+    /// The message about what could not be done has been seen.
+    ToastSeen(u32),
     Download,
     Hint,
     CheckSeeds,
@@ -131,13 +146,31 @@ pub enum Effect {
         text: String,
     },
     ApplyTheme,
+    /// Put text on the system's clipboard.
+    Copy(String),
+    /// Be the tab that writes.
+    TakeOver,
     /// Show this panel from its beginning.
     ScrollUp(&'static str),
     /// Move the keyboard focus to the element with this id.
     Focus(&'static str),
 }
 
+/// Whether a message would change what another tab writes.
+fn changes_design(msg: &Msg) -> bool {
+    match msg {
+        Msg::Draw(draw) => draw.changes_text(),
+        Msg::Knob { .. } | Msg::KnobInput { .. } | Msg::ResetKnobs | Msg::Undo | Msg::Redo => true,
+        Msg::Import { .. } | Msg::OpenBuiltIn(_) | Msg::Act(_) => true,
+        _ => false,
+    }
+}
+
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    if model.read_only && changes_design(&msg) {
+        model.toast("This design is open in another tab. Take over to change it here.".into());
+        return Vec::new();
+    }
     match msg {
         Msg::WorkerReady => load(model),
         Msg::WorkerFailed(why) => crashed(model, why),
@@ -204,31 +237,29 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             edited(model)
         }
         Msg::Undo => {
-            if model.doc.undo() {
-                edited(model)
-            } else {
-                Vec::new()
-            }
+            let what = model.doc.undo();
+            moved_in_log(model, "Undone", what)
         }
         Msg::Redo => {
-            if model.doc.redo() {
-                edited(model)
-            } else {
-                Vec::new()
+            let what = model.doc.redo();
+            moved_in_log(model, "Done again", what)
+        }
+        Msg::Import { name, text } => import_text(model, &name, &text),
+        Msg::NotRead { name, why } => not_read(model, name, why),
+        Msg::OpenBuiltIn(name) => {
+            let mut all = super::BUILT_IN.iter();
+            match all.find(|(file, _)| *file == name) {
+                Some((name, text)) => import_text(model, name, text),
+                None => Vec::new(),
             }
         }
-        Msg::Import { name, text } => import(model, &name, &text),
-        Msg::NotRead { name, why } => not_read(model, name, why),
-        Msg::OpenBuiltIn => {
-            let (name, text) = super::built_in();
-            import(model, name, text)
-        }
+        Msg::Draw(what) => draw(model, what),
         Msg::DismissRefused => {
             model.doc.refused = None;
             Vec::new()
         }
         Msg::Download => vec![Effect::Download {
-            name: model.doc.name.clone(),
+            name: model.doc.name().to_owned(),
             text: model.doc.text.clone(),
         }],
         Msg::Hint => {
@@ -259,7 +290,19 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 
 /// One thing at a time, the most urgent first.
 fn escape(model: &mut Model) {
+    if model.editor.pane.is_some() {
+        model.editor.open(None);
+        return;
+    }
+    if model.editor.tool != Tool::Select {
+        model.editor.tool = Tool::Select;
+        return;
+    }
     if model.run.bullet.take().is_some() || model.doc.refused.take().is_some() {
+        return;
+    }
+    if !model.editor.selected.is_empty() || model.editor.entry.is_some() {
+        model.editor.select([]);
         return;
     }
     if model.table_open.take().is_none() {
@@ -272,6 +315,25 @@ fn look(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Room(room) => model.room = room,
         Msg::Tab(tab) => model.tab = tab,
+        Msg::ToggleOutline => {
+            model.outline = !model.outline;
+            model.story_open |= model.outline;
+            if model.outline {
+                return vec![Effect::Focus("outline")];
+            }
+        }
+        Msg::Inspect => {
+            model.tab = Tab::Knobs;
+            return vec![Effect::Focus("knobs")];
+        }
+        Msg::Toast(text) => model.toast(text),
+        Msg::OnlyTab(mine) => model.read_only = !mine,
+        Msg::TakeOver => return vec![Effect::TakeOver],
+        Msg::ToastSeen(number) => {
+            if model.toasts == number {
+                model.toast = None;
+            }
+        }
         Msg::ToggleStory => {
             model.story_open = !model.story_open;
             // On a middle-sized screen there is room for one of the two.
@@ -297,17 +359,28 @@ fn bet(model: &mut Model, bet: Bet) -> Vec<Effect> {
     vec![Effect::Save, Effect::Focus("run-bet")]
 }
 
+/// Undo and redo say what they did: it may be out of sight.
+fn moved_in_log(model: &mut Model, how: &str, what: Option<String>) -> Vec<Effect> {
+    let Some(what) = what else {
+        return Vec::new();
+    };
+    model.said.answer(format!("{how}: {what}."));
+    model.editor.forget_gone(&model.doc.scenario.design);
+    edited(model)
+}
+
 /// The text may have changed. A run that has not begun simply becomes a run of the new text.
-fn edited(model: &mut Model) -> Vec<Effect> {
+pub fn edited(model: &mut Model) -> Vec<Effect> {
     let mut effects = vec![Effect::Save];
     let standing = matches!(model.run.status, Status::Ready | Status::Waiting);
-    if standing && model.has_pending() && model.run.plan.is_some() {
+    if standing && model.has_pending() && model.doc.faults.is_empty() && model.can_load() {
         effects.extend(load(model));
     }
     effects
 }
 
-fn import(model: &mut Model, name: &str, text: &str) -> Vec<Effect> {
+pub fn import_text(model: &mut Model, name: &str, text: &str) -> Vec<Effect> {
+    model.editor.open(None);
     if !model.doc.import(name, text) {
         model
             .said
@@ -316,6 +389,16 @@ fn import(model: &mut Model, name: &str, text: &str) -> Vec<Effect> {
         model.story_open = true;
         return vec![Effect::Focus("refused")];
     }
+    model.editor = Editor {
+        on: model.doc.scenario.lesson.hook.is_empty(),
+        clip: std::mem::take(&mut model.editor.clip),
+        ..Editor::default()
+    };
+    opened(model, name)
+}
+
+/// Another document is on the page: it begins anew.
+pub fn opened(model: &mut Model, name: &str) -> Vec<Effect> {
     model.seed = model.doc.scenario.seed;
     model.bet = Bet::Open;
     model.ghost = None;
@@ -342,6 +425,7 @@ fn not_read(model: &mut Model, name: String, why: String) -> Vec<Effect> {
     model.doc.refused = Some(Refused {
         name,
         diagnostics: vec![diagnostic],
+        text: None,
     });
     model.tab = Tab::Story;
     model.story_open = true;

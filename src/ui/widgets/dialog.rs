@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::icon::{Icon, Pic};
-use crate::ui::state::keys::SHORTCUTS;
+use crate::ui::state::keys::{COMMANDS, Where};
 use crate::ui::state::model::Dialog;
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
@@ -85,12 +85,8 @@ pub fn Dialogs() -> impl IntoView {
     let bullet_on = store.memo(|m| m.bullet_on);
     view! {
         <Sheet dialog=Dialog::Keys title="Keyboard">
-            <div class="keys">
-                {SHORTCUTS
-                    .iter()
-                    .map(|s| view! { <kbd>{s.shown}</kbd><span>{s.what}</span> })
-                    .collect_view()}
-            </div>
+            {key_list("On the page", Where::Page)}
+            {key_list("While the drawing has the focus", Where::Drawing)}
             <label class="option">
                 <input
                     type="checkbox"
@@ -121,6 +117,18 @@ pub fn Dialogs() -> impl IntoView {
                     .collect_view()}
             </dl>
         </Sheet>
+    }
+}
+
+fn key_list(title: &'static str, at: Where) -> impl IntoView {
+    let commands = COMMANDS
+        .iter()
+        .filter(move |c| c.at == at && !c.shown.is_empty());
+    view! {
+        <h3>{title}</h3>
+        <div class="keys">
+            {commands.map(|c| view! { <kbd>{c.shown}</kbd><span>{c.what}</span> }).collect_view()}
+        </div>
     }
 }
 

@@ -22,6 +22,13 @@ pub enum Icon {
     Story,
     Diagram,
     Chart,
+    Pencil,
+    Trash,
+    Plus,
+    Minus,
+    Fit,
+    Search,
+    List,
 }
 
 impl Icon {
@@ -46,6 +53,13 @@ impl Icon {
             Icon::Book => "M4 5a2 2 0 0 1 2-2h14v15H6a2 2 0 0 0-2 2zM4 20a2 2 0 0 0 2 2h14v-4",
             Icon::Story => "M5 4h14v16H5zM9 9h6M9 13h6",
             Icon::Diagram => "M3 9h6v6H3zM15 9h6v6h-6zM9 12h6",
+            Icon::Pencil => "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
+            Icon::Trash => "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5",
+            Icon::Plus => "M12 5v14M5 12h14",
+            Icon::Minus => "M5 12h14",
+            Icon::Fit => "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+            Icon::Search => "M11 4a7 7 0 1 0 0 14a7 7 0 0 0 0-14zM16 16l5 5",
+            Icon::List => "M9 6h11M9 12h11M9 18h11M4.5 6h.01M4.5 12h.01M4.5 18h.01",
             Icon::Chart => "M4 4v16h16M8 15l4-5 3 3 5-7",
         }
     }

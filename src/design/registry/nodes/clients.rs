@@ -14,11 +14,11 @@ pub static CLIENTS: KindSpec = KindSpec {
             "open arrivals at random or at even distances, or a closed loop of users who wait for their reply")
             .class(Class::Restart),
         knob("rate", Unit::Rate, "none", "user actions per second (open arrivals)")
-            .off("none").range("0 rps", "10000000 rps").class(Class::Now),
+            .off("none").range("0 rps", "10000000 rps").class(Class::Now).example("100 rps"),
         knob("batch", Unit::Count, "1", "user actions that arrive at the same instant (open arrivals)")
             .range("1", "100000").class(Class::Now),
         knob("users", Unit::Count, "none", "how many users take turns (closed loop)")
-            .off("none").range("1", "1000000").class(Class::Restart),
+            .off("none").range("1", "1000000").class(Class::Restart).example("50"),
         knob("think_time", Unit::Dist, "0 s", "how long a user pauses before the next action (closed loop)")
             .class(Class::NewWork),
         knob("spawn_rate", Unit::Rate, "none",

@@ -1,0 +1,41 @@
+//! The system's clipboard, as text.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{ClipboardEvent, Element};
+
+use super::window;
+
+/// Puts text there, where the browser allows it; the page keeps a copy of its own.
+pub fn write(text: String) {
+    let clipboard = window().navigator().clipboard();
+    // A refusal changes nothing: pasting within the page does not need it.
+    let _ = clipboard.write_text(&text);
+}
+
+/// Calls back for copy, cut and paste that no field wants; with the text that is pasted.
+pub fn listen(on: impl Fn(&str, Option<String>) -> bool + Clone + 'static) {
+    for name in ["copy", "cut", "paste"] {
+        let on = on.clone();
+        let handle = window_event_listener_untyped(name, move |event| {
+            let in_field = event
+                .target()
+                .and_then(|t| t.dyn_into::<Element>().ok())
+                .is_some_and(|e| matches!(e.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"));
+            if in_field {
+                return;
+            }
+            let Some(event) = event.dyn_ref::<ClipboardEvent>() else {
+                return;
+            };
+            let data = event.clipboard_data();
+            let text = data.and_then(|data| data.get_data("text/plain").ok());
+            let text = text.filter(|text| !text.is_empty());
+            if on(name, text) {
+                event.prevent_default();
+            }
+        });
+        // As long as the page.
+        std::mem::forget(handle);
+    }
+}

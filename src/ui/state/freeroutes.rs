@@ -1,0 +1,333 @@
+//! Links between nodes that stand where somebody put them: right-angled, around other nodes, and the same
+//! for the same drawing. Of a few dozen ways the one with the fewest nodes in it is taken, then the one
+//! with the fewest corners, then the shortest.
+
+use super::geometry::{NodeBox, Rect};
+use super::routes::{Label, LinkPath, Side};
+
+/// How far a link leaves a node before it turns, and passes others.
+const STUB: f64 = 24.0;
+const CLEAR: f64 = 16.0;
+/// What one more corner is worth, in pixels of way.
+const CORNER: f64 = 40.0;
+/// Room that the texts of a link take: policy above, figures below.
+const LABEL: (f64, f64) = (150.0, 84.0);
+
+type Point = (f64, f64);
+
+/// The way from one place to another. `nodes` are what it should not cross; its own two ends are among
+/// them and are left only at their edges.
+pub fn way(a: Point, b: Point, nodes: &[NodeBox], ends: (usize, usize)) -> Vec<Point> {
+    let mut best: Option<(f64, Vec<Point>)> = None;
+    let mut consider = |points: Vec<Point>| {
+        let cost = cost(&points, nodes, ends);
+        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            best = Some((cost, points));
+        }
+    };
+    let forward = b.0 - a.0 >= 2.0 * STUB;
+    if forward {
+        if (a.1 - b.1).abs() < 0.5 {
+            consider(vec![a, b]);
+        }
+        for x in [f64::midpoint(a.0, b.0), a.0 + STUB, b.0 - STUB] {
+            consider(vec![a, (x, a.1), (x, b.1), b]);
+        }
+        if best.as_ref().is_some_and(|(cost, _)| *cost < CROSSED) {
+            return best.map(|(_, points)| simple(points)).unwrap_or_default();
+        }
+    }
+    // Most links need no more than that. What follows looks at the nodes in between.
+    let mut consider = |points: Vec<Point>| {
+        let cost = cost(&points, nodes, ends);
+        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            best = Some((cost, points));
+        }
+    };
+    if forward {
+        let (top, bottom) = (a.1.min(b.1), a.1.max(b.1));
+        let between = nodes
+            .iter()
+            .filter(|n| n.rect.bottom() > top - CLEAR && n.rect.y < bottom + CLEAR)
+            .flat_map(|n| [n.rect.x - CLEAR, n.rect.right() + CLEAR]);
+        for x in between.filter(|&x| x > a.0 + CLEAR && x < b.0 - CLEAR) {
+            consider(vec![a, (x, a.1), (x, b.1), b]);
+        }
+        if best.as_ref().is_some_and(|(cost, _)| *cost < CROSSED) {
+            return best.map(|(_, points)| simple(points)).unwrap_or_default();
+        }
+    }
+    let mut consider = |points: Vec<Point>| {
+        let cost = cost(&points, nodes, ends);
+        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            best = Some((cost, points));
+        }
+    };
+    // Round the outside, or through a gap between others.
+    let (out, back) = (a.0 + STUB, b.0 - STUB);
+    let (left, right) = (out.min(back), out.max(back));
+    let in_the_way = nodes
+        .iter()
+        .filter(|n| n.rect.right() > left - CLEAR && n.rect.x < right + CLEAR);
+    let mut lanes: Vec<f64> = in_the_way
+        .flat_map(|n| [n.rect.y - CLEAR, n.rect.bottom() + CLEAR + 34.0])
+        .collect();
+    lanes.push(f64::midpoint(a.1, b.1));
+    for y in lanes {
+        consider(vec![a, (out, a.1), (out, y), (back, y), (back, b.1), b]);
+    }
+    best.map(|(_, points)| simple(points)).unwrap_or_default()
+}
+
+/// Costs from here on are of ways that cross a node.
+const CROSSED: f64 = 1e6;
+
+fn cost(points: &[Point], nodes: &[NodeBox], (from, to): (usize, usize)) -> f64 {
+    let mut crossed = 0.0;
+    for (i, pair) in points.windows(2).enumerate() {
+        let (first, last) = (i == 0, i + 2 == points.len());
+        let line = Rect {
+            x: pair[0].0.min(pair[1].0),
+            y: pair[0].1.min(pair[1].1),
+            w: (pair[0].0 - pair[1].0).abs(),
+            h: (pair[0].1 - pair[1].1).abs(),
+        };
+        for (n, node) in nodes.iter().enumerate() {
+            // Where it leaves and arrives it touches.
+            if (first && n == from) || (last && n == to) {
+                continue;
+            }
+            let around = Rect {
+                x: node.rect.x - 4.0,
+                y: node.rect.y - 4.0,
+                w: node.rect.w + 8.0,
+                h: node.rect.h + 8.0,
+            };
+            if touches(&line, &around) {
+                crossed += 1.0;
+            }
+        }
+    }
+    let length: f64 = points
+        .windows(2)
+        .map(|p| (p[0].0 - p[1].0).abs() + (p[0].1 - p[1].1).abs())
+        .sum();
+    crossed * CROSSED + points.len() as f64 * CORNER + length
+}
+
+fn touches(line: &Rect, node: &Rect) -> bool {
+    line.x < node.right()
+        && node.x < line.x + line.w.max(0.01)
+        && line.y < node.bottom()
+        && node.y < line.y + line.h.max(0.01)
+}
+
+/// Without corners that are none.
+fn simple(points: Vec<Point>) -> Vec<Point> {
+    let mut kept: Vec<Point> = Vec::new();
+    for point in points {
+        if kept.last().is_some_and(|last| near(*last, point)) {
+            continue;
+        }
+        if let [.., a, b] = kept.as_slice()
+            && (((a.0 - b.0).abs() < 0.5 && (b.0 - point.0).abs() < 0.5)
+                || ((a.1 - b.1).abs() < 0.5 && (b.1 - point.1).abs() < 0.5))
+        {
+            kept.pop();
+        }
+        kept.push(point);
+    }
+    kept
+}
+
+fn near(a: Point, b: Point) -> bool {
+    (a.0 - b.0).abs() < 0.5 && (a.1 - b.1).abs() < 0.5
+}
+
+/// Where a link leaves or reaches a node: several share a side in the order of where they go.
+pub fn port(nodes: &[NodeBox], ends: &[Option<(usize, usize)>], link: usize, out: bool) -> Point {
+    let Some((from, to)) = ends[link] else {
+        return (0.0, 0.0);
+    };
+    let node = if out { from } else { to };
+    let mut here: Vec<usize> = (0..ends.len())
+        .filter(|&l| ends[l].is_some_and(|(f, t)| if out { f } else { t } == node))
+        .collect();
+    let other = |l: &usize| {
+        let (f, t) = ends[*l].unwrap_or_default();
+        nodes[if out { t } else { f }].rect.middle().1
+    };
+    here.sort_by(|a, b| other(a).total_cmp(&other(b)).then(a.cmp(b)));
+    let nth = here.iter().position(|&l| l == link).unwrap_or(0) as f64;
+    let r = nodes[node].rect;
+    let y = r.y + r.h * (nth + 1.0) / (here.len() as f64 + 1.0);
+    (if out { r.right() } else { r.x }, y)
+}
+
+/// The two ports of a link; on one level, if it has its sides for itself and the nodes overlap.
+fn level(nodes: &[NodeBox], ends: &[Option<(usize, usize)>], link: usize) -> (Point, Point) {
+    let (a, b) = (
+        port(nodes, ends, link, true),
+        port(nodes, ends, link, false),
+    );
+    let Some((from, to)) = ends[link] else {
+        return (a, b);
+    };
+    let alone = |node: usize, out: bool| {
+        let side = |&(f, t): &(usize, usize)| if out { f == node } else { t == node };
+        ends.iter().flatten().filter(|ends| side(ends)).count() == 1
+    };
+    let inside = |y: f64, r: Rect| y > r.y + CLEAR && y < r.bottom() - CLEAR;
+    let (source, target) = (nodes[from].rect, nodes[to].rect);
+    if alone(to, false) && inside(a.1, target) {
+        (a, (b.0, a.1))
+    } else if alone(from, true) && inside(b.1, source) {
+        ((a.0, b.1), b)
+    } else {
+        (a, b)
+    }
+}
+
+/// Beside the longest level part that has room; never under a node.
+pub fn label(points: &[Point], nodes: &[NodeBox]) -> Label {
+    let mut level: Vec<(Point, Point)> = points
+        .windows(2)
+        .map(|p| (p[0], p[1]))
+        .filter(|(a, b)| (a.1 - b.1).abs() < 0.5)
+        .collect();
+    level.sort_by(|a, b| (b.0.0 - b.1.0).abs().total_cmp(&(a.0.0 - a.1.0).abs()));
+    let free = |x: f64, y: f64| {
+        let text = Rect {
+            x: x - LABEL.0 / 2.0,
+            y: y - LABEL.1 / 2.0,
+            w: LABEL.0,
+            h: LABEL.1,
+        };
+        !nodes.iter().any(|node| node.rect.overlaps(&text))
+    };
+    let mut first = None;
+    for (a, b) in level {
+        for share in [0.5, 0.35, 0.65, 0.2, 0.8] {
+            let (x, y) = (a.0 + (b.0 - a.0) * share, a.1);
+            first = first.or(Some((x, y)));
+            if free(x, y) {
+                return Label {
+                    x,
+                    y,
+                    side: Side::Middle,
+                };
+            }
+        }
+    }
+    let upright = points
+        .windows(2)
+        .map(|p| (f64::midpoint(p[0].0, p[1].0), f64::midpoint(p[0].1, p[1].1)));
+    let (x, y) = upright
+        .filter(|&(x, y)| free(x, y))
+        .next()
+        .or(first)
+        .unwrap_or_default();
+    Label {
+        x,
+        y,
+        side: Side::Middle,
+    }
+}
+
+/// One link of a drawing.
+pub fn path(
+    key: &str,
+    nodes: &[NodeBox],
+    ends: &[Option<(usize, usize)>],
+    link: usize,
+) -> Option<LinkPath> {
+    let (from, to) = ends[link]?;
+    let (a, b) = level(nodes, ends, link);
+    let points = way(a, b, nodes, (from, to));
+    Some(LinkPath {
+        label: label(&points, nodes),
+        key: key.to_owned(),
+        from,
+        to,
+        points,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::state::geometry::Shape;
+
+    fn node(x: f64, y: f64) -> NodeBox {
+        NodeBox {
+            key: String::new(),
+            shape: Shape::Rectangle,
+            rect: Rect {
+                x,
+                y,
+                w: 100.0,
+                h: 60.0,
+            },
+            line: None,
+            slots: None,
+        }
+    }
+
+    fn crossed(points: &[Point], nodes: &[NodeBox], ends: (usize, usize)) -> bool {
+        cost(points, nodes, ends) >= CROSSED
+    }
+
+    #[test]
+    fn a_node_in_between_is_passed() {
+        let nodes = [node(0.0, 0.0), node(400.0, 0.0), node(200.0, -20.0)];
+        let points = way((100.0, 30.0), (400.0, 30.0), &nodes, (0, 1));
+        assert!(!crossed(&points, &nodes, (0, 1)), "{points:?}");
+        assert_eq!(points, way((100.0, 30.0), (400.0, 30.0), &nodes, (0, 1)));
+    }
+
+    #[test]
+    fn a_link_back_goes_round_both() {
+        let nodes = [node(400.0, 0.0), node(0.0, 0.0)];
+        let points = way((500.0, 30.0), (0.0, 30.0), &nodes, (0, 1));
+        assert!(!crossed(&points, &nodes, (0, 1)), "{points:?}");
+    }
+
+    #[test]
+    fn of_many_random_drawings_hardly_a_link_crosses_a_node_that_it_could_pass() {
+        let mut state = 7_u64;
+        let mut next = |most: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            ((state >> 33) % most) as f64
+        };
+        let (mut all, mut bad) = (0, 0);
+        for _ in 0..100 {
+            let nodes: Vec<NodeBox> = (0..16)
+                .map(|i| {
+                    node(
+                        f64::from(i % 4) * 240.0 + next(80),
+                        f64::from(i / 4) * 160.0 + next(50),
+                    )
+                })
+                .collect();
+            for _ in 0..16 {
+                let (from, to) = (next(16) as usize, next(16) as usize);
+                if from == to {
+                    continue;
+                }
+                let (a, b) = (nodes[from].rect, nodes[to].rect);
+                let points = way(
+                    (a.right(), a.middle().1),
+                    (b.x, b.middle().1),
+                    &nodes,
+                    (from, to),
+                );
+                assert_eq!(points.first(), Some(&(a.right(), a.middle().1)));
+                all += 1;
+                bad += u32::from(crossed(&points, &nodes, (from, to)));
+            }
+        }
+        assert!(bad * 20 < all, "{bad} of {all} links cross a node");
+    }
+}

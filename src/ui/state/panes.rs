@@ -1,0 +1,332 @@
+//! The lines of the small windows: what can be added, connected, opened or done, found by typing.
+
+use crate::design::registry::{self, KINDS, KindSpec, Target, presets};
+use crate::scenario::draw::{Thing, why_not};
+
+use super::editing::Draw;
+use super::editor::{Pane, Tool};
+use super::keys::{Act, COMMANDS, message};
+use super::model::Model;
+use super::names;
+use super::update::Msg;
+
+/// One line that can be chosen.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub text: String,
+    /// In smaller letters: what it is, or its key.
+    pub note: String,
+    pub does: Does,
+    /// Why it cannot be chosen.
+    pub not: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Does {
+    Send(Msg),
+    /// What only the view can do.
+    View(Act),
+}
+
+impl PartialEq for Line {
+    fn eq(&self, other: &Line) -> bool {
+        (&self.text, &self.note, &self.not) == (&other.text, &other.note, &other.not)
+    }
+}
+
+/// The heading of a pane, and what its field asks for; no field for a short list.
+pub fn heading(model: &Model, pane: &Pane) -> (String, Option<&'static str>) {
+    let name = |key: &str| names::of(&model.doc.scenario.design, key).to_owned();
+    match pane {
+        Pane::QuickAdd { from: None, .. } => (
+            "Add a node".to_owned(),
+            Some("Kind or product: service, Kafka, Redis"),
+        ),
+        Pane::QuickAdd {
+            from: Some(from), ..
+        } => (
+            format!("Add a node that {} calls", name(from)),
+            Some("Kind or product: service, Kafka, Redis"),
+        ),
+        Pane::Connect { from } => (format!("Connect {} to", name(from)), Some("Name of a node")),
+        Pane::Commands => ("Commands".to_owned(), Some("Command, node or scenario")),
+        Pane::Menu { .. } => ("Do with what is selected".to_owned(), None),
+        Pane::Happen => ("Put on the timeline".to_owned(), Some("Crash, spike, slow")),
+        Pane::Open => ("Open".to_owned(), Some("Scenario")),
+    }
+}
+
+/// Lines that fit to what was typed, the best first.
+pub fn lines(model: &Model) -> Vec<Line> {
+    let Some(pane) = &model.editor.pane else {
+        return Vec::new();
+    };
+    let all = match pane {
+        Pane::QuickAdd { from, at } => kinds(from.as_deref(), *at),
+        Pane::Connect { from } => targets(model, from),
+        Pane::Commands => commands(model),
+        Pane::Menu { .. } => menu(model),
+        Pane::Happen => happenings(model),
+        Pane::Open => scenarios(),
+    };
+    found(all, &model.editor.typed)
+}
+
+/// Every word that was typed is somewhere in the line; lines that begin with it come first.
+fn found(lines: Vec<Line>, typed: &str) -> Vec<Line> {
+    let typed = typed.trim().to_lowercase();
+    if typed.is_empty() {
+        return lines;
+    }
+    let words: Vec<&str> = typed.split_whitespace().collect();
+    let mut kept: Vec<(usize, Line)> = lines
+        .into_iter()
+        .filter_map(|line| {
+            let text = line.text.to_lowercase();
+            let all = format!("{text} {}", line.note.to_lowercase());
+            let fits = words.iter().all(|word| all.contains(word));
+            let rank = match (text.starts_with(&typed), text.contains(&typed)) {
+                (true, _) => 0,
+                (_, true) => 1,
+                _ => 2,
+            };
+            fits.then_some((rank, line))
+        })
+        .collect();
+    kept.sort_by_key(|(rank, _)| *rank);
+    kept.into_iter().map(|(_, line)| line).collect()
+}
+
+fn kinds(from: Option<&str>, at: Option<(i32, i32)>) -> Vec<Line> {
+    let add = |kind: &str, preset: Option<&str>| {
+        Does::Send(Msg::Draw(Draw::Add {
+            kind: kind.to_owned(),
+            preset: preset.map(str::to_owned),
+            at,
+            from: from.map(str::to_owned),
+        }))
+    };
+    let kinds = KINDS.iter().map(|kind| Line {
+        text: kind.word.to_owned(),
+        note: kind.meaning.to_owned(),
+        does: add(kind.name, None),
+        not: None,
+    });
+    let products = presets().filter(|preset| preset.kind != "link");
+    let products = products.map(|preset| Line {
+        text: preset.word.to_owned(),
+        note: format!("{} · {}", preset.kind.replace('_', " "), preset.meaning),
+        does: add(preset.kind, Some(preset.name)),
+        not: None,
+    });
+    kinds.chain(products).collect()
+}
+
+fn targets(model: &Model, from: &str) -> Vec<Line> {
+    let design = &model.doc.scenario.design;
+    let Some(node) = design.node(from) else {
+        return Vec::new();
+    };
+    let others = design.nodes.iter().filter(|other| other.key != from);
+    let mut lines: Vec<Line> = others
+        .map(|other| Line {
+            text: names::node(other).to_owned(),
+            note: other.kind.word.to_lowercase(),
+            does: Does::Send(Msg::Draw(Draw::Connect {
+                from: from.to_owned(),
+                to: other.key.clone(),
+            })),
+            not: why_not(design, node, other),
+        })
+        .collect();
+    lines.sort_by_key(|line| line.not.is_some());
+    lines.push(Line {
+        text: "A new node".to_owned(),
+        note: "added and connected".to_owned(),
+        does: Does::Send(Msg::Draw(Draw::Pane(Some(Pane::QuickAdd {
+            from: Some(from.to_owned()),
+            at: None,
+        })))),
+        not: None,
+    });
+    lines
+}
+
+fn does(act: Act, model: &Model) -> Option<Does> {
+    match message(act, model) {
+        Some(msg) => Some(Does::Send(msg)),
+        None => match act {
+            Act::Connect => None,
+            other => Some(Does::View(other)),
+        },
+    }
+}
+
+fn commands(model: &Model) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for command in COMMANDS {
+        if matches!(command.act, Act::Continue | Act::Commands)
+            || lines.iter().any(|line| line.text == command.what)
+        {
+            continue;
+        }
+        let does = does(command.act, model);
+        lines.push(Line {
+            text: command.what.to_owned(),
+            note: command.shown.to_owned(),
+            not: does.is_none().then(|| "select one node first".to_owned()),
+            does: does.unwrap_or(Does::View(command.act)),
+        });
+    }
+    for node in &model.doc.scenario.design.nodes {
+        lines.push(Line {
+            text: format!("Go to {}", names::node(node)),
+            note: node.kind.word.to_lowercase(),
+            does: Does::Send(Msg::Draw(Draw::Select(vec![Thing::Node(node.key.clone())]))),
+            not: None,
+        });
+    }
+    lines.extend(scenarios());
+    lines
+}
+
+fn scenarios() -> Vec<Line> {
+    let mut lines = vec![Line {
+        text: "An empty page".to_owned(),
+        note: "draw your own system".to_owned(),
+        does: Does::Send(Msg::Draw(Draw::New)),
+        not: None,
+    }];
+    lines.extend(super::BUILT_IN.iter().map(|(name, text)| {
+        let field = |field: &str| {
+            let line = text
+                .lines()
+                .find_map(|l| l.strip_prefix(field)?.trim_start().strip_prefix('='));
+            line.map(|l| l.trim().trim_matches('"').to_owned())
+                .unwrap_or_default()
+        };
+        Line {
+            text: field("title"),
+            note: format!("{} · {}", field("track"), field("question")),
+            does: Does::Send(Msg::OpenBuiltIn(name)),
+            not: None,
+        }
+    }));
+    lines
+}
+
+fn menu(model: &Model) -> Vec<Line> {
+    let acts: &[Act] = match model.editor.only() {
+        _ if model.editor.selected.is_empty() => &[
+            Act::QuickAdd,
+            Act::Paste,
+            Act::SelectAll,
+            Act::Tidy,
+            Act::Fit,
+        ],
+        Some(Thing::Node(_)) => &[
+            Act::Inspect,
+            Act::Connect,
+            Act::Grow(super::editor::Way::Right),
+            Act::MoveMode,
+            Act::Kill,
+            Act::Slow,
+            Act::Copy,
+            Act::Cut,
+            Act::Duplicate,
+            Act::Delete,
+        ],
+        Some(Thing::Link(_)) => &[Act::Inspect, Act::Lose, Act::Slow, Act::Delete],
+        None => &[
+            Act::Copy,
+            Act::Cut,
+            Act::Duplicate,
+            Act::Delete,
+            Act::MoveMode,
+            Act::Align(super::editor::Align::Left),
+            Act::Align(super::editor::Align::Top),
+            Act::Align(super::editor::Align::Across),
+            Act::Align(super::editor::Align::Down),
+        ],
+    };
+    let shown = acts
+        .iter()
+        .filter_map(|act| COMMANDS.iter().find(|c| c.act == *act));
+    shown
+        .filter_map(|command| {
+            Some(Line {
+                text: command.what.to_owned(),
+                note: command.shown.to_owned(),
+                does: does(command.act, model)?,
+                not: None,
+            })
+        })
+        .collect()
+}
+
+fn happenings(model: &Model) -> Vec<Line> {
+    let kinds = registry::timeline_kinds();
+    kinds
+        .map(|kind| Line {
+            text: kind.word.to_owned(),
+            note: kind.meaning.to_owned(),
+            does: Does::Send(Msg::Draw(Draw::AddEntry {
+                what: kind.name.to_owned(),
+                target: None,
+            })),
+            not: (needs_target(kind) && target_for(model, kind).is_none())
+                .then(|| "nothing in the drawing can have it".to_owned()),
+        })
+        .collect()
+}
+
+fn needs_target(kind: &KindSpec) -> bool {
+    kind.knob("target")
+        .is_some_and(|spec| spec.default.is_empty())
+}
+
+/// What an entry is for if nobody says: what is selected if that can have it, else the first that can.
+pub fn target_for(model: &Model, kind: &KindSpec) -> Option<String> {
+    kind.knob("target")?;
+    let design = &model.doc.scenario.design;
+    let nodes = |fits: &dyn Fn(&str) -> bool| {
+        let selected = model.editor.nodes();
+        let mut all = design.nodes.iter().filter(|node| fits(node.kind.name));
+        let chosen = all.clone().find(|node| selected.contains(&node.key));
+        chosen.or_else(|| all.next()).map(|node| node.key.clone())
+    };
+    match registry::target_of(kind) {
+        Target::Clients => nodes(&|kind| kind == "clients"),
+        Target::Node(kinds) => nodes(&|kind| kinds.contains(&kind)),
+        Target::Link => {
+            let selected = |key: &String| model.editor.is_selected(&Thing::Link(key.clone()));
+            let mut links = design.links.iter().map(|link| &link.key);
+            links
+                .clone()
+                .find(|key| selected(key))
+                .or_else(|| links.next())
+                .cloned()
+        }
+        Target::Operation => design.operations.first().map(|op| op.key.clone()),
+        Target::Zone => None,
+        Target::Knob => {
+            let path = model.doc.scenario.lesson.unlocked.first().cloned();
+            path.or_else(|| Some(format!("link.{}.timeout", design.links.first()?.key)))
+        }
+        Target::Nothing => None,
+    }
+}
+
+/// What a tool asks for, as a line above the drawing.
+pub fn tool_says(model: &Model) -> Option<String> {
+    let name = |key: &str| names::of(&model.doc.scenario.design, key).to_owned();
+    match &model.editor.tool {
+        Tool::Select => None,
+        Tool::Connect { from } => Some(format!(
+            "Click the node that {} shall call. Esc, or a click beside nodes: not.",
+            name(from)
+        )),
+        Tool::MoveTo => Some("Click where it goes, or use the arrow keys. Esc: done.".to_owned()),
+        Tool::Add => Some("Clicks and arrows add to the selection. Esc: done.".to_owned()),
+    }
+}

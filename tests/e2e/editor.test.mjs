@@ -1,0 +1,383 @@
+// Drawing: every way to add, connect, move, tune, undo; from a blank page to a running system. The numbers
+// in brackets are the capabilities that a test is about.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { accessibilityFindings, launch, serveBuilt, untilStatus, visit } from "./helpers.mjs";
+
+let browser, server;
+before(async () => {
+  [browser, server] = [await launch(), await serveBuilt()];
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+const canvas = (page) => page.locator("#canvas");
+const node = (page, key) => page.locator(`[data-node="${key}"]`);
+const nodes = (page) => page.locator("[data-node]");
+const links = (page) => page.locator("[data-link]");
+const said = (page) => page.getByTestId("said");
+
+/** An empty page, ready to be drawn on. */
+async function blank(page) {
+  await page.getByTestId("scenarios").click();
+  await page.getByRole("option", { name: /An empty page/ }).click();
+  await page.getByText("Nothing is drawn yet.").waitFor();
+}
+
+/** Adds by typing, as the search offers it first. */
+async function quickAdd(page, text) {
+  await canvas(page).focus();
+  await page.keyboard.press("a");
+  await page.getByRole("combobox").fill(text);
+  await page.keyboard.press("Enter");
+}
+
+async function place(page, key) {
+  const transform = await node(page, key).locator(".outline").boundingBox();
+  return { x: transform.x + transform.width / 2, y: transform.y + transform.height / 2, ...transform };
+}
+
+/** The file as the page would save it. */
+async function text(page) {
+  const download = page.waitForEvent("download");
+  await page.getByTestId("download").click();
+  const stream = await (await download).createReadStream();
+  let all = "";
+  for await (const chunk of stream) all += chunk;
+  return all;
+}
+
+describe("drawing", () => {
+  test("[2] click, drag and search add the same node, one undo each", async () => {
+    const { page, problems, close } = await visit(browser, server.address);
+    const texts = [];
+    for (const way of ["click", "drag", "search"]) {
+      await blank(page);
+      const empty = await text(page);
+      if (way === "click") {
+        await page.locator(".palette [data-kind=service]").click();
+      } else if (way === "drag") {
+        const from = await page.locator(".palette [data-kind=service]").boundingBox();
+        await page.mouse.move(from.x + 10, from.y + 10);
+        await page.mouse.down();
+        await page.mouse.move(600, 400, { steps: 5 });
+        await page.mouse.up();
+      } else {
+        await quickAdd(page, "service");
+      }
+      await nodes(page).first().waitFor();
+      assert.equal(await nodes(page).count(), 1, way);
+      // Only where it stands differs.
+      texts.push((await text(page)).replace(/position = .*/, ""));
+      await page.keyboard.press("Control+z");
+      assert.equal(await nodes(page).count(), 0, way);
+      assert.equal(await text(page), empty, `${way}: one undo gives back the same bytes`);
+    }
+    assert.equal(texts[0], texts[1]);
+    assert.equal(texts[0], texts[2]);
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("[3] drag, two clicks and the list connect the same, and an illegal target is explained", async () => {
+    const { page, problems, close } = await visit(browser, server.address);
+    await blank(page);
+    await quickAdd(page, "clients");
+    await quickAdd(page, "service");
+    assert.equal(await nodes(page).count(), 2);
+    const made = [];
+    for (const way of ["drag", "clicks", "list"]) {
+      const from = await place(page, "clients");
+      const to = await place(page, "service");
+      await page.mouse.click(from.x, from.y);
+      const port = { x: from.x + from.width / 2, y: from.y };
+      if (way === "drag") {
+        await page.mouse.move(port.x, port.y);
+        await page.mouse.down();
+        await page.mouse.move(to.x, to.y, { steps: 6 });
+        await page.mouse.up();
+      } else if (way === "clicks") {
+        await page.mouse.click(port.x, port.y);
+        await page.getByTestId("asks").waitFor();
+        await page.mouse.click(to.x, to.y);
+      } else {
+        await canvas(page).focus();
+        await page.keyboard.press("c");
+        await page.getByRole("option", { name: /Service|service/ }).first().waitFor();
+        await page.keyboard.press("Enter");
+      }
+      await page.waitForFunction(() => document.querySelectorAll("[data-link]").length === 1);
+      made.push(await text(page));
+      await page.keyboard.press("Control+z");
+      assert.equal(await links(page).count(), 0, way);
+    }
+    assert.equal(new Set(made).size, 1, "all ways make the same link");
+
+    // A service cannot call the clients: not connected, and the reason is on the page.
+    const from = await place(page, "service");
+    const to = await place(page, "clients");
+    await page.mouse.click(from.x, from.y);
+    await page.mouse.click(from.x + from.width / 2, from.y);
+    await page.mouse.click(to.x, to.y);
+    await page.getByTestId("toast").getByText(/nobody can call/).waitFor();
+    assert.equal(await links(page).count(), 0);
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("[4] N and an arrow grow a connected, selected neighbour in free space", async () => {
+    const { page, problems, close } = await visit(browser, server.address);
+    await blank(page);
+    await quickAdd(page, "clients");
+    await canvas(page).focus();
+    for (const key of ["ArrowRight", "ArrowRight", "ArrowDown"]) {
+      await page.keyboard.press("n");
+      await page.keyboard.press(key);
+    }
+    // Clients, a service, its database; a database calls nobody, so the third is explained.
+    assert.equal(await nodes(page).count(), 3);
+    assert.equal(await links(page).count(), 2);
+    assert.equal(await page.locator('[data-node][data-selected="true"]').getAttribute("data-node"), "database");
+    await page.getByTestId("toast").getByText(/calls nobody/).waitFor();
+    const boxes = [];
+    for (const each of await nodes(page).all()) boxes.push(await each.locator(".outline").boundingBox());
+    for (const [i, a] of boxes.entries()) {
+      for (const b of boxes.slice(i + 1)) {
+        const apart = a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+        assert.ok(apart, "nodes do not overlap");
+      }
+    }
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("[8] keyboard alone: build, wire, tune, run", async () => {
+    const { page, problems, close } = await visit(browser, server.address, { query: "?speed=max" });
+    const key = (k) => page.keyboard.press(k);
+    // The focus begins at the top; Tab reaches the drawing as one stop.
+    await key("Control+o");
+    await page.keyboard.type("empty");
+    await key("Enter");
+    await page.getByText("Nothing is drawn yet.").waitFor();
+    for (let i = 0; i < 40; i += 1) {
+      if (await page.evaluate(() => document.activeElement?.id === "canvas")) break;
+      await key("Tab");
+    }
+    await key("a");
+    await page.keyboard.type("clients");
+    await key("Enter");
+    await key("n");
+    await key("ArrowRight");
+    await key("n");
+    await key("ArrowRight");
+    assert.equal(await nodes(page).count(), 3);
+    await key("ArrowLeft");
+    await page.locator('[data-node="service"][data-selected="true"]').waitFor();
+    // To its knobs: type another number of slots.
+    await key("Enter");
+    for (let i = 0; i < 60; i += 1) {
+      if (await page.evaluate(() => document.activeElement?.id === "service-service-slots")) break;
+      await key("Tab");
+    }
+    await key("Control+a");
+    await page.keyboard.type("9");
+    assert.match(await text(page), /slots = 9/);
+    // Run: the key acts on the page, wherever no field wants it.
+    await key("Escape");
+    await page.evaluate(() => document.activeElement?.blur());
+    await key(" ");
+    await untilStatus(page, "over");
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("[9] clicks alone: build, wire, tune, run", async () => {
+    const { page, problems, close } = await visit(browser, server.address, { query: "?speed=max" });
+    await blank(page);
+    await page.locator(".palette [data-kind=clients]").click();
+    await page.getByTestId("connect").click();
+    await page.getByRole("option", { name: /A new node/ }).click();
+    await page.getByRole("option", { name: /^Service/ }).first().click();
+    await page.waitForFunction(() => document.querySelectorAll("[data-link]").length === 1);
+    await page.getByRole("button", { name: "Slots: one step up" }).click();
+    assert.match(await text(page), /slots = 5/);
+    // Move it without dragging: the button, then where it goes.
+    const before = await place(page, "service");
+    await page.getByRole("button", { name: "Move", exact: true }).click();
+    await page.mouse.click(before.x + 30, before.y + 150);
+    const moved = await place(page, "service");
+    assert.ok(Math.abs(moved.y - before.y - 150) < 20, `${before.y} to ${moved.y}`);
+    await page.getByTestId("run").click();
+    await untilStatus(page, "over");
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("from a blank page to two services behind a balancer in at most 24 actions", async () => {
+    const { page, problems, close } = await visit(browser, server.address, { query: "?speed=max" });
+    let actions = 0;
+    const press = async (...keys) => {
+      for (const key of keys) {
+        await page.keyboard.press(key);
+        actions += 1;
+      }
+    };
+    const type = async (word) => {
+      await page.keyboard.type(word);
+      actions += 1;
+    };
+    await blank(page);
+    actions += 2;
+    await canvas(page).focus();
+    await press("a");
+    await type("clients");
+    await press("Enter", "a");
+    await type("balancer");
+    await press("Enter", "n", "ArrowRight");
+    // Back at the balancer for its second service.
+    await press("ArrowLeft", "n", "ArrowRight", "n", "ArrowRight");
+    assert.deepEqual(
+      await nodes(page).evaluateAll((all) => all.map((n) => n.dataset.node)),
+      ["clients", "balancer", "service", "service_2", "database"],
+    );
+    // Clients call the balancer, the first service the database.
+    await page.mouse.click((await place(page, "clients")).x, (await place(page, "clients")).y);
+    actions += 1;
+    await press("c", "Enter");
+    await page.mouse.click((await place(page, "service")).x, (await place(page, "service")).y);
+    actions += 1;
+    await press("c");
+    await type("database");
+    await press("Enter");
+    assert.equal(await links(page).count(), 5);
+    await page.getByTestId("run").click();
+    actions += 1;
+    await untilStatus(page, "over");
+    assert.ok(actions <= 24, `${actions} actions`);
+    console.log(`${actions} actions from a blank page to a running system`);
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("[13] an entry is put on the timeline, moved by its bar, and typed", async () => {
+    const { page, problems, close } = await visit(browser, server.address);
+    const before = await text(page);
+    await page.getByTestId("happen").click();
+    await page.getByRole("combobox").fill("crash");
+    await page.keyboard.press("Enter");
+    const field = page.getByTestId("knob-timeline.2.at").getByRole("textbox");
+    await field.fill("100 s");
+    await field.press("Tab");
+    assert.match(await text(page), /what = "crash"\s+at = "100 s"/);
+    const bar = page.getByTestId("entry-1");
+    const box = await bar.boundingBox();
+    await page.mouse.move(box.x + 6, box.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 66, box.y + 10, { steps: 4 });
+    await page.mouse.up();
+    const at = Number((await text(page)).match(/what = "crash"\s+at = "([\d.]+) s"/)[1]);
+    assert.ok(at > 101 && at < 180, `moved to ${at} s`);
+    await bar.focus();
+    await page.keyboard.press("ArrowLeft");
+    const back = Number((await text(page)).match(/what = "crash"\s+at = "([\d.]+) s"/)[1]);
+    assert.ok(Math.abs(back - (at - 1)) < 0.06, `${at} then ${back}`);
+    await page.getByTestId("delete-entry").click();
+    assert.equal(await text(page), before);
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("[71] names of products find kinds", async () => {
+    const { page, close } = await visit(browser, server.address);
+    await blank(page);
+    await page.getByTestId("build").waitFor();
+    for (const [typed, kind] of [
+      ["sqs", "queue"],
+      ["kafka", "queue"],
+      ["rabbitmq", "queue"],
+      ["redis", "cache"],
+      ["memcached", "cache"],
+      ["nginx", "balancer"],
+      ["postgres", "database"],
+      ["stripe", "third_party"],
+    ]) {
+      await quickAdd(page, typed);
+      await page.locator('[data-node][data-selected="true"]').waitFor();
+      assert.match(await text(page), new RegExp(`\\[${kind}\\.[a-z0-9_]+\\]\\npreset = `), typed);
+      await page.keyboard.press("Control+z");
+    }
+    await close();
+  });
+
+  test("copy, paste, duplicate, line up, tidy, delete: each is one undo", async () => {
+    const { page, problems, close } = await visit(browser, server.address);
+    await blank(page);
+    await quickAdd(page, "clients");
+    await canvas(page).focus();
+    await page.keyboard.press("n");
+    await page.keyboard.press("ArrowRight");
+    const start = await text(page);
+    await page.keyboard.press("Control+a");
+    await page.keyboard.press("Control+c");
+    await page.keyboard.press("Control+v");
+    assert.equal(await nodes(page).count(), 4);
+    assert.equal(await links(page).count(), 2);
+    await page.keyboard.press("Control+d");
+    assert.equal(await nodes(page).count(), 6);
+    await page.keyboard.press("Shift+t");
+    await page.keyboard.press("Delete");
+    assert.equal(await nodes(page).count(), 4);
+    for (let i = 0; i < 4; i += 1) await page.keyboard.press("Control+z");
+    assert.equal(await text(page), start);
+    for (let i = 0; i < 4; i += 1) await page.keyboard.press("Control+y");
+    assert.equal(await nodes(page).count(), 4);
+    assert.match(await said(page).innerText(), /Done again/);
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("[31] every command stands once in the palette, and the sheet has the same", async () => {
+    const { page, close } = await visit(browser, server.address);
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").waitFor();
+    const lines = await page.getByRole("option").locator(".line-text").allInnerTexts();
+    assert.equal(new Set(lines).size, lines.length);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    const sheet = await page.locator("dialog[open] .keys span").allInnerTexts();
+    assert.ok(sheet.length > 40, `${sheet.length} keys`);
+    const missing = sheet.filter((what) => !lines.includes(what) && !/close what is open|Find a command/.test(what));
+    assert.deepEqual(missing, []);
+    await close();
+  });
+
+  test("axe finds nothing while somebody builds", async () => {
+    for (const colorScheme of ["light", "dark"]) {
+      const { page, close } = await visit(browser, server.address, { colorScheme });
+      assert.deepEqual(await accessibilityFindings(page), [], "first sight");
+      await blank(page);
+      assert.deepEqual(await accessibilityFindings(page), [], "empty");
+      await quickAdd(page, "clients");
+      assert.deepEqual(await accessibilityFindings(page), [], "a node selected");
+      await canvas(page).focus();
+      await page.keyboard.press("n");
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("a");
+      await page.getByRole("combobox").waitFor();
+      assert.deepEqual(await accessibilityFindings(page), [], "search");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("o");
+      await page.locator("#outline").waitFor();
+      assert.deepEqual(await accessibilityFindings(page), [], "outline");
+      await page.getByTestId("happen").click();
+      await page.getByRole("combobox").fill("crash");
+      await page.keyboard.press("Enter");
+      await page.getByTestId("delete-entry").waitFor();
+      assert.deepEqual(await accessibilityFindings(page), [], "an entry of the timeline");
+      await close();
+    }
+  });
+});
