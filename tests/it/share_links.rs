@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use brownout::engine::Limits;
 use brownout::experiment;
@@ -146,19 +147,28 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/links")
 }
 
-#[test]
-fn links_of_released_versions_are_read_for_ever() {
-    if std::env::var_os("BROWNOUT_WRITE").is_some() {
-        for (name, what, make) in CASES {
-            let file = folder().join(format!("{name}.txt"));
-            if !file.exists() {
-                let code = make();
-                let json = serde_json::to_string_pretty(&said(&read(&code).unwrap().0)).unwrap();
-                fs::create_dir_all(folder()).unwrap();
-                fs::write(file, format!("{REMARKS}# {what}\n\n{code}\n\n{json}\n")).unwrap();
+/// Once for all tests here: they run side by side.
+fn write_new() {
+    static WRITTEN: Once = Once::new();
+    WRITTEN.call_once(|| {
+        if std::env::var_os("BROWNOUT_WRITE").is_some() {
+            for (name, what, make) in CASES {
+                let file = folder().join(format!("{name}.txt"));
+                if !file.exists() {
+                    let code = make();
+                    let json =
+                        serde_json::to_string_pretty(&said(&read(&code).unwrap().0)).unwrap();
+                    fs::create_dir_all(folder()).unwrap();
+                    fs::write(file, format!("{REMARKS}# {what}\n\n{code}\n\n{json}\n")).unwrap();
+                }
             }
         }
-    }
+    });
+}
+
+#[test]
+fn links_of_released_versions_are_read_for_ever() {
+    write_new();
     let mut files: Vec<PathBuf> = fs::read_dir(folder())
         .expect("there are links of released versions")
         .map(|entry| entry.unwrap().path())
@@ -199,6 +209,7 @@ fn links_of_released_versions_are_read_for_ever() {
 /// has to be meant: the receiver's address gets longer or shorter.
 #[test]
 fn links_are_as_short_as_they_were() {
+    write_new();
     for (name, _, make) in CASES {
         let text = fs::read_to_string(folder().join(format!("{name}.txt"))).unwrap();
         let is_code = |line: &&str| brownout::share::is_code(line) && !line.starts_with("# ");
