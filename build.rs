@@ -4,6 +4,7 @@
 //! The name is a hash of everything that can change what the program does: sources, manifest, lock
 //! file, scenarios. No clock and no git: the same tree gives the same name on every machine.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,27 @@ fn main() {
         hash.write(&text);
     }
     println!("cargo::rustc-env=BROWNOUT_BUILD={:016x}", hash.0);
+    built_in(&files);
+}
+
+/// The list of all scenarios, for `scenario::built_in`: a new file is in it by being there.
+fn built_in(files: &[PathBuf]) {
+    let mut list = String::from("&[\n");
+    for file in files.iter().filter(|file| file.starts_with("scenarios")) {
+        let (Some(id), Some(name)) = (file.file_stem(), file.file_name()) else {
+            continue;
+        };
+        let (id, name) = (id.to_string_lossy(), name.to_string_lossy());
+        list.push_str(&format!(
+            "    BuiltIn {{ id: {id:?}, text: include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \
+             \"/scenarios/\", {name:?})) }},\n"
+        ));
+    }
+    list.push_str("]\n");
+    let out = env::var_os("OUT_DIR").expect("Cargo says where to write");
+    let out = Path::new(&out).join("built_in.rs");
+    fs::write(&out, list)
+        .unwrap_or_else(|error| panic!("failed to write {}: {error}", out.display()));
 }
 
 /// All files that matter below `path`; a path that does not exist has none.

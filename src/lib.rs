@@ -9,6 +9,7 @@
 //! - [`engine`]: the simulation itself
 //! - [`ledger`] and [`observe`]: what became of every action, and what was measured
 //! - [`experiment`]: running it, once or many times, and holding it to theory
+//! - [`share`]: links and result codes, without a server
 //! - [`worker`], [`ui`], `cli`: the doors
 //!
 //! ARCHITECTURE.md says how they may use each other, docs/semantics.md what the simulation means.
@@ -21,6 +22,7 @@ pub mod experiment;
 pub mod ledger;
 pub mod observe;
 pub mod scenario;
+pub mod share;
 pub mod time;
 pub mod ui;
 pub mod version;

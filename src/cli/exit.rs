@@ -18,11 +18,19 @@ pub enum Exit {
     Limit = 4,
     /// A conformance row is outside its tolerance.
     Conformance = 5,
+    /// Of `verify`, which speaks as `diff` and `cmp` do: not everything is proved. Code 1.
+    NotProved = 101,
+    /// Of `verify`: not everything could be read. Code 2.
+    Unreadable = 102,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(exit as u8)
+        ExitCode::from(match exit {
+            Exit::NotProved => 1,
+            Exit::Unreadable => 2,
+            other => other as u8,
+        })
     }
 }
 
@@ -63,4 +71,5 @@ Exit codes:
   2  the command line makes no sense
   3  the scenario, or a change to it, is not valid, or its lesson does not pass its gate
   4  a run was ended by a limit; its report is printed
-  5  a conformance row is outside its tolerance";
+  5  a conformance row is outside its tolerance
+Of `verify`, as `diff` has them: 0 all is proved, 1 something is not, 2 something cannot be read.";

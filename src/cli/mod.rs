@@ -16,8 +16,10 @@ mod progress;
 pub mod render;
 mod run;
 pub mod schema;
+mod share;
 mod source;
 mod table;
+mod verify;
 mod workloads;
 
 use std::process::ExitCode;
@@ -56,6 +58,10 @@ enum Command {
     Presets(presets::Presets),
     /// Hold the engine against published results
     Conformance(conformance::Conformance),
+    /// Run a scenario and print a link to it, or a result code
+    Share(share::Share),
+    /// Run links and result codes again and say whether what they say is so
+    Verify(verify::Verify),
     /// Print the JSON Schema of a file that goes in or comes out
     Schema(schema::Schema),
     /// Measure how fast the engine is, against a floor
@@ -84,6 +90,10 @@ Start here:
       what is valid in it and still unwise
   brownout presets aws-alb
       what a product does by default, in our knobs
+  brownout share scenarios/s04-retry-storm.toml --set link.browse.attempts=1
+      a link that opens this design on the page
+  brownout verify results.txt
+      did these runs really come out so?
 
 Exit codes:
   0  done (also when goals are missed: that is a result)
@@ -92,6 +102,7 @@ Exit codes:
   3  the scenario, or a change to it, is not valid, or its lesson does not pass its gate
   4  a run was ended by a limit; its report is printed
   5  a conformance row is outside its tolerance
+Of `verify`, as `diff` has them: 0 all is proved, 1 something is not, 2 something cannot be read.
 
 Colours appear only on a terminal, and never when NO_COLOR is set. Results go to the standard
 output; findings, notes and the progress bar to the standard error.";
@@ -106,6 +117,8 @@ pub fn main() -> ExitCode {
         Command::Lint(args) => lint::run(&args),
         Command::Presets(args) => presets::run(&args),
         Command::Conformance(args) => conformance::run(&args),
+        Command::Share(args) => share::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Bench(args) => bench::run(&args),
     };

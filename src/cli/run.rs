@@ -148,7 +148,7 @@ fn many(
     Ok(exit)
 }
 
-fn exit_of(report: &Report) -> Exit {
+pub fn exit_of(report: &Report) -> Exit {
     match report.ended {
         Ended::Settled | Ended::Unsettled { .. } => Exit::Done,
         Ended::BacklogLimit { .. } | Ended::EventLimit { .. } => Exit::Limit,

@@ -10,6 +10,7 @@ use super::gate::Gates;
 use super::ledger::LedgerReport;
 use super::lint::AllLinted;
 use super::output;
+use super::verify::Verified;
 use crate::experiment::bands::SeedsReport;
 use crate::observe::report::Report;
 use crate::scenario::schema;
@@ -37,6 +38,8 @@ enum Of {
     Ledger,
     /// The JSON of `brownout check --gate --format json`
     Gate,
+    /// The JSON of `brownout verify --format json`
+    Verify,
 }
 
 pub fn run(schema: &Schema) -> Result<Exit, Failure> {
@@ -47,6 +50,7 @@ pub fn run(schema: &Schema) -> Result<Exit, Failure> {
         Of::Lint => text(generator().into_root_schema_for::<AllLinted>()),
         Of::Ledger => text(generator().into_root_schema_for::<LedgerReport>()),
         Of::Gate => text(generator().into_root_schema_for::<Gates>()),
+        Of::Verify => text(generator().into_root_schema_for::<Verified>()),
         Of::Conformance => text(generator().into_root_schema_for::<Results>()),
     };
     output::print(&text)?;

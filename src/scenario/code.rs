@@ -40,10 +40,18 @@ codes! {
     BAD_CHANGE "E0505" "a variant of the lesson does not give a valid design";
     NOT_LIVE "E0506" "a change that a run under way cannot take";
     LIMIT "E0601" "more than the limit";
+    NO_CODE "E0801" "text that is no link and no result code";
+    NEWER_CODE "E0802" "a link or result code of a newer version";
+    BROKEN_CODE "E0803" "a link or result code that was cut or changed on its way";
+    LONG_CODE "E0804" "a link or result code that is over the size limit";
+    NO_BUILT_IN "E0805" "a link to a scenario that this build does not have";
     UNUSED "W0701" "something that nothing uses";
     NO_EFFECT "W0702" "a setting without effect";
     NEVER_HAPPENS "W0703" "a timeline entry that reaches beyond the end";
     NO_ANSWER "W0704" "a caller that may wait for ever";
+    EXTRA_IN_CODE "W0811" "something in a link or result code that this build does not know";
+    DROPPED_OF_CODE "W0812" "a change in a link that this build cannot make; the design is another";
+    BUILT_IN_CHANGED "W0813" "the scenario that a link is about has changed since";
 }
 
 #[cfg(test)]

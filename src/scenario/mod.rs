@@ -4,6 +4,7 @@
 //! text, what is allowed, and the nearest right name. It never panics on any input.
 
 mod address;
+pub mod built_in;
 mod cells;
 mod check_alerts;
 mod check_balancer;
@@ -25,6 +26,7 @@ pub mod code;
 mod copying;
 pub mod draw;
 pub mod edit;
+pub mod edit_timeline;
 mod findings;
 mod headers;
 pub mod limits;
@@ -60,7 +62,7 @@ use crate::time::Duration;
 pub const FORMAT: u32 = 1;
 
 /// A whole scenario, checked: every name resolves, every value is in range.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     pub about: About,
     pub run: RunSpec,
@@ -106,7 +108,7 @@ impl Scenario {
 }
 
 /// Who the scenario is for and what it is about.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct About {
     pub id: String,
     pub title: String,
@@ -175,7 +177,7 @@ pub enum Metric {
 }
 
 /// Text and choices of the lesson. Everything here is for people; nothing of it reaches the engine.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lesson {
     pub hook: String,
     pub bets: Vec<Bet>,
@@ -196,7 +198,7 @@ pub struct Lesson {
 }
 
 /// One answer to the question, to choose before the first run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bet {
     pub key: String,
     pub label: String,
@@ -207,7 +209,7 @@ pub struct Bet {
 }
 
 /// A change against the start design, as `path = value` text.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Variant {
     pub key: String,
     pub label: String,
@@ -225,21 +227,21 @@ pub struct Variant {
     pub because: String,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReviewItem {
     pub question: String,
     pub answer: String,
 }
 
 /// A sentence a manager might say, and answers each tied to a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Judgement {
     pub says: String,
     pub answers: Vec<Variant>,
 }
 
 /// The real incident it echoes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Echo {
     pub title: String,
     pub link: String,

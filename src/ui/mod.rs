@@ -26,9 +26,8 @@ pub mod widgets;
 #[cfg(feature = "ui")]
 pub fn start() {
     console_error_panic_hook::set_once();
-    // Mounting does this too; what was kept is read before that.
-    let _ = leptos::task::Executor::init_wasm_bindgen();
-    leptos::task::spawn_local(async {
+    // Leptos has no tasks before something is mounted.
+    wasm_bindgen_futures::spawn_local(async {
         let saved = store::saved_session().await;
         leptos::mount::mount_to_body(move || app::App(app::AppProps { saved }));
     });

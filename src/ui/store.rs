@@ -149,7 +149,7 @@ impl Store {
             Saving::Now | Saving::Again => return SAVING.set(Saving::Again),
         }
         SAVING.set(Saving::Now);
-        leptos::task::spawn_local(async move {
+        wasm_bindgen_futures::spawn_local(async move {
             loop {
                 SAVING.set(Saving::Now);
                 let json = self.peek(|model| SavedSession::of(model).to_json());

@@ -22,12 +22,12 @@ from = "users"
 to = "shop"
 "#;
 
-fn brownout(args: &[&str]) -> Output {
+pub fn brownout(args: &[&str]) -> Output {
     fed(args, "")
 }
 
 /// The same with something on the standard input.
-fn fed(args: &[&str], input: &str) -> Output {
+pub fn fed(args: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_brownout"))
         .args(args)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -43,15 +43,15 @@ fn fed(args: &[&str], input: &str) -> Output {
     child.wait_with_output().expect("the program ends")
 }
 
-fn code(output: &Output) -> i32 {
+pub fn code(output: &Output) -> i32 {
     output.status.code().expect("it was not killed")
 }
 
-fn stdout(output: &Output) -> String {
+pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("text")
 }
 
-fn stderr(output: &Output) -> String {
+pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("text")
 }
 
@@ -259,7 +259,7 @@ fn help_teaches() {
 
 #[test]
 fn published_shapes_are_up_to_date() {
-    for shape in ["report", "seeds", "conformance", "lint", "gate"] {
+    for shape in ["report", "seeds", "conformance", "lint", "gate", "verify"] {
         let file = format!("assets/schema/{shape}.schema.json");
         let printed = stdout(&brownout(&["schema", shape]));
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);

@@ -20,6 +20,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "experiment",
         &["design", "engine", "ledger", "observe", "scenario", "time"],
     ),
+    // Links and result codes. They say what to run and judge what came out; running is for the doors.
+    (
+        "share",
+        &["design", "observe", "scenario", "time", "version"],
+    ),
     // The doors.
     ("worker", INSIDE),
     ("cli", INSIDE),
@@ -30,6 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "experiment",
             "observe",
             "scenario",
+            "share",
             "time",
             "version",
             "worker",
@@ -44,6 +50,7 @@ const INSIDE: &[&str] = &[
     "ledger",
     "observe",
     "scenario",
+    "share",
     "time",
     "version",
 ];
