@@ -147,6 +147,15 @@ fn Bar() -> impl IntoView {
                 </button>
                 <span class="wide files"><FileButtons suffix="" /></span>
                 <button
+                    class="button quiet wide"
+                    title="A link to this design, and the result code of its run"
+                    data-testid="share"
+                    on:click=move |_| store.send(Msg::Share)
+                >
+                    <Pic icon=Icon::Share />
+                    "Share"
+                </button>
+                <button
                     class="button quiet icon-only wide"
                     aria-label="The drawing in words"
                     title="The drawing in words, to read and to change  O"

@@ -66,7 +66,20 @@ impl Store {
             colours: RwSignal::new(0),
         };
         only_tab::ask(false, move |mine| store.send(Msg::OnlyTab(mine)));
+        store.open_link();
+        let handle = window_event_listener_untyped("hashchange", move |_| store.open_link());
+        // As long as the page.
+        std::mem::forget(handle);
         store
+    }
+
+    /// A link in the address opens what it says.
+    fn open_link(self) {
+        let link =
+            address::take_link().filter(|link| crate::share::is_code(link) || link.len() > 20);
+        if let Some(link) = link {
+            self.send(Msg::OpenLink(link));
+        }
     }
 
     /// The store of the page that this component is part of.

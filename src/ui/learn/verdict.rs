@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::evidence::Evidence;
 use crate::ui::state::debrief::{self, Went, went};
 use crate::ui::state::model::Model;
+use crate::ui::state::sharing;
 use crate::ui::state::update::{CHECK_SEEDS, Msg};
 use crate::ui::state::words;
 use crate::ui::store::Store;
@@ -29,6 +30,7 @@ pub fn Verdict() -> impl IntoView {
                 {move || heading(went.get()).1}
             </h2>
             {move || outcome.get().map(|outcome| view! { <p class="hook">"In this run " {outcome} "."</p> })}
+            <Claimed />
             <BetCard />
             <Chain />
             <AboutChange />
@@ -52,6 +54,33 @@ fn heading(went: Went) -> (&'static str, &'static str, &'static str) {
         Went::NotPassed => ("✕", "Not passed", "bad"),
         Went::Over => ("", "Over", ""),
         Went::Stopped => ("✕", "Stopped by a limit", "bad"),
+    }
+}
+
+/// Whether the run is what the opened link says.
+#[component]
+fn Claimed() -> impl IntoView {
+    let store = Store::get();
+    let judged = store.memo(sharing::judged);
+    view! {
+        {move || {
+            judged
+                .get()
+                .map(|judged| {
+                    let (word, text) = match judged.proved {
+                        true => ("✓ Proved", "The run came out here as the link says, to the last event."),
+                        false => ("✕ It differs", "Run again here, something else came out than the link says."),
+                    };
+                    let differences = judged.sentences.into_iter().map(|s| view! { <li>{s}</li> }).collect_view();
+                    view! {
+                        <div class="card" data-testid="claimed" data-proved=judged.proved.to_string()>
+                            <h3>{word}</h3>
+                            <p>{text}</p>
+                            <ul class="differences">{differences}</ul>
+                        </div>
+                    }
+                })
+        }}
     }
 }
 

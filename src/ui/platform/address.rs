@@ -22,3 +22,27 @@ pub fn read() -> Asked {
         debug: params.has("debug"),
     }
 }
+
+/// The address of the page, without what it asks for and opens.
+pub fn bare() -> String {
+    let location = window().location();
+    let (origin, path) = (location.origin(), location.pathname());
+    format!("{}{}", origin.unwrap_or_default(), path.unwrap_or_default())
+}
+
+/// The link that the address holds behind `#`, taken out of it: the page opened again shows what was made of
+/// it meanwhile.
+pub fn take_link() -> Option<String> {
+    let location = window().location();
+    let hash = location.hash().ok().filter(|hash| hash.len() > 1)?;
+    let path = location.pathname().ok()?;
+    let search = location.search().unwrap_or_default();
+    let history = window().history().ok()?;
+    // A page that may not change its address keeps it.
+    let _ = history.replace_state_with_url(
+        &wasm_bindgen::JsValue::NULL,
+        "",
+        Some(&format!("{path}{search}")),
+    );
+    Some(hash)
+}

@@ -51,6 +51,7 @@ pub enum Act {
     Outline,
     Svg,
     Png,
+    Share,
 }
 
 /// Where its key acts.
@@ -164,6 +165,12 @@ pub static COMMANDS: &[Command] = &[
         Act::Outline,
     ),
     page("", "", "Put something on the timeline", Act::Happen),
+    page(
+        "",
+        "",
+        "A link to this design, and the result code of its run",
+        Act::Share,
+    ),
     page("", "", "Save the drawing as SVG", Act::Svg),
     page("", "", "Save the drawing as PNG", Act::Png),
     page("?", "?", "This list", Act::Help),
@@ -311,6 +318,7 @@ pub fn message(act: Act, model: &Model) -> Option<Msg> {
         Act::Help => Msg::Dialog(Some(Dialog::Keys)),
         Act::Words => Msg::Dialog(Some(Dialog::Words)),
         Act::Save => Msg::Download,
+        Act::Share => Msg::Share,
         Act::Outline => Msg::ToggleOutline,
         Act::Inspect => Msg::Inspect,
         Act::NewSeed | Act::Bet(_) => return None,

@@ -24,6 +24,7 @@ mod running;
 pub mod saved;
 pub mod say;
 pub mod series;
+pub mod sharing;
 pub mod snap;
 pub mod states;
 pub mod strip;
@@ -32,24 +33,10 @@ pub mod update;
 pub mod waterfall;
 pub mod words;
 
-/// The scenarios that the page carries: name of the file, and text. It opens with the first.
-pub static BUILT_IN: &[(&str, &str)] = &[
-    (
-        "s04-retry-storm.toml",
-        include_str!("../../../scenarios/s04-retry-storm.toml"),
-    ),
-    (
-        "s17-own-writes.toml",
-        include_str!("../../../scenarios/s17-own-writes.toml"),
-    ),
-    (
-        "s18-failover.toml",
-        include_str!("../../../scenarios/s18-failover.toml"),
-    ),
-];
-
+/// The scenario that the page opens with: name of its file, and text.
 pub fn built_in() -> (&'static str, &'static str) {
-    BUILT_IN[0]
+    let text = crate::scenario::built_in::text("s04-retry-storm");
+    ("s04-retry-storm.toml", text.expect("a file in scenarios/"))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::editor::Editor;
 use super::pace::{Moments, Speed};
 use super::say::Said;
 use super::series::Series;
+use super::sharing::{Claim, Handout};
 use super::states::ShownStates;
 
 #[derive(Clone, Debug)]
@@ -45,6 +46,10 @@ pub struct Model {
     /// Why something could not be done, for a few seconds; and how many there were.
     pub toast: Option<String>,
     pub toasts: u32,
+    /// What a link that was opened says of its run.
+    pub claim: Option<Claim>,
+    /// What the dialog hands out.
+    pub handout: Handout,
     /// Another tab writes this design.
     pub read_only: bool,
     /// The drawing in words stands beside it instead of the story.
@@ -229,6 +234,7 @@ impl ChartTab {
 pub enum Dialog {
     Keys,
     Words,
+    Share,
 }
 
 /// The check on seeds that the learner has not seen.
@@ -329,6 +335,8 @@ impl Default for Model {
             editor: Editor::default(),
             toast: None,
             toasts: 0,
+            claim: None,
+            handout: Handout::default(),
             read_only: false,
             outline: false,
             run: Run::default(),

@@ -1,6 +1,7 @@
 //! The lines of the small windows: what can be added, connected, opened or done, found by typing.
 
 use crate::design::registry::{self, KINDS, KindSpec, Target, presets};
+use crate::scenario::built_in::BUILT_IN;
 use crate::scenario::draw::{Thing, why_not};
 
 use super::editing::Draw;
@@ -197,9 +198,10 @@ fn scenarios() -> Vec<Line> {
         does: Does::Send(Msg::Draw(Draw::New)),
         not: None,
     }];
-    lines.extend(super::BUILT_IN.iter().map(|(name, text)| {
+    lines.extend(BUILT_IN.iter().map(|built_in| {
         let field = |field: &str| {
-            let line = text
+            let line = built_in
+                .text
                 .lines()
                 .find_map(|l| l.strip_prefix(field)?.trim_start().strip_prefix('='));
             line.map(|l| l.trim().trim_matches('"').to_owned())
@@ -208,7 +210,7 @@ fn scenarios() -> Vec<Line> {
         Line {
             text: field("title"),
             note: format!("{} · {}", field("track"), field("question")),
-            does: Does::Send(Msg::OpenBuiltIn(name)),
+            does: Does::Send(Msg::OpenBuiltIn(built_in.id)),
             not: None,
         }
     }));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::design::diagnostic::{Diagnostic, Severity};
 use crate::observe::report::Report;
+use crate::scenario::built_in;
 use crate::scenario::live::Act;
 use crate::worker::protocol::{Command, Frame, News, RunPlan};
 
@@ -14,6 +15,7 @@ use super::model::*;
 use super::pace::Speed;
 use super::running::*;
 use super::series::Series;
+use super::sharing;
 
 /// Seeds of the check after a pass: not the one on the screen.
 pub const CHECK_SEEDS: u64 = 20;
@@ -99,6 +101,10 @@ pub enum Msg {
     },
     OpenBuiltIn(&'static str),
     DismissRefused,
+    /// Hand out a link to what is on the page.
+    Share,
+    /// The address has a link.
+    OpenLink(String),
     /// Somebody draws.
     Draw(Draw),
     /// To the knobs of what is selected.
@@ -161,7 +167,7 @@ fn changes_design(msg: &Msg) -> bool {
     match msg {
         Msg::Draw(draw) => draw.changes_text(),
         Msg::Knob { .. } | Msg::KnobInput { .. } | Msg::ResetKnobs | Msg::Undo | Msg::Redo => true,
-        Msg::Import { .. } | Msg::OpenBuiltIn(_) | Msg::Act(_) => true,
+        Msg::Import { .. } | Msg::OpenBuiltIn(_) | Msg::OpenLink(_) | Msg::Act(_) => true,
         _ => false,
     }
 }
@@ -246,13 +252,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Import { name, text } => import_text(model, &name, &text),
         Msg::NotRead { name, why } => not_read(model, name, why),
-        Msg::OpenBuiltIn(name) => {
-            let mut all = super::BUILT_IN.iter();
-            match all.find(|(file, _)| *file == name) {
-                Some((name, text)) => import_text(model, name, text),
-                None => Vec::new(),
-            }
-        }
+        Msg::OpenBuiltIn(id) => match built_in::text(id) {
+            Some(text) => import_text(model, &format!("{id}.toml"), text),
+            None => Vec::new(),
+        },
+        Msg::Share => sharing::share(model),
+        Msg::OpenLink(text) => sharing::open(model, &text),
         Msg::Draw(what) => draw(model, what),
         Msg::DismissRefused => {
             model.doc.refused = None;
@@ -400,6 +405,7 @@ pub fn import_text(model: &mut Model, name: &str, text: &str) -> Vec<Effect> {
 /// Another document is on the page: it begins anew.
 pub fn opened(model: &mut Model, name: &str) -> Vec<Effect> {
     model.seed = model.doc.scenario.seed;
+    model.claim = None;
     model.bet = Bet::Open;
     model.ghost = None;
     model.hints = 0;

@@ -4,8 +4,10 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::icon::{Icon, Pic};
+use crate::ui::platform;
 use crate::ui::state::keys::{COMMANDS, Where};
 use crate::ui::state::model::Dialog;
+use crate::ui::state::sharing::LONG;
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
 
@@ -104,6 +106,9 @@ pub fn Dialogs() -> impl IntoView {
                 "Slow down at the first failure of a kind"
             </label>
         </Sheet>
+        <Sheet dialog=Dialog::Share title="Share">
+            <Handouts />
+        </Sheet>
         <Sheet dialog=Dialog::Words title="Words used here">
             <dl class="glossary">
                 {WORDS
@@ -129,6 +134,59 @@ fn key_list(title: &'static str, at: Where) -> impl IntoView {
         <div class="keys">
             {commands.map(|c| view! { <kbd>{c.shown}</kbd><span>{c.what}</span> }).collect_view()}
         </div>
+    }
+}
+
+/// What can be handed out: a link that opens this design, and the result code of its run.
+#[component]
+fn Handouts() -> impl IntoView {
+    let store = Store::get();
+    let handout = store.memo(|m| m.handout.clone());
+    let link = Memo::new(move |_| {
+        handout.with(|h| format!("{}{}", platform::address::bare(), h.fragment))
+    });
+    let length = move || link.with(String::len);
+    let copied = RwSignal::new("");
+    let copy = move |what: &'static str, text: String| {
+        platform::clipboard::write(text);
+        copied.set(what);
+    };
+    view! {
+        <p class="small muted">
+            "The link holds the design, its changes, the seed, your prediction and the fingerprint of the run. \
+             Nothing is uploaded: all of it is in the address."
+        </p>
+        <label class="handout">
+            <span>"Link"</span>
+            <input class="field" readonly data-testid="share-link" prop:value=move || link.get() />
+        </label>
+        <div class="row">
+            <button class="button primary" data-testid="copy-link" on:click=move |_| copy("Link copied.", link.get_untracked())>
+                "Copy the link"
+            </button>
+            <span class="small muted">{move || format!("{} characters", length())}</span>
+        </div>
+        {move || {
+            (length() > LONG)
+                .then(|| view! { <p class="small">"That is long for a link: some programs cut it. A file is safer."</p> })
+        }}
+        {move || match handout.get().receipt {
+            Some(receipt) => {
+                let text = receipt.clone();
+                view! {
+                    <label class="handout">
+                        <span>"Result code of this run"</span>
+                        <input class="field" readonly data-testid="share-receipt" prop:value=receipt />
+                    </label>
+                    <button class="button" on:click=move |_| copy("Result code copied.", text.clone())>
+                        "Copy the result code"
+                    </button>
+                }
+                    .into_any()
+            }
+            None => view! { <p class="small muted">"A run that came to its end also has a result code."</p> }.into_any(),
+        }}
+        <p class="small" role="status">{move || copied.get()}</p>
     }
 }
 
