@@ -1,6 +1,7 @@
 //! The small windows: a field to search in, and lines to choose from by pointer or keyboard.
 
 use leptos::ev::KeyboardEvent;
+use leptos::html;
 use leptos::prelude::*;
 
 use super::hands::perform;
@@ -99,6 +100,17 @@ fn Opened(pane: Pane) -> impl IntoView {
             n => format!("{n} choices"),
         })
     };
+    // At once: who types fast has typed the next letter before the next frame.
+    let input = NodeRef::<html::Input>::new();
+    let list = NodeRef::<html::Ul>::new();
+    input.on_load(|field| {
+        let _ = field.focus();
+    });
+    if field.is_none() {
+        list.on_load(|list| {
+            let _ = list.focus();
+        });
+    }
     view! {
         <div class="pane" class:placed=placed style=at role="dialog" aria-label=title_of on:keydown=on_key>
             <div class="pane-head">
@@ -110,6 +122,7 @@ fn Opened(pane: Pane) -> impl IntoView {
             {match field {
                 Some(asks) => view! {
                     <input
+                        node_ref=input
                         id="pane"
                         class="field"
                         type="text"
@@ -130,6 +143,7 @@ fn Opened(pane: Pane) -> impl IntoView {
             }}
             <p class="sr-only" role="status">{count}</p>
             <ul
+                node_ref=list
                 id=if field.is_some() { "pane-lines" } else { "pane" }
                 class="pane-lines"
                 role="listbox"

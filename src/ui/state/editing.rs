@@ -184,9 +184,6 @@ fn hold(model: &mut Model, what: Draw) -> Vec<Effect> {
         Draw::Tool(tool) => editor.tool = tool,
         Draw::Pane(pane) => {
             editor.open(pane);
-            if model.editor.pane.is_some() {
-                return vec![Effect::Focus("pane")];
-            }
         }
         Draw::Typed(typed) => {
             editor.typed = typed;
