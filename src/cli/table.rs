@@ -187,6 +187,11 @@ fn waited(latency: &Latency) -> String {
 
 fn ledger(out: &mut String, report: &Report) {
     let ledger = &report.ledger;
+    if !report.ledger_kept {
+        let heading = heading("What happened to your data");
+        let _ = writeln!(out, "{heading} nobody knows: the ledger is off");
+        return;
+    }
     let number = |n: u64, word: &str| match n {
         0 => format!("none {word}"),
         n => paint(BAD, &format!("{} {word}", count(n))),
@@ -232,6 +237,13 @@ fn ledger(out: &mut String, report: &Report) {
             )
         );
     }
+    if ledger.diverged > 0 {
+        let rows = number(
+            ledger.diverged,
+            "rows are something else in a copy, a cache or a follower (diverged)",
+        );
+        let _ = writeln!(out, "  places: {rows}");
+    }
     if ledger.open > 0 {
         let _ = writeln!(
             out,
@@ -270,9 +282,16 @@ fn losses(out: &mut String, losses: &[LossReport]) {
             (Some(_), Some(ns)) => format!("writes failed for {} (recovery time)", time(ns as f64)),
             (Some(at), None) => format!("writes failed from {} on", Time(at)),
         };
+        let stale = match loss.stale_until_ns {
+            None => "no read stale for it".to_owned(),
+            Some(at) => format!(
+                "reads lacked what was there before for {}",
+                time(Time(at).since(Time(loss.lost_at_ns)).0 as f64)
+            ),
+        };
         let _ = writeln!(
             out,
-            "{} {} at {}: {led}; {lost}; {refused}",
+            "{} {} at {}: {led}; {lost}; {refused}; {stale}",
             heading("Leader lost"),
             loss.node,
             Time(loss.lost_at_ns)
@@ -455,7 +474,11 @@ fn metric_value(metric: Word, x: f64) -> String {
         Some(Metric::Served) => share(x),
         Some(Metric::Goodput) => format!("{}/s", plain(x)),
         Some(
-            Metric::LatencyP50 | Metric::LatencyP99 | Metric::RecoveryTime | Metric::RecoveryPoint,
+            Metric::LatencyP50
+            | Metric::LatencyP99
+            | Metric::RecoveryTime
+            | Metric::RecoveryPoint
+            | Metric::ReadRecovery,
         ) => time(x * 1e6),
         Some(Metric::Cost) => format!("{}/h", money((x * 1e6).round() as i64)),
         Some(Metric::Amplification) => format!("{}x", plain(x)),

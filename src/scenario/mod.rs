@@ -151,6 +151,7 @@ pub enum Metric {
     Phantom,
     Partial,
     LostUpdate,
+    Diverged,
     Stale,
     /// The longest time from the first newer commit until a stale answer was there.
     StaleAge,
@@ -163,6 +164,7 @@ pub enum Metric {
     RecoveryTime,
     /// How much of what was acknowledged was lost with a leader, as a time, the worst one.
     RecoveryPoint,
+    ReadRecovery,
     /// Dollars per hour of the design, with its calls.
     Cost,
 }
