@@ -120,7 +120,7 @@ pub fn run(args: &LedgerArgs) -> Result<Exit, Failure> {
             ledger.counts.intents
         )));
     }
-    let report = truth::of(&run, seed, args.wanted(), progress::finish);
+    let report = truth::of(&scenario, &run, seed, args.wanted(), progress::finish);
     match args.format {
         Format::Text => output::print(&text(&report, args))?,
         Format::Json => output::print_json(&report)?,
@@ -174,6 +174,7 @@ fn text(report: &Truth, args: &LedgerArgs) -> String {
         verdicts.add_row([one.verdict.to_owned(), number::count(one.count)]);
     }
     out.push_str(&table::show(&verdicts));
+    out.push_str(&claims(report));
     for (made, what) in [
         (listed(report), "actions"),
         (lost_updates(report), "lost updates"),
@@ -186,6 +187,37 @@ fn text(report: &Truth, args: &LedgerArgs) -> String {
         if rows == args.most {
             let most = args.most;
             out.push_str(&format!("The first {most} {what}; --most shows more.\n"));
+        }
+    }
+    out
+}
+
+/// Each claim, and what breaks it.
+fn claims(report: &Truth) -> String {
+    let mut out = String::new();
+    for claim in &report.claims {
+        let (model, place) = (claim.model.replace('_', " "), &claim.place);
+        let holds = match claim.breaks {
+            0 => "holds".to_owned(),
+            n => format!("is broken {} times, first by", number::count(n)),
+        };
+        out.push_str(&format!(
+            "\nClaim {}, {place} is {model}: it {holds}\n",
+            claim.key
+        ));
+        for one in &claim.history {
+            let who = one
+                .intent
+                .map_or("a job".to_owned(), |n| format!("action {n}"));
+            let (what, version) = (one.what, story::numbered(one.version));
+            let (when, text) = (at(one.at_ns), &one.text);
+            let began = one
+                .began_ns
+                .map_or(String::new(), |ns| format!(", begun {}", at(ns)));
+            out.push_str(&format!(
+                "  {when}: {what} of {version} of row {} by {who}{began}: {text}\n",
+                one.row
+            ));
         }
     }
     out

@@ -153,7 +153,7 @@ fn one(scenario: &Scenario, program: Arc<Program>, seed: u64, args: &Run) -> Res
                 per_verdict: STORIES,
                 stories: if args.no_stories { 0 } else { STORIES },
             };
-            let truth = truth::of(&run, seed, wanted, progress::finish);
+            let truth = truth::of(scenario, &run, seed, wanted, progress::finish);
             output::print_json(&Printed { report, truth })?;
         }
     }

@@ -13,8 +13,10 @@ use crate::ledger::commits::Author;
 use crate::ledger::diverged::Diverged;
 use crate::ledger::updates::{Decision, LostUpdate, Made, Skew};
 use crate::ledger::{Ledger, Story, Verdict};
+use crate::observe::claims::{self, ClaimReport};
 use crate::observe::story::{self, Line, Witness};
 use crate::observe::{Recorder, summary};
+use crate::scenario::Scenario;
 use crate::time::Time;
 
 /// What to list, and how much of it.
@@ -61,6 +63,8 @@ pub struct Truth {
     pub write_skews: Vec<Skewed>,
     /// The first ones, in the order of pairs, places and rows.
     pub diverged: Vec<Differs>,
+    /// What became of the scenario's claims about consistency.
+    pub claims: Vec<ClaimReport>,
     /// Of the first actions of each list.
     pub stories: Vec<ActionStory>,
     /// Of one action, if it was asked for.
@@ -159,6 +163,7 @@ pub struct ActionStory {
 
 /// Says it. For stories the same seed is run again, by `finish`, which may show how far it is.
 pub fn of(
+    scenario: &Scenario,
     run: &Run<Recorder>,
     seed: u64,
     wanted: Wanted,
@@ -176,6 +181,7 @@ pub fn of(
     let skews_listed = rows_listed(wanted, About::WriteSkews, skews, most, |s| {
         [Some(s.first.made.by), Some(s.second.made.by)]
     });
+    let claims = claims::judge(&scenario.claims, program, ledger);
     let differ = rows_listed(wanted, About::Diverged, &diverged, most, |d| {
         [d.made.map(|made| made.by); 2]
     });
@@ -192,6 +198,8 @@ pub fn of(
             .flat_map(|s| [s.first.made.by, s.second.made.by])
             .filter_map(Author::number),
     );
+    let broken = claims.iter().flat_map(|claim| &claim.history);
+    told.extend(broken.filter_map(|op| op.intent).take(2 * wanted.stories));
     let firsts = differ.iter().take(wanted.stories);
     told.extend(firsts.filter_map(|d| d.made?.by.number()));
     if let About::Action(number) = wanted.about {
@@ -228,6 +236,7 @@ pub fn of(
             .map(|l| overwritten(program, l))
             .collect(),
         diverged: differ.iter().map(|d| differs(program, d)).collect(),
+        claims,
         write_skews: skews_listed.iter().map(|s| skewed(program, s)).collect(),
         stories: stories
             .into_iter()

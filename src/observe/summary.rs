@@ -1,5 +1,6 @@
 //! From a finished run to its report.
 
+use super::claims;
 use super::cost::Prices;
 use super::histogram::Histogram;
 use super::recorder::{Mark, Recorder, WindowTally};
@@ -389,6 +390,10 @@ fn goal(
         Metric::Partial => of(Verdict::Partial),
         Metric::LostUpdate => Some(counts.lost_updates as f64),
         Metric::Diverged => Some(diverged as f64),
+        Metric::ClaimsBroken => {
+            let claims = claims::judge(&scenario.claims, program, &record.ledger);
+            Some(claims.iter().filter(|claim| !claim.holds).count() as f64)
+        }
         Metric::Stale => of(Verdict::Stale),
         Metric::StaleAge => Some(record.ledger.reads.longest().0 as f64 / NS_PER_MS as f64),
         Metric::OwnWriteMissed => of(Verdict::OwnWriteMissed),

@@ -147,6 +147,12 @@ pub static METRICS: &[MetricSpec] = &[
         "longest time from the loss of a leader to the last read without what was committed before one led again",
     ),
     spec(
+        Metric::ClaimsBroken,
+        "claims_broken",
+        Unit::Count,
+        "claims about consistency that did not hold",
+    ),
+    spec(
         Metric::Cost,
         "cost",
         Unit::Money,

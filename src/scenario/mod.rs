@@ -21,6 +21,7 @@ mod check_run;
 mod check_service;
 mod check_timeline;
 mod circle;
+pub mod claim;
 pub mod code;
 pub mod edit;
 mod findings;
@@ -42,6 +43,7 @@ mod tests;
 
 pub use crate::design::diagnostic;
 pub use address::{Address, resolve};
+pub use claim::Claim;
 
 use crate::design::diagnostic::{Diagnostic, Severity};
 use crate::design::lint;
@@ -62,6 +64,7 @@ pub struct Scenario {
     pub design: Design,
     pub timeline: Vec<TimelineEntry>,
     pub goals: Vec<Goal>,
+    pub claims: Vec<Claim>,
     pub lesson: Lesson,
 }
 
@@ -165,6 +168,7 @@ pub enum Metric {
     /// How much of what was acknowledged was lost with a leader, as a time, the worst one.
     RecoveryPoint,
     ReadRecovery,
+    ClaimsBroken,
     /// Dollars per hour of the design, with its calls.
     Cost,
 }

@@ -73,6 +73,7 @@ pub fn amount(metric: Metric, x: f64) -> String {
         | Metric::Partial
         | Metric::LostUpdate
         | Metric::Diverged
+        | Metric::ClaimsBroken
         | Metric::Stale
         | Metric::OwnWriteMissed
         | Metric::WentBack
@@ -106,9 +107,11 @@ fn current(model: &Model, metric: Metric) -> Option<f64> {
         Metric::Unauthorised => Some(now.data.unauthorised as f64),
         Metric::WriteSkew => Some(now.data.write_skews as f64),
         // Known when the run is over.
-        Metric::Diverged | Metric::RecoveryTime | Metric::RecoveryPoint | Metric::ReadRecovery => {
-            None
-        }
+        Metric::Diverged
+        | Metric::ClaimsBroken
+        | Metric::RecoveryTime
+        | Metric::RecoveryPoint
+        | Metric::ReadRecovery => None,
         Metric::Cost => Some(now.cost_micro_per_hour as f64 / 1e6),
     }
 }
