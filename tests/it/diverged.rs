@@ -81,7 +81,7 @@ fn what_an_old_leader_takes_that_stays_cut_off_is_nowhere_else() {
     );
     assert_eq!(report.ledger.diverged, found.len() as u64);
     // Without anybody else to lead, the two that follow lack what the leader takes.
-    let (found, _) = run(&cut, &[("database.rows.detect_after", "never")]);
+    let (found, _) = run(&cut, &[("database.rows.failover", "by_hand")]);
     let rows = found.iter().filter(|d| d.at == 1).count();
     assert!((990..=1_010).contains(&rows), "{rows}");
     assert_eq!(found.len(), 2 * rows);
