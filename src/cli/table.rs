@@ -9,7 +9,7 @@ use super::number::{NOTHING, count, money, plain, share, time, time_or_nothing};
 use crate::design::word::Word;
 use crate::engine::reason::Reason;
 use crate::observe::report::{
-    Ended, GoalReport, Latency, LedgerCounts, LinkReport, LossReport, NodeReport, Report,
+    Ended, GoalReport, Latency, LedgerCounts, LinkReport, NodeReport, Report,
 };
 use crate::scenario::Metric;
 use crate::time::{Duration, Time};
@@ -81,7 +81,7 @@ pub fn report(report: &Report) -> String {
     }
     users(&mut out, report);
     ledger(&mut out, report);
-    losses(&mut out, &report.losses);
+    losses(&mut out, report);
     section(&mut out, "Nodes", &nodes(&report.nodes));
     section(&mut out, "Links", &links(&report.links));
     jobs(&mut out, &report.nodes);
@@ -253,8 +253,8 @@ fn ledger(out: &mut String, report: &Report) {
     }
 }
 
-fn losses(out: &mut String, losses: &[LossReport]) {
-    for loss in losses {
+fn losses(out: &mut String, report: &Report) {
+    for loss in &report.losses {
         let led = match loss.led_at_ns {
             None => "nobody led again".to_owned(),
             Some(at) => {
@@ -267,6 +267,7 @@ fn losses(out: &mut String, losses: &[LossReport]) {
             }
         };
         let lost = match loss.recovery_point_ns {
+            _ if !report.ledger_kept => "what was lost nobody knows".to_owned(),
             None => "no acknowledged write lost".to_owned(),
             Some(ns) => paint(
                 BAD,
@@ -283,6 +284,7 @@ fn losses(out: &mut String, losses: &[LossReport]) {
             (Some(at), None) => format!("writes failed from {} on", Time(at)),
         };
         let stale = match loss.stale_until_ns {
+            _ if !report.ledger_kept => "nor who read what".to_owned(),
             None => "no read stale for it".to_owned(),
             Some(at) => format!(
                 "reads lacked what was there before for {}",

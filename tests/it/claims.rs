@@ -86,7 +86,7 @@ at_most = 0
 fn where_reads_go_decides_what_a_store_keeps() {
     let from = |reads: &str| broken(COPIES, &[("database.rows.read_from", reads)]);
     assert_eq!(from("primary"), [""; 0]);
-    assert_eq!(from("replicas"), ["atomic", "forward", "in_order", "own"]);
+    assert_eq!(from("replicas"), ["atomic", "in_order", "own", "forward"]);
     // A session knows what it has written, and not what it has seen.
     let session = from("token");
     assert!(!session.contains(&"own".to_owned()), "{session:?}");

@@ -206,7 +206,7 @@ fn what_a_feed_leaves_out_is_missing_where_it_leads() {
     assert_eq!(found.len(), 0, "{:?}", found.first());
     assert!(report.ledger.effects > 3_900, "a row in each");
     let down = format!(
-        "{INDEX}[[timeline]]\nwhat = \"partition\"\ntarget = \"relay\"\nat = \"10 s\"\nlasts = \"60 s\"\n"
+        "{INDEX}[[timeline]]\nwhat = \"partition\"\ntarget = \"relay\"\nat = \"10 s\"\nlasts = \"5 min\"\n"
     );
     let skips = [
         ("feed.relay.on_failure", "skip"),

@@ -22,6 +22,8 @@ struct Graph {
     /// By transaction: those that depend on it.
     direct: Vec<BTreeSet<usize>>,
     overtaken: Vec<BTreeSet<usize>>,
+    /// Who made any later version of what a transaction had read.
+    unseen: Vec<BTreeSet<usize>>,
     /// Of the direct ones: ww only.
     writes: Vec<BTreeSet<usize>>,
 }
@@ -41,6 +43,7 @@ impl Graph {
         let mut graph = Graph {
             direct: empty.clone(),
             overtaken: empty.clone(),
+            unseen: empty.clone(),
             writes: empty,
         };
         let mut maker: BTreeMap<(u64, u64), usize> = BTreeMap::new();
@@ -69,6 +72,9 @@ impl Graph {
                     graph.direct[by].insert(i);
                 }
                 let versions = of_row.get(&row).map_or(&[][..], Vec::as_slice);
+                let later = versions.iter().filter(|&&later| later > version);
+                let makers = later.map(|&later| maker[&(row, later)]);
+                graph.unseen[i].extend(makers.filter(|&by| by != i));
                 let next = versions.iter().find(|&&next| next > version);
                 if let Some(&by) = next
                     .and_then(|&next| maker.get(&(row, next)))
@@ -117,14 +123,14 @@ impl Graph {
         false
     }
 
-    /// Transactions that are overtaken by an earlier one which they overtake, on rows of theirs.
+    /// Transactions that have not seen what an earlier one changed, which had not seen what they changed.
     fn overlooked(&self) -> u64 {
         let is_second = |&i: &usize| {
-            self.overtaken[i]
+            self.unseen[i]
                 .iter()
-                .any(|&j| j < i && self.overtaken[j].contains(&i))
+                .any(|&j| j < i && self.unseen[j].contains(&i))
         };
-        (0..self.overtaken.len()).filter(is_second).count() as u64
+        (0..self.unseen.len()).filter(is_second).count() as u64
     }
 }
 
