@@ -9,14 +9,15 @@ use serde::Serialize;
 use super::exit::{Exit, Failure};
 use super::output;
 use super::progress::Progress;
+use super::run::Switch;
 use super::workloads;
 use crate::experiment::benchmark::{self, MEAN_BETWEEN_NS, MEAN_SERVICE_NS, Seen, Workload};
 use crate::experiment::floor;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Each round runs the floor (a bare M/M/1 on a binary heap, no metrics), the engine, and the engine with
-a timeout of 1 s on every attempt, one after the other. Shown are the medians. The ratio says how much
+Each round runs the floor (a bare M/M/1 on a binary heap, no metrics), the engine, the engine with a
+timeout of 1 s on every attempt, and the engine with the ledger alone off, one after the other. Shown are the medians. The ratio says how much
 of the floor's speed is left when every intent is known.
 
 Then each round runs the workloads of benches/, each in a process of its own, so that each has its own
@@ -38,6 +39,15 @@ pub struct Bench {
     /// With --workload: which random numbers
     #[arg(long, default_value_t = 1, value_name = "N", requires = "workload")]
     seed: u64,
+    /// With --workload: with the ledger, or without
+    #[arg(
+        long,
+        value_enum,
+        default_value = "on",
+        value_name = "WHETHER",
+        requires = "workload"
+    )]
+    ledger: Switch,
     /// Print the scenario that is measured, and stop
     #[arg(long)]
     scenario: bool,
@@ -62,6 +72,8 @@ struct Results {
     requests: u64,
     rounds: u16,
     programs: Vec<Timed>,
+    /// Median over the rounds of the engine's time divided by its time with the ledger alone off.
+    ledger_costs: f64,
     /// What each recorder saw in the last run of the engine.
     ledger: u64,
     histogram: u64,
@@ -73,7 +85,11 @@ struct Results {
 
 pub fn run(bench: &Bench) -> Result<Exit, Failure> {
     if let Some(workload) = &bench.workload {
-        output::print_json(&workloads::run_here(workload, bench.seed))?;
+        output::print_json(&workloads::run_here(
+            workload,
+            bench.seed,
+            bench.ledger == Switch::On,
+        ))?;
         return Ok(Exit::Done);
     }
     let n = bench.requests;
@@ -83,14 +99,14 @@ pub fn run(bench: &Bench) -> Result<Exit, Failure> {
     }
     let plain = benchmark::mm1(n, false);
     let with_timeout = benchmark::mm1(n, true);
-    let mut seconds: [Vec<f64>; 3] = Default::default();
+    let mut seconds: [Vec<f64>; 4] = Default::default();
     let mut seen = Seen {
         ledger: 0,
         histogram: 0,
         series: 0,
     };
     let rounds = u64::from(bench.rounds);
-    let progress = Progress::new(rounds * (3 + workloads::COUNT), "measuring");
+    let progress = Progress::new(rounds * (4 + workloads::COUNT), "measuring");
     for round in 0..rounds {
         let mut time = |at: usize, work: &mut dyn FnMut()| {
             seconds[at].push(stopwatch(work));
@@ -103,14 +119,20 @@ pub fn run(bench: &Bench) -> Result<Exit, Failure> {
         time(2, &mut || {
             std::hint::black_box(benchmark::run(&with_timeout, round));
         });
+        time(3, &mut || {
+            std::hint::black_box(benchmark::run_without_ledger(&plain, round));
+        });
     }
     let peak_memory_bytes = peak_memory();
+    let pairs = seconds[1].iter().zip(&seconds[3]);
+    let ledger_costs = median(pairs.map(|(on, off)| on / off));
     let workloads = workloads::measure(rounds, || progress.add(1))?;
     drop(progress);
     let results = Results {
         requests: n,
         rounds: bench.rounds,
         programs: timed(n, &seconds),
+        ledger_costs,
         ledger: seen.ledger,
         histogram: seen.histogram,
         series: seen.series,
@@ -142,8 +164,13 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     (sorted[(n - 1) / 2] + sorted[n / 2]) / 2.0
 }
 
-fn timed(requests: u64, seconds: &[Vec<f64>; 3]) -> Vec<Timed> {
-    let names = ["floor", "engine", "engine, 1 s timeout"];
+fn timed(requests: u64, seconds: &[Vec<f64>; 4]) -> Vec<Timed> {
+    let names = [
+        "floor",
+        "engine",
+        "engine, 1 s timeout",
+        "engine, no ledger",
+    ];
     let rows = names.into_iter().zip(seconds).map(|(name, own)| Timed {
         name,
         per_second: requests as f64 / median(own.iter().copied()),
@@ -166,6 +193,10 @@ fn shown(results: &Results) -> String {
             program.of_floor
         );
     }
+    text += &format!(
+        "\n  with the ledger it takes {:.3} times as long as without\n",
+        results.ledger_costs
+    );
     let all = [results.ledger, results.histogram, results.series];
     let equal = all.iter().all(|&n| n == results.requests);
     text += &format!(

@@ -1,21 +1,15 @@
 //! `brownout ledger`: what became of the data, down to the single action.
 
-use std::sync::Arc;
-
 use clap::ValueEnum;
-use serde::Serialize;
 
 use super::exit::{Exit, Failure};
-use super::progress::Progress;
 use super::source::Source;
-use super::{number, output, table};
-use crate::design::word::Word;
-use crate::engine::program::Program;
-use crate::engine::{Limits, Run};
+use super::{number, output, progress, table};
+use crate::engine::Limits;
 use crate::experiment;
-use crate::ledger::{Ledger, Story, Verdict};
-use crate::observe::story::{self, Line, Witness};
-use crate::time::Time;
+use crate::experiment::truth::{self, About, Change, Decided, Truth, Wanted};
+use crate::ledger::Verdict;
+use crate::observe::story;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -29,7 +23,7 @@ pub struct LedgerArgs {
     #[arg(long, value_name = "PATH=VALUE", value_parser = super::run::change)]
     set: Vec<(String, String)>,
     /// Only actions with this verdict
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, rename_all = "snake_case")]
     verdict: Option<Asked>,
     /// The story of one action, by its number
     #[arg(long, value_name = "NUMBER", conflicts_with = "verdict")]
@@ -37,10 +31,18 @@ pub struct LedgerArgs {
     /// How many actions to list
     #[arg(long, value_name = "N", default_value_t = 20)]
     most: usize,
+    /// As JSON: how many actions of each verdict to tell the story of; 0 for none
+    ///
+    /// For stories the same seed is run a second time.
+    #[arg(long, value_name = "N", default_value_t = STORIES)]
+    stories: usize,
     /// What to print
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
 }
+
+/// Stories told per verdict, if nobody says how many.
+pub const STORIES: usize = 20;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,6 +50,8 @@ Examples:
       how many actions were lost, done twice, or done although the user was told they failed
   brownout ledger payments.toml --verdict duplicate
       which ones were done twice
+  brownout ledger stock.toml --verdict lost_update
+      which changes are missing in the rows, and who overwrote them
   brownout ledger payments.toml --intent 4711
       what happened to one of them: who told whom what, when
 
@@ -66,11 +70,14 @@ enum Asked {
     WentBack,
     OutOfOrder,
     Unauthorised,
+    LostUpdate,
+    WriteSkew,
+    Diverged,
 }
 
 impl Asked {
-    fn verdict(self) -> Verdict {
-        match self {
+    fn about(self) -> About {
+        About::Verdict(match self {
             Asked::Lost => Verdict::Lost,
             Asked::Duplicate => Verdict::Duplicate,
             Asked::Phantom => Verdict::Phantom,
@@ -81,7 +88,10 @@ impl Asked {
             Asked::WentBack => Verdict::WentBack,
             Asked::OutOfOrder => Verdict::OutOfOrder,
             Asked::Unauthorised => Verdict::Unauthorised,
-        }
+            Asked::LostUpdate => return About::LostUpdates,
+            Asked::WriteSkew => return About::WriteSkews,
+            Asked::Diverged => return About::Diverged,
+        })
     }
 }
 
@@ -93,68 +103,24 @@ enum Format {
     Json,
 }
 
-/// What the ledger says about one run.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
-pub struct LedgerReport {
-    pub seed: u64,
-    pub actions: u64,
-    /// Changes that were applied, and those of them that did not survive.
-    pub effects: u64,
-    pub undone: u64,
-    pub clean: u64,
-    /// Something can still happen to them, or the run was ended by a limit.
-    pub open: u64,
-    pub verdicts: Vec<VerdictCount>,
-    /// The first ones, in the order in which their verdicts were passed.
-    pub listed: Vec<Entry>,
-    /// Of one action, if it was asked for.
-    pub story: Option<Vec<Line>>,
-}
-
-#[derive(Debug, Serialize, schemars::JsonSchema)]
-pub struct VerdictCount {
-    pub verdict: Word,
-    pub count: u64,
-}
-
-/// One action about which something is wrong.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
-pub struct Entry {
-    pub intent: u64,
-    pub operation: String,
-    pub asked_ns: u64,
-    /// `None` if the user was never told anything.
-    pub told: Option<String>,
-    pub told_ns: Option<u64>,
-    /// Changes that survive.
-    pub effects: u64,
-    pub verdicts: Vec<Word>,
-}
-
 pub fn run(args: &LedgerArgs) -> Result<Exit, Failure> {
     let source = Source::read(&args.file)?.edited(&args.set)?;
     let (scenario, warnings) = source.check()?;
     output::note(&warnings);
     let program = experiment::compile(&scenario, Limits::NATIVE);
     let seed = args.seed.unwrap_or(scenario.seed);
-    let run = finished(experiment::recorded(Arc::clone(&program), seed));
+    let mut run = experiment::recorded(program, seed);
+    progress::finish(&mut run);
     let ledger = &run.record.ledger;
-    let mut report = report(&program, ledger, seed, args);
-    if let Some(intent) = args.intent {
-        if intent == 0 || intent > ledger.counts.intents {
-            return Err(Failure::usage(format!(
-                "--intent: there is no action {intent}; this run had {}",
-                ledger.counts.intents
-            )));
-        }
-        let witness = finished(Run::new(Arc::clone(&program), seed, Witness::of(intent)));
-        let mut lines = witness.record.story();
-        let judged = ledger.stories.iter().find(|story| story.number == intent);
-        let wrong = judged.iter().flat_map(|story| &story.reads);
-        lines.extend(wrong.map(|read| story::wrong(&program, read)));
-        lines.sort_by_key(|line| line.at_ns);
-        report.story = Some(lines);
+    if let Some(intent) = args.intent
+        && (intent == 0 || intent > ledger.counts.intents)
+    {
+        return Err(Failure::usage(format!(
+            "--intent: there is no action {intent}; this run had {}",
+            ledger.counts.intents
+        )));
     }
+    let report = truth::of(&scenario, &run, seed, args.wanted(), progress::finish);
     match args.format {
         Format::Text => output::print(&text(&report, args))?,
         Format::Json => output::print_json(&report)?,
@@ -162,57 +128,26 @@ pub fn run(args: &LedgerArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn finished<R: crate::engine::record::Record>(mut run: Run<R>) -> Run<R> {
-    const EVENTS_PER_STEP: u64 = 100_000;
-    let bar = Progress::new(run.program.horizon.0, "running");
-    while !run.phase().is_over() {
-        run.advance(Time::NEVER, EVENTS_PER_STEP);
-        bar.at(run.now().0);
-    }
-    drop(bar);
-    run
-}
-
-fn report(program: &Program, ledger: &Ledger, seed: u64, args: &LedgerArgs) -> LedgerReport {
-    let counts = &ledger.counts;
-    let wanted = |story: &&Story| {
-        let fits = |asked: Asked| story.verdicts.has(asked.verdict());
-        args.verdict.is_none_or(fits) && args.intent.is_none_or(|n| n == story.number)
-    };
-    let listed = ledger.stories.iter().filter(wanted).take(args.most);
-    LedgerReport {
-        seed,
-        actions: counts.intents,
-        effects: counts.effects,
-        undone: counts.undone,
-        clean: counts.clean,
-        open: counts.open(),
-        verdicts: Verdict::ALL
-            .into_iter()
-            .map(|verdict| VerdictCount {
-                verdict: verdict.code(),
-                count: counts.of(verdict),
-            })
-            .collect(),
-        listed: listed.map(|story| entry(program, story)).collect(),
-        story: None,
+impl LedgerArgs {
+    fn wanted(&self) -> Wanted {
+        Wanted {
+            about: match (self.intent, self.verdict) {
+                (Some(intent), _) => About::Action(intent),
+                (None, Some(asked)) => asked.about(),
+                (None, None) => About::Everything,
+            },
+            most: self.most,
+            per_verdict: usize::MAX,
+            // As text, one story is told at a time.
+            stories: match self.format {
+                Format::Text => 0,
+                Format::Json => self.stories,
+            },
+        }
     }
 }
 
-fn entry(program: &Program, story: &Story) -> Entry {
-    let survive = |undone: bool| story.effects.iter().filter(|e| e.undone == undone).count() as u64;
-    Entry {
-        intent: story.number,
-        operation: program.operations[story.operation as usize].key.clone(),
-        asked_ns: story.born.0,
-        told: story.told.map(|(_, told)| story::told(told)),
-        told_ns: story.told.map(|(at, _)| at.0),
-        effects: survive(false) - survive(true),
-        verdicts: story.verdicts.iter().map(Verdict::code).collect(),
-    }
-}
-
-fn text(report: &LedgerReport, args: &LedgerArgs) -> String {
+fn text(report: &Truth, args: &LedgerArgs) -> String {
     let mut out = table::heading("Ledger");
     let mut counts = table::table(&["actions", "clean", "effects", "undone"], &[]);
     counts
@@ -234,15 +169,67 @@ fn text(report: &LedgerReport, args: &LedgerArgs) -> String {
         out.push_str(&table::show(&lines));
         return out;
     }
-    let mut verdicts = table::table(&["verdict", "actions"], &[0]);
+    let mut verdicts = table::table(&["verdict", "count"], &[0]);
     for one in &report.verdicts {
         verdicts.add_row([one.verdict.to_owned(), number::count(one.count)]);
     }
     out.push_str(&table::show(&verdicts));
-    if report.listed.is_empty() {
-        return out;
+    out.push_str(&claims(report));
+    for (made, what) in [
+        (listed(report), "actions"),
+        (lost_updates(report), "lost updates"),
+        (write_skews(report), "write skews"),
+        (diverged(report), "rows that differ"),
+    ] {
+        let Some((rows, made)) = made else { continue };
+        out.push('\n');
+        out.push_str(&made);
+        if rows == args.most {
+            let most = args.most;
+            out.push_str(&format!("The first {most} {what}; --most shows more.\n"));
+        }
     }
-    out.push('\n');
+    out
+}
+
+/// Each claim, and what breaks it.
+fn claims(report: &Truth) -> String {
+    let mut out = String::new();
+    for claim in &report.claims {
+        let (model, place) = (claim.model.replace('_', " "), &claim.place);
+        let holds = match claim.breaks {
+            0 => "holds".to_owned(),
+            n => format!("is broken {} times, first by", number::count(n)),
+        };
+        out.push_str(&format!(
+            "\nClaim {}, {place} is {model}: it {holds}\n",
+            claim.key
+        ));
+        for one in &claim.history {
+            let who = one
+                .intent
+                .map_or("a job".to_owned(), |n| format!("action {n}"));
+            let (what, version) = (one.what, story::numbered(one.version));
+            let (when, text) = (at(one.at_ns), &one.text);
+            let began = one
+                .began_ns
+                .map_or(String::new(), |ns| format!(", begun {}", at(ns)));
+            out.push_str(&format!(
+                "  {when}: {what} of {version} of row {} by {who}{began}: {text}\n",
+                one.row
+            ));
+        }
+    }
+    out
+}
+
+/// How many rows, and the table.
+type Listed = Option<(usize, String)>;
+
+fn listed(report: &Truth) -> Listed {
+    if report.listed.is_empty() {
+        return None;
+    }
     let mut listed = table::table(
         &[
             "action",
@@ -268,11 +255,77 @@ fn text(report: &LedgerReport, args: &LedgerArgs) -> String {
             one.verdicts.join(", "),
         ]);
     }
-    out.push_str(&table::show(&listed));
-    if report.listed.len() == args.most {
-        out.push_str(&format!("The first {}; --most shows more.\n", args.most));
+    Some((report.listed.len(), table::show(&listed)))
+}
+
+fn lost_updates(report: &Truth) -> Listed {
+    if report.lost_updates.is_empty() {
+        return None;
     }
-    out
+    let head = &["lost update", "in", "row", "overwritten by", "who had read"];
+    let mut rows = table::table(head, &[0, 1, 2, 3, 4]);
+    for one in &report.lost_updates {
+        rows.add_row([
+            change(&one.lost),
+            one.node.clone(),
+            one.row.clone(),
+            change(&one.by),
+            story::numbered(one.read),
+        ]);
+    }
+    Some((report.lost_updates.len(), table::show(&rows)))
+}
+
+fn write_skews(report: &Truth) -> Listed {
+    if report.write_skews.is_empty() {
+        return None;
+    }
+    let head = &["write skew in", "one decided", "the other, meanwhile"];
+    let mut rows = table::table(head, &[0, 1, 2]);
+    for one in &report.write_skews {
+        rows.add_row([one.node.clone(), decided(&one.first), decided(&one.second)]);
+    }
+    Some((report.write_skews.len(), table::show(&rows)))
+}
+
+fn diverged(report: &Truth) -> Listed {
+    if report.diverged.is_empty() {
+        return None;
+    }
+    let head = &["diverged", "row", "has", "and the store"];
+    let mut rows = table::table(head, &[0, 1, 2, 3]);
+    for one in &report.diverged {
+        let made = one
+            .made
+            .as_ref()
+            .map_or(story::numbered(one.version), change);
+        rows.add_row([
+            format!("{} #{} ({})", one.place, one.instance, one.pair),
+            one.row.clone(),
+            story::numbered(one.has),
+            format!("{}: {made}", one.source),
+        ]);
+    }
+    Some((report.diverged.len(), table::show(&rows)))
+}
+
+fn change(change: &Change) -> String {
+    let who = match change.intent {
+        Some(number) => format!("action {number}"),
+        None => "a job".to_owned(),
+    };
+    let version = story::numbered(change.version);
+    format!("{version}, {who} at {}", at(change.at_ns))
+}
+
+fn decided(side: &Decided) -> String {
+    let read = story::numbered(side.read);
+    format!(
+        "row {}: {}; had read {read} of row {}",
+        side.row,
+        change(&side.made),
+        side.read_row
+    )
 }
 
 /// Instants to the microsecond: what came first matters here.

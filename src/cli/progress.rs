@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::engine::Run;
+use crate::engine::record::Record;
+use crate::time::Time;
+
 /// Counts steps. It says nothing in the first second, and nothing at all where the standard error
 /// is no terminal.
 pub struct Progress {
@@ -45,6 +49,17 @@ impl Progress {
         if self.bar.is_hidden() && self.started.elapsed() > PATIENCE {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
+    }
+}
+
+/// Takes a run to its end under a bar.
+pub fn finish<R: Record>(run: &mut Run<R>) {
+    /// How often the bar moves; an event is well below a microsecond of work.
+    const EVENTS_PER_STEP: u64 = 100_000;
+    let bar = Progress::new(run.program.horizon.0, "running");
+    while !run.phase().is_over() {
+        run.advance(Time::NEVER, EVENTS_PER_STEP);
+        bar.at(run.now().0);
     }
 }
 

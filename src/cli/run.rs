@@ -3,20 +3,23 @@
 use std::sync::Arc;
 
 use clap::ValueEnum;
+use serde::Serialize;
 
 use super::exit::{Exit, Failure};
-use super::progress::Progress;
+use super::ledger::STORIES;
+use super::progress::{self, Progress};
 use super::source::Source;
 use super::{bands, output, table};
 use crate::design::registry;
 use crate::design::value::{self, Value};
-use crate::engine::{Limits, Program};
+use crate::engine::{self, Limits, Program};
 use crate::experiment::bands::SeedsReport;
+use crate::experiment::truth::{self, About, Truth, Wanted};
 use crate::experiment::{self, parallel};
 use crate::observe::report::{Ended, Report};
-use crate::observe::summary;
+use crate::observe::{Recorder, summary};
 use crate::scenario::Scenario;
-use crate::time::{Duration, Time};
+use crate::time::Duration;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -47,6 +50,38 @@ pub struct Run {
     /// What to print
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
+    /// As JSON, of one seed: name what went wrong with the data, and tell no stories of it
+    ///
+    /// For stories the same seed is run a second time, if anything went wrong.
+    #[arg(long)]
+    no_stories: bool,
+    /// `off` runs one seed without the ledger, to measure what it costs
+    ///
+    /// Nobody knows then what became of the data: its counts are zero, goals about it do not hold, and the
+    /// fingerprint is that of the system alone.
+    #[arg(
+        long,
+        value_enum,
+        default_value = "on",
+        value_name = "WHETHER",
+        conflicts_with = "seeds"
+    )]
+    ledger: Switch,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
+}
+
+/// What is printed as JSON: the report, and whom its counts of the ledger are about.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Printed {
+    #[serde(flatten)]
+    report: Report,
+    /// As of `brownout ledger --format json`: the first 20 of each verdict, with their stories.
+    truth: Truth,
 }
 
 const SEEDS_MAX: u64 = 10_000;
@@ -95,32 +130,34 @@ pub fn run(args: &Run) -> Result<Exit, Failure> {
         Some(n) => many(&scenario, &program, n, args.format),
         None => {
             let seed = args.seed.unwrap_or(scenario.seed);
-            one(&scenario, program, seed, args.format)
+            one(&scenario, program, seed, args)
         }
     }
 }
 
-fn one(
-    scenario: &Scenario,
-    program: Arc<Program>,
-    seed: u64,
-    format: Format,
-) -> Result<Exit, Failure> {
-    /// How often the bar moves; an event is well below a microsecond of work.
-    const EVENTS_PER_STEP: u64 = 100_000;
-    let bar = Progress::new(program.horizon.0, "running");
-    let mut run = experiment::recorded(program, seed);
-    while !run.phase().is_over() {
-        run.advance(Time::NEVER, EVENTS_PER_STEP);
-        bar.at(run.now().0);
-    }
-    drop(bar);
+fn one(scenario: &Scenario, program: Arc<Program>, seed: u64, args: &Run) -> Result<Exit, Failure> {
+    let recorder = match args.ledger {
+        Switch::On => Recorder::new(&program),
+        Switch::Off => Recorder::without_ledger(&program),
+    };
+    let mut run = engine::Run::new(program, seed, recorder);
+    progress::finish(&mut run);
     let report = summary::report(scenario, &run, seed);
-    match format {
+    let exit = exit_of(&report);
+    match args.format {
         Format::Table => output::print(&table::report(&report))?,
-        Format::Json => output::print_json(&report)?,
+        Format::Json => {
+            let wanted = Wanted {
+                about: About::Everything,
+                most: usize::MAX,
+                per_verdict: STORIES,
+                stories: if args.no_stories { 0 } else { STORIES },
+            };
+            let truth = truth::of(scenario, &run, seed, wanted, progress::finish);
+            output::print_json(&Printed { report, truth })?;
+        }
     }
-    Ok(exit_of(&report))
+    Ok(exit)
 }
 
 fn many(

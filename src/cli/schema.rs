@@ -7,12 +7,12 @@ use schemars::generate::SchemaSettings;
 use super::conformance::Results;
 use super::exit::{Exit, Failure};
 use super::gate::Gates;
-use super::ledger::LedgerReport;
 use super::lint::AllLinted;
 use super::output;
+use super::run::Printed;
 use super::verify::Verified;
 use crate::experiment::bands::SeedsReport;
-use crate::observe::report::Report;
+use crate::experiment::truth::Truth;
 use crate::scenario::schema;
 
 #[derive(Debug, clap::Args)]
@@ -48,7 +48,7 @@ pub fn run(schema: &Schema) -> Result<Exit, Failure> {
         Of::Report => report_text(),
         Of::Seeds => seeds_text(),
         Of::Lint => text(generator().into_root_schema_for::<AllLinted>()),
-        Of::Ledger => text(generator().into_root_schema_for::<LedgerReport>()),
+        Of::Ledger => text(generator().into_root_schema_for::<Truth>()),
         Of::Gate => text(generator().into_root_schema_for::<Gates>()),
         Of::Verify => text(generator().into_root_schema_for::<Verified>()),
         Of::Conformance => text(generator().into_root_schema_for::<Results>()),
@@ -59,7 +59,7 @@ pub fn run(schema: &Schema) -> Result<Exit, Failure> {
 
 /// The schema of a report, as committed in `assets/schema/report.schema.json`.
 fn report_text() -> String {
-    text(generator().into_root_schema_for::<Report>())
+    text(generator().into_root_schema_for::<Printed>())
 }
 
 /// The schema of many seeds, as committed in `assets/schema/seeds.schema.json`.

@@ -9,7 +9,7 @@ use super::number::{NOTHING, count, money, plain, share, time, time_or_nothing};
 use crate::design::word::Word;
 use crate::engine::reason::Reason;
 use crate::observe::report::{
-    Ended, GoalReport, Latency, LedgerCounts, LinkReport, LossReport, NodeReport, Report,
+    Ended, GoalReport, Latency, LedgerCounts, LinkReport, NodeReport, Report,
 };
 use crate::scenario::Metric;
 use crate::time::{Duration, Time};
@@ -81,7 +81,7 @@ pub fn report(report: &Report) -> String {
     }
     users(&mut out, report);
     ledger(&mut out, report);
-    losses(&mut out, &report.losses);
+    losses(&mut out, report);
     section(&mut out, "Nodes", &nodes(&report.nodes));
     section(&mut out, "Links", &links(&report.links));
     jobs(&mut out, &report.nodes);
@@ -187,6 +187,11 @@ fn waited(latency: &Latency) -> String {
 
 fn ledger(out: &mut String, report: &Report) {
     let ledger = &report.ledger;
+    if !report.ledger_kept {
+        let heading = heading("What happened to your data");
+        let _ = writeln!(out, "{heading} nobody knows: the ledger is off");
+        return;
+    }
     let number = |n: u64, word: &str| match n {
         0 => format!("none {word}"),
         n => paint(BAD, &format!("{} {word}", count(n))),
@@ -232,6 +237,13 @@ fn ledger(out: &mut String, report: &Report) {
             )
         );
     }
+    if ledger.diverged > 0 {
+        let rows = number(
+            ledger.diverged,
+            "rows are something else in a copy, a cache or a follower (diverged)",
+        );
+        let _ = writeln!(out, "  places: {rows}");
+    }
     if ledger.open > 0 {
         let _ = writeln!(
             out,
@@ -241,8 +253,8 @@ fn ledger(out: &mut String, report: &Report) {
     }
 }
 
-fn losses(out: &mut String, losses: &[LossReport]) {
-    for loss in losses {
+fn losses(out: &mut String, report: &Report) {
+    for loss in &report.losses {
         let led = match loss.led_at_ns {
             None => "nobody led again".to_owned(),
             Some(at) => {
@@ -255,6 +267,7 @@ fn losses(out: &mut String, losses: &[LossReport]) {
             }
         };
         let lost = match loss.recovery_point_ns {
+            _ if !report.ledger_kept => "what was lost nobody knows".to_owned(),
             None => "no acknowledged write lost".to_owned(),
             Some(ns) => paint(
                 BAD,
@@ -270,9 +283,17 @@ fn losses(out: &mut String, losses: &[LossReport]) {
             (Some(_), Some(ns)) => format!("writes failed for {} (recovery time)", time(ns as f64)),
             (Some(at), None) => format!("writes failed from {} on", Time(at)),
         };
+        let stale = match loss.stale_until_ns {
+            _ if !report.ledger_kept => "nor who read what".to_owned(),
+            None => "no read stale for it".to_owned(),
+            Some(at) => format!(
+                "reads lacked what was there before for {}",
+                time(Time(at).since(Time(loss.lost_at_ns)).0 as f64)
+            ),
+        };
         let _ = writeln!(
             out,
-            "{} {} at {}: {led}; {lost}; {refused}",
+            "{} {} at {}: {led}; {lost}; {refused}; {stale}",
             heading("Leader lost"),
             loss.node,
             Time(loss.lost_at_ns)
@@ -455,7 +476,11 @@ fn metric_value(metric: Word, x: f64) -> String {
         Some(Metric::Served) => share(x),
         Some(Metric::Goodput) => format!("{}/s", plain(x)),
         Some(
-            Metric::LatencyP50 | Metric::LatencyP99 | Metric::RecoveryTime | Metric::RecoveryPoint,
+            Metric::LatencyP50
+            | Metric::LatencyP99
+            | Metric::RecoveryTime
+            | Metric::RecoveryPoint
+            | Metric::ReadRecovery,
         ) => time(x * 1e6),
         Some(Metric::Cost) => format!("{}/h", money((x * 1e6).round() as i64)),
         Some(Metric::Amplification) => format!("{}x", plain(x)),

@@ -45,10 +45,10 @@ pub fn named(name: &str) -> Result<Workload, String> {
     found.ok_or_else(|| format!("there are {}", WORKLOADS.map(|w| w.name).join(", ")))
 }
 
-pub fn run_here(workload: &Workload, seed: u64) -> Ran {
+pub fn run_here(workload: &Workload, seed: u64, ledger: bool) -> Ran {
     let before = cpu_seconds();
     let mut done = None;
-    let seconds = stopwatch(&mut || done = Some(workload.run(seed)));
+    let seconds = stopwatch(&mut || done = Some(workload.run(seed, ledger)));
     Ran {
         seconds,
         // A kernel that keeps no such statistics says zero.

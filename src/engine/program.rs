@@ -92,6 +92,15 @@ pub struct PlanCall {
 }
 
 impl PlanCall {
+    pub fn is_write(&self) -> bool {
+        self.mode == CallMode::Write
+    }
+
+    /// About the row of the operation's item, and no other.
+    pub fn is_about_item(&self) -> bool {
+        self.row == RowOf::Item
+    }
+
     /// About the item's row, and nothing more.
     pub fn plain(link: u16, mode: CallMode) -> PlanCall {
         PlanCall {

@@ -138,6 +138,8 @@ pub trait Record {
     fn transaction(
         &mut self,
         _program: &Program,
+        _now: Time,
+        _intent: &Intent,
         _node: u16,
         _read: &[(u64, u64)],
         _made: &[(u64, u64)],

@@ -2,7 +2,7 @@
 //! costs nothing (docs/semantics.md 5).
 //!
 //! Open addressing with linear probing and a fixed hash: the keys are already scattered (see
-//! `popularity::item_key`), so the key itself is the hash. Never iterated.
+//! `popularity::item_key`), so the key itself is the hash. Never iterated by the engine.
 
 /// Versions by key. Keys are any non-zero numbers.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +44,13 @@ impl Rows {
             return 0;
         }
         self.places[self.find(key)].1
+    }
+
+    /// All rows that were ever written, in the order of their keys: for who looks after the end.
+    pub fn all(&self) -> Vec<(u64, u64)> {
+        let mut all: Vec<_> = self.places.iter().copied().filter(|p| p.0 != 0).collect();
+        all.sort_unstable();
+        all
     }
 
     /// Where the key is, or the empty place where it belongs.

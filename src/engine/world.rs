@@ -7,7 +7,7 @@ use super::calendar::Before;
 use super::core::{Core, Cx, Stop};
 use super::digest::Fact;
 use super::event::Event;
-use super::node::{KindFault, Look, NodeKind, NodeState, Traffic, with_kind};
+use super::node::{Kept, KindFault, Look, NodeKind, NodeState, Traffic, with_kind};
 use super::program::{Program, SETTLE_LIMIT};
 use super::reason::Reason;
 use super::record::Record;
@@ -334,6 +334,12 @@ impl World {
         // The configuration only says of which kind it is.
         with_kind!(&self.nodes[node], &program.nodes[node].config, |s, _c| s
             .oldest())
+    }
+
+    /// The rows that a node keeps now, by place. `program` is the one that counts now.
+    pub fn kept(&self, program: &Program, node: usize) -> Vec<Kept> {
+        with_kind!(&self.nodes[node], &program.nodes[node].config, |s, c| s
+            .kept(c, program, &self.core, node as u16))
     }
 
     /// How a run without a next event, or at the end of its time to settle, has ended.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Limits, Run};
-use crate::observe::Recorder;
+use crate::engine::{Limits, Program, Run};
+use crate::observe::{Recorder, summary};
 use crate::scenario::{Scenario, edit};
 
 /// Arrivals at 80 % of what one slot can do, zero network delay, one attempt.
@@ -41,9 +41,21 @@ pub struct Seen {
 /// # Panics
 /// If `text` is not a valid scenario.
 pub fn run(text: &str, seed: u64) -> Seen {
+    run_with(text, seed, Recorder::new)
+}
+
+/// The same with the ledger alone off.
+///
+/// # Panics
+/// If `text` is not a valid scenario.
+pub fn run_without_ledger(text: &str, seed: u64) -> Seen {
+    run_with(text, seed, Recorder::without_ledger)
+}
+
+fn run_with(text: &str, seed: u64, recorder: impl FnOnce(&Program) -> Recorder) -> Seen {
     let scenario = Scenario::parse(text).expect("the benchmark's scenario is valid");
     let program = super::compile(&scenario, Limits::NATIVE);
-    let recorder = Recorder::new(&program);
+    let recorder = recorder(&program);
     let mut run = Run::new(Arc::clone(&program), seed, recorder);
     run.finish();
     let record = &run.record;
@@ -107,16 +119,22 @@ pub struct Done {
 }
 
 impl Workload {
-    /// Runs it to its end, with ledger, histograms, series, traces and report.
+    /// Runs it to its end, with histograms, series, traces and report, and with the ledger or without.
     ///
     /// # Panics
     /// If its file is not a valid scenario, or serves nobody.
-    pub fn run(&self, seed: u64) -> Done {
+    pub fn run(&self, seed: u64, ledger: bool) -> Done {
         let changes = self.duration.map(|duration| ("run.duration", duration));
         let text = edit::apply(self.text, changes.as_slice()).expect("the length is valid");
         let scenario = Scenario::parse(&text).expect("the workload's scenario is valid");
         let program = super::compile(&scenario, Limits::NATIVE);
-        let report = super::run(&scenario, program, seed);
+        let recorder = match ledger {
+            true => Recorder::new(&program),
+            false => Recorder::without_ledger(&program),
+        };
+        let mut run = Run::new(program, seed, recorder);
+        run.finish();
+        let report = summary::report(&scenario, &run, seed);
         let served = "a workload serves users";
         Done {
             actions: report.users.actions,

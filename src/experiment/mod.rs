@@ -12,6 +12,8 @@ pub mod gate;
 pub mod parallel;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod random;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod truth;
 
 use std::sync::Arc;
 

@@ -6,6 +6,8 @@
 
 use std::collections::VecDeque;
 
+use super::updates::Made;
+use crate::engine::attempt::Intent;
 use crate::engine::rows::Rows;
 use crate::time::Time;
 
@@ -14,6 +16,34 @@ const KEPT: usize = 1 << 20;
 
 /// Number of no commit.
 const NONE: u64 = 0;
+
+/// Who made a change: an action, by its number, or a piece of a job's work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Author(u64);
+
+/// Marks what is no number of an action.
+const NOBODYS: u64 = 1 << 62;
+
+impl Author {
+    pub fn of(intent: &Intent) -> Author {
+        match intent.is_internal {
+            true => Author((intent.address.0 | NOBODYS) & !UNDONE),
+            false => Author(intent.number),
+        }
+    }
+
+    pub fn action(number: u64) -> Author {
+        Author(number)
+    }
+
+    /// `None` for what was on nobody's behalf.
+    pub fn number(self) -> Option<u64> {
+        (self.0 & NOBODYS == 0).then_some(self.0)
+    }
+}
+
+/// Marks the author of what does not survive: actions are fewer than that.
+const UNDONE: u64 = 1 << 63;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Commit {
@@ -24,7 +54,22 @@ pub struct Commit {
     /// When the youngest action was asked for that has left something on this row up to here.
     pub youngest: Time,
     before: u64,
-    pub is_undone: bool,
+    /// Its author, and whether it does not survive.
+    by: u64,
+}
+
+impl Commit {
+    pub fn is_undone(&self) -> bool {
+        self.by & UNDONE != 0
+    }
+
+    pub fn made(&self) -> Made {
+        Made {
+            version: self.version,
+            by: Author(self.by & !UNDONE),
+            at: self.applied,
+        }
+    }
 }
 
 /// How far a read was behind.
@@ -53,7 +98,7 @@ impl Commits {
         (store, key): (u16, u64),
         version: u64,
         (applied, at): (Time, Time),
-        asked: Time,
+        (by, asked): (Author, Time),
     ) {
         if self.rows.len() <= store as usize {
             self.rows.resize_with(store as usize + 1, Rows::default);
@@ -75,7 +120,7 @@ impl Commits {
             at,
             youngest,
             before,
-            is_undone: false,
+            by: by.0,
         });
     }
 
@@ -85,7 +130,7 @@ impl Commits {
     }
 
     /// Newest first, as far as they are kept.
-    fn of_row(&self, store: u16, key: u64) -> impl Iterator<Item = &Commit> {
+    pub fn of_row(&self, store: u16, key: u64) -> impl Iterator<Item = &Commit> {
         let rows = self.rows.get(store as usize);
         let mut next = rows.map_or(NONE, |rows| rows.version(key));
         std::iter::from_fn(move || {
@@ -115,7 +160,7 @@ impl Commits {
     }
 
     pub fn undo(&mut self, store: u16, key: u64, version: u64) {
-        self.change((store, key), version, |commit| commit.is_undone = true);
+        self.change((store, key), version, |commit| commit.by |= UNDONE);
     }
 
     /// A version counts from now on.
@@ -126,7 +171,7 @@ impl Commits {
     /// Whether a version of a row is among those that survive, as far as is known.
     pub fn survives(&self, store: u16, key: u64, version: u64) -> bool {
         let found = self.of_row(store, key).find(|c| c.version == version);
-        found.is_none_or(|commit| !commit.is_undone)
+        found.is_none_or(|commit| !commit.is_undone())
     }
 
     /// When a version of a row was applied; the beginning of time if that is not known.
@@ -139,7 +184,7 @@ impl Commits {
     pub fn behind(&self, store: u16, key: u64, version: u64, began: Time) -> Option<Behind> {
         let mut behind: Option<Behind> = None;
         for commit in self.of_row(store, key) {
-            if commit.is_undone || commit.at >= began {
+            if commit.is_undone() || commit.at >= began {
                 continue;
             }
             // What one leader commits is above all that those before it have committed.
@@ -168,9 +213,9 @@ mod tests {
 
     #[test]
     fn a_read_is_behind_by_what_was_committed_before_it_began() {
-        let mut commits = Commits::default();
+        let (mut commits, me) = (Commits::default(), Author::action(1));
         for (version, s) in [(1, 10), (2, 20), (3, 30)] {
-            commits.push((4, 77), version, (at(s), at(s)), at(s - 1));
+            commits.push((4, 77), version, (at(s), at(s)), (me, at(s - 1)));
         }
         let of = |version, s| commits.behind(4, 77, version, at(s));
         assert_eq!(of(3, 40), None);
@@ -190,16 +235,16 @@ mod tests {
 
     #[test]
     fn what_was_undone_makes_nothing_stale() {
-        let mut commits = Commits::default();
+        let (mut commits, me) = (Commits::default(), Author::action(1));
         for (version, s) in [(1, 10), (2, 20), (3, 30)] {
-            commits.push((0, 5), version, (at(s), at(s)), at(s));
+            commits.push((0, 5), version, (at(s), at(s)), (me, at(s)));
         }
         commits.undo(0, 5, 3);
         commits.undo(0, 5, 2);
         assert_eq!(commits.behind(0, 5, 1, at(40)), None);
         assert!(!commits.survives(0, 5, 2));
         assert!(commits.survives(0, 5, 1));
-        commits.push((0, 5), (1 << 40) + 1, (at(41), at(41)), at(41));
+        commits.push((0, 5), (1 << 40) + 1, (at(41), at(41)), (me, at(41)));
         assert_eq!(commits.behind(0, 5, 1, at(42)).map(|b| b.versions), Some(1));
     }
 }

@@ -77,20 +77,12 @@ impl Jobs {
         done[word] |= bit;
     }
 
-    /// How many versions of a place's row this intent has made between two, both included: what it wrote by
-    /// a try before is no loss of anybody's.
-    pub fn own(
-        &self,
-        id: IntentId,
-        (place, versions): (u16, std::ops::RangeInclusive<u64>),
-    ) -> u64 {
-        let made = self
-            .items
-            .get(&id.slot())
-            .map_or(&[][..], |open| &open.made);
-        let own = made
-            .iter()
-            .filter(|(at, v)| *at == place && versions.contains(v));
-        own.count() as u64
+    /// The versions of a place that this intent has made so far: what it wrote by a try before is no loss of
+    /// anybody's.
+    pub fn own(&self, id: IntentId, place: u16) -> impl Iterator<Item = u64> {
+        let item = self.items.get(&id.slot());
+        let made = item.map_or(&[][..], |open| &open.made);
+        let here = made.iter().filter(move |(at, _)| *at == place);
+        here.map(|&(_, version)| version)
     }
 }

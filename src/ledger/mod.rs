@@ -6,22 +6,25 @@
 //! story, up to a bound, and beyond that as its number.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 pub mod chains;
-mod commits;
+pub mod commits;
+pub mod diverged;
 mod jobs;
 pub mod reads;
 mod sources;
-mod updates;
+pub mod updates;
 
 use crate::engine::attempt::{Attempt, Intent, IntentId};
 use crate::engine::program::{OperationProgram, PROMISED_MAX, Program};
 use crate::engine::record::{Effect, Item, Told};
 use crate::time::Time;
 use chains::Chains;
+use commits::Author;
 use jobs::Jobs;
 use reads::{ReadAt, Reads};
-use updates::Updates;
+use updates::{Between, Made, Updates};
 
 /// Faulty intents whose whole story is kept (docs/semantics.md 30).
 pub const STORIES_MAX: usize = 50_000;
@@ -218,7 +221,7 @@ pub struct Ledger {
     pub reads: Reads,
     /// Answers that were wrong, of actions that are open, by their slot; with the action's number.
     wrong: BTreeMap<usize, (u64, Vec<ReadAt>)>,
-    updates: Updates,
+    pub updates: Updates,
     /// In the order in which their verdicts were passed.
     pub stories: Vec<Story>,
     /// Numbers of faulty intents beyond the stories.
@@ -257,10 +260,12 @@ impl Ledger {
     pub fn effect(&mut self, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
         self.counts.effects += 1;
         if let Some(read) = effect.based_on {
-            let (node, jobs) = (effect.node, &self.jobs);
-            let own = |versions| jobs.own(id, (node, versions));
-            self.updates
-                .overwrites((node, effect.row), (read, effect.version), own);
+            let (by, version) = (Author::of(intent), effect.version);
+            let (row, at) = ((effect.node, effect.row), now);
+            let (jobs, reads) = (&self.jobs, &self.reads);
+            let between = |versions, most| between((jobs, reads), (id, row), &versions, most);
+            let overwrites = (read, Made { version, by, at });
+            self.updates.overwrites(row, overwrites, between);
             self.counts.lost_updates = self.updates.lost;
         }
         let told = intent.told.is_some_and(|(_, told)| acknowledges(told));
@@ -333,7 +338,7 @@ impl Ledger {
             // Its verdict is still to come.
             let found = &mut self.slots[slot].found;
             *found = found.without(Verdict::Stale);
-            reads.retain(|read| read.known > 0);
+            reads.retain(|read| read.known().is_some());
             return;
         }
         let found = self.stories.iter_mut().find(|story| story.number == number);
@@ -426,8 +431,14 @@ impl Ledger {
     }
 
     /// A transaction is committed at a database.
-    pub fn transaction(&mut self, node: u16, read: &[(u64, u64)], made: &[(u64, u64)]) {
-        self.updates.committed(node, read, made);
+    pub fn transaction(
+        &mut self,
+        now: Time,
+        intent: &Intent,
+        (node, read, made): (u16, &[(u64, u64)], &[(u64, u64)]),
+    ) {
+        let whose = (node, Author::of(intent), now);
+        self.updates.committed(whose, read, made);
         self.counts.write_skews = self.updates.skewed;
     }
 
@@ -479,6 +490,20 @@ impl Ledger {
             reads,
         });
     }
+}
+
+/// What others, and an intent itself, made of a row between two of its versions.
+fn between(
+    (jobs, reads): (&Jobs, &Reads),
+    (id, row): (IntentId, (u16, u64)),
+    versions: &RangeInclusive<u64>,
+    most: u64,
+) -> Between {
+    let own: Vec<u64> = jobs.own(id, row.0).collect();
+    let mut others = reads.made(row, versions, most as usize);
+    others.retain(|made| !own.contains(&made.version));
+    let own = own.iter().filter(|v| versions.contains(v)).count() as u64;
+    Between { others, own }
 }
 
 /// The user takes it for done.

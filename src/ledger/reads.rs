@@ -7,9 +7,11 @@
 //! (docs/semantics.md 21)
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::RangeInclusive;
 
-use super::commits::{Behind, Commits};
+use super::commits::{Author, Behind, Commit, Commits};
 use super::sources::Sources;
+use super::updates::Made;
 use super::{Verdict, Verdicts};
 use crate::engine::attempt::{Attempt, CallerSide, Intent, IntentId};
 use crate::engine::copies::user_of;
@@ -26,9 +28,16 @@ pub const TO_COME: u64 = u64::MAX;
 /// A version of which a user knows: told that it is there, or seen.
 #[derive(Clone, Copy, Debug)]
 struct Known {
-    version: u64,
-    since: Time,
+    of: Knew,
     is_own: bool,
+}
+
+/// What a user knew: a version, since when, and by which action of the same user.
+#[derive(Clone, Copy, Debug)]
+pub struct Knew {
+    pub version: u64,
+    pub since: Time,
+    pub by: u64,
 }
 
 /// What one user knows of one row.
@@ -49,11 +58,22 @@ pub struct ReadAt {
     pub at: Time,
     /// Whose row it was, and the version that was read.
     pub store: u16,
+    pub row: u64,
     pub version: u64,
+    /// From when on it had to see what was there.
+    pub began: Time,
     /// What it lacked; `None` if it is wrong only to this user.
     pub behind: Option<Behind>,
-    /// The version that its user had written or seen, 0 if that is not what is wrong.
-    pub known: u64,
+    /// What its user had been told is done, or had seen, if that is what is wrong.
+    pub own: Option<Knew>,
+    pub seen: Option<Knew>,
+}
+
+impl ReadAt {
+    /// The version that its user had written or seen.
+    pub fn known(&self) -> Option<u64> {
+        self.own.or(self.seen).map(|knew| knew.version)
+    }
 }
 
 /// A stale read that may turn out not to be one: what it lacked may be undone.
@@ -63,6 +83,8 @@ struct Open {
     slot: usize,
     version: u64,
     began: Time,
+    /// When its answer was there, and how old it was then.
+    at: Time,
     age: Duration,
 }
 
@@ -128,15 +150,37 @@ impl Reads {
             intent.born
         };
         let at = if effect.pending { Time::NEVER } else { now };
-        self.commits
-            .push((store, effect.row), effect.version, (now, at), asked);
+        self.commits.push(
+            (store, effect.row),
+            effect.version,
+            (now, at),
+            (Author::of(intent), asked),
+        );
         if told.is_some() && effect.row == intent.item && self.tells_apart(intent) {
             let whose = (user_of(intent), store, effect.row);
             if let Some(since) = self.take_to_come(whose, intent.number) {
-                self.learns(whose, effect.version, since, true);
+                let (version, by) = (effect.version, intent.number);
+                self.learns(whose, Knew { version, since, by }, true);
             }
         }
         is_late
+    }
+
+    /// When rows were changed, and by whom.
+    pub fn commits(&self) -> &Commits {
+        &self.commits
+    }
+
+    /// Whose versions the answers of a node to an operation carry.
+    pub fn store_behind(&self, node: u16, operation: u16) -> Option<u16> {
+        self.sources.of(node, operation)
+    }
+
+    /// What was committed on a row with versions of this range, the newest first, as far as it is kept.
+    pub fn made(&self, row: (u16, u64), versions: &RangeInclusive<u64>, most: usize) -> Vec<Made> {
+        let all = self.commits.of_row(row.0, row.1).map(Commit::made);
+        let within = all.filter(|made| versions.contains(&made.version));
+        within.take(most).collect()
     }
 
     /// A pending version counts from now on.
@@ -173,27 +217,41 @@ impl Reads {
         self.longest
     }
 
+    /// The last answer within `within` that lacked something of a store's that was committed before `before`.
+    /// For stores whose versions can be undone: of others nothing is kept.
+    pub fn stale_until(
+        &self,
+        store: u16,
+        within: std::ops::Range<Time>,
+        before: Time,
+    ) -> Option<Time> {
+        let rows = self.open.range((store, 0)..=(store, u64::MAX));
+        let all = rows.flat_map(|(&(_, key), reads)| reads.iter().map(move |read| (key, read)));
+        let lacked = all.filter(|(key, read)| {
+            let behind = || self.commits.behind(store, *key, read.version, read.began);
+            within.contains(&read.at) && behind().is_some_and(|behind| behind.since < before)
+        });
+        lacked.map(|(_, read)| read.at).max()
+    }
+
     /// Whether users can be told apart where this one comes from.
     pub fn tells_apart(&self, intent: &Intent) -> bool {
         self.tells_apart[intent.clients as usize]
     }
 
     /// A user knows of a version.
-    fn learns(&mut self, whose: Whose, version: u64, since: Time, is_own: bool) {
+    fn learns(&mut self, whose: Whose, of: Knew, is_own: bool) {
+        let since = of.since;
         let session = self.sessions.entry(whose).or_default();
         let last = session.known.back();
-        if !is_own && last.is_some_and(|last| !last.is_own && last.version == version) {
+        if !is_own && last.is_some_and(|last| !last.is_own && last.of.version == of.version) {
             return;
         }
-        let known = Known {
-            version,
-            since,
-            is_own,
-        };
+        let known = Known { of, is_own };
         // An own write that came late was known of before what was seen meanwhile.
         let at = session
             .known
-            .partition_point(|before| before.since <= since);
+            .partition_point(|before| before.of.since <= since);
         session.known.insert(at, known);
         self.in_order.push_back(whose);
         if self.in_order.len() > KNOWN
@@ -232,7 +290,10 @@ impl Reads {
             let of_store = left.iter().filter(|(node, _)| *node == store);
             let whose = (user_of(intent), store, intent.item);
             match of_store.map(|&(_, version)| version).max() {
-                Some(version) => self.learns(whose, version, now, true),
+                Some(version) => {
+                    let (since, by) = (now, intent.number);
+                    self.learns(whose, Knew { version, since, by }, true);
+                }
                 None => {
                     let session = self.sessions.entry(whose).or_default();
                     session.to_come.push((intent.number, now));
@@ -292,25 +353,32 @@ impl Reads {
     }
 
     /// Newer versions than this one that a user knew of when asking: own, and seen.
-    fn knew(&self, whose: Whose, version: u64, asked: Time) -> (Option<u64>, Option<u64>) {
+    fn knew(&self, whose: Whose, version: u64, asked: Time) -> (Option<Knew>, Option<Knew>) {
         let Some(session) = self.sessions.get(&whose) else {
             return (None, None);
         };
-        let waits = session.to_come.iter().any(|&(_, since)| since < asked);
-        let (mut own, mut seen) = (waits.then_some(TO_COME), None);
+        let mut to_come = session.to_come.iter();
+        let waits = to_come.find(|&&(_, since)| since < asked);
+        let waits = waits.map(|&(by, since)| Knew {
+            version: TO_COME,
+            since,
+            by,
+        });
+        let (mut own, mut seen) = (waits, None);
         let (_, store, key) = whose;
         // What was known before this version was committed is older than it.
         let from = self.commits.committed(store, key, version);
         for known in session.known.iter().rev() {
-            if known.since < from {
+            let (knew, is_own) = (known.of, known.is_own);
+            if knew.since < from {
                 break;
             }
-            if known.since < asked
-                && known.version > version
-                && self.commits.survives(store, key, known.version)
+            if knew.since < asked
+                && knew.version > version
+                && self.commits.survives(store, key, knew.version)
             {
-                let found = if known.is_own { &mut own } else { &mut seen };
-                found.get_or_insert(known.version);
+                let found = if is_own { &mut own } else { &mut seen };
+                found.get_or_insert(knew);
             }
         }
         (own, seen)
@@ -341,6 +409,7 @@ impl Reads {
                     slot: id.slot(),
                     version,
                     began,
+                    at: now,
                     age,
                 };
                 self.open.entry((store, key)).or_default().push(open);
@@ -350,21 +419,24 @@ impl Reads {
         }
         let mut verdicts = Verdicts::default();
         verdicts.add(Verdict::Stale, behind.is_some());
-        let mut known = 0;
+        let (mut own, mut seen) = (None, None);
         if self.tells_apart(intent) {
             let whose = (user_of(intent), store, key);
-            let (own, seen) = self.knew(whose, version, intent.born);
+            (own, seen) = self.knew(whose, version, intent.born);
             verdicts.add(Verdict::OwnWriteMissed, own.is_some());
             verdicts.add(Verdict::WentBack, seen.is_some());
-            known = own.or(seen).unwrap_or(0);
-            self.learns(whose, version, now, false);
+            let (since, by) = (now, intent.number);
+            self.learns(whose, Knew { version, since, by }, false);
         }
         let read = ReadAt {
             at: now,
             store,
+            row: key,
             version,
+            began,
             behind,
-            known,
+            own,
+            seen,
         };
         (!verdicts.is_clean()).then_some((verdicts, read))
     }

@@ -5,13 +5,84 @@
 //! computed from an earlier version holds what that one held, and one more: what came between is lost. A
 //! loss can be made good: who overwrites the overwriter with what was read before brings back what that one
 //! had lost, and loses what it had added. So what counts is what is missing in the rows as they are now.
+//!
+//! What is missing in a version is what is missing in the one that it was computed from, and what came
+//! between. So each overwriting write refers to the one whose row it had read, and what a row lacks are the
+//! changes along that way.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::RangeInclusive;
 
+use super::commits::Author;
 use crate::engine::copies::versions_between;
+use crate::time::Time;
 
 /// Older versions of a row than those of its last so many losses are not told apart.
-const KEPT: usize = 256;
+const KEPT: usize = 512;
+
+/// Losses, and skews, that are kept with who and when; beyond, they are counted.
+pub const IDENTITIES_MAX: usize = 50_000;
+
+/// A change of a row: the version that it made, who made it, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Made {
+    pub version: u64,
+    pub by: Author,
+    pub at: Time,
+}
+
+/// A change that is missing in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostUpdate {
+    pub place: u16,
+    pub row: u64,
+    pub lost: Made,
+    /// Who overwrote it, computed from the version `read`.
+    pub over: Made,
+    pub read: u64,
+}
+
+/// What a transaction changed, and a row that it had read and left as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    pub row: u64,
+    pub made: Made,
+    pub other: u64,
+    /// Version of the other row that it had read.
+    pub seen: u64,
+}
+
+/// Two transactions of which each read what the other changed, without seeing the change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Skew {
+    pub place: u16,
+    pub first: Decision,
+    pub second: Decision,
+}
+
+/// A write that overwrote what it had not seen.
+#[derive(Clone, Debug)]
+struct Overwriting {
+    /// The one that was the last when the version was made that it had read.
+    before: Option<u32>,
+    read: u64,
+    over: Made,
+    lost: Vec<Made>,
+}
+
+/// From one version of a row on: how many changes are missing, and which.
+#[derive(Clone, Copy, Debug)]
+struct Missing {
+    from: u64,
+    count: u64,
+    last: Option<u32>,
+}
+
+const NOTHING: Missing = Missing {
+    from: 0,
+    count: 0,
+    last: None,
+};
 
 #[derive(Clone, Default)]
 pub struct Updates {
@@ -19,64 +90,135 @@ pub struct Updates {
     pub lost: u64,
     /// Pairs of transactions of which each read what the other changed, without seeing the change.
     pub skewed: u64,
-    /// By place and row: from which version on how many are missing.
-    missing: BTreeMap<(u16, u64), VecDeque<(u64, u64)>>,
-    /// By place, a row and another: the newest version of the one made by a transaction that had read the
-    /// other.
-    decided: BTreeMap<(u16, u64, u64), u64>,
+    /// The first of them.
+    pub skews: Vec<Skew>,
+    /// By place and row.
+    missing: BTreeMap<(u16, u64), VecDeque<Missing>>,
+    overwritings: Vec<Overwriting>,
+    /// Losses in them.
+    named: usize,
+    /// By place, a row and another: the newest change of the one by a transaction that had read the other.
+    decided: BTreeMap<(u16, u64, u64), Decision>,
+}
+
+/// What stood in a row between two of its versions: those that somebody else had made, as far as they are
+/// known, and how many were the overwriter's own.
+pub struct Between {
+    pub others: Vec<Made>,
+    pub own: u64,
 }
 
 impl Updates {
-    /// A row was written by somebody who had read it at an earlier version; `own` counts those of the
-    /// versions between that the same one had made.
+    /// A row was written by somebody who had read it at an earlier version; `between` says what
+    /// the last so many versions between were.
     pub fn overwrites(
         &mut self,
         (place, row): (u16, u64),
-        (read, version): (u64, u64),
-        own: impl FnOnce(std::ops::RangeInclusive<u64>) -> u64,
+        (read, over): (u64, Made),
+        between: impl FnOnce(RangeInclusive<u64>, u64) -> Between,
     ) {
-        let between = versions_between(read, version);
-        if between == 0 && !self.missing.contains_key(&(place, row)) {
+        let came = versions_between(read, over.version);
+        if came == 0 && !self.missing.contains_key(&(place, row)) {
             return;
         }
         let missing = self.missing.entry((place, row)).or_default();
-        let at = |version: u64| missing.iter().rfind(|(from, _)| *from <= version);
-        let first = missing.front().map_or(0, |&(_, n)| n);
         let is_cut = missing.len() == KEPT;
-        let then = at(read).map_or(if is_cut { first } else { 0 }, |&(_, n)| n);
-        let before = missing.back().map_or(0, |&(_, n)| n);
-        let own = if between > 0 {
-            own(read + 1..=version - 1)
-        } else {
-            0
+        let first = missing.front().copied().unwrap_or(NOTHING);
+        let at = missing.iter().rfind(|m| m.from <= read).copied();
+        let then = at.unwrap_or(if is_cut { first } else { NOTHING });
+        let before = missing.back().copied().unwrap_or(NOTHING);
+        let mut now = Missing {
+            from: over.version,
+            ..then
         };
-        let now = then + between.saturating_sub(own);
-        if now != before {
+        if came > 0 {
+            let Between { others, own } = between(read + 1..=over.version - 1, came);
+            now.count += came.saturating_sub(own);
+            if now.count > then.count && self.named < IDENTITIES_MAX {
+                self.named += others.len();
+                now.last = Some(self.overwritings.len() as u32);
+                self.overwritings.push(Overwriting {
+                    before: then.last,
+                    read,
+                    over,
+                    lost: others,
+                });
+            }
+        }
+        if (now.count, now.last) != (before.count, before.last) {
             if is_cut {
                 missing.pop_front();
             }
-            missing.push_back((version, now));
+            missing.push_back(now);
         }
-        self.lost = self.lost + now - before;
+        self.lost = self.lost + now.count - before.count;
+    }
+
+    /// The changes that are missing in the rows as they are now, in the order in which they were
+    /// overwritten; of very many, the first.
+    pub fn losses(&self) -> Vec<LostUpdate> {
+        let mut all = Vec::new();
+        for (&(place, row), missing) in &self.missing {
+            let mut next = missing.back().and_then(|missing| missing.last);
+            while let Some(Overwriting {
+                before,
+                read,
+                over,
+                lost,
+            }) = next.map(|at| &self.overwritings[at as usize])
+            {
+                all.extend(lost.iter().map(|&lost| LostUpdate {
+                    place,
+                    row,
+                    lost,
+                    over: *over,
+                    read: *read,
+                }));
+                next = *before;
+            }
+        }
+        all.sort_by_key(|l| (l.over.at, l.place, l.row, l.over.version, l.lost.version));
+        all
     }
 
     /// A transaction is committed that had read these versions, and has made these.
-    pub fn committed(&mut self, place: u16, read: &[(u64, u64)], made: &[(u64, u64)]) {
-        let (mut skewed, is_made) = (false, |row: u64| {
-            made.iter().any(|&(other, _)| other == row)
-        });
-        for &(row, seen) in read.iter().filter(|&&(row, _)| !is_made(row)) {
-            for &(own, _) in made {
-                let theirs = self.decided.get(&(place, row, own));
-                skewed |= theirs.is_some_and(|&version| version > seen);
+    pub fn committed(
+        &mut self,
+        (place, by, at): (u16, Author, Time),
+        read: &[(u64, u64)],
+        made: &[(u64, u64)],
+    ) {
+        let is_made = |row: u64| made.iter().any(|&(other, _)| other == row);
+        let decision = |(row, version), (other, seen)| Decision {
+            row,
+            made: Made { version, by, at },
+            other,
+            seen,
+        };
+        let mut skew = None;
+        for &read in read.iter().filter(|&&(row, _)| !is_made(row)) {
+            for &own in made {
+                let theirs = self.decided.get(&(place, read.0, own.0));
+                let unseen = theirs.filter(|theirs| theirs.made.version > read.1);
+                skew = skew.or(unseen.map(|&first| Skew {
+                    place,
+                    first,
+                    second: decision(own, read),
+                }));
             }
         }
-        for &(own, version) in made {
-            for &(row, _) in read.iter().filter(|&&(row, _)| row != own) {
-                self.decided.insert((place, own, row), version);
+        for &own in made {
+            for &read in read.iter().filter(|&&(row, _)| row != own.0) {
+                self.decided
+                    .insert((place, own.0, read.0), decision(own, read));
             }
         }
-        self.skewed += u64::from(skewed);
+        if let Some(skew) = skew {
+            self.skewed += 1;
+            if self.skews.len() < IDENTITIES_MAX {
+                self.skews.push(skew);
+            }
+        }
     }
 }
 
@@ -84,23 +226,51 @@ impl Updates {
 mod tests {
     use super::*;
 
-    fn lost(writes: &[(u64, u64)]) -> u64 {
+    fn made(version: u64) -> Made {
+        let (by, at) = (Author::action(100 + version), Time(version));
+        Made { version, by, at }
+    }
+
+    fn of(updates: &mut Updates, read: u64, version: u64) {
+        let between = |range: RangeInclusive<u64>, _| Between {
+            others: range.map(made).collect(),
+            own: 0,
+        };
+        updates.overwrites((0, 1), (read, made(version)), between);
+    }
+
+    fn after(writes: &[(u64, u64)]) -> Updates {
         let mut updates = Updates::default();
         for &(read, version) in writes {
-            updates.overwrites((0, 1), (read, version), |_| 0);
+            of(&mut updates, read, version);
         }
-        updates.lost
+        updates
+    }
+
+    /// Versions that are lost, with those that lost them.
+    fn named(updates: &Updates) -> Vec<(u64, u64)> {
+        let losses = updates.losses().into_iter();
+        losses.map(|l| (l.lost.version, l.over.version)).collect()
     }
 
     #[test]
     fn a_row_lacks_what_its_writers_had_not_seen() {
-        assert_eq!(lost(&[(0, 1), (1, 2)]), 0);
-        assert_eq!(lost(&[(0, 1), (0, 2)]), 1);
-        // 3 increments between: the job holds what it read, and one more.
-        assert_eq!(lost(&[(5, 9)]), 3);
-        // The third had read the first, which the second overwrote: the first is back.
-        assert_eq!(lost(&[(0, 1), (0, 2), (1, 3)]), 1);
-        assert_eq!(lost(&[(0, 1), (0, 2), (2, 3), (1, 4)]), 2);
+        let cases: [(&[(u64, u64)], &[(u64, u64)]); 6] = [
+            (&[(0, 1), (1, 2)], &[]),
+            (&[(0, 1), (0, 2)], &[(1, 2)]),
+            // 3 increments between: the job holds what it read, and one more.
+            (&[(5, 9)], &[(6, 9), (7, 9), (8, 9)]),
+            // The third had read the first, which the second overwrote: the first is back.
+            (&[(0, 1), (0, 2), (1, 3)], &[(2, 3)]),
+            (&[(0, 1), (0, 2), (2, 3), (1, 4)], &[(2, 4), (3, 4)]),
+            // And what is back can be lost again, by who reads what had lost it.
+            (&[(0, 1), (0, 2), (1, 3), (2, 4)], &[(1, 2), (3, 4)]),
+        ];
+        for (writes, lost) in cases {
+            let updates = after(writes);
+            assert_eq!(named(&updates), lost, "{writes:?}");
+            assert_eq!(updates.lost, lost.len() as u64, "{writes:?}");
+        }
     }
 
     #[test]
@@ -112,22 +282,28 @@ mod tests {
             let late = (version * 7_919) % 5;
             let read = (version - 1).saturating_sub(late);
             values.push(values[read as usize] + 1);
-            updates.overwrites((0, 1), (read, version), |_| 0);
+            of(&mut updates, read, version);
             assert_eq!(updates.lost, version - values[version as usize]);
         }
+        assert_eq!(updates.losses().len() as u64, updates.lost);
     }
 
     #[test]
     fn each_overlooked_the_other() {
         let mut updates = Updates::default();
+        let mut tx = |by: u64, read: &[(u64, u64)], made: &[(u64, u64)]| {
+            updates.committed((0, Author::action(by), Time(by)), read, made);
+            updates.skewed
+        };
         // Both read rows 1 and 2 at version 1; each writes one of them.
-        updates.committed(0, &[(1, 1), (2, 1)], &[(1, 2)]);
-        assert_eq!(updates.skewed, 0);
-        updates.committed(0, &[(1, 1), (2, 1)], &[(2, 2)]);
-        assert_eq!(updates.skewed, 1);
+        assert_eq!(tx(1, &[(1, 1), (2, 1)], &[(1, 2)]), 0);
+        assert_eq!(tx(2, &[(1, 1), (2, 1)], &[(2, 2)]), 1);
         // One after the other.
-        updates.committed(0, &[(1, 2), (2, 2)], &[(1, 3)]);
-        updates.committed(0, &[(1, 3), (2, 2)], &[(2, 3)]);
-        assert_eq!(updates.skewed, 1);
+        assert_eq!(tx(3, &[(1, 2), (2, 2)], &[(1, 3)]), 1);
+        assert_eq!(tx(4, &[(1, 3), (2, 2)], &[(2, 3)]), 1);
+        let skew = updates.skews[0];
+        let of = |d: Decision| (d.made.by.number(), d.row, d.made.version, d.other, d.seen);
+        assert_eq!(of(skew.first), (Some(1), 1, 2, 2, 1));
+        assert_eq!(of(skew.second), (Some(2), 2, 2, 1, 1));
     }
 }

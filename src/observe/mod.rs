@@ -1,5 +1,6 @@
 //! Outside the simulated world: what was measured. The engine writes here and reads nothing back.
 
+pub mod claims;
 pub mod cost;
 pub mod histogram;
 pub mod live;

@@ -11,7 +11,7 @@ use crate::engine::counters::{LinkCounters, NodeCounters};
 use crate::engine::program::Program;
 use crate::engine::reason::ByReason;
 use crate::engine::record::{Effect, Item, Record, Snapshot, Told};
-use crate::ledger::{Ledger, Verdict};
+use crate::ledger::{Ledger, Verdict, Verdicts};
 use crate::time::Time;
 
 /// What users saw in one window: actions that began in it.
@@ -95,6 +95,8 @@ pub struct Recorder {
     pub recovery: Recovery,
     pub traces: Traces,
     pub live: Option<Live>,
+    /// Without, the ledger stays empty: what it costs is the difference.
+    pub keeps_ledger: bool,
     /// Per link: it leaves a clients node.
     from_clients: Vec<bool>,
 }
@@ -113,7 +115,16 @@ impl Recorder {
             recovery: Recovery::default(),
             traces: Traces::default(),
             live: None,
+            keeps_ledger: true,
             from_clients: program.links.iter().map(|l| is_clients(l.from)).collect(),
+        }
+    }
+
+    /// The same without the ledger, to measure what it costs: nobody knows what became of the data.
+    pub fn without_ledger(program: &Program) -> Recorder {
+        Recorder {
+            keeps_ledger: false,
+            ..Recorder::new(program)
         }
     }
 
@@ -137,7 +148,9 @@ impl Recorder {
 impl Record for Recorder {
     #[inline(always)]
     fn born(&mut self, program: &Program, id: IntentId, intent: &Intent) {
-        self.ledger.born(id);
+        if self.keeps_ledger {
+            self.ledger.born(id);
+        }
         self.traces.born(id);
         self.series.begun += 1;
         if program.windows[0].contains(intent.born) {
@@ -157,7 +170,9 @@ impl Record for Recorder {
         intent: &Intent,
         attempt: &Attempt,
     ) {
-        self.ledger.ended(program, now, id, intent, attempt);
+        if self.keeps_ledger {
+            self.ledger.ended(program, now, id, intent, attempt);
+        }
         if self.from_clients[attempt.link as usize] {
             for (window, tally) in program.windows.iter().zip(&mut self.windows) {
                 tally.tries += u64::from(window.contains(intent.born));
@@ -210,7 +225,9 @@ impl Record for Recorder {
     }
 
     fn counts(&mut self, _: &Program, now: Time, _: IntentId, _: &Intent, change: (u16, u64, u64)) {
-        self.ledger.reads.counts(now, change);
+        if self.keeps_ledger {
+            self.ledger.reads.counts(now, change);
+        }
     }
 
     fn fell_back(
@@ -221,7 +238,9 @@ impl Record for Recorder {
         intent: &Intent,
         kept: (u16, u64),
     ) {
-        self.ledger.fell_back(program, now, id, intent, kept);
+        if self.keeps_ledger {
+            self.ledger.fell_back(program, now, id, intent, kept);
+        }
     }
 
     fn leader_lost(&mut self, _: &Program, now: Time, node: u16) {
@@ -234,34 +253,54 @@ impl Record for Recorder {
 
     fn undone(&mut self, _: &Program, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
         // Jobs write on nobody's behalf: nobody was told.
-        let is_users = !intent.is_internal;
+        let is_users = !intent.is_internal && self.keeps_ledger;
         let action = is_users.then_some(intent.number);
         let applied = is_users.then(|| self.ledger.applied_at(id, effect));
         let applied = applied.flatten().unwrap_or(now);
         self.recovery.undone(effect.node, action, applied);
-        self.ledger.undone(now, id, intent, effect);
+        if self.keeps_ledger {
+            self.ledger.undone(now, id, intent, effect);
+        }
     }
 
     fn effect(&mut self, _: &Program, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
         self.recovery.committed(now, effect.node, effect.version);
-        self.ledger.effect(now, id, intent, effect);
+        if self.keeps_ledger {
+            self.ledger.effect(now, id, intent, effect);
+        }
     }
 
-    fn transaction(&mut self, _: &Program, node: u16, read: &[(u64, u64)], made: &[(u64, u64)]) {
-        self.ledger.transaction(node, read, made);
+    fn transaction(
+        &mut self,
+        _: &Program,
+        now: Time,
+        intent: &Intent,
+        node: u16,
+        read: &[(u64, u64)],
+        made: &[(u64, u64)],
+    ) {
+        if self.keeps_ledger {
+            self.ledger.transaction(now, intent, (node, read, made));
+        }
     }
 
     fn item_begun(&mut self, _: &Program, id: IntentId, item: Item) {
-        self.ledger.item_begun(id, item);
+        if self.keeps_ledger {
+            self.ledger.item_begun(id, item);
+        }
     }
 
     fn internal_over(&mut self, _: &Program, id: IntentId) {
-        self.ledger.internal_over(id);
+        if self.keeps_ledger {
+            self.ledger.internal_over(id);
+        }
     }
 
     #[inline(always)]
     fn told(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent, told: Told) {
-        self.ledger.told(program, now, id, intent, told);
+        if self.keeps_ledger {
+            self.ledger.told(program, now, id, intent, told);
+        }
         let waited = now.since(intent.born).0;
         let useful = matches!(told, Told::Served | Told::Degraded);
         if useful {
@@ -299,7 +338,10 @@ impl Record for Recorder {
     #[inline(always)]
     fn retired(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent) {
         let operation = &program.operations[intent.operation as usize];
-        let verdicts = self.ledger.judge(id, intent, operation);
+        let verdicts = match self.keeps_ledger {
+            true => self.ledger.judge(id, intent, operation),
+            false => Verdicts::default(),
+        };
         self.traces.retired(id, intent, verdicts);
         if verdicts.has(Verdict::Lost) {
             self.recovery.is_lost(intent.number);
@@ -343,6 +385,9 @@ impl Record for Recorder {
     }
 
     fn final_counts(&self) -> Vec<u64> {
-        self.ledger.counts.listed()
+        match self.keeps_ledger {
+            true => self.ledger.counts.listed(),
+            false => Vec::new(),
+        }
     }
 }

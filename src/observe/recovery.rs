@@ -1,6 +1,7 @@
-//! What each loss of a database's leader cost: how much was lost with it, and how long nothing could be
-//! written.
+//! What each loss of a database's leader cost: how much was lost with it, how long nothing could be written, and
+//! until when readers did not see what was there.
 
+use crate::ledger::reads::Reads;
 use crate::time::{Duration, Time};
 
 /// From the moment at which a database had no leader that the other copies could hear.
@@ -157,6 +158,24 @@ impl Recovery {
         loss.lost_actions += 1;
         let (first, last) = loss.gone.unwrap_or((entry.first, entry.last));
         loss.gone = Some((first.min(entry.first), last.max(entry.last)));
+    }
+
+    /// Until when answers lacked something that was committed before there was a leader again: the last one
+    /// after the loss, and before the next one.
+    pub fn stale_until(&self, number: usize, reads: &Reads) -> Option<Time> {
+        let loss = &self.losses[number];
+        let mut later = self.losses[number + 1..].iter();
+        let next = later.find(|later| later.node == loss.node);
+        let within = loss.lost..next.map_or(Time::NEVER, |next| next.lost);
+        reads.stale_until(loss.node, within, loss.led.unwrap_or(Time::NEVER))
+    }
+
+    /// The longest time from a loss until the last such answer.
+    pub fn read_recovery(&self, reads: &Reads) -> Duration {
+        let until = |number| self.stale_until(number, reads);
+        let times =
+            (0..self.losses.len()).filter_map(|n| Some(until(n)?.since(self.losses[n].lost)));
+        times.max().unwrap_or(Duration::ZERO)
     }
 
     /// The worst recovery point of all; nothing if nothing was lost.

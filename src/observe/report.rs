@@ -29,6 +29,10 @@ pub struct Report {
     pub measure_ns: (u64, u64),
     pub users: Users,
     pub ledger: LedgerCounts,
+    /// The ledger was kept. If not, its counts are zero, the digest is without them, and goals about them do not
+    /// hold.
+    #[serde(default = "yes")]
+    pub ledger_kept: bool,
     /// Each time a database lost its leader, in order of time.
     #[serde(default)]
     pub losses: Vec<LossReport>,
@@ -43,6 +47,10 @@ pub struct Report {
     pub series: Series,
     /// A sample of actions with all their tries, and those pinned for a reason.
     pub traces: Vec<TraceReport>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Report {
@@ -161,6 +169,10 @@ pub struct LedgerCounts {
     /// Transactions that decided on what another one was changing, which decided on what they were changing.
     #[serde(default)]
     pub write_skews: u64,
+    /// Rows of which a copy, a cache or what a change feed fills has something else than the store, and nothing
+    /// is under way that would change that.
+    #[serde(default)]
+    pub diverged: u64,
     /// Not settled: their verdict is not known.
     pub open: u64,
 }
@@ -185,6 +197,10 @@ pub struct LossReport {
     pub refused_at_ns: Option<u64>,
     pub written_at_ns: Option<u64>,
     pub recovery_time_ns: Option<u64>,
+    /// When the last answer was there after the loss, and before the next one, that lacked something committed
+    /// before there was a leader again.
+    #[serde(default)]
+    pub stale_until_ns: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
-//! What happened to one action: who told whom what, and when, from its first request to its last
+//! What happened to single actions: who told whom what, and when, from the first request to the last
 //! consequence. A second run of the same seed is watched for it, so nothing has to be kept of the others.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -10,7 +11,10 @@ use crate::design::word::Word;
 use crate::engine::attempt::{Attempt, CalleeSide, CallerSide, Intent, IntentId};
 use crate::engine::program::Program;
 use crate::engine::record::{Effect, Record, Told};
+use crate::ledger::commits::Author;
+use crate::ledger::diverged::Diverged;
 use crate::ledger::reads::{ReadAt, TO_COME};
+use crate::ledger::updates::{Decision, LostUpdate, Skew};
 use crate::time::Time;
 
 /// One line of a story.
@@ -18,35 +22,39 @@ use crate::time::Time;
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Line {
     pub at_ns: u64,
-    /// `asked`, `sent`, `answered`, `received`, `gave_up`, `lost`, `applied`, `undone`, `told`, `over`, `stale`, `went_back`.
+    /// `asked`, `sent`, `answered`, `received`, `gave_up`, `lost`, `applied`, `undone`, `told`, `over`, `stale`,
+    /// `went_back`, `overwritten`, `overwrote`, `skewed`, `diverged`.
     pub what: Word,
     /// A sentence without a full stop.
     pub text: String,
 }
 
-/// Watches one action, by its number.
+/// Watches some actions, by their numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Witness {
-    number: u64,
-    lines: Vec<Line>,
+    stories: BTreeMap<u64, Vec<Line>>,
 }
 
 impl Witness {
-    pub fn of(number: u64) -> Witness {
+    pub fn of(numbers: impl IntoIterator<Item = u64>) -> Witness {
+        let stories = numbers.into_iter().map(|number| (number, Vec::new()));
         Witness {
-            number,
-            lines: Vec::new(),
+            stories: stories.collect(),
         }
     }
 
-    /// In order of time; what happened at one instant in the order in which it was noticed.
-    pub fn story(mut self) -> Vec<Line> {
-        self.lines.sort_by_key(|line| line.at_ns);
-        self.lines
+    /// By the actions' numbers, each in order of time; what happened at one instant in the order in which
+    /// it was noticed.
+    pub fn stories(mut self) -> BTreeMap<u64, Vec<Line>> {
+        for lines in self.stories.values_mut() {
+            lines.sort_by_key(|line| line.at_ns);
+        }
+        self.stories
     }
 
-    fn says(&mut self, at: Time, what: Word, text: String) {
-        self.lines.push(Line {
+    fn says(&mut self, intent: &Intent, at: Time, what: Word, text: String) {
+        let lines = self.stories.entry(intent.number).or_default();
+        lines.push(Line {
             at_ns: at.0,
             what,
             text,
@@ -54,7 +62,7 @@ impl Witness {
     }
 
     fn is_mine(&self, intent: &Intent) -> bool {
-        intent.number == self.number && !intent.is_internal
+        !intent.is_internal && self.stories.contains_key(&intent.number)
     }
 }
 
@@ -71,8 +79,8 @@ pub fn wrong(program: &Program, read: &ReadAt) -> Line {
             behind.since.0 as f64 / 1e9
         );
     }
-    if read.known > 0 {
-        let known = match read.known {
+    if let Some(known) = read.known() {
+        let known = match known {
             TO_COME => "one that has not come yet".to_owned(),
             version => numbered(version),
         };
@@ -86,6 +94,66 @@ pub fn wrong(program: &Program, read: &ReadAt) -> Line {
         at_ns: read.at.0,
         what,
         text,
+    }
+}
+
+/// The two sides of a lost update, each with its action if it has one: what was overwritten, and by whom.
+pub fn overwritten(program: &Program, loss: &LostUpdate) -> [(Option<u64>, Line); 2] {
+    let store = &program.nodes[loss.place as usize].key;
+    let [lost, over, read] = [loss.lost.version, loss.over.version, loss.read].map(numbered);
+    let (by, of) = (author(loss.over.by), author(loss.lost.by));
+    let at_ns = loss.over.at.0;
+    let line = |what, text| Line { at_ns, what, text };
+    let its = format!("{by} overwrites it in {store}: {over}, computed from {read}, lacks {lost}");
+    let their = format!("{over} in {store} is computed from {read}: {lost} of {of} is lost");
+    [
+        (loss.lost.by.number(), line("overwritten", its)),
+        (loss.over.by.number(), line("overwrote", their)),
+    ]
+}
+
+/// The two sides of a write skew.
+pub fn skewed(program: &Program, skew: &Skew) -> [(Option<u64>, Line); 2] {
+    let store = &program.nodes[skew.place as usize].key;
+    let side = |mine: Decision, theirs: Decision| {
+        let (seen, made) = (numbered(mine.seen), numbered(theirs.made.version));
+        let (other, row) = (author(theirs.made.by), mine.other);
+        let text = format!(
+            "it is decided on {seen} of row {row:x} in {store}, of which {other} makes {made}"
+        );
+        let line = Line {
+            at_ns: mine.made.at.0,
+            what: "skewed",
+            text,
+        };
+        (mine.made.by.number(), line)
+    };
+    [side(skew.first, skew.second), side(skew.second, skew.first)]
+}
+
+/// What a place has instead of a change, with the action that made the change.
+pub fn diverged(program: &Program, d: &Diverged, at: Time) -> (Option<u64>, Line) {
+    let key = |node: u16| &program.nodes[node as usize].key;
+    let (version, has) = (numbered(d.version), numbered(d.has));
+    let place = match program.nodes[d.place as usize].instances {
+        1 => key(d.place).clone(),
+        _ => format!("{} #{}", key(d.place), d.at),
+    };
+    let store = key(d.source);
+    let text =
+        format!("after all has come to rest, {place} has {has} of it, and {store} {version}");
+    let line = Line {
+        at_ns: at.0,
+        what: "diverged",
+        text,
+    };
+    (d.made.and_then(|made| made.by.number()), line)
+}
+
+fn author(by: Author) -> String {
+    match by.number() {
+        Some(number) => format!("action {number}"),
+        None => "a job".to_owned(),
     }
 }
 
@@ -107,7 +175,7 @@ fn version(effect: &Effect) -> String {
 }
 
 /// Rows of different leaders have versions of their own.
-fn numbered(version: u64) -> String {
+pub fn numbered(version: u64) -> String {
     match (version >> 40, version & ((1 << 40) - 1)) {
         (0, count) => format!("version {count}"),
         (term, count) => format!("version {count} of leader {}", term + 1),
@@ -121,6 +189,7 @@ impl Record for Witness {
             let user = &program.nodes[intent.clients as usize].key;
             let item = intent.item;
             self.says(
+                intent,
                 intent.born,
                 "asked",
                 format!("a user at {user} wants `{operation}` done, about item {item:x}"),
@@ -149,20 +218,21 @@ impl Record for Witness {
         let (key, number) = (&link.key, attempt.number);
         if attempt.sent != Time::NEVER {
             let text = format!("{from} asks {to} over `{key}`, try {number}");
-            self.says(attempt.sent, "sent", text);
+            self.says(intent, attempt.sent, "sent", text);
         }
         match attempt.callee {
             CalleeSide::Lost => {
                 let text = format!("the request of try {number} is lost on the way to {to}");
-                self.says(attempt.sent, "lost", text);
+                self.says(intent, attempt.sent, "lost", text);
             }
             CalleeSide::Refused(reason) => {
                 let why = words::of_reason(reason.code());
                 let text = format!("{to} turns try {number} away: {why}");
-                self.says(attempt.arrived, "answered", text);
+                self.says(intent, attempt.arrived, "answered", text);
             }
             CalleeSide::Replied => {
                 self.says(
+                    intent,
                     attempt.left,
                     "answered",
                     format!("{to} is done with try {number}"),
@@ -170,10 +240,11 @@ impl Record for Witness {
             }
             CalleeSide::Error => {
                 let text = format!("{to} answers try {number} with an error");
-                self.says(attempt.left, "answered", text);
+                self.says(intent, attempt.left, "answered", text);
             }
             CalleeSide::Crashed => {
                 self.says(
+                    intent,
                     attempt.left,
                     "answered",
                     format!("{to} crashes while it has try {number}"),
@@ -185,13 +256,19 @@ impl Record for Witness {
                 } else {
                     attempt.left
                 };
-                self.says(at, "answered", format!("{to} stops work on try {number}"));
+                self.says(
+                    intent,
+                    at,
+                    "answered",
+                    format!("{to} stops work on try {number}"),
+                );
             }
             _ => {}
         }
         match attempt.caller {
             CallerSide::Succeeded => {
                 self.says(
+                    intent,
                     attempt.ended,
                     "received",
                     format!("{from} has the answer to try {number}"),
@@ -200,7 +277,7 @@ impl Record for Witness {
             CallerSide::Failed(reason) => {
                 let why = words::of_reason(reason.code());
                 let text = format!("{from} counts try {number} as failed: {why}");
-                self.says(attempt.ended, "gave_up", text);
+                self.says(intent, attempt.ended, "gave_up", text);
             }
             _ => {}
         }
@@ -222,6 +299,7 @@ impl Record for Witness {
                 None => ", which nobody was promised",
             };
             self.says(
+                intent,
                 now,
                 "applied",
                 format!("{node} applies it for try {try_}{version}{promised}"),
@@ -241,20 +319,25 @@ impl Record for Witness {
             let node = &program.nodes[effect.node as usize].key;
             let version = version(&effect);
             let text = format!("{node} loses it{version}: the copy that leads now never had it");
-            self.says(now, "undone", text);
+            self.says(intent, now, "undone", text);
         }
     }
 
     fn told(&mut self, _: &Program, now: Time, _: IntentId, intent: &Intent, what: Told) {
         if self.is_mine(intent) {
-            self.says(now, "told", format!("the user is told: {}", told(what)));
+            self.says(
+                intent,
+                now,
+                "told",
+                format!("the user is told: {}", told(what)),
+            );
         }
     }
 
     fn retired(&mut self, _: &Program, now: Time, _: IntentId, intent: &Intent) {
         if self.is_mine(intent) {
             let text = "nothing can happen to it any more".to_owned();
-            self.says(now, "over", text);
+            self.says(intent, now, "over", text);
         }
     }
 }

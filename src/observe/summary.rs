@@ -1,5 +1,6 @@
 //! From a finished run to its report.
 
+use super::claims;
 use super::cost::Prices;
 use super::histogram::Histogram;
 use super::recorder::{Mark, Recorder, WindowTally};
@@ -16,6 +17,7 @@ use crate::engine::program::{Program, SEMANTICS_VERSION, Window};
 use crate::engine::record::Told;
 use crate::engine::world::Phase;
 use crate::ledger::Verdict;
+use crate::ledger::diverged::{self, Diverged};
 use crate::scenario::{Bound, Goal, Metric, Scenario};
 use crate::time::{Duration, NS_PER_MS, Time};
 
@@ -30,10 +32,12 @@ pub fn report(scenario: &Scenario, run: &Run<Recorder>, seed: u64) -> Report {
     let used = Prices::used(&run.world.core.node_counters, run.now());
     let prices = Prices::of(&scenario.design);
     let cost = prices.cost(&used, run.now(), Duration(length));
+    let diverged = diverged(run).len() as u64;
+    let found = (cost.total_micro_per_hour, diverged);
     let goals: Vec<GoalReport> = scenario
         .goals
         .iter()
-        .map(|g| goal(g, run, cost.total_micro_per_hour, scenario))
+        .map(|g| goal(g, run, found, scenario))
         .collect();
     Report {
         scenario: scenario.about.id.clone(),
@@ -49,7 +53,8 @@ pub fn report(scenario: &Scenario, run: &Run<Recorder>, seed: u64) -> Report {
         events: run.world.core.events,
         measure_ns: (measured.from.0, measured.to.0),
         users: users(program, run, &record.windows[0], measured),
-        ledger: ledger(record),
+        ledger: ledger(record, diverged),
+        ledger_kept: record.keeps_ledger,
         losses: losses(program, record),
         operations: operations(program, record),
         alerts: alerts(run),
@@ -155,7 +160,7 @@ fn between(record: &Recorder, window: Window) -> Option<(&Mark, &Mark)> {
     Some((at(window.from)?, at(window.to)?))
 }
 
-fn ledger(record: &Recorder) -> LedgerCounts {
+fn ledger(record: &Recorder, diverged: u64) -> LedgerCounts {
     let counts = record.ledger.counts;
     LedgerCounts {
         intents: counts.intents,
@@ -177,13 +182,21 @@ fn ledger(record: &Recorder) -> LedgerCounts {
         out_of_order: counts.of(Verdict::OutOfOrder),
         unauthorised: counts.of(Verdict::Unauthorised),
         write_skews: counts.write_skews,
+        diverged,
         open: counts.open(),
     }
 }
 
+/// Rows of which places have different things now.
+pub fn diverged(run: &Run<Recorder>) -> Vec<Diverged> {
+    diverged::all(run.current(), &run.world, &run.record.ledger.reads)
+}
+
 fn losses(program: &Program, record: &Recorder) -> Vec<LossReport> {
-    let all = record.recovery.losses.iter();
-    all.map(|loss| LossReport {
+    let all = record.recovery.losses.iter().enumerate();
+    let stale = |number| record.recovery.stale_until(number, &record.ledger.reads);
+    all.map(|(number, loss)| LossReport {
+        stale_until_ns: stale(number).map(|at| at.0),
         node: program.nodes[loss.node as usize].key.clone(),
         lost_at_ns: loss.lost.0,
         led_at_ns: loss.led.map(|at| at.0),
@@ -338,7 +351,7 @@ fn series(program: &Program, record: &Recorder) -> Series {
 fn goal(
     goal: &Goal,
     run: &Run<Recorder>,
-    cost_micro_per_hour: i64,
+    (cost_micro_per_hour, diverged): (i64, u64),
     scenario: &Scenario,
 ) -> GoalReport {
     let (program, record) = (&*run.program, &run.record);
@@ -362,6 +375,7 @@ fn goal(
             .map(|ns| ns as f64 / NS_PER_MS as f64)
     };
     let measured = match goal.metric {
+        metric if !record.keeps_ledger && metric.is_of_ledger() => None,
         Metric::Served => ratio(tally.served, tally.actions),
         Metric::Goodput => {
             let seen = seen(run, window);
@@ -375,6 +389,11 @@ fn goal(
         Metric::Phantom => of(Verdict::Phantom),
         Metric::Partial => of(Verdict::Partial),
         Metric::LostUpdate => Some(counts.lost_updates as f64),
+        Metric::Diverged => Some(diverged as f64),
+        Metric::ClaimsBroken => {
+            let claims = claims::judge(&scenario.claims, program, &record.ledger);
+            Some(claims.iter().filter(|claim| !claim.holds).count() as f64)
+        }
         Metric::Stale => of(Verdict::Stale),
         Metric::StaleAge => Some(record.ledger.reads.longest().0 as f64 / NS_PER_MS as f64),
         Metric::OwnWriteMissed => of(Verdict::OwnWriteMissed),
@@ -387,6 +406,10 @@ fn goal(
             Some(record.recovery.time(end).0 as f64 / NS_PER_MS as f64)
         }
         Metric::RecoveryPoint => Some(record.recovery.point().0 as f64 / NS_PER_MS as f64),
+        Metric::ReadRecovery => {
+            let longest = record.recovery.read_recovery(&record.ledger.reads);
+            Some(longest.0 as f64 / NS_PER_MS as f64)
+        }
         Metric::Cost => Some(cost_micro_per_hour as f64 / 1e6),
     };
     let (bound, at_least) = match &goal.bound {

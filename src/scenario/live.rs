@@ -177,8 +177,8 @@ pub fn goes_on(before: &Scenario, after: &Scenario, next: Duration) -> Result<()
             knob: None,
         }))
     };
-    if before.run != after.run || before.goals != after.goals {
-        let message = "the length of a run and its goals cannot change while it goes on";
+    if before.run != after.run || before.goals != after.goals || before.claims != after.claims {
+        let message = "the length of a run, its goals and claims cannot change while it goes on";
         return refuse("run", message.to_owned(), "begin another run");
     }
     if before.design.undrawn() != after.design.undrawn() {

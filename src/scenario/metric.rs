@@ -87,6 +87,12 @@ pub static METRICS: &[MetricSpec] = &[
         "transactions that decided on what another one was changing, which decided on what they changed",
     ),
     spec(
+        Metric::Diverged,
+        "diverged",
+        Unit::Count,
+        "rows of which a copy, a cache or a follower has something else than the store, for good",
+    ),
+    spec(
         Metric::Stale,
         "stale",
         Unit::Count,
@@ -135,6 +141,18 @@ pub static METRICS: &[MetricSpec] = &[
         "largest span of acknowledged writes that were lost with a leader",
     ),
     spec(
+        Metric::ReadRecovery,
+        "read_recovery",
+        Unit::Duration,
+        "longest time from the loss of a leader to the last read without what was committed before one led again",
+    ),
+    spec(
+        Metric::ClaimsBroken,
+        "claims_broken",
+        Unit::Count,
+        "claims about consistency that did not hold",
+    ),
+    spec(
         Metric::Cost,
         "cost",
         Unit::Money,
@@ -162,6 +180,15 @@ impl Metric {
     /// Whether a larger value is the better one.
     pub fn more_is_better(self) -> bool {
         matches!(self, Metric::Served | Metric::Goodput)
+    }
+
+    /// Whether only the ledger knows it.
+    pub fn is_of_ledger(self) -> bool {
+        use Metric::*;
+        !matches!(
+            self,
+            Served | Goodput | Amplification | LatencyP50 | LatencyP99 | RecoveryTime | Cost
+        )
     }
 
     pub fn unit(self) -> Unit {

@@ -22,6 +22,7 @@ mod check_run;
 mod check_service;
 mod check_timeline;
 mod circle;
+pub mod claim;
 pub mod code;
 mod copying;
 pub mod draw;
@@ -49,6 +50,7 @@ mod tests;
 
 pub use crate::design::diagnostic;
 pub use address::{Address, resolve};
+pub use claim::Claim;
 pub use copying::copied;
 pub use read_plan::written_plans;
 
@@ -71,6 +73,7 @@ pub struct Scenario {
     pub design: Design,
     pub timeline: Vec<TimelineEntry>,
     pub goals: Vec<Goal>,
+    pub claims: Vec<Claim>,
     pub lesson: Lesson,
 }
 
@@ -160,6 +163,7 @@ pub enum Metric {
     Phantom,
     Partial,
     LostUpdate,
+    Diverged,
     Stale,
     /// The longest time from the first newer commit until a stale answer was there.
     StaleAge,
@@ -172,6 +176,8 @@ pub enum Metric {
     RecoveryTime,
     /// How much of what was acknowledged was lost with a leader, as a time, the worst one.
     RecoveryPoint,
+    ReadRecovery,
+    ClaimsBroken,
     /// Dollars per hour of the design, with its calls.
     Cost,
 }

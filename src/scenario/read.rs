@@ -6,8 +6,8 @@ use super::findings::Findings;
 use super::limits::{MAX_BYTES, MAX_CONCEPT_WORDS, MAX_FINDINGS, MAX_GOALS};
 use super::row::Row;
 use super::{
-    About, Bound, Checked, Goal, Metric, Scenario, check_design, check_lesson, check_run, code,
-    migrate, read_design, read_lesson, read_timeline, sections,
+    About, Bound, Checked, Goal, Metric, Scenario, check_design, check_lesson, check_run, claim,
+    code, migrate, read_design, read_lesson, read_timeline, sections,
 };
 use crate::design::diagnostic::{Diagnostic, Severity};
 use crate::design::nearest::nearest;
@@ -30,6 +30,7 @@ const TABLES: &[&str] = &[
     "alert",
     "timeline",
     "goal",
+    "claim",
     "lesson",
 ];
 
@@ -98,6 +99,7 @@ fn read_tree(f: &mut Findings<'_>, depth: Depth, advise: Advise) -> Option<Scena
     let design = read_design::design(f, &root);
     let timeline = read_timeline::timeline(f, &root, &design);
     let goals = goals(f, &root);
+    let claims = claim::claims(f, &root, &design);
     let lesson = read_lesson::lesson(f, &root);
     check_design::check(f, &design);
     let (run, seed) = run?;
@@ -113,6 +115,7 @@ fn read_tree(f: &mut Findings<'_>, depth: Depth, advise: Advise) -> Option<Scena
         design,
         timeline,
         goals,
+        claims,
         lesson,
     };
     if depth != Depth::Run {

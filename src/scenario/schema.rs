@@ -6,6 +6,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::FORMAT;
+use super::claim::MODELS;
 use super::metric::METRICS;
 use super::sections::{self, Field, PRESET, Shape};
 use crate::design::registry::{self, KINDS, KindSpec, KnobSpec};
@@ -66,6 +67,8 @@ pub fn schema() -> Json {
     });
     tables.insert("timeline".to_owned(), timeline);
     tables.insert("goal".to_owned(), named("what must hold", goal()));
+    let claims = named("what a store keeps to", claim());
+    tables.insert("claim".to_owned(), claims);
     tables.insert(
         "lesson".to_owned(),
         table("text and choices for people", sections::LESSON, &[]),
@@ -224,6 +227,13 @@ fn named(meaning: &str, each: Json) -> Json {
 fn entry(kind: &KindSpec) -> Json {
     let mut schema = table(kind.meaning, sections::TIMELINE, kind.knobs);
     schema["properties"]["what"] = json!({ "const": kind.name, "description": kind.meaning });
+    schema
+}
+
+fn claim() -> Json {
+    let mut schema = table("a model of consistency, and whose", sections::CLAIM, &[]);
+    let models: Vec<&str> = MODELS.iter().map(|spec| spec.name).collect();
+    schema["properties"]["model"]["enum"] = json!(models);
     schema
 }
 

@@ -177,6 +177,17 @@ pub static GOAL: &[Field] = &[
     field("at_most", Bound, "the largest value that passes"),
 ];
 
+/// `[claim.NAME]`
+pub static CLAIM: &[Field] = &[
+    field(
+        "model",
+        Name,
+        "what readers and writers may take for granted",
+    )
+    .required(),
+    field("place", Name, "the database whose rows it is about").required(),
+];
+
 /// `[lesson]`
 pub static LESSON: &[Field] = &[
     field("hook", Prose, "how the scene opens"),

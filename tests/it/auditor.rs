@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use brownout::design::{CallMode, RowOf};
 use brownout::engine::attempt::{Attempt, CallerSide, Intent};
-use brownout::engine::program::{PlanStep, Program};
+use brownout::engine::program::Program;
 use brownout::engine::record::{Effect, Record, Snapshot, Told};
 use brownout::engine::{IntentId, Limits};
 use brownout::experiment::{self, random};
@@ -15,6 +15,13 @@ use brownout::scenario::Scenario;
 use brownout::time::Time;
 
 use super::laws::designs;
+use histories::Searched;
+use stores::store_of;
+
+mod histories;
+mod places;
+mod rows;
+mod stores;
 
 /// One thing that happened, in the order in which it happened.
 #[derive(Clone, Copy, Debug)]
@@ -47,58 +54,33 @@ struct Line {
 }
 
 /// Keeps the ledger, and the log beside it.
-struct Audited {
-    recorder: Recorder,
+pub struct Audited {
+    pub recorder: Recorder,
     log: Vec<Line>,
     /// Pending versions that have come to count.
     counted: Vec<(Time, (u16, u64, u64))>,
-}
-
-/// The store that stands behind an answer of this node to an operation. `path` are the nodes on the way
-/// there: some designs go round.
-fn store_of(program: &Program, path: &[u16], node: u16, operation: u16) -> Option<u16> {
-    if path.contains(&node) {
-        return None;
-    }
-    let spec = &program.nodes[node as usize];
-    let path = [path, &[node]].concat();
-    let next = |link: u16| store_of(program, &path, program.links[link as usize].to, operation);
-    match spec.kind {
-        "database" => Some(node),
-        "balancer" => spec.out.first().and_then(|&link| next(link)),
-        "cache" if !spec.out.is_empty() => next(spec.out[0]),
-        "cache" => {
-            let askers = program.nodes.iter();
-            let steps = askers.flat_map(|asker| asker.plans[operation as usize].iter());
-            let mut found = None;
-            for step in steps {
-                if let PlanStep::Cached { cache, store } = step
-                    && program.links[*cache as usize].to == node
-                    && found.is_none()
-                {
-                    found = next(store.link);
-                }
-            }
-            found
-        }
-        _ => {
-            let mut found = None;
-            for step in spec.plans[operation as usize].iter() {
-                let links: Vec<u16> = match step {
-                    PlanStep::Calls { calls, .. } => calls.iter().map(|c| c.link).collect(),
-                    PlanStep::Cached { store, .. } => vec![store.link],
-                    _ => Vec::new(),
-                };
-                for link in links {
-                    found = next(link).or(found);
-                }
-            }
-            found
-        }
-    }
+    pub transactions: Vec<rows::Transaction>,
 }
 
 impl Audited {
+    pub fn of(program: &Program) -> Audited {
+        Audited {
+            recorder: Recorder::new(program),
+            log: Vec::new(),
+            counted: Vec::new(),
+            transactions: Vec::new(),
+        }
+    }
+
+    /// Rows and versions that were made, anywhere.
+    pub fn versions(&self) -> BTreeSet<(u64, u64)> {
+        let made = self.log.iter().filter_map(|line| match line.entry {
+            Entry::Applied { effect, .. } => Some((effect.row, effect.version)),
+            _ => None,
+        });
+        made.collect()
+    }
+
     fn line(&mut self, at: Time, intent: &Intent, entry: Entry) {
         let intent = *intent;
         self.log.push(Line { at, intent, entry });
@@ -200,6 +182,26 @@ impl Record for Audited {
     ) {
         self.recorder.counts(program, now, id, intent, change);
         self.counted.push((now, change));
+    }
+
+    fn transaction(
+        &mut self,
+        program: &Program,
+        now: Time,
+        intent: &Intent,
+        node: u16,
+        read: &[(u64, u64)],
+        made: &[(u64, u64)],
+    ) {
+        self.recorder
+            .transaction(program, now, intent, node, read, made);
+        let (by, read, made) = (intent.number, read.to_vec(), made.to_vec());
+        self.transactions.push(rows::Transaction {
+            node,
+            by,
+            read,
+            made,
+        });
     }
 
     fn told(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent, told: Told) {
@@ -496,24 +498,23 @@ impl<'a> Audit<'a> {
 /// How many actions were found with each verdict.
 type Found = BTreeMap<&'static str, u64>;
 
-fn audit(number: u64) -> Found {
+fn audit(number: u64) -> (Found, Searched) {
     let text = random::scenario(number);
     let scenario = Scenario::parse(&text).unwrap();
     let program = experiment::compile(&scenario, Limits::PAGE);
-    let recorder = Recorder::new(&program);
-    let audited = Audited {
-        recorder,
-        log: Vec::new(),
-        counted: Vec::new(),
-    };
+    let audited = Audited::of(&program);
     let mut run = brownout::engine::Run::new(program, number, audited);
     run.advance(Time::NEVER, u64::MAX);
     let Audited {
         recorder,
         log,
         counted,
+        transactions,
     } = &run.record;
+    let (lost, skewed) = rows::compare(number, log, transactions, &recorder.ledger);
+    let [copies, caches, feeds] = places::compare(number, &run);
     let audit = Audit::of(&run.program, log, counted);
+    let searched = histories::compare(number, &audit);
     let ledger = &recorder.ledger;
     assert!(
         ledger.stories.len() < STORIES_MAX,
@@ -524,7 +525,13 @@ fn audit(number: u64) -> Found {
         .iter()
         .map(|s| (s.number, s.verdicts.iter().map(Verdict::code).collect()))
         .collect();
-    let mut counted = Found::new();
+    let mut counted = Found::from([
+        ("lost_update", lost),
+        ("write_skew", skewed),
+        ("diverged copies", copies),
+        ("diverged caches", caches),
+        ("diverged feeds", feeds),
+    ]);
     for &intent in audit.by_intent.keys() {
         let mine = audit.verdicts(intent).unwrap_or_default();
         let theirs = told.get(&intent).cloned().unwrap_or_default();
@@ -544,17 +551,19 @@ fn audit(number: u64) -> Found {
             verdict.code()
         );
     }
-    counted
+    (counted, searched)
 }
 
 #[test]
 fn an_independent_auditor_agrees_on_every_verdict() {
     let n = designs();
     let mut all = Found::new();
-    let mut sum = |found: Found| {
-        found
-            .iter()
-            .for_each(|(v, k)| *all.entry(v).or_default() += k)
+    let mut searched = Searched::default();
+    let mut sum = |(found, of_rows): (Found, Searched)| {
+        searched.add(of_rows);
+        for (verdict, count) in found {
+            *all.entry(verdict).or_default() += count;
+        }
     };
     std::thread::scope(|scope| {
         let half = |from: u64| move || (from..n).step_by(2).map(audit).collect::<Vec<_>>();
@@ -563,9 +572,9 @@ fn an_independent_auditor_agrees_on_every_verdict() {
         other.join().unwrap().into_iter().for_each(&mut sum);
     });
     println!("{n} random designs, actions by verdict: {all:?}");
-    let common = ["lost", "duplicate", "phantom", "stale"];
-    assert!(
-        n < 50 || common.iter().all(|v| all.contains_key(v)),
-        "{all:?}"
-    );
+    println!("histories of rows: {searched:?}");
+    let both = [searched.not_for_the_store, searched.not_for_users];
+    assert!(n < 50 || both.iter().all(|&n| n > 0), "{searched:?}");
+    let common = ["lost", "duplicate", "phantom", "stale", "lost_update"];
+    assert!(n < 50 || common.iter().all(|v| all[v] > 0), "{all:?}");
 }

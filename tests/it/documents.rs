@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use brownout::design::lint::LINTS;
 use brownout::design::registry::{self, KINDS, KnobSpec};
 use brownout::design::value::{DIST_FORMS, Unit, print};
+use brownout::scenario::claim::MODELS;
 use brownout::scenario::code::CODES;
 use brownout::scenario::metric::METRICS;
 use brownout::scenario::schema::{schema, schema_text};
@@ -268,6 +269,8 @@ fn made_parts() -> Vec<(String, String)> {
             .collect(),
     ));
     parts.push(("metrics".to_owned(), metrics()));
+    parts.push(("claim".to_owned(), fields(sections::CLAIM)));
+    parts.push(("models".to_owned(), models()));
     parts.push(("about".to_owned(), fields(sections::ABOUT)));
     parts.push(("lesson".to_owned(), fields(sections::LESSON)));
     parts.push(("variant".to_owned(), fields(sections::VARIANT)));
@@ -354,6 +357,14 @@ fn metrics() -> String {
             spec.bound.unit.noun(),
             spec.bound.meaning
         );
+    }
+    out
+}
+
+fn models() -> String {
+    let mut out = "| model | what it promises |\n|---|---|\n".to_owned();
+    for spec in MODELS {
+        let _ = writeln!(out, "| `{}` | {} |", spec.name, spec.meaning);
     }
     out
 }

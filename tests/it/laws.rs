@@ -10,6 +10,7 @@ use brownout::engine::record::{Effect, Record, Told, Unrecorded};
 use brownout::engine::world::Phase;
 use brownout::engine::{Limits, Program, Run, World};
 use brownout::experiment::{self, parallel, random};
+use brownout::ledger::Counts;
 use brownout::ledger::Verdict;
 use brownout::observe::Recorder;
 use brownout::scenario::Scenario;
@@ -120,6 +121,16 @@ fn recording_changes_nothing() {
             watched.world.core.facts.digest
         );
         assert_eq!(bare.now(), watched.now());
+        // Nor does the ledger, which can be off alone; what it counts goes into the fingerprint last.
+        let alone = Recorder::without_ledger(&c.program);
+        let alone = finished(Run::new(Arc::clone(&c.program), 3, alone));
+        assert_eq!(bare.digest(), alone.digest());
+        let series = |run: &Run<Recorder>| {
+            let of = &run.record.series;
+            (of.begun, of.served, of.failed)
+        };
+        assert_eq!(series(&watched), series(&alone));
+        assert_eq!(alone.record.ledger.counts, Counts::default());
     });
 }
 

@@ -11,6 +11,7 @@
 //! unless leases are on. docs/model-cards/cache.md says what is ignored.
 
 mod entries;
+mod kept;
 mod pending;
 mod placement;
 mod reads;
@@ -22,16 +23,17 @@ use self::entries::{Entries, Entry, Eviction};
 use self::pending::{PendingTable, Spot};
 use self::placement::Placement;
 use self::writes::Unflushed;
-use super::{KindFault, Look, NodeKind};
+use super::{Kept, KindFault, Look, NodeKind};
 use crate::design::value::MICRO;
 use crate::design::{CallMode, Settings};
 use crate::engine::attempt::{Attempt, AttemptId, Call, CalleeSide};
-use crate::engine::core::Cx;
+use crate::engine::core::{Core, Cx};
 use crate::engine::dist::Sampler;
 use crate::engine::draw::{Address, Purpose};
 use crate::engine::fleet::Phase;
 use crate::engine::plan::asker_lives;
 use crate::engine::reason::Reason;
+use crate::engine::program::Program;
 use crate::engine::record::Record;
 use crate::engine::station::{Admission, Instance};
 use crate::time::{Duration, Time};
@@ -386,6 +388,10 @@ impl NodeKind for Cache {
                 self.flush(cx, part as usize);
             }
         }
+    }
+
+    fn kept(&self, config: &Config, program: &Program, core: &Core, node: u16) -> Vec<Kept> {
+        self.would_serve(config, program, core, node)
     }
 
     fn look(&self, config: &Config) -> Look {

@@ -5,8 +5,9 @@
 pub mod delivery;
 
 use super::attempt::{Attempt, AttemptId, Call, IntentId};
-use super::core::Cx;
+use super::core::{Core, Cx};
 use super::probe;
+use super::program::Program;
 use super::reason::Reason;
 use super::record::Record;
 use super::standing::Still;
@@ -242,6 +243,18 @@ pub trait NodeKind: Clone + Sized {
         None
     }
 
+    /// The rows that it keeps, for who looks after the end. A cache says only what it would serve for as long
+    /// as it is asked for it.
+    fn kept(
+        &self,
+        _config: &Self::Config,
+        _program: &Program,
+        _core: &Core,
+        _node: u16,
+    ) -> Vec<Kept> {
+        Vec::new()
+    }
+
     /// What a watcher can see of its slots and its line.
     fn look(&self, _config: &Self::Config) -> Look {
         Look::default()
@@ -289,6 +302,18 @@ pub enum KindFault {
     CutOff { instance: u16, begins: bool },
     /// Another copy is made the leader by hand.
     HandOver,
+}
+
+/// Rows that stand at one place: a copy of a database, a node of a cache, or what one instance of a caller has
+/// of a local one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Number of the copy, or of the part of the cache.
+    pub at: u16,
+    /// It is the one that counts, where there is such a one.
+    pub leads: bool,
+    /// Keys and versions, in the order of the keys.
+    pub rows: Vec<(u64, u64)>,
 }
 
 /// Slots and line of a node, over all instances.

@@ -65,12 +65,15 @@ pub fn amount(metric: Metric, x: f64) -> String {
         | Metric::LatencyP99
         | Metric::StaleAge
         | Metric::RecoveryTime
-        | Metric::RecoveryPoint => words::ms(x),
+        | Metric::RecoveryPoint
+        | Metric::ReadRecovery => words::ms(x),
         Metric::Lost
         | Metric::Duplicate
         | Metric::Phantom
         | Metric::Partial
         | Metric::LostUpdate
+        | Metric::Diverged
+        | Metric::ClaimsBroken
         | Metric::Stale
         | Metric::OwnWriteMissed
         | Metric::WentBack
@@ -104,7 +107,11 @@ fn current(model: &Model, metric: Metric) -> Option<f64> {
         Metric::Unauthorised => Some(now.data.unauthorised as f64),
         Metric::WriteSkew => Some(now.data.write_skews as f64),
         // Known when the run is over.
-        Metric::RecoveryTime | Metric::RecoveryPoint => None,
+        Metric::Diverged
+        | Metric::ClaimsBroken
+        | Metric::RecoveryTime
+        | Metric::RecoveryPoint
+        | Metric::ReadRecovery => None,
         Metric::Cost => Some(now.cost_micro_per_hour as f64 / 1e6),
     }
 }

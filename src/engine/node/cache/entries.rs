@@ -95,6 +95,16 @@ impl Entries {
         self.places.len() - self.free.len()
     }
 
+    /// All of them, in no order that means anything.
+    pub fn all(&self) -> impl Iterator<Item = &Entry> {
+        let mut at = self.newest;
+        std::iter::from_fn(move || {
+            let held = self.places.get(at as usize)?;
+            at = held.older;
+            Some(&held.entry)
+        })
+    }
+
     /// Looks without using it.
     pub fn get(&self, key: u64) -> Option<&Entry> {
         let place = self.place_of(key)?;

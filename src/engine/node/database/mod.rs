@@ -20,13 +20,14 @@ mod transactions;
 
 use std::collections::VecDeque;
 
-use super::{KindFault, Look, NodeKind};
+use super::{Kept, KindFault, Look, NodeKind};
 use crate::design::{CallMode, Settings};
 use crate::engine::attempt::{AttemptId, CalleeSide};
 use crate::engine::basis::Basis;
-use crate::engine::core::Cx;
+use crate::engine::core::{Core, Cx};
 use crate::engine::draw::Purpose;
 use crate::engine::probe;
+use crate::engine::program::Program;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
 use crate::engine::rows::Rows;
@@ -314,6 +315,21 @@ impl NodeKind for Database {
         }
         // Fewer copies may be needed now.
         self.answer(config, cx);
+    }
+
+    fn kept(&self, config: &Config, _: &Program, core: &Core, node: u16) -> Vec<Kept> {
+        let copies = core.copies[node as usize].as_deref();
+        let leads = |at: usize| match copies {
+            Some(copies) => !config.leaderless && copies.primary as usize == at,
+            None => true,
+        };
+        let places = self.places.iter().enumerate();
+        let kept = places.map(|(at, place)| Kept {
+            at: at as u16,
+            leads: leads(at),
+            rows: place.rows.all(),
+        });
+        kept.collect()
     }
 
     fn look(&self, config: &Config) -> Look {

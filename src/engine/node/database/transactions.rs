@@ -362,7 +362,8 @@ impl Database {
             }
         }
         cx.core.attempts[id].answer.version = answer;
-        cx.record.transaction(cx.program, node, &tx.read, &made);
+        let intent = cx.core.intents[cx.core.attempts[id].intent];
+        cx.record.transaction(cx.program, cx.now(), &intent, node, &tx.read, &made);
         self.let_go(config, cx, tx.at, locked);
         Ok(self.committed(config, cx, id, position))
     }
