@@ -498,6 +498,9 @@ impl<'a> Audit<'a> {
 /// How many actions were found with each verdict.
 type Found = BTreeMap<&'static str, u64>;
 
+/// Designs whose histories are also searched.
+const SEARCHED: u64 = 200;
+
 fn audit(number: u64) -> (Found, Searched) {
     let text = random::scenario(number);
     let scenario = Scenario::parse(&text).unwrap();
@@ -514,7 +517,11 @@ fn audit(number: u64) -> (Found, Searched) {
     let (lost, skewed) = rows::compare(number, log, transactions, &recorder.ledger);
     let [copies, caches, feeds] = places::compare(number, &run);
     let audit = Audit::of(&run.program, log, counted);
-    let searched = histories::compare(number, &audit);
+    // The search takes long; two hundred designs have every kind of history.
+    let searched = match number < SEARCHED {
+        true => histories::compare(number, &audit),
+        false => Searched::default(),
+    };
     let ledger = &recorder.ledger;
     assert!(
         ledger.stories.len() < STORIES_MAX,
@@ -575,6 +582,11 @@ fn an_independent_auditor_agrees_on_every_verdict() {
     println!("histories of rows: {searched:?}");
     let both = [searched.not_for_the_store, searched.not_for_users];
     assert!(n < 50 || both.iter().all(|&n| n > 0), "{searched:?}");
+    let (rows, left_out) = (searched.rows, searched.left_out);
+    assert!(
+        left_out * 20 < rows,
+        "too many histories without an answer: {searched:?}"
+    );
     let common = ["lost", "duplicate", "phantom", "stale", "lost_update"];
     assert!(n < 50 || common.iter().all(|v| all[v] > 0), "{all:?}");
 }

@@ -77,7 +77,10 @@ fn the_first_run_waits_for_a_prediction_and_says_so() {
 fn four_knobs_with_their_values_and_steps() {
     let model = ready();
     let knobs = knobs::knobs(&model.doc);
-    let shown: Vec<(&str, &str)> = knobs.iter().map(|k| (k.title.as_str(), k.value.as_str())).collect();
+    let shown: Vec<(&str, &str)> = knobs
+        .iter()
+        .map(|k| (k.title.as_str(), k.value.as_str()))
+        .collect();
     assert_eq!(
         shown,
         [

@@ -10,7 +10,7 @@
 //! - an own write missed, a read that went back, a write out of order: the users' history is not;
 //! - none of these, and nothing applied after it was acknowledged: the users' history is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use brownout::engine::record::Told;
 use brownout::time::Time;
@@ -18,7 +18,7 @@ use brownout::time::Time;
 use super::super::linearizable::{Operation, What, is_linearizable};
 use super::{Audit, Entry, RowKey};
 
-/// Longer histories are left out: what the search is for needs no more.
+/// Longer histories are left out, and those with too many ways: what the search is for needs no more.
 const LONGEST: usize = 600;
 
 /// Rows that were searched, by what came out.
@@ -122,19 +122,24 @@ pub fn compare(design: u64, audit: &Audit<'_>) -> Searched {
         history.out_of_line |= seen || (own && own_came(audit, at, row, version));
     }
     let mut searched = Searched::default();
+    let undone: BTreeSet<RowKey> = audit.undone.keys().map(|&(row, _)| row).collect();
     for (row, history) in rows {
-        let is_undone = audit.undone.keys().any(|&(of, _)| of == row);
-        if is_undone {
+        if undone.contains(&row) {
             continue;
         }
         if history.store.len() > LONGEST {
             searched.left_out += 1;
             continue;
         }
+        let (Some(for_store), Some(for_users)) = (
+            is_linearizable(&history.store),
+            is_linearizable(&history.users),
+        ) else {
+            searched.left_out += 1;
+            continue;
+        };
         searched.rows += 1;
         searched.longest = searched.longest.max(history.store.len());
-        let for_store = is_linearizable(&history.store);
-        let for_users = is_linearizable(&history.users);
         searched.not_for_the_store += u64::from(!for_store);
         searched.not_for_users += u64::from(!for_users);
         let what = format!("design {design}, row {row:?}");
