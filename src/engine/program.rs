@@ -20,7 +20,7 @@ use super::monitoring::{MonitoringProgram, alert, autoscale};
 use super::node::NodeConfig;
 pub use crate::design::PROMISED_MAX;
 use crate::design::order::arrange;
-use crate::design::registry::{ALERT, MONITORING};
+use crate::design::registry::{ALERT, MONITORING, OPERATION};
 use crate::design::value::Value;
 use crate::design::{
     Aim, CallMode, Design, Link, Node, RowOf, RunSpec, Settings, TimelineEntry, revisions,
@@ -289,6 +289,20 @@ impl<'a> Compiler<'a> {
     /// Number of the node with this key. Validation has made sure that it exists.
     pub fn node(&self, key: &str) -> u16 {
         self.nodes[key]
+    }
+
+    /// Number of the key space that operations name, or that one of them has for itself.
+    pub fn key_space(&self, name: &str) -> u64 {
+        let named = |op: &crate::design::Operation| {
+            Settings::new(&OPERATION, &op.knobs)
+                .opt_text("key_space")
+                .as_deref()
+                == Some(name)
+        };
+        match self.design.operations.iter().any(named) {
+            true => place_hash("key space", name),
+            false => place_hash("operation", name),
+        }
     }
 
     pub fn link(&self, key: &str) -> u16 {

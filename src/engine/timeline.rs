@@ -170,6 +170,11 @@ impl World {
                 }
                 node as usize
             }
+            Action::SchemaChange { node, change } => {
+                let fault = NodeVisit::Fault(KindFault::Schema(change));
+                self.at_node(program, record, node, fault);
+                node as usize
+            }
             Action::Redrive { node } => {
                 self.at_node(program, record, node, NodeVisit::Redrive);
                 node as usize

@@ -28,6 +28,7 @@ mod messages;
 mod monitoring;
 mod policies_links;
 mod presets;
+mod queries;
 mod reads;
 mod retry_storm;
 mod stations;

@@ -6,6 +6,7 @@ pub mod delivery;
 
 use super::attempt::{Attempt, AttemptId, Call, IntentId};
 use super::core::Cx;
+use super::fault::SchemaChange;
 use super::probe;
 use super::reason::Reason;
 use super::record::Record;
@@ -289,6 +290,8 @@ pub enum KindFault {
     CutOff { instance: u16, begins: bool },
     /// Another copy is made the leader by hand.
     HandOver,
+    /// The schema of a database is to be changed.
+    Schema(SchemaChange),
 }
 
 /// Slots and line of a node, over all instances.

@@ -41,6 +41,7 @@ fn add(dice: &mut Dice, draft: &mut Draft, what: &'static KindSpec) -> bool {
     };
     // Where nobody leads, nobody else can be made the leader.
     let of_leader = matches!(what.name, "primary_loss" | "failover");
+    let of_leader = of_leader || what.name == "schema_change";
     let has_none = |key: &String| {
         let mut tables = draft.tables.iter();
         tables.any(|t| t.key() == key && t.has("replication"))

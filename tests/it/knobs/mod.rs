@@ -15,6 +15,7 @@ mod leaderless;
 mod links;
 mod messages;
 mod monitoring;
+mod queries;
 mod stations;
 mod timeline;
 mod transactions;
@@ -58,6 +59,7 @@ const FIXTURES: &[Fixture] = fixtures![
     links,
     messages,
     monitoring,
+    queries,
     stations,
     timeline,
     transactions

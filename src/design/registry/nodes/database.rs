@@ -34,6 +34,59 @@ pub static DATABASE: KindSpec = KindSpec {
         )
         .class(Class::NewWork),
         knob(
+            "query_time_of",
+            Unit::PerOperation(&Unit::Dist),
+            "none",
+            "how long a query of some operations takes, where it is neither `read_time` nor `write_time`",
+        )
+        .off("none")
+        .class(Class::NewWork),
+        knob(
+            "row_time",
+            Unit::Duration,
+            "0 s",
+            "what a query takes besides for each row that it looks at",
+        )
+        .range("0 s", "1 s")
+        .class(Class::NewWork)
+        .example("100 ns"),
+        knob(
+            "rows",
+            Unit::Count,
+            "0",
+            "rows of each table, that is, of each key space, besides those that plans insert (row_time)",
+        )
+        .range("0", "1000000000000")
+        .class(Class::NewWork)
+        .example("1000000"),
+        knob(
+            "scans",
+            Unit::Names,
+            "none",
+            "operations whose queries look at every row of their table, as long as there is no index for them (row_time)",
+        )
+        .off("none")
+        .class(Class::NewWork),
+        knob(
+            "index",
+            Unit::Flag,
+            "false",
+            "whether there is an index for `scans`: they look at few rows then, and writes keep it up to date",
+        )
+        .class(Class::Restart)
+        .source("R. Bayer, E. McCreight, Organization and Maintenance of Large Ordered Indexes, Acta Informatica 1, 1972"),
+        knob(
+            "statement_timeout",
+            Unit::Duration,
+            "none",
+            "a query that takes longer, its waits included, is ended",
+        )
+        .off("none")
+        .range("1 ms", "1 d")
+        .example("30 s")
+        .class(Class::NewWork)
+        .source("PostgreSQL statement_timeout, default 0: none"),
+        knob(
             "connections",
             Unit::Count,
             "100",
@@ -242,7 +295,7 @@ pub static DATABASE: KindSpec = KindSpec {
             "lock_timeout",
             Unit::Duration,
             "none",
-            "how long a statement waits for a locked row",
+            "how long a statement waits for a locked row or table",
         )
         .off("none")
         .range("1 ms", "1 d")

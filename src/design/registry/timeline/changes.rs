@@ -152,6 +152,62 @@ pub static ENTRIES: &[KindSpec] = &[
         ],
     ),
     entry(
+        "schema_change",
+        "Schema change",
+        "the database changes a table: the change needs the table for itself, and whoever asks after it waits behind it",
+        &[
+            AT,
+            TARGET_NODE,
+            knob(
+                "table",
+                Unit::Text,
+                "all",
+                "the table: a key space of operations, or an operation that has one for itself",
+            )
+            .off("all")
+            .example("orders"),
+            knob(
+                "keeps_out",
+                Unit::Choice(&["everybody", "writers", "nobody"]),
+                "everybody",
+                "whom it keeps out, and for whom it waits",
+            )
+            .source("PostgreSQL: most forms of ALTER TABLE take ACCESS EXCLUSIVE; CREATE INDEX keeps writers out, CONCURRENTLY nobody"),
+            knob(
+                "takes",
+                Unit::Duration,
+                "10 ms",
+                "how long it needs the table, once it has it",
+            )
+            .range("0 s", "1 d"),
+            knob(
+                "lock_timeout",
+                Unit::Duration,
+                "none",
+                "how long it waits for the table until it gives up, and lets those behind it go on",
+            )
+            .off("none")
+            .range("1 ms", "1 d")
+            .example("2 s")
+            .source("PostgreSQL lock_timeout, default 0: none"),
+            knob(
+                "retry_pause",
+                Unit::Duration,
+                "none",
+                "how long after it has given up it tries again; absent, it does not (lock_timeout)",
+            )
+            .off("none")
+            .range("0 s", "1 d")
+            .example("10 s"),
+            knob(
+                "index",
+                Unit::Choice(&["unchanged", "built", "dropped"]),
+                "unchanged",
+                "whether the index for `scans` is there afterwards",
+            ),
+        ],
+    ),
+    entry(
         "failover",
         "Failover by hand",
         "another copy is made the leader in good order: it first gets everything that was written",

@@ -1,6 +1,7 @@
 //! The knobs of a database, resolved.
 
 use crate::design::Settings;
+use crate::design::value::Value;
 use crate::engine::copies::ReadFrom;
 use crate::engine::dist::Sampler;
 use crate::time::Duration;
@@ -21,6 +22,18 @@ pub struct Config {
     pub cores: u32,
     pub read_time: Sampler,
     pub write_time: Sampler,
+    /// By operation, where it is neither of these.
+    pub query_time_of: Vec<Option<Sampler>>,
+    /// For each row that a query looks at.
+    pub row_time: Duration,
+    /// Rows of a table at the beginning.
+    pub rows: u64,
+    /// By operation: without an index, its queries look at all rows.
+    pub scans: Vec<bool>,
+    pub has_scans: bool,
+    pub index: bool,
+    /// A statement that takes longer is ended.
+    pub statement_timeout: Option<Duration>,
     /// Queries that may be running or waiting at one copy.
     pub connections: Option<u32>,
     pub replicas: u16,
@@ -95,7 +108,20 @@ impl Config {
             Some(n) => (n as usize).min(copies),
             None => copies / 2 + 1,
         };
+        let scans = knobs.opt_names("scans").unwrap_or_default();
+        let query_time_of = knobs.by_operation("query_time_of").into_iter();
+        let of_operation = |value: Option<Value>| match value {
+            Some(Value::Dist(dist)) => Some(Sampler::new(&dist)),
+            _ => None,
+        };
         Config {
+            query_time_of: query_time_of.map(of_operation).collect(),
+            row_time: knobs.duration("row_time"),
+            rows: knobs.count("rows"),
+            scans: knobs.operations.iter().map(|key| scans.contains(key)).collect(),
+            has_scans: !scans.is_empty(),
+            index: knobs.flag("index"),
+            statement_timeout: knobs.opt_duration("statement_timeout"),
             cores: knobs.count("cores") as u32,
             read_time: Sampler::new(&knobs.dist("read_time")),
             write_time: Sampler::new(&knobs.dist("write_time")),

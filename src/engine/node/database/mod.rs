@@ -7,15 +7,17 @@
 //! log that the other copies receive in order and apply in order (`replication`); who leads changes when
 //! the leader is lost, or by hand (`failover`).
 //! Statements of a transaction go over the connection that it has had since it began; what it writes is
-//! there at its commit (`transactions`); rows may be locked until then (`locks`).
-//! Ignored so far: shards, what queries cost beyond time on a core; applying a log
-//! takes time, and no core.
+//! there at its commit (`transactions`); rows may be locked until then (`locks`), and tables while their
+//! schema is changed (`schema`). What a query takes may follow from the rows that it looks at (`cost`).
+//! Ignored so far: shards; applying a log takes time, and no core.
 
 mod config;
+mod cost;
 mod failover;
 mod leaderless;
 mod locks;
 mod replication;
+mod schema;
 mod transactions;
 
 use std::collections::VecDeque;
@@ -33,8 +35,10 @@ use crate::engine::rows::Rows;
 use crate::engine::station::{Admission, Instance};
 use crate::time::Time;
 pub use config::Config;
+use cost::Tables;
 use leaderless::Leaderless;
 use locks::Locks;
+use schema::Schema;
 use transactions::Transactions;
 
 /// Local events; `argument` says what goes with them.
@@ -51,6 +55,11 @@ const LOCK_TIMEOUT: u8 = 9;
 const IDLE: u8 = 10;
 const LETTER: u8 = 11;
 const TOO_FEW_CAME: u8 = 12;
+const STATEMENT_TIMEOUT: u8 = 13;
+const TABLE_TIMEOUT: u8 = 14;
+const SCHEMA_TIMEOUT: u8 = 15;
+const SCHEMA_RETRY: u8 = 16;
+const SCHEMA_DONE: u8 = 17;
 
 /// Positions in `TALLIES`.
 const FAILOVERS: usize = 0;
@@ -66,6 +75,11 @@ const TOO_FEW: usize = 9;
 const NO_QUORUM: usize = 10;
 const HINTS: usize = 11;
 const REPAIRED: usize = 12;
+const STATEMENT_TIMEOUTS: usize = 13;
+const TABLE_WAITS: usize = 14;
+const SCHEMA_CHANGES: usize = 15;
+const SCHEMA_TIMEOUTS: usize = 16;
+const SCHEMA_GIVEN_UP: usize = 17;
 
 /// One copy: its queries and its rows.
 #[derive(Clone, Default)]
@@ -90,6 +104,8 @@ pub struct Database {
     by_hand: bool,
     transactions: Transactions,
     locks: Locks,
+    schema: Schema,
+    tables: Tables,
     leaderless: Leaderless,
     /// Since when the others do not hear the leader.
     silent_since: Option<Time>,
@@ -112,6 +128,11 @@ impl NodeKind for Database {
         "no_quorum",
         "hints",
         "repairs",
+        "statement_timeouts",
+        "table_waits",
+        "schema_changes",
+        "schema_timeouts",
+        "schema_given_up",
     ];
 
     fn compile(knobs: &Settings<'_>) -> Config {
@@ -126,12 +147,147 @@ impl NodeKind for Database {
             by_hand: false,
             transactions: Transactions::default(),
             locks: Locks::default(),
+            schema: Schema::default(),
+            tables: Tables::default(),
             leaderless: Leaderless::default(),
             silent_since: None,
         }
     }
 
     fn on_request<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        self.query_comes(config, cx, id);
+        self.schema_goes_on(cx);
+    }
+
+    fn on_probe<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        match probe::is_shallow(cx, id) {
+            true => probe::answer(cx, id),
+            false => self.on_request(config, cx, id),
+        }
+    }
+
+    fn on_work<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        self.query_done(config, cx, id);
+        self.schema_goes_on(cx);
+    }
+
+    fn on_local<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, code: u8, arg: u64) {
+        match code {
+            ARRIVES => self.arrives(config, cx, arg),
+            APPLIED => self.applied(config, cx, arg),
+            ACKNOWLEDGED => self.acknowledged(config, cx, arg),
+            GOES_ALONE => self.goes_alone(config, cx, arg),
+            DETECTED => self.detected(config, cx),
+            PROMOTED => self.promoted(config, cx, arg),
+            HANGS_UP => self.hung_up(config, cx, arg as u32),
+            LOCK_TIMEOUT => self.lock_timeout(config, cx, arg),
+            IDLE => self.is_idle(config, cx, arg as u32),
+            LETTER => self.letter_comes(config, cx, arg),
+            TOO_FEW_CAME => self.too_few_came(cx, arg),
+            STATEMENT_TIMEOUT => self.statement_timeout(config, cx, arg),
+            TABLE_TIMEOUT => self.table_timeout(config, cx, arg),
+            SCHEMA_TIMEOUT => self.schema_timeout(config, cx, arg),
+            SCHEMA_RETRY => self.schema_retry(cx, arg),
+            SCHEMA_DONE => self.schema_done(config, cx, arg),
+            STEPS_DOWN => self.steps_down(config, cx, arg),
+            _ => unreachable!("a database schedules no other"),
+        }
+        self.settles(config, cx);
+    }
+
+    fn on_cancel<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        let at = cx.core.attempts[id].instance as usize;
+        match cx.core.attempts[id].callee {
+            CalleeSide::Queued => {
+                cx.leave_line(id, CalleeSide::Cancelled);
+                self.waits_no_longer(cx, id);
+                let attempt = cx.core.attempts[id];
+                self.cancelled(config, cx, &attempt);
+                cx.close(id, CalleeSide::Cancelled);
+            }
+            CalleeSide::Working => {
+                cx.core.attempts[id].callee = CalleeSide::Cancelled;
+                cx.leave_slot(id);
+                let attempt = cx.core.attempts[id];
+                self.cancelled(config, cx, &attempt);
+                self.free_core(config, cx, at);
+                cx.close(id, CalleeSide::Cancelled);
+            }
+            // What is committed stays.
+            _ => {}
+        }
+        self.schema_goes_on(cx);
+    }
+
+    fn on_crash<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, instance: Option<u16>) {
+        cx.crash_all(instance);
+        for at in 0..self.places.len() {
+            if instance.is_none_or(|instance| instance as usize == at) {
+                // What was written stays written: the disk survives.
+                let place = &mut self.places[at];
+                place.station.clear();
+                place.present = 0;
+                place.unanswered.clear();
+                place.unserved.clear();
+                self.transactions.forget(at as u16);
+                self.locks.clear(at as u16);
+                self.forgets_schema(cx, at as u16);
+                match config.leaderless {
+                    true => self.forgets_queries(at),
+                    false => self.is_lost(config, cx, at),
+                }
+            }
+        }
+        self.settles(config, cx);
+    }
+
+    fn on_restart<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, instance: Option<u16>) {
+        if config.leaderless {
+            self.hands_off(config, cx);
+            return self.settles(config, cx);
+        }
+        for at in 0..self.places.len() {
+            if instance.is_none_or(|instance| instance as usize == at) {
+                self.is_back(config, cx, at);
+            }
+        }
+        self.settles(config, cx);
+    }
+
+    fn on_fault<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, fault: KindFault) {
+        match fault {
+            KindFault::CutOff { instance, begins } => {
+                self.cut_off(config, cx, instance as usize, begins);
+            }
+            KindFault::HandOver => self.hands_over(config, cx),
+            KindFault::Schema(change) => self.changes_schema(cx, change),
+            _ => unreachable!("the entry is for other kinds"),
+        }
+        self.settles(config, cx);
+    }
+
+    fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        for at in 0..self.places.len() {
+            self.fill(config, cx, at);
+        }
+        // Fewer copies may be needed now.
+        self.answer(config, cx);
+    }
+
+    fn look(&self, config: &Config) -> Look {
+        let copies = config.copies() as u32;
+        let waiting = |connections: u32| connections.saturating_sub(config.cores);
+        Look {
+            slots: config.cores * copies,
+            slots_each: config.cores,
+            queue_limit: config.connections.map(|c| waiting(c) * copies),
+        }
+    }
+}
+
+impl Database {
+    /// A query stands at the door.
+    fn query_comes<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         let attempt = cx.core.attempts[id];
         let at = attempt.instance as usize;
         let changes = matches!(attempt.mode, CallMode::Write | CallMode::Begin);
@@ -147,8 +303,12 @@ impl NodeKind for Database {
             return cx.refuse(id, Reason::ConnectionRefused);
         }
         self.places[at].present += 1;
+        self.times_statement(config, cx, id);
         if self.must_wait(config, cx, id) {
             return cx.enter_line(id);
+        }
+        if !self.gets_table(config, cx, id) {
+            return;
         }
         if !self.locks.is_empty() && !self.gets_lock(config, cx, id) {
             return;
@@ -156,14 +316,8 @@ impl NodeKind for Database {
         self.takes_core(config, cx, id);
     }
 
-    fn on_probe<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        match probe::is_shallow(cx, id) {
-            true => probe::answer(cx, id),
-            false => self.on_request(config, cx, id),
-        }
-    }
-
-    fn on_work<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+    /// A query has had its time on a core.
+    fn query_done<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         let attempt = cx.core.attempts[id];
         let at = attempt.instance as usize;
         let is_write = attempt.mode == CallMode::Write;
@@ -196,6 +350,8 @@ impl NodeKind for Database {
                 }
             },
             None if is_write => {
+                let before = self.places[at].rows.version(row);
+                self.grows(cx, &attempt, (attempt.row, before));
                 let position = self.commit(config, cx, id, write);
                 self.committed(config, cx, id, position)
             }
@@ -215,119 +371,6 @@ impl NodeKind for Database {
         cx.reply(id, reply);
     }
 
-    fn on_local<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, code: u8, arg: u64) {
-        match code {
-            ARRIVES => self.arrives(config, cx, arg),
-            APPLIED => self.applied(config, cx, arg),
-            ACKNOWLEDGED => self.acknowledged(config, cx, arg),
-            GOES_ALONE => self.goes_alone(config, cx, arg),
-            DETECTED => self.detected(config, cx),
-            PROMOTED => self.promoted(config, cx, arg),
-            HANGS_UP => self.hung_up(config, cx, arg as u32),
-            LOCK_TIMEOUT => self.lock_timeout(config, cx, arg),
-            IDLE => self.is_idle(config, cx, arg as u32),
-            LETTER => self.letter_comes(config, cx, arg),
-            TOO_FEW_CAME => self.too_few_came(cx, arg),
-            STEPS_DOWN => self.steps_down(config, cx, arg),
-            _ => unreachable!("a database schedules no other"),
-        }
-        self.settles(config, cx);
-    }
-
-    fn on_cancel<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        let at = cx.core.attempts[id].instance as usize;
-        match cx.core.attempts[id].callee {
-            CalleeSide::Queued => {
-                cx.leave_line(id, CalleeSide::Cancelled);
-                let place = &mut self.places[at];
-                let before = place.unserved.len();
-                place.unserved.retain(|&(_, waiting)| waiting != id);
-                // Who waited for something else than a core is in no line for one.
-                if place.unserved.len() == before && !self.locks.forget(id) {
-                    self.places[at].station.forget(&cx.core.attempts);
-                }
-                let attempt = cx.core.attempts[id];
-                self.cancelled(config, cx, &attempt);
-                cx.close(id, CalleeSide::Cancelled);
-            }
-            CalleeSide::Working => {
-                cx.core.attempts[id].callee = CalleeSide::Cancelled;
-                cx.leave_slot(id);
-                let attempt = cx.core.attempts[id];
-                self.cancelled(config, cx, &attempt);
-                self.free_core(config, cx, at);
-                cx.close(id, CalleeSide::Cancelled);
-            }
-            // What is committed stays.
-            _ => {}
-        }
-    }
-
-    fn on_crash<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, instance: Option<u16>) {
-        cx.crash_all(instance);
-        for at in 0..self.places.len() {
-            if instance.is_none_or(|instance| instance as usize == at) {
-                // What was written stays written: the disk survives.
-                let place = &mut self.places[at];
-                place.station.clear();
-                place.present = 0;
-                place.unanswered.clear();
-                place.unserved.clear();
-                self.transactions.forget(at as u16);
-                self.locks.clear(at as u16);
-                match config.leaderless {
-                    true => self.forgets_queries(at),
-                    false => self.is_lost(config, cx, at),
-                }
-            }
-        }
-        self.settles(config, cx);
-    }
-
-    fn on_restart<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, instance: Option<u16>) {
-        if config.leaderless {
-            self.hands_off(config, cx);
-            return self.settles(config, cx);
-        }
-        for at in 0..self.places.len() {
-            if instance.is_none_or(|instance| instance as usize == at) {
-                self.is_back(config, cx, at);
-            }
-        }
-        self.settles(config, cx);
-    }
-
-    fn on_fault<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, fault: KindFault) {
-        match fault {
-            KindFault::CutOff { instance, begins } => {
-                self.cut_off(config, cx, instance as usize, begins);
-            }
-            KindFault::HandOver => self.hands_over(config, cx),
-            _ => unreachable!("the entry is for other kinds"),
-        }
-        self.settles(config, cx);
-    }
-
-    fn on_revised<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
-        for at in 0..self.places.len() {
-            self.fill(config, cx, at);
-        }
-        // Fewer copies may be needed now.
-        self.answer(config, cx);
-    }
-
-    fn look(&self, config: &Config) -> Look {
-        let copies = config.copies() as u32;
-        let waiting = |connections: u32| connections.saturating_sub(config.cores);
-        Look {
-            slots: config.cores * copies,
-            slots_each: config.cores,
-            queue_limit: config.connections.map(|c| waiting(c) * copies),
-        }
-    }
-}
-
-impl Database {
     /// A query that has just come gets a core, or waits for one.
     fn takes_core<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         let at = cx.core.attempts[id].instance as usize;
@@ -374,19 +417,31 @@ impl Database {
 
     fn begin<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         cx.begin(id);
-        let attempt = cx.core.attempts[id];
-        let time = match attempt.mode {
+        let ns = match cx.core.attempts[id].mode {
             // The cheapest of queries: they need a core, and no time on it.
-            CallMode::Probe | CallMode::Begin | CallMode::Commit => return cx.work_for(id, 0),
-            CallMode::Write => &config.write_time,
-            _ => &config.read_time,
+            CallMode::Probe | CallMode::Begin | CallMode::Commit => 0,
+            _ => self.cost(config, cx, id),
         };
-        let ns = time.sample(&mut cx.draws(Purpose::Work, attempt.address));
         cx.work_for(id, ns);
     }
 
-    /// What only waits for copies that cannot come is no reason to go on.
+    /// A query that was in line is in none any more; its record says so already.
+    fn waits_no_longer<R: Record>(&mut self, cx: &Cx<'_, R>, id: AttemptId) {
+        let place = &mut self.places[cx.core.attempts[id].instance as usize];
+        let before = place.unserved.len();
+        place.unserved.retain(|&(_, waiting)| waiting != id);
+        // Who waited for something else than a core is in no line for one.
+        let waited = place.unserved.len() < before || self.locks.forget(id) || self.schema.forget(id);
+        if !waited {
+            let at = cx.core.attempts[id].instance as usize;
+            self.places[at].station.forget(&cx.core.attempts);
+        }
+    }
+
+    /// Changes of the schema go on when nobody is before them; what only waits for copies that cannot come is
+    /// no reason to go on.
     fn settles<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        self.schema_goes_on(cx);
         match config.leaderless {
             true => self.note_hints(cx),
             false => self.note_rest(cx),

@@ -48,6 +48,8 @@ struct Transaction {
     /// Rows that others have written since it began, and the versions that they had.
     before: Vec<(u64, u64)>,
     locked: Vec<u64>,
+    /// Tables that it has, or is in line for; whether it writes there.
+    tables: Vec<(u64, bool)>,
 }
 
 impl Transaction {
@@ -89,6 +91,7 @@ impl Transactions {
             writes: Vec::new(),
             before: Vec::new(),
             locked: Vec::new(),
+            tables: Vec::new(),
         };
         self.open.insert(self.begun, new);
         self.begun
@@ -108,6 +111,28 @@ impl Transactions {
 
     pub fn holds_any(&self, number: u32) -> bool {
         self.open.get(&number).is_some_and(|tx| !tx.locked.is_empty())
+    }
+
+    /// A statement of an open transaction is about a table.
+    pub fn uses(&mut self, number: u32, table: u64, is_write: bool) {
+        if let Some(tx) = self.open.get_mut(&number)
+            && !tx.tables.contains(&(table, is_write))
+        {
+            tx.tables.push((table, is_write));
+        }
+    }
+
+    /// Those at a copy that use a table in some way.
+    pub fn users_of(&self, at: u16, about: impl Fn(u64, bool) -> bool) -> Vec<u32> {
+        let uses = |tx: &Transaction| tx.tables.iter().any(|&(table, writes)| about(table, writes));
+        let here = |tx: &Transaction| tx.at == at && tx.failed.is_none();
+        let users = self.open.iter().filter(|(_, tx)| here(tx) && uses(tx));
+        users.map(|(&number, _)| number).collect()
+    }
+
+    /// Whether it still has its locks.
+    pub fn is_alive(&self, number: u32) -> bool {
+        self.open.get(&number).is_some_and(|tx| tx.failed.is_none())
     }
 
     /// A row of a copy is about to have another version.
@@ -190,7 +215,8 @@ impl Database {
             return cx.refuse(id, reason);
         }
         (tx.last, tx.commits) = (now, tx.commits || commits);
-        if self.gets_lock(config, cx, id) {
+        self.times_statement(config, cx, id);
+        if self.gets_table(config, cx, id) && self.gets_lock(config, cx, id) {
             self.takes_core(config, cx, id);
         }
     }
@@ -354,6 +380,11 @@ impl Database {
             let keeps = write.promised && !promised;
             promised |= write.promised;
             let how = (write.row, write.basis.version(), keeps);
+            if write.is_insert {
+                let before = self.places[at].rows.version(write.row);
+                let attempt = cx.core.attempts[id];
+                self.grows(cx, &attempt, (RowOf::New, before));
+            }
             position = self.commit(config, cx, id, how).or(position);
             let version = cx.core.attempts[id].answer.version;
             made.push((write.row, version));
