@@ -128,6 +128,10 @@ pub enum Action {
         node: u16,
         change: SchemaChange,
     },
+    Reshard {
+        node: u16,
+        change: Reshard,
+    },
     Redrive {
         node: u16,
     },
@@ -210,6 +214,28 @@ impl SchemaChange {
     }
 }
 
+/// Another number of shards of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reshard {
+    pub shards: u16,
+    /// Rows that are moved per second, and at a time.
+    pub rate: Rate,
+    pub batch: u64,
+    /// Writes to what is being moved wait; otherwise they are refused.
+    pub waits: bool,
+}
+
+impl Reshard {
+    fn compile(knobs: &Settings<'_>) -> Reshard {
+        Reshard {
+            shards: knobs.count("shards") as u16,
+            rate: knobs.rate("rate"),
+            batch: knobs.count("batch"),
+            waits: knobs.choice("writes") == "wait",
+        }
+    }
+}
+
 /// What a change of knobs is about, for the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfigPlace {
@@ -266,6 +292,10 @@ impl Action {
             "schema_change" => Action::SchemaChange {
                 node: c.node(key),
                 change: SchemaChange::compile(c, &knobs),
+            },
+            "reshard" => Action::Reshard {
+                node: c.node(key),
+                change: Reshard::compile(&knobs),
             },
             "redrive" => Action::Redrive { node: c.node(key) },
             "start" => Action::StartRun { node: c.node(key) },

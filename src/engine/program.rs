@@ -529,8 +529,8 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
         out: Vec::new(),
         instances: match node.kind.name {
             "clients" => instances("callers"),
-            // The leader and those that follow.
-            "database" => knobs.count("replicas") as u16 + 1,
+            // The leader and those that follow, or shards: not both.
+            "database" => (knobs.count("replicas") as u16 + 1).max(knobs.count("shards") as u16),
             _ => instances("instances"),
         },
         zones: match node.knobs.get("zones") {

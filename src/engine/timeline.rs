@@ -175,6 +175,11 @@ impl World {
                 self.at_node(program, record, node, fault);
                 node as usize
             }
+            Action::Reshard { node, change } => {
+                let fault = NodeVisit::Fault(KindFault::Reshard(change));
+                self.at_node(program, record, node, fault);
+                node as usize
+            }
             Action::Redrive { node } => {
                 self.at_node(program, record, node, NodeVisit::Redrive);
                 node as usize

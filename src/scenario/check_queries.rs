@@ -29,6 +29,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
                 .help(suggest(name, names.clone(), "operations"));
         }
     }
+    shards(f, node, &settings);
     const FREE: &str = "`row_time` is 0 s: no row costs anything";
     let free = settings.duration("row_time") == Duration::ZERO;
     let idle = [
@@ -90,5 +91,29 @@ pub fn entry(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path:
     if no_scans && differs(&settings, own("index"), "index") {
         let message = format!("`index` has no effect: `{target}` has no `scans`");
         f.warning_at(code::NO_EFFECT, &format!("{path}.index"), message);
+    }
+}
+
+/// A database has copies or shards.
+fn shards(f: &mut Findings<'_>, node: &Node, settings: &Settings<'_>) {
+    let path = |knob: &str| format!("database.{}.{knob}", node.key);
+    if settings.count("shards") > 1 && settings.count("replicas") > 0 {
+        let message = "`shards` and `replicas` cannot go together";
+        f.error_at(code::IMPOSSIBLE, &path("shards"), message)
+            .help("copies of shards are not simulated: leave one of them out");
+    }
+}
+
+/// Shards come of keys that are in one place each.
+pub fn reshard(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path: &str) {
+    let target = entry.target().unwrap_or_default();
+    let Some(node) = design.node(target).filter(|n| n.kind.name == "database") else {
+        return;
+    };
+    let database = Settings::new(node.kind, &node.knobs);
+    if database.count("replicas") > 0 {
+        let message = format!("`{target}` has `replicas`, and copies cannot be shards");
+        f.error_at(code::IMPOSSIBLE, &format!("{path}.target"), message)
+            .help("copies of shards are not simulated: leave `replicas` out");
     }
 }

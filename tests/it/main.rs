@@ -31,6 +31,7 @@ mod presets;
 mod queries;
 mod reads;
 mod retry_storm;
+mod shards;
 mod stations;
 mod tidy;
 mod toy_kind;

@@ -6,7 +6,7 @@ pub mod delivery;
 
 use super::attempt::{Attempt, AttemptId, Call, IntentId};
 use super::core::Cx;
-use super::fault::SchemaChange;
+use super::fault::{Reshard, SchemaChange};
 use super::probe;
 use super::reason::Reason;
 use super::record::Record;
@@ -292,6 +292,8 @@ pub enum KindFault {
     HandOver,
     /// The schema of a database is to be changed.
     Schema(SchemaChange),
+    /// Another number of shards.
+    Reshard(Reshard),
 }
 
 /// Slots and line of a node, over all instances.

@@ -16,6 +16,7 @@ mod links;
 mod messages;
 mod monitoring;
 mod queries;
+mod shards;
 mod stations;
 mod timeline;
 mod transactions;
@@ -60,6 +61,7 @@ const FIXTURES: &[Fixture] = fixtures![
     messages,
     monitoring,
     queries,
+    shards,
     stations,
     timeline,
     transactions

@@ -113,6 +113,23 @@ pub static DATABASE: KindSpec = KindSpec {
         .class(Class::Restart)
         .example("2"),
         knob(
+            "shards",
+            Unit::Count,
+            "1",
+            "parts that the keys are divided into, each with cores and connections of its own",
+        )
+        .range("1", "256")
+        .class(Class::Restart)
+        .example("8"),
+        knob(
+            "shard_by",
+            Unit::Choice(&["hash", "ring", "range"]),
+            "hash",
+            "which shard has a key: by the rest of its hash; by a ring of hashes; by its place in the order of the keys (shards)",
+        )
+        .class(Class::Restart)
+        .source("D. Karger et al., Consistent Hashing and Random Trees, STOC 1997; MongoDB: hashed and ranged sharding"),
+        knob(
             "replication",
             Unit::Choice(&["leader", "leaderless"]),
             "leader",

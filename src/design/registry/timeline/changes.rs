@@ -208,6 +208,34 @@ pub static ENTRIES: &[KindSpec] = &[
         ],
     ),
     entry(
+        "reshard",
+        "Resharding",
+        "the database has another number of shards: keys move in batches, and what wants to change a batch that moves waits",
+        &[
+            AT,
+            TARGET_NODE,
+            knob("shards", Unit::Count, "", "how many shards")
+                .range("1", "256")
+                .example("16"),
+            knob("rate", Unit::Rate, "1000 rps", "rows that are moved per second")
+                .range("0.001 rps", "1000000000 rps"),
+            knob(
+                "batch",
+                Unit::Count,
+                "100",
+                "rows that are moved at a time",
+            )
+            .range("1", "1000000000"),
+            knob(
+                "writes",
+                Unit::Choice(&["wait", "fail"]),
+                "wait",
+                "what becomes of writes to a batch that is moving: they wait for it and go on at the new shard, or are refused",
+            )
+            .source("MongoDB: a chunk that is migrated takes no writes in its critical section"),
+        ],
+    ),
+    entry(
         "failover",
         "Failover by hand",
         "another copy is made the leader in good order: it first gets everything that was written",

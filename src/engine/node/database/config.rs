@@ -4,6 +4,7 @@ use crate::design::Settings;
 use crate::design::value::Value;
 use crate::engine::copies::ReadFrom;
 use crate::engine::dist::Sampler;
+use crate::engine::shards::ShardBy;
 use crate::time::Duration;
 
 /// Who must have received a write before it is answered.
@@ -37,6 +38,8 @@ pub struct Config {
     /// Queries that may be running or waiting at one copy.
     pub connections: Option<u32>,
     pub replicas: u16,
+    pub shards: u16,
+    pub shard_by: ShardBy,
     /// Whichever copy a call reaches coordinates it; copies that must have a write, or say what they have,
     /// before it is answered.
     pub leaderless: bool,
@@ -127,6 +130,12 @@ impl Config {
             write_time: Sampler::new(&knobs.dist("write_time")),
             connections: knobs.opt_count("connections").map(|n| n as u32),
             replicas: knobs.count("replicas") as u16,
+            shards: knobs.count("shards") as u16,
+            shard_by: match knobs.choice("shard_by") {
+                "ring" => ShardBy::Ring,
+                "range" => ShardBy::Range,
+                _ => ShardBy::Hash,
+            },
             leaderless: knobs.choice("replication") == "leaderless",
             write_quorum: quorum("write_quorum"),
             read_quorum: quorum("read_quorum"),
@@ -185,6 +194,11 @@ impl Config {
             Acknowledge::Majority => (self.replicas as usize).div_ceil(2),
             Acknowledge::All => self.replicas as usize,
         }
+    }
+
+    /// Copies, or shards.
+    pub fn instances(&self) -> usize {
+        self.copies().max(self.shards as usize)
     }
 
     pub fn copies(&self) -> usize {

@@ -28,6 +28,12 @@ pub(super) struct Tables {
     pub indexed: Option<bool>,
 }
 
+impl Tables {
+    pub fn inserted_into(&self, table: u64) -> u64 {
+        self.inserted.get(&table).copied().unwrap_or(0)
+    }
+}
+
 /// Rows that are looked at to find one by a sorted index: its levels, if each row halves what is left.
 pub fn levels(rows: u64) -> u64 {
     u64::from(u64::BITS - rows.leading_zeros())
@@ -63,7 +69,7 @@ impl Database {
         let attempt = &cx.core.attempts[id];
         let operation = cx.core.intents[attempt.intent].operation as usize;
         let table = table_of(cx, attempt);
-        let inserted = self.tables.inserted.get(&table).copied().unwrap_or(0);
+        let inserted = self.tables.inserted_into(table);
         let rows = config.rows.saturating_add(inserted);
         let indexed = self.tables.indexed.unwrap_or(config.index);
         let found = match config.scans[operation] && !indexed {

@@ -9,7 +9,8 @@
 //! Statements of a transaction go over the connection that it has had since it began; what it writes is
 //! there at its commit (`transactions`); rows may be locked until then (`locks`), and tables while their
 //! schema is changed (`schema`). What a query takes may follow from the rows that it looks at (`cost`).
-//! Ignored so far: shards; applying a log takes time, and no core.
+//! Instead of copies there may be shards, which have a part of the keys each (`resharding`).
+//! Ignored so far: copies of shards; applying a log takes time, and no core.
 
 mod config;
 mod cost;
@@ -17,6 +18,7 @@ mod failover;
 mod leaderless;
 mod locks;
 mod replication;
+mod resharding;
 mod schema;
 mod transactions;
 
@@ -38,6 +40,7 @@ pub use config::Config;
 use cost::Tables;
 use leaderless::Leaderless;
 use locks::Locks;
+use resharding::Resharding;
 use schema::Schema;
 use transactions::Transactions;
 
@@ -60,6 +63,7 @@ const TABLE_TIMEOUT: u8 = 14;
 const SCHEMA_TIMEOUT: u8 = 15;
 const SCHEMA_RETRY: u8 = 16;
 const SCHEMA_DONE: u8 = 17;
+const BATCH_MOVED: u8 = 18;
 
 /// Positions in `TALLIES`.
 const FAILOVERS: usize = 0;
@@ -80,6 +84,7 @@ const TABLE_WAITS: usize = 14;
 const SCHEMA_CHANGES: usize = 15;
 const SCHEMA_TIMEOUTS: usize = 16;
 const SCHEMA_GIVEN_UP: usize = 17;
+const MOVED_ROWS: usize = 18;
 
 /// One copy: its queries and its rows.
 #[derive(Clone, Default)]
@@ -106,6 +111,9 @@ pub struct Database {
     locks: Locks,
     schema: Schema,
     tables: Tables,
+    resharding: Resharding,
+    /// Copies, or shards that have keys.
+    serving: u32,
     leaderless: Leaderless,
     /// Since when the others do not hear the leader.
     silent_since: Option<Time>,
@@ -133,6 +141,7 @@ impl NodeKind for Database {
         "schema_changes",
         "schema_timeouts",
         "schema_given_up",
+        "moved_rows",
     ];
 
     fn compile(knobs: &Settings<'_>) -> Config {
@@ -141,7 +150,7 @@ impl NodeKind for Database {
 
     fn new(config: &Config) -> Database {
         Database {
-            places: vec![Place::default(); config.copies()],
+            places: vec![Place::default(); config.instances()],
             goes_alone: false,
             ready: false,
             by_hand: false,
@@ -149,6 +158,8 @@ impl NodeKind for Database {
             locks: Locks::default(),
             schema: Schema::default(),
             tables: Tables::default(),
+            resharding: Resharding::default(),
+            serving: config.instances() as u32,
             leaderless: Leaderless::default(),
             silent_since: None,
         }
@@ -189,6 +200,7 @@ impl NodeKind for Database {
             SCHEMA_TIMEOUT => self.schema_timeout(config, cx, arg),
             SCHEMA_RETRY => self.schema_retry(cx, arg),
             SCHEMA_DONE => self.schema_done(config, cx, arg),
+            BATCH_MOVED => self.batch_moved(config, cx),
             STEPS_DOWN => self.steps_down(config, cx, arg),
             _ => unreachable!("a database schedules no other"),
         }
@@ -232,6 +244,7 @@ impl NodeKind for Database {
                 self.transactions.forget(at as u16);
                 self.locks.clear(at as u16);
                 self.forgets_schema(cx, at as u16);
+                self.resharding.forgets(cx);
                 match config.leaderless {
                     true => self.forgets_queries(at),
                     false => self.is_lost(config, cx, at),
@@ -261,6 +274,7 @@ impl NodeKind for Database {
             }
             KindFault::HandOver => self.hands_over(config, cx),
             KindFault::Schema(change) => self.changes_schema(cx, change),
+            KindFault::Reshard(change) => self.reshards(config, cx, change),
             _ => unreachable!("the entry is for other kinds"),
         }
         self.settles(config, cx);
@@ -275,7 +289,7 @@ impl NodeKind for Database {
     }
 
     fn look(&self, config: &Config) -> Look {
-        let copies = config.copies() as u32;
+        let copies = self.serving;
         let waiting = |connections: u32| connections.saturating_sub(config.cores);
         Look {
             slots: config.cores * copies,
@@ -299,6 +313,9 @@ impl Database {
         if attempt.transaction != 0 {
             return self.on_statement(config, cx, id);
         }
+        if !self.has_key(cx, &attempt) {
+            return cx.refuse(id, Reason::NotPrimary);
+        }
         if config.connections.is_some_and(|most| self.places[at].present >= most) {
             return cx.refuse(id, Reason::ConnectionRefused);
         }
@@ -307,7 +324,7 @@ impl Database {
         if self.must_wait(config, cx, id) {
             return cx.enter_line(id);
         }
-        if !self.gets_table(config, cx, id) {
+        if self.meets_move(cx, id) || !self.gets_table(config, cx, id) {
             return;
         }
         if !self.locks.is_empty() && !self.gets_lock(config, cx, id) {
@@ -328,6 +345,10 @@ impl Database {
             false if is_write && faults.disk_full > 0 => Some(Reason::StorageFull),
             // Somebody else was made the leader while the query ran.
             false if is_write && !self.leads(cx, at) => Some(Reason::NotPrimary),
+            // Its key was moved while the query ran.
+            false if attempt.transaction == 0 && !self.has_key(cx, &attempt) => {
+                Some(Reason::NotPrimary)
+            }
             false => None,
         };
         if attempt.transaction != 0 || attempt.mode == CallMode::Begin {
@@ -350,13 +371,13 @@ impl Database {
                 }
             },
             None if is_write => {
-                let before = self.places[at].rows.version(row);
+                let before = self.places[Self::home(config, at)].rows.version(row);
                 self.grows(cx, &attempt, (attempt.row, before));
                 let position = self.commit(config, cx, id, write);
                 self.committed(config, cx, id, position)
             }
             None => {
-                let version = self.places[at].rows.version(row);
+                let version = self.places[Self::home(config, at)].rows.version(row);
                 cx.core.attempts[id].answer.version = cx.end_for_feed(id).unwrap_or(version);
                 false
             }
@@ -431,7 +452,10 @@ impl Database {
         let before = place.unserved.len();
         place.unserved.retain(|&(_, waiting)| waiting != id);
         // Who waited for something else than a core is in no line for one.
-        let waited = place.unserved.len() < before || self.locks.forget(id) || self.schema.forget(id);
+        let waited = place.unserved.len() < before
+            || self.locks.forget(id)
+            || self.schema.forget(id)
+            || self.resharding.forget(id);
         if !waited {
             let at = cx.core.attempts[id].instance as usize;
             self.places[at].station.forget(&cx.core.attempts);

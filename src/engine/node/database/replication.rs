@@ -77,11 +77,12 @@ impl Database {
         let attempt = cx.core.attempts[id];
         let intent = cx.core.intents[attempt.intent];
         let at = attempt.instance as usize;
-        let rows = &mut self.places[at].rows;
+        let home = Self::home(config, at);
+        let rows = &mut self.places[home].rows;
         let now = cx.now();
         let before = rows.version(row);
         self.transactions.overwritten(at as u16, row, before);
-        let rows = &mut self.places[at].rows;
+        let rows = &mut self.places[home].rows;
         if copies(cx).is_none() {
             let version = rows.write(row);
             cx.note_for_feeds(LogEntry {

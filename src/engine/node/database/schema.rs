@@ -178,16 +178,24 @@ impl Database {
 
     /// Somebody begins a change.
     pub(super) fn changes_schema<R: Record>(&mut self, cx: &mut Cx<'_, R>, change: SchemaChange) {
-        let leader = cx.core.copies[cx.node as usize].as_deref();
-        let at = leader.map_or(0, |copies| copies.primary);
-        let open = Open {
-            number: 0,
-            change,
-            at,
-            stage: Stage::Pauses,
-            before: Vec::new(),
+        let node = cx.node as usize;
+        let leader = cx.core.copies[node].as_deref();
+        let leader = leader.map_or(0, |copies| copies.primary);
+        // Each shard has a part of the table, and is changed by itself.
+        let places = match cx.core.shards[node].is_some() {
+            true => 0..self.serving as u16,
+            false => leader..leader + 1,
         };
-        self.asks(cx, open);
+        for at in places {
+            let open = Open {
+                number: 0,
+                change,
+                at,
+                stage: Stage::Pauses,
+                before: Vec::new(),
+            };
+            self.asks(cx, open);
+        }
     }
 
     fn asks<R: Record>(&mut self, cx: &mut Cx<'_, R>, mut open: Open) {
@@ -259,7 +267,10 @@ impl Database {
         };
         let done = self.schema.open.remove(nth);
         cx.tally(SCHEMA_CHANGES);
-        self.tables.indexed = done.change.index.or(self.tables.indexed);
+        // An index is used when every shard has it.
+        if self.schema.open.iter().all(|open| open.change != done.change) {
+            self.tables.indexed = done.change.index.or(self.tables.indexed);
+        }
         self.lets_in(config, cx);
     }
 

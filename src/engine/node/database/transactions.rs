@@ -36,6 +36,8 @@ struct Write {
 #[derive(Clone)]
 struct Transaction {
     at: u16,
+    /// Operation and item of the action that began it.
+    about: (u16, u64),
     sees_snapshot: bool,
     failed: Option<Reason>,
     /// Its commit is under way.
@@ -76,13 +78,20 @@ pub(super) struct Transactions {
 }
 
 impl Transactions {
-    fn open(&mut self, at: u16, isolation: Isolation, now: Time) -> u32 {
+    fn open(
+        &mut self,
+        at: u16,
+        about: (u16, u64),
+        isolation: Isolation,
+        now: Time,
+    ) -> u32 {
         // Neither 0 nor the largest, which say that there is none.
         self.begun = self.begun % (u32::MAX - 1) + 1;
         let sees_snapshot = isolation.sees_snapshot();
         self.snapshots += u32::from(sees_snapshot);
         let new = Transaction {
             at,
+            about,
             sees_snapshot,
             failed: None,
             commits: false,
@@ -128,6 +137,12 @@ impl Transactions {
         let here = |tx: &Transaction| tx.at == at && tx.failed.is_none();
         let users = self.open.iter().filter(|(_, tx)| here(tx) && uses(tx));
         users.map(|(&number, _)| number).collect()
+    }
+
+    /// Those that are about certain items.
+    pub fn on_items(&self, is_one: impl Fn((u16, u64)) -> bool) -> Vec<u32> {
+        let mine = self.open.iter().filter(|(_, tx)| is_one(tx.about));
+        mine.map(|(&number, _)| number).collect()
     }
 
     /// Whether it still has its locks.
@@ -182,7 +197,7 @@ impl Database {
         row: u64,
         attempt: &Attempt,
     ) -> Option<Reason> {
-        let version = self.places[at].rows.version(row);
+        let version = self.places[Self::home(config, at)].rows.version(row);
         let basis = Basis::from_bits(attempt.payload);
         let checks = config.isolation == Isolation::Optimistic;
         let is_stale = !basis.permits(version)
@@ -269,7 +284,10 @@ impl Database {
         }
         // Its caller has closed the connection by now.
         if !attempt.is_abandoned() {
-            let number = self.transactions.open(attempt.instance, config.isolation, now);
+            let intent = &cx.core.intents[attempt.intent];
+            let about = (intent.operation, intent.item);
+            let at = attempt.instance;
+            let number = self.transactions.open(at, about, config.isolation, now);
             cx.core.attempts[id].answer.version = u64::from(number);
         }
         Ok(())
@@ -284,7 +302,7 @@ impl Database {
     ) -> Result<(), Reason> {
         let attempt = cx.core.attempts[id];
         let row = config.row_of(cx, id);
-        let rows = &self.places[attempt.instance as usize].rows;
+        let rows = &self.places[Self::home(config, attempt.instance as usize)].rows;
         let tx = self.transactions.open.get_mut(&attempt.transaction);
         let Some(tx) = tx else {
             return Err(Reason::ErrorFromCallee);
@@ -319,7 +337,7 @@ impl Database {
 
     /// Why a transaction may not be committed.
     fn objects(&self, config: &Config, tx: &Transaction) -> Option<Reason> {
-        let rows = &self.places[tx.at as usize].rows;
+        let rows = &self.places[Self::home(config, tx.at as usize)].rows;
         let twice = |w: &Write| w.is_insert && config.unique && rows.version(w.row) > 0;
         let checks = config.isolation == Isolation::Optimistic;
         let is_stale = |w: &Write| {
@@ -381,7 +399,7 @@ impl Database {
             promised |= write.promised;
             let how = (write.row, write.basis.version(), keeps);
             if write.is_insert {
-                let before = self.places[at].rows.version(write.row);
+                let before = self.places[Self::home(config, at)].rows.version(write.row);
                 let attempt = cx.core.attempts[id];
                 self.grows(cx, &attempt, (RowOf::New, before));
             }
