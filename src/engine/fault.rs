@@ -132,6 +132,10 @@ pub enum Action {
         node: u16,
         change: Reshard,
     },
+    Restore {
+        node: u16,
+        rate: Rate,
+    },
     Redrive {
         node: u16,
     },
@@ -296,6 +300,10 @@ impl Action {
             "reshard" => Action::Reshard {
                 node: c.node(key),
                 change: Reshard::compile(&knobs),
+            },
+            "restore" => Action::Restore {
+                node: c.node(key),
+                rate: knobs.rate("rate"),
             },
             "redrive" => Action::Redrive { node: c.node(key) },
             "start" => Action::StartRun { node: c.node(key) },

@@ -180,6 +180,11 @@ impl World {
                 self.at_node(program, record, node, fault);
                 node as usize
             }
+            Action::Restore { node, rate } => {
+                let fault = NodeVisit::Fault(KindFault::Restore(rate));
+                self.at_node(program, record, node, fault);
+                node as usize
+            }
             Action::Redrive { node } => {
                 self.at_node(program, record, node, NodeVisit::Redrive);
                 node as usize

@@ -30,6 +30,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
         }
     }
     shards(f, node, &settings);
+    backups(f, design, node, &settings);
     const FREE: &str = "`row_time` is 0 s: no row costs anything";
     let free = settings.duration("row_time") == Duration::ZERO;
     let idle = [
@@ -115,5 +116,45 @@ pub fn reshard(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, pat
         let message = format!("`{target}` has `replicas`, and copies cannot be shards");
         f.error_at(code::IMPOSSIBLE, &format!("{path}.target"), message)
             .help("copies of shards are not simulated: leave `replicas` out");
+    }
+}
+
+/// Backups are of databases whose rows are in one place each, and that nobody follows.
+fn backups(f: &mut Findings<'_>, design: &Design, node: &Node, settings: &Settings<'_>) {
+    let path = |knob: &str| format!("database.{}.{knob}", node.key);
+    let none = settings.value("backup_every") == Value::Off;
+    let is_feed = |key: &str| design.node(key).is_some_and(|n| n.kind.name == "feed");
+    let mut links = design.links.iter();
+    let followed = links.any(|link| link.to == node.key && is_feed(&link.from));
+    if !none && (settings.count("replicas") > 0 || followed) {
+        let (what, remedy) = match followed {
+            true => (
+                "a change feed",
+                "what a feed has published cannot be taken back: leave one of them out",
+            ),
+            false => (
+                "`replicas`",
+                "backups of copies are not simulated: leave one of them out",
+            ),
+        };
+        let message = format!("`backup_every` and {what} cannot go together");
+        f.error_at(code::IMPOSSIBLE, &path("backup_every"), message)
+            .help(remedy);
+    }
+    const NONE: &str = "there are no backups without `backup_every`";
+    let idle = [(none, "backup_time", NONE), (none, "log_archive", NONE)];
+    warn_idle(f, settings, |knob| node.own(knob), path, idle);
+}
+
+/// Who has no backup cannot go back to it.
+pub fn restore(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path: &str) {
+    let target = entry.target().unwrap_or_default();
+    let Some(node) = design.node(target).filter(|n| n.kind.name == "database") else {
+        return;
+    };
+    if Settings::new(node.kind, &node.knobs).value("backup_every") == Value::Off {
+        let message = format!("`{target}` has no backup to go back to");
+        f.error_at(code::IMPOSSIBLE, &format!("{path}.target"), message)
+            .help("let it have some: `backup_every`");
     }
 }

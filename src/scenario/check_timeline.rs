@@ -27,6 +27,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path:
         }
         "schema_change" => check_queries::entry(f, design, entry, path),
         "reshard" => check_queries::reshard(f, design, entry, path),
+        "restore" => check_queries::restore(f, design, entry, path),
         "expired_credentials" => check_door::expired(f, design, entry, path),
         "deploy" => check_door::deploy(f, design, entry, path),
         "clock_skew" => {

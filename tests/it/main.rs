@@ -1,6 +1,7 @@
 //! The native integration tests, in one program: a second one would be linked a second time.
 
 mod auditor;
+mod backups;
 mod balancing;
 #[path = "../bits.rs"]
 mod bits;

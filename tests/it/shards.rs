@@ -197,7 +197,7 @@ fn transactions_are_caught_by_the_move_or_done_before_or_after() {
         (0, 0, 0, 0)
     );
     assert!(rows.open == 0 && report.users.failed > 0);
-    assert_eq!(count(&report, "commits"), report.users.served);
-    // 50 ms of the second or so that it takes until all keys have moved once.
+    assert_eq!(rows.effects, report.users.served);
+    // About one in a thousand: those that were under way when their key moved.
     assert!(report.users.served_share.unwrap() > 0.97);
 }

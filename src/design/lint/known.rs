@@ -89,8 +89,11 @@ fn strange_users(node: &Node) -> bool {
 fn plain_work(node: &Node) -> bool {
     let settings = knobs(node);
     if node.kind.name == "database" {
-        // What rows there are, and whether an index leads to them, may change.
-        return settings.duration("row_time").0 == 0;
+        // What rows there are, and whether an index leads to them, may change; what is asked of one shard
+        // follows from the keys; a snapshot takes a core.
+        let by_rows = settings.duration("row_time").0 > 0;
+        let divided = settings.count("shards") > 1;
+        return !(by_rows || divided || settings.value("backup_every") != Value::Off);
     }
     if node.kind.name != "service" {
         return true;

@@ -294,6 +294,8 @@ pub enum KindFault {
     Schema(SchemaChange),
     /// Another number of shards.
     Reshard(Reshard),
+    /// It goes back to its last snapshot, reading so many rows per second.
+    Restore(Rate),
 }
 
 /// Slots and line of a node, over all instances.

@@ -4,6 +4,7 @@
 //! A fixture is a scenario in `tests/fixtures/knobs/` and a list of turns, each of which must change
 //! the fingerprint of that scenario.
 
+mod backups;
 mod balancing;
 mod basics;
 mod caching;
@@ -49,6 +50,7 @@ macro_rules! fixtures {
 }
 
 const FIXTURES: &[Fixture] = fixtures![
+    backups,
     balancing,
     basics,
     caching,

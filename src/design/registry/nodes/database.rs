@@ -130,6 +130,35 @@ pub static DATABASE: KindSpec = KindSpec {
         .class(Class::Restart)
         .source("D. Karger et al., Consistent Hashing and Random Trees, STOC 1997; MongoDB: hashed and ranged sharding"),
         knob(
+            "backup_every",
+            Unit::Duration,
+            "none",
+            "from the beginning of one snapshot of all rows to that of the next; absent, there are none",
+        )
+        .off("none")
+        .range("1 s", "365 d")
+        .class(Class::Restart)
+        .example("20 s"),
+        knob(
+            "backup_time",
+            Unit::Duration,
+            "1 s",
+            "how long a snapshot takes, and a core with it (backup_every)",
+        )
+        .range("0 s", "30 d")
+        .class(Class::NewWork),
+        knob(
+            "log_archive",
+            Unit::Duration,
+            "none",
+            "how far an archive of the log is behind, by which `restore` saves what came after the snapshot (backup_every)",
+        )
+        .off("none")
+        .range("0 s", "1 d")
+        .class(Class::NewWork)
+        .example("5 s")
+        .source("PostgreSQL archive_mode, default off; archive_timeout bounds how far it is behind; Amazon RDS: 5 min"),
+        knob(
             "replication",
             Unit::Choice(&["leader", "leaderless"]),
             "leader",

@@ -236,6 +236,17 @@ pub static ENTRIES: &[KindSpec] = &[
         ],
     ),
     entry(
+        "restore",
+        "Restore from a backup",
+        "the database goes back to its last snapshot, or as far as its archived log goes; it is down until all rows are there",
+        &[
+            AT,
+            TARGET_NODE,
+            knob("rate", Unit::Rate, "10000 rps", "rows that are read back per second")
+                .range("0.001 rps", "1000000000 rps"),
+        ],
+    ),
+    entry(
         "failover",
         "Failover by hand",
         "another copy is made the leader in good order: it first gets everything that was written",

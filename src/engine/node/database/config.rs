@@ -35,6 +35,11 @@ pub struct Config {
     pub index: bool,
     /// A statement that takes longer is ended.
     pub statement_timeout: Option<Duration>,
+    /// From one snapshot to the next, and how long each takes.
+    pub backup_every: Option<Duration>,
+    pub backup_time: Duration,
+    /// How far the archive of the log is behind, if there is one.
+    pub log_archive: Option<Duration>,
     /// Queries that may be running or waiting at one copy.
     pub connections: Option<u32>,
     pub replicas: u16,
@@ -125,6 +130,9 @@ impl Config {
             has_scans: !scans.is_empty(),
             index: knobs.flag("index"),
             statement_timeout: knobs.opt_duration("statement_timeout"),
+            backup_every: knobs.opt_duration("backup_every"),
+            backup_time: knobs.duration("backup_time"),
+            log_archive: knobs.opt_duration("log_archive"),
             cores: knobs.count("cores") as u32,
             read_time: Sampler::new(&knobs.dist("read_time")),
             write_time: Sampler::new(&knobs.dist("write_time")),

@@ -12,6 +12,7 @@
 //! Instead of copies there may be shards, which have a part of the keys each (`resharding`).
 //! Ignored so far: copies of shards; applying a log takes time, and no core.
 
+mod backup;
 mod config;
 mod cost;
 mod failover;
@@ -36,6 +37,7 @@ use crate::engine::record::Record;
 use crate::engine::rows::Rows;
 use crate::engine::station::{Admission, Instance};
 use crate::time::Time;
+use backup::Backups;
 pub use config::Config;
 use cost::Tables;
 use leaderless::Leaderless;
@@ -64,6 +66,9 @@ const SCHEMA_TIMEOUT: u8 = 15;
 const SCHEMA_RETRY: u8 = 16;
 const SCHEMA_DONE: u8 = 17;
 const BATCH_MOVED: u8 = 18;
+const BACKUP_BEGINS: u8 = 19;
+const BACKUP_DONE: u8 = 20;
+const RESTORED: u8 = 21;
 
 /// Positions in `TALLIES`.
 const FAILOVERS: usize = 0;
@@ -85,6 +90,8 @@ const SCHEMA_CHANGES: usize = 15;
 const SCHEMA_TIMEOUTS: usize = 16;
 const SCHEMA_GIVEN_UP: usize = 17;
 const MOVED_ROWS: usize = 18;
+const BACKUPS: usize = 19;
+const RESTORES: usize = 20;
 
 /// One copy: its queries and its rows.
 #[derive(Clone, Default)]
@@ -112,6 +119,7 @@ pub struct Database {
     schema: Schema,
     tables: Tables,
     resharding: Resharding,
+    backups: Backups,
     /// Copies, or shards that have keys.
     serving: u32,
     leaderless: Leaderless,
@@ -142,6 +150,8 @@ impl NodeKind for Database {
         "schema_timeouts",
         "schema_given_up",
         "moved_rows",
+        "backups",
+        "restores",
     ];
 
     fn compile(knobs: &Settings<'_>) -> Config {
@@ -159,10 +169,15 @@ impl NodeKind for Database {
             schema: Schema::default(),
             tables: Tables::default(),
             resharding: Resharding::default(),
+            backups: Backups::default(),
             serving: config.instances() as u32,
             leaderless: Leaderless::default(),
             silent_since: None,
         }
+    }
+
+    fn start<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        self.plans_backup(config, cx);
     }
 
     fn on_request<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
@@ -201,6 +216,9 @@ impl NodeKind for Database {
             SCHEMA_RETRY => self.schema_retry(cx, arg),
             SCHEMA_DONE => self.schema_done(config, cx, arg),
             BATCH_MOVED => self.batch_moved(config, cx),
+            BACKUP_BEGINS => self.backup_begins(config, cx),
+            BACKUP_DONE => self.backup_done(config, cx, arg),
+            RESTORED => self.restored(config, cx),
             STEPS_DOWN => self.steps_down(config, cx, arg),
             _ => unreachable!("a database schedules no other"),
         }
@@ -233,6 +251,7 @@ impl NodeKind for Database {
 
     fn on_crash<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, instance: Option<u16>) {
         cx.crash_all(instance);
+        self.backups.crashed();
         for at in 0..self.places.len() {
             if instance.is_none_or(|instance| instance as usize == at) {
                 // What was written stays written: the disk survives.
@@ -275,6 +294,7 @@ impl NodeKind for Database {
             KindFault::HandOver => self.hands_over(config, cx),
             KindFault::Schema(change) => self.changes_schema(cx, change),
             KindFault::Reshard(change) => self.reshards(config, cx, change),
+            KindFault::Restore(rate) => self.restores(config, cx, rate),
             _ => unreachable!("the entry is for other kinds"),
         }
         self.settles(config, cx);
@@ -433,7 +453,8 @@ impl Database {
     /// Queries that may run at the same time at one copy: with fewer connections than cores, the
     /// connections are the bound.
     fn slots<R: Record>(&self, config: &Config, cx: &Cx<'_, R>) -> u32 {
-        cx.slots(config.connections.map_or(config.cores, |c| c.min(config.cores)))
+        let cores = config.cores.saturating_sub(self.backups.cores());
+        cx.slots(config.connections.map_or(cores, |c| c.min(cores)))
     }
 
     fn begin<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {

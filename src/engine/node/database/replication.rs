@@ -84,8 +84,9 @@ impl Database {
         self.transactions.overwritten(at as u16, row, before);
         let rows = &mut self.places[home].rows;
         if copies(cx).is_none() {
-            let version = rows.write(row);
-            cx.note_for_feeds(LogEntry {
+            let version = self.backups.next_version(before);
+            rows.set(row, version);
+            let entry = LogEntry {
                 key: row,
                 version,
                 before,
@@ -93,7 +94,9 @@ impl Database {
                 intent: attempt.intent,
                 attempt: attempt.number,
                 promised,
-            });
+            };
+            cx.note_for_feeds(entry);
+            self.keeps(config, cx, entry);
             cx.effect_on(id, Changed { row, version, based_on, promised, pending: false });
             cx.core.attempts[id].answer.version = version;
             return None;

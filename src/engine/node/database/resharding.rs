@@ -224,7 +224,7 @@ impl Database {
 
     /// What is on the disks of all shards: the rows of the tables, or, if nobody has said how many they
     /// have, the items that there are.
-    fn rows_of_all_tables<R: Record>(&self, config: &Config, cx: &Cx<'_, R>) -> u64 {
+    pub(super) fn rows_of_all_tables<R: Record>(&self, config: &Config, cx: &Cx<'_, R>) -> u64 {
         let mut seen: Vec<u64> = Vec::new();
         let mut rows = 0u64;
         for operation in &cx.program.operations {

@@ -150,7 +150,10 @@ impl Database {
         }
         cx.tally(TABLE_WAITS);
         self.schema.waiting.push(query);
-        cx.enter_line(id);
+        // Or it has waited for the move of its key.
+        if attempt.callee != CalleeSide::Queued {
+            cx.enter_line(id);
+        }
         if let Some(wait) = config.lock_timeout {
             cx.local_at(cx.now() + wait, TABLE_TIMEOUT, id.bits());
         }
@@ -314,11 +317,14 @@ impl Database {
             waiting.into_iter().partition(|query| self.schema.keeps_out(query));
         self.schema.waiting = still;
         for query in free {
-            // One that was let in before it may have ended the wait of others of its transaction.
             let waits = cx.core.attempts.get(query.id);
-            if waits.is_some_and(|a| a.callee == CalleeSide::Queued)
-                && self.gets_lock(config, cx, query.id)
-            {
+            if waits.is_none_or(|a| a.callee != CalleeSide::Queued) {
+                continue;
+            }
+            // Another statement of its transaction, let in before it, may have ended that.
+            if query.transaction != 0 && !self.transactions.is_alive(query.transaction) {
+                self.ends_wait(cx, query.id, Reason::ErrorFromCallee);
+            } else if self.gets_lock(config, cx, query.id) {
                 self.takes_core_after_wait(config, cx, query.id);
             }
         }
