@@ -47,7 +47,7 @@ impl Map {
 
     /// Who has a key, at such a place of all in their order.
     fn owner(&self, key: u64, place: impl FnOnce() -> u64) -> u16 {
-        let parts = |hash: u64| (u128::from(hash) * u128::from(self.count) >> 64) as u16;
+        let parts = |hash: u64| ((u128::from(hash) * u128::from(self.count)) >> 64) as u16;
         match self.by {
             ShardBy::Hash => (key % u64::from(self.count)) as u16,
             ShardBy::Ring => self.ring.from(key).next().unwrap_or(0) as u16,
@@ -108,7 +108,7 @@ impl Shards {
         if self.map.owner(item, place) == moving.to.owner(item, place) {
             return Move::Stays;
         }
-        let batch = (u128::from(mix64(item ^ MOVES)) * u128::from(moving.batches) >> 64) as u64;
+        let batch = ((u128::from(mix64(item ^ MOVES)) * u128::from(moving.batches)) >> 64) as u64;
         match batch.cmp(&moving.moved) {
             std::cmp::Ordering::Less => Move::Done,
             std::cmp::Ordering::Equal => Move::Now,
