@@ -7,7 +7,12 @@ pub fn by_scan(rows: f64) -> f64 {
 
 /// Rows that are looked at to find one of so many that are sorted, at worst: each look halves what is left.
 pub fn by_index(rows: f64) -> f64 {
-    (rows + 1.0).log2().ceil()
+    let (mut left, mut looks) = (rows, 0.0);
+    while left >= 1.0 {
+        left = (left / 2.0).floor();
+        looks += 1.0;
+    }
+    looks
 }
 
 /// A query for the list and one for each of its items, one after the other.
