@@ -13,6 +13,7 @@ pub static GROUPS: &[(&str, &[&str])] = &[
             "dropped_by_network",
             "deadline_passed",
             "expired_in_queue",
+            "statement_timeout",
         ],
     ),
     (

@@ -28,6 +28,9 @@ impl<R: Record> Cx<'_, R> {
                 let rule = (config.read_from, config.redirect);
                 self.copy_for(link, address, rule, (intent, mode))
             }
+            NodeConfig::Database(_) if self.core.shards[callee].is_some() => {
+                self.shard_for(callee, intent)
+            }
             // One of one needs no draw.
             _ => match self.core.fleets[callee].registered() {
                 [only] => *only,
@@ -50,5 +53,14 @@ impl<R: Record> Cx<'_, R> {
                 all[draws.below(all.len() as u64) as usize]
             }
         }
+    }
+
+    /// The shard of a database that has the key of an action's item.
+    fn shard_for(&self, callee: usize, intent: IntentId) -> u16 {
+        let intent = &self.core.intents[intent];
+        let shards = self.core.shards[callee].as_deref();
+        shards.map_or(0, |shards| {
+            shards.owner(self.program, intent.operation, intent.item)
+        })
     }
 }

@@ -93,7 +93,7 @@ pub struct Copies {
 }
 
 /// Versions of one leader are below this; its term is above.
-const TERM: u32 = 40;
+pub const TERM: u32 = 40;
 
 impl Copies {
     pub fn new(count: u16) -> Copies {

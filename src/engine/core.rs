@@ -28,6 +28,7 @@ use super::program::{LinkProgram, NodeProgram, Program};
 use super::reason::Reason;
 use super::record::{Record, Snapshot};
 use super::session::Sessions;
+use super::shards::Shards;
 use super::slab::Slab;
 use crate::time::Time;
 
@@ -121,6 +122,8 @@ pub struct Core {
     pub parked_messages: u64,
     /// Of databases with several copies.
     pub copies: Vec<Option<Box<Copies>>>,
+    /// Of databases whose keys are divided.
+    pub shards: Vec<Option<Box<Shards>>>,
     /// Of databases that a feed follows.
     pub outboxes: Vec<Option<Box<Outbox>>>,
     /// Entries of their logs that wait for copies that cannot come.
@@ -144,6 +147,15 @@ fn copies_of(node: &NodeProgram) -> Option<Box<Copies>> {
                 .iter_mut()
                 .for_each(|copy| copy.leads |= config.leaderless);
             Some(Box::new(copies))
+        }
+        _ => None,
+    }
+}
+
+fn shards_of(node: &NodeProgram) -> Option<Box<Shards>> {
+    match &node.config {
+        NodeConfig::Database(config) if config.shards > 1 => {
+            Some(Box::new(Shards::new(config.shard_by, config.shards)))
         }
         _ => None,
     }
@@ -207,6 +219,7 @@ impl Core {
             holds: 0,
             parked_messages: 0,
             copies: program.nodes.iter().map(copies_of).collect(),
+            shards: program.nodes.iter().map(shards_of).collect(),
             outboxes: Outbox::all(program),
             resting: 0,
             runs_open: 0,

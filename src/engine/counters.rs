@@ -49,7 +49,7 @@ impl Level {
 }
 
 /// Counts that a kind may have of its own.
-pub const TALLIES_MAX: usize = 16;
+pub const TALLIES_MAX: usize = 24;
 
 /// The callee's view: every arrival ends in exactly one disposition or is still there.
 ///

@@ -124,6 +124,18 @@ pub enum Action {
     Failover {
         node: u16,
     },
+    SchemaChange {
+        node: u16,
+        change: SchemaChange,
+    },
+    Reshard {
+        node: u16,
+        change: Reshard,
+    },
+    Restore {
+        node: u16,
+        rate: Rate,
+    },
     Redrive {
         node: u16,
     },
@@ -160,6 +172,72 @@ pub struct Skew {
 pub struct Series {
     pub every: Duration,
     pub pause: Sampler,
+}
+
+/// Whom a schema change keeps out while it is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    Everybody,
+    Writers,
+    Nobody,
+}
+
+/// A change of a database's schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SchemaChange {
+    /// Key space of the rows that it is about; all if it does not say.
+    pub table: Option<u64>,
+    pub keeps: Keeps,
+    /// How long it needs the table.
+    pub takes: Duration,
+    /// How long it waits for the table, and, if it tries again, when.
+    pub lock_timeout: Option<Duration>,
+    pub retry_pause: Option<Duration>,
+    /// The index is there after it, or is not.
+    pub index: Option<bool>,
+}
+
+impl SchemaChange {
+    fn compile(c: &Compiler<'_>, knobs: &Settings<'_>) -> SchemaChange {
+        SchemaChange {
+            table: knobs.opt_text("table").map(|name| c.key_space(&name)),
+            keeps: match knobs.choice("keeps_out") {
+                "writers" => Keeps::Writers,
+                "nobody" => Keeps::Nobody,
+                _ => Keeps::Everybody,
+            },
+            takes: knobs.duration("takes"),
+            lock_timeout: knobs.opt_duration("lock_timeout"),
+            retry_pause: knobs.opt_duration("retry_pause"),
+            index: match knobs.choice("index") {
+                "built" => Some(true),
+                "dropped" => Some(false),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Another number of shards of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reshard {
+    pub shards: u16,
+    /// Rows that are moved per second, and at a time.
+    pub rate: Rate,
+    pub batch: u64,
+    /// Writes to what is being moved wait; otherwise they are refused.
+    pub waits: bool,
+}
+
+impl Reshard {
+    fn compile(knobs: &Settings<'_>) -> Reshard {
+        Reshard {
+            shards: knobs.count("shards") as u16,
+            rate: knobs.rate("rate"),
+            batch: knobs.count("batch"),
+            waits: knobs.choice("writes") == "wait",
+        }
+    }
 }
 
 /// What a change of knobs is about, for the record.
@@ -215,6 +293,18 @@ impl Action {
                 delay: knobs.duration("delay"),
             },
             "failover" => Action::Failover { node: c.node(key) },
+            "schema_change" => Action::SchemaChange {
+                node: c.node(key),
+                change: SchemaChange::compile(c, &knobs),
+            },
+            "reshard" => Action::Reshard {
+                node: c.node(key),
+                change: Reshard::compile(&knobs),
+            },
+            "restore" => Action::Restore {
+                node: c.node(key),
+                rate: knobs.rate("rate"),
+            },
             "redrive" => Action::Redrive { node: c.node(key) },
             "start" => Action::StartRun { node: c.node(key) },
             "disk_full" => Action::DiskFull { node: c.node(key) },

@@ -134,7 +134,9 @@ impl<R: Record> Cx<'_, R> {
         let has_one_only = match &self.program.nodes[callee as usize].config {
             // Only one node of a cache has the item, only one copy takes writes.
             NodeConfig::Cache(_) => true,
-            NodeConfig::Database(config) => config.replicas > 0,
+            NodeConfig::Database(config) => {
+                config.replicas > 0 || self.core.shards[callee as usize].is_some()
+            }
             _ => false,
         };
         if has_one_only {

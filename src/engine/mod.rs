@@ -52,6 +52,7 @@ pub mod reason;
 pub mod record;
 pub mod rows;
 mod session;
+mod shards;
 mod slab;
 mod standing;
 mod station;

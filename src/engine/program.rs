@@ -20,7 +20,7 @@ use super::monitoring::{MonitoringProgram, alert, autoscale};
 use super::node::NodeConfig;
 pub use crate::design::PROMISED_MAX;
 use crate::design::order::arrange;
-use crate::design::registry::{ALERT, MONITORING};
+use crate::design::registry::{ALERT, MONITORING, OPERATION};
 use crate::design::value::Value;
 use crate::design::{
     Aim, CallMode, Design, Link, Node, RowOf, RunSpec, Settings, TimelineEntry, revisions,
@@ -300,6 +300,20 @@ impl<'a> Compiler<'a> {
         self.nodes[key]
     }
 
+    /// Number of the key space that operations name, or that one of them has for itself.
+    pub fn key_space(&self, name: &str) -> u64 {
+        let named = |op: &crate::design::Operation| {
+            Settings::new(&OPERATION, &op.knobs)
+                .opt_text("key_space")
+                .as_deref()
+                == Some(name)
+        };
+        match self.design.operations.iter().any(named) {
+            true => place_hash("key space", name),
+            false => place_hash("operation", name),
+        }
+    }
+
     pub fn link(&self, key: &str) -> u16 {
         self.links[key]
     }
@@ -524,8 +538,8 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
         out: Vec::new(),
         instances: match node.kind.name {
             "clients" => instances("callers"),
-            // The leader and those that follow.
-            "database" => knobs.count("replicas") as u16 + 1,
+            // The leader and those that follow, or shards: not both.
+            "database" => (knobs.count("replicas") as u16 + 1).max(knobs.count("shards") as u16),
             _ => instances("instances"),
         },
         zones: match node.knobs.get("zones") {

@@ -58,6 +58,7 @@ reasons! {
     // The message was still travelling (a long delay, a hold) when the caller gave
     // up. Calling it "waiting" would accuse a queue that never saw it.
     TimedOutInNetwork "timed_out_in_network" "timed out on the way",
+    StatementTimeout "statement_timeout" "statement timeout",
 }
 
 impl Reason {

@@ -170,6 +170,21 @@ impl World {
                 }
                 node as usize
             }
+            Action::SchemaChange { node, change } => {
+                let fault = NodeVisit::Fault(KindFault::Schema(change));
+                self.at_node(program, record, node, fault);
+                node as usize
+            }
+            Action::Reshard { node, change } => {
+                let fault = NodeVisit::Fault(KindFault::Reshard(change));
+                self.at_node(program, record, node, fault);
+                node as usize
+            }
+            Action::Restore { node, rate } => {
+                let fault = NodeVisit::Fault(KindFault::Restore(rate));
+                self.at_node(program, record, node, fault);
+                node as usize
+            }
             Action::Redrive { node } => {
                 self.at_node(program, record, node, NodeVisit::Redrive);
                 node as usize

@@ -2,8 +2,8 @@
 
 use super::check_design::{differs, is};
 use super::check_plan::calls_to;
-use super::code;
 use super::findings::Findings;
+use super::{check_queries, code};
 use crate::design::value::Value;
 use crate::design::{Aim, CallMode, Design, Node, RowOf, Settings, StepCall, TimelineEntry};
 
@@ -33,6 +33,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
         f.error_at(code::IMPOSSIBLE, &path, message)
             .help("let it have a leader: `replication = \"leader\"`");
     }
+    check_queries::check(f, design, node);
     let idle = idle(&settings)
         .into_iter()
         .chain(without_plans(design, node, &settings));

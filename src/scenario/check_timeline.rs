@@ -2,7 +2,7 @@
 
 use super::check_design::differs;
 use super::findings::Findings;
-use super::{check_database, check_door, code};
+use super::{check_database, check_door, check_queries, code};
 use crate::design::value::Value;
 use crate::design::{Design, Settings, TimelineEntry};
 
@@ -25,6 +25,9 @@ pub fn check(f: &mut Findings<'_>, design: &Design, entry: &TimelineEntry, path:
         "isolate" | "replica_lag" | "failover" | "primary_loss" => {
             check_database::entry(f, design, entry, path);
         }
+        "schema_change" => check_queries::entry(f, design, entry, path),
+        "reshard" => check_queries::reshard(f, design, entry, path),
+        "restore" => check_queries::restore(f, design, entry, path),
         "expired_credentials" => check_door::expired(f, design, entry, path),
         "deploy" => check_door::deploy(f, design, entry, path),
         "clock_skew" => {

@@ -17,6 +17,7 @@ mod check_job;
 mod check_lesson;
 mod check_link;
 mod check_plan;
+mod check_queries;
 mod check_queues;
 mod check_run;
 mod check_service;

@@ -73,13 +73,35 @@ pub fn plans(
                     .help(STEPS);
                 continue;
             };
-            let Some(step) = step(f, &path, text, item.span(), mode) else {
+            let (times, once) = repeated(text);
+            let Some(step) = step(f, &path, once, item.span(), mode) else {
                 continue;
             };
             for link in step.links() {
                 f.remember(format!("{path}.{link}"), item.span());
             }
-            steps.push(step);
+            let times = match times {
+                Ok(n) if (1..=MAX_STEPS as u64).contains(&n) => n as usize,
+                _ => {
+                    let message = format!("`{}` is no step", cut(text));
+                    f.error(code::BAD_STEP, &path, item.span(), message)
+                        .help(format!("a step is repeated 1 to {MAX_STEPS} times"));
+                    continue;
+                }
+            };
+            if !matches!(step, Step::Work | Step::Calls { .. }) && times != 1 {
+                let message = format!("`{}` is no step", cut(text));
+                f.error(code::BAD_STEP, &path, item.span(), message)
+                    .help("what is repeated is work, or calls that are waited for");
+                continue;
+            }
+            steps.extend(std::iter::repeat_n(step, times));
+        }
+        if steps.len() > MAX_STEPS {
+            let message = format!("the plan has {} steps, repeated ones included", steps.len());
+            f.error(code::LIMIT, &path, value.span(), message)
+                .help(format!("at most {MAX_STEPS}"));
+            continue;
         }
         if steps.iter().filter(|step| **step == Step::Respond).count() > 1 {
             f.error(
@@ -118,10 +140,21 @@ pub fn written_plans(text: &str, node: &Node) -> Vec<(String, Vec<String>)> {
 
 const STEPS: &str = "a step is `work`, `respond`, `call LINK`, `read LINK`, `write LINK`, `publish LINK`, \
      `invalidate LINK`, `fill LINK`, `update LINK`, `insert LINK`, `check LINK`, `begin LINK`, `commit LINK`, \
-     `send CALL`, `all CALL, CALL`, `first 2 of CALL, CALL, CALL` or `cached LINK else CALL`";
+     `send CALL`, `all CALL, CALL`, `first 2 of CALL, CALL, CALL`, `cached LINK else CALL`, or `20 times` and a step";
 
 /// Why a step is none, if more can be said than [`STEPS`].
 type Refusal = Option<String>;
+
+/// `20 times read store`: how often, and what. Once, if it does not say.
+fn repeated(text: &str) -> (Result<u64, Refusal>, &str) {
+    match text.split_once(" times ") {
+        Some((number, step)) if number.trim().starts_with(|c: char| c.is_ascii_digit()) => {
+            let number = parse_count(number).map_err(|error| Some(error.message));
+            (number, step)
+        }
+        _ => (Ok(1), text),
+    }
+}
 
 fn step(f: &mut Findings<'_>, path: &str, text: &str, span: Span, mode: CallMode) -> Option<Step> {
     match parse(text, mode) {

@@ -1,6 +1,7 @@
 //! The native integration tests, in one program: a second one would be linked a second time.
 
 mod auditor;
+mod backups;
 mod balancing;
 #[path = "../bits.rs"]
 mod bits;
@@ -32,9 +33,11 @@ mod messages;
 mod monitoring;
 mod policies_links;
 mod presets;
+mod queries;
 mod reads;
 mod retry_storm;
 mod serializable;
+mod shards;
 mod share;
 mod share_cli;
 mod share_links;

@@ -87,10 +87,17 @@ fn strange_users(node: &Node) -> bool {
 
 /// Work takes as long as its knob says, in as many slots as there are.
 fn plain_work(node: &Node) -> bool {
+    let settings = knobs(node);
+    if node.kind.name == "database" {
+        // What rows there are, and whether an index leads to them, may change; what is asked of one shard
+        // follows from the keys; a snapshot takes a core.
+        let by_rows = settings.duration("row_time").0 > 0;
+        let divided = settings.count("shards") > 1;
+        return !(by_rows || divided || settings.value("backup_every") != Value::Off);
+    }
     if node.kind.name != "service" {
         return true;
     }
-    let settings = knobs(node);
     let on = |knob: &str| settings.value(knob) != Value::Off;
     let slots = settings.count("slots");
     let shared = settings.opt_count("cores").is_some_and(|n| n < slots);

@@ -232,8 +232,11 @@ impl<'d> Map<'d> {
 
 /// How long a node's own work takes for an operation.
 pub fn work(node: &Node, operation: &str, writes: bool) -> Option<Dist> {
-    if node.kind.knob("service_time_of").is_some()
-        && let Value::PerOperation(values) = knobs(node).value("service_time_of")
+    let of_operation = ["service_time_of", "query_time_of"].into_iter();
+    if let Some(knob) = of_operation
+        .clone()
+        .find(|knob| node.kind.knob(knob).is_some())
+        && let Value::PerOperation(values) = knobs(node).value(knob)
         && let Some((_, Value::Dist(dist))) = values.iter().find(|(key, _)| key == operation)
     {
         return Some(dist.clone());

@@ -6,6 +6,7 @@ pub mod delivery;
 
 use super::attempt::{Attempt, AttemptId, Call, IntentId};
 use super::core::{Core, Cx};
+use super::fault::{Reshard, SchemaChange};
 use super::probe;
 use super::program::Program;
 use super::reason::Reason;
@@ -302,6 +303,12 @@ pub enum KindFault {
     CutOff { instance: u16, begins: bool },
     /// Another copy is made the leader by hand.
     HandOver,
+    /// The schema of a database is to be changed.
+    Schema(SchemaChange),
+    /// Another number of shards.
+    Reshard(Reshard),
+    /// It goes back to its last snapshot, reading so many rows per second.
+    Restore(Rate),
 }
 
 /// Rows that stand at one place: a copy of a database, a node of a cache, or what one instance of a caller has

@@ -31,6 +31,7 @@ pub mod overload;
 pub mod patience;
 pub mod placement;
 pub mod priorities;
+pub mod queries;
 pub mod quorums;
 pub mod retries;
 pub mod scaling;

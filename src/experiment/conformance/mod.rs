@@ -30,6 +30,7 @@ mod overloads;
 mod parameters;
 mod parts;
 mod placement;
+mod queries;
 mod quorums;
 mod reads;
 mod refusals;
@@ -71,6 +72,7 @@ const LISTS: &[&[Row]] = &[
     reads::ROWS,
     transactions::ROWS,
     copies::ROWS,
+    queries::ROWS,
 ];
 
 const COUNT: usize = {

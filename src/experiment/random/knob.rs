@@ -112,6 +112,7 @@ pub fn text(dice: &mut Dice, spec: &KnobSpec) -> Option<String> {
             let mean_ns = base.filter(|&ns| ns > 0).unwrap_or(20 * NS_PER_MS);
             quoted(&dice.dist((mean_ns / 1_000).min(2_000_000)))
         }
+        Unit::Names if spec.name == "scans" => "[\"buy\"]".to_owned(),
         Unit::Names if spec.name == "zones" => "[\"east\", \"west\"]".to_owned(),
         Unit::Names if spec.name == "retry_on" || spec.name == "breaker_counts" => {
             let group = GROUPS[dice.below(GROUPS.len() as u64) as usize].0;

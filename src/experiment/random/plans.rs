@@ -6,6 +6,7 @@ use super::text::{Draft, Table, quoted};
 /// Steps at a database; `L` is the link.
 const PLANS: &[&[&str]] = &[
     &["work", "read L", "work", "update L"],
+    &["read L", "3 times read L", "work", "write L"],
     &["begin L", "read L", "work", "update L", "commit L"],
     &[
         "begin L",

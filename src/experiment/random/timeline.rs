@@ -26,7 +26,7 @@ pub fn draw(dice: &mut Dice, draft: &mut Draft) {
     let first = timeline_kind(first).expect("an entry of the registry");
     while !add(dice, draft, first) {}
     let all: Vec<&KindSpec> = timeline_kinds().collect();
-    for _ in 0..dice.between(2, 6) {
+    for _ in 0..dice.between(3, 6) {
         let what = all[dice.below(all.len() as u64) as usize];
         add(dice, draft, what);
     }
@@ -41,6 +41,7 @@ fn add(dice: &mut Dice, draft: &mut Draft, what: &'static KindSpec) -> bool {
     };
     // Where nobody leads, nobody else can be made the leader.
     let of_leader = matches!(what.name, "primary_loss" | "failover");
+    let of_leader = of_leader || what.name == "schema_change";
     let has_none = |key: &String| {
         let mut tables = draft.tables.iter();
         tables.any(|t| t.key() == key && t.has("replication"))
@@ -110,6 +111,17 @@ fn add(dice: &mut Dice, draft: &mut Draft, what: &'static KindSpec) -> bool {
                 let replicas = dice.between(1, 3).to_string();
                 database.fixed.push(("replicas".to_owned(), replicas));
             }
+        }
+    }
+    if what.name == "restore" {
+        let mut tables = draft.tables.iter_mut();
+        let database = tables.find(|t| t.kind.name == "database" && t.key() == *target);
+        if let Some(database) = database.filter(|database| !database.has("backup_every")) {
+            database.drawn.retain(|(name, _)| name != "replicas");
+            let every = format!("{} ms", dice.between(2_000, 10_000));
+            database
+                .drawn
+                .push(("backup_every".to_owned(), quoted(&every)));
         }
     }
     draft.entries.push(entry);

@@ -4,6 +4,7 @@
 //! A fixture is a scenario in `tests/fixtures/knobs/` and a list of turns, each of which must change
 //! the fingerprint of that scenario.
 
+mod backups;
 mod balancing;
 mod basics;
 mod caching;
@@ -15,6 +16,8 @@ mod leaderless;
 mod links;
 mod messages;
 mod monitoring;
+mod queries;
+mod shards;
 mod stations;
 mod timeline;
 mod transactions;
@@ -47,6 +50,7 @@ macro_rules! fixtures {
 }
 
 const FIXTURES: &[Fixture] = fixtures![
+    backups,
     balancing,
     basics,
     caching,
@@ -58,6 +62,8 @@ const FIXTURES: &[Fixture] = fixtures![
     links,
     messages,
     monitoring,
+    queries,
+    shards,
     stations,
     timeline,
     transactions

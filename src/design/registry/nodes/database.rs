@@ -34,6 +34,59 @@ pub static DATABASE: KindSpec = KindSpec {
         )
         .class(Class::NewWork),
         knob(
+            "query_time_of",
+            Unit::PerOperation(&Unit::Dist),
+            "none",
+            "how long a query of some operations takes, where it is neither `read_time` nor `write_time`",
+        )
+        .off("none")
+        .class(Class::NewWork),
+        knob(
+            "row_time",
+            Unit::Duration,
+            "0 s",
+            "what a query takes besides for each row that it looks at",
+        )
+        .range("0 s", "1 s")
+        .class(Class::NewWork)
+        .example("100 ns"),
+        knob(
+            "rows",
+            Unit::Count,
+            "0",
+            "rows of each table, that is, of each key space, besides those that plans insert (row_time)",
+        )
+        .range("0", "1000000000000")
+        .class(Class::NewWork)
+        .example("1000000"),
+        knob(
+            "scans",
+            Unit::Names,
+            "none",
+            "operations whose queries look at every row of their table, as long as there is no index for them (row_time)",
+        )
+        .off("none")
+        .class(Class::NewWork),
+        knob(
+            "index",
+            Unit::Flag,
+            "false",
+            "whether there is an index for `scans`: they look at few rows then, and writes keep it up to date",
+        )
+        .class(Class::Restart)
+        .source("R. Bayer, E. McCreight, Organization and Maintenance of Large Ordered Indexes, Acta Informatica 1, 1972"),
+        knob(
+            "statement_timeout",
+            Unit::Duration,
+            "none",
+            "a query that takes longer, its waits included, is ended",
+        )
+        .off("none")
+        .range("1 ms", "1 d")
+        .example("30 s")
+        .class(Class::NewWork)
+        .source("PostgreSQL statement_timeout, default 0: none"),
+        knob(
             "connections",
             Unit::Count,
             "100",
@@ -59,6 +112,52 @@ pub static DATABASE: KindSpec = KindSpec {
         .range("0", "32")
         .class(Class::Restart)
         .example("2"),
+        knob(
+            "shards",
+            Unit::Count,
+            "1",
+            "parts that the keys are divided into, each with cores and connections of its own",
+        )
+        .range("1", "256")
+        .class(Class::Restart)
+        .example("8"),
+        knob(
+            "shard_by",
+            Unit::Choice(&["hash", "ring", "range"]),
+            "hash",
+            "which shard has a key: by the rest of its hash; by a ring of hashes; by its place in the order of the keys (shards)",
+        )
+        .class(Class::Restart)
+        .source("D. Karger et al., Consistent Hashing and Random Trees, STOC 1997; MongoDB: hashed and ranged sharding"),
+        knob(
+            "backup_every",
+            Unit::Duration,
+            "none",
+            "from the beginning of one snapshot of all rows to that of the next; absent, there are none",
+        )
+        .off("none")
+        .range("1 s", "365 d")
+        .class(Class::Restart)
+        .example("20 s"),
+        knob(
+            "backup_time",
+            Unit::Duration,
+            "1 s",
+            "how long a snapshot takes, and a core with it (backup_every)",
+        )
+        .range("0 s", "30 d")
+        .class(Class::NewWork),
+        knob(
+            "log_archive",
+            Unit::Duration,
+            "none",
+            "how far an archive of the log is behind, by which `restore` saves what came after the snapshot (backup_every)",
+        )
+        .off("none")
+        .range("0 s", "1 d")
+        .class(Class::NewWork)
+        .example("5 s")
+        .source("PostgreSQL archive_mode, default off; archive_timeout bounds how far it is behind; Amazon RDS: 5 min"),
         knob(
             "replication",
             Unit::Choice(&["leader", "leaderless"]),
@@ -242,7 +341,7 @@ pub static DATABASE: KindSpec = KindSpec {
             "lock_timeout",
             Unit::Duration,
             "none",
-            "how long a statement waits for a locked row",
+            "how long a statement waits for a locked row or table",
         )
         .off("none")
         .range("1 ms", "1 d")

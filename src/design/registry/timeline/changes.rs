@@ -152,6 +152,101 @@ pub static ENTRIES: &[KindSpec] = &[
         ],
     ),
     entry(
+        "schema_change",
+        "Schema change",
+        "the database changes a table: the change needs the table for itself, and whoever asks after it waits behind it",
+        &[
+            AT,
+            TARGET_NODE,
+            knob(
+                "table",
+                Unit::Text,
+                "all",
+                "the table: a key space of operations, or an operation that has one for itself",
+            )
+            .off("all")
+            .example("orders"),
+            knob(
+                "keeps_out",
+                Unit::Choice(&["everybody", "writers", "nobody"]),
+                "everybody",
+                "whom it keeps out, and for whom it waits",
+            )
+            .source("PostgreSQL: most forms of ALTER TABLE take ACCESS EXCLUSIVE; CREATE INDEX keeps writers out, CONCURRENTLY nobody"),
+            knob(
+                "takes",
+                Unit::Duration,
+                "10 ms",
+                "how long it needs the table, once it has it",
+            )
+            .range("0 s", "1 d"),
+            knob(
+                "lock_timeout",
+                Unit::Duration,
+                "none",
+                "how long it waits for the table until it gives up, and lets those behind it go on",
+            )
+            .off("none")
+            .range("1 ms", "1 d")
+            .example("2 s")
+            .source("PostgreSQL lock_timeout, default 0: none"),
+            knob(
+                "retry_pause",
+                Unit::Duration,
+                "none",
+                "how long after it has given up it tries again; absent, it does not (lock_timeout)",
+            )
+            .off("none")
+            .range("0 s", "1 d")
+            .example("10 s"),
+            knob(
+                "index",
+                Unit::Choice(&["unchanged", "built", "dropped"]),
+                "unchanged",
+                "whether the index for `scans` is there afterwards",
+            ),
+        ],
+    ),
+    entry(
+        "reshard",
+        "Resharding",
+        "the database has another number of shards: keys move in batches, and what wants to change a batch that moves waits",
+        &[
+            AT,
+            TARGET_NODE,
+            knob("shards", Unit::Count, "", "how many shards")
+                .range("1", "256")
+                .example("16"),
+            knob("rate", Unit::Rate, "1000 rps", "rows that are moved per second")
+                .range("0.001 rps", "1000000000 rps"),
+            knob(
+                "batch",
+                Unit::Count,
+                "100",
+                "rows that are moved at a time",
+            )
+            .range("1", "1000000000"),
+            knob(
+                "writes",
+                Unit::Choice(&["wait", "fail"]),
+                "wait",
+                "what becomes of writes to a batch that is moving: they wait for it and go on at the new shard, or are refused",
+            )
+            .source("MongoDB: a chunk that is migrated takes no writes in its critical section"),
+        ],
+    ),
+    entry(
+        "restore",
+        "Restore from a backup",
+        "the database goes back to its last snapshot, or as far as its archived log goes; it is down until all rows are there",
+        &[
+            AT,
+            TARGET_NODE,
+            knob("rate", Unit::Rate, "10000 rps", "rows that are read back per second")
+                .range("0.001 rps", "1000000000 rps"),
+        ],
+    ),
+    entry(
         "failover",
         "Failover by hand",
         "another copy is made the leader in good order: it first gets everything that was written",

@@ -116,7 +116,8 @@ pub fn target_of(entry: &KindSpec) -> Target {
         "disk_full" => Target::Node(&["database", "queue"]),
         "scale" => Target::Node(&["service", "worker", "balancer", "cache"]),
         "deploy" | "rollback" => Target::Node(&["service", "worker"]),
-        "primary_loss" | "isolate" | "replica_lag" | "failover" => Target::Node(&["database"]),
+        "primary_loss" | "isolate" | "replica_lag" | "failover" | "schema_change" | "reshard"
+        | "restore" => Target::Node(&["database"]),
         "gc_pause" => Target::Node(&["service", "worker"]),
         "clock_skew" => Target::Node(&[
             "clients",

@@ -1,8 +1,10 @@
 //! The knobs of a database, resolved.
 
 use crate::design::Settings;
+use crate::design::value::Value;
 use crate::engine::copies::ReadFrom;
 use crate::engine::dist::Sampler;
+use crate::engine::shards::ShardBy;
 use crate::time::Duration;
 
 /// Who must have received a write before it is answered.
@@ -21,9 +23,28 @@ pub struct Config {
     pub cores: u32,
     pub read_time: Sampler,
     pub write_time: Sampler,
+    /// By operation, where it is neither of these.
+    pub query_time_of: Vec<Option<Sampler>>,
+    /// For each row that a query looks at.
+    pub row_time: Duration,
+    /// Rows of a table at the beginning.
+    pub rows: u64,
+    /// By operation: without an index, its queries look at all rows.
+    pub scans: Vec<bool>,
+    pub has_scans: bool,
+    pub index: bool,
+    /// A statement that takes longer is ended.
+    pub statement_timeout: Option<Duration>,
+    /// From one snapshot to the next, and how long each takes.
+    pub backup_every: Option<Duration>,
+    pub backup_time: Duration,
+    /// How far the archive of the log is behind, if there is one.
+    pub log_archive: Option<Duration>,
     /// Queries that may be running or waiting at one copy.
     pub connections: Option<u32>,
     pub replicas: u16,
+    pub shards: u16,
+    pub shard_by: ShardBy,
     /// Whichever copy a call reaches coordinates it; copies that must have a write, or say what they have,
     /// before it is answered.
     pub leaderless: bool,
@@ -95,12 +116,34 @@ impl Config {
             Some(n) => (n as usize).min(copies),
             None => copies / 2 + 1,
         };
+        let scans = knobs.opt_names("scans").unwrap_or_default();
+        let query_time_of = knobs.by_operation("query_time_of").into_iter();
+        let of_operation = |value: Option<Value>| match value {
+            Some(Value::Dist(dist)) => Some(Sampler::new(&dist)),
+            _ => None,
+        };
         Config {
+            query_time_of: query_time_of.map(of_operation).collect(),
+            row_time: knobs.duration("row_time"),
+            rows: knobs.count("rows"),
+            scans: knobs.operations.iter().map(|key| scans.contains(key)).collect(),
+            has_scans: !scans.is_empty(),
+            index: knobs.flag("index"),
+            statement_timeout: knobs.opt_duration("statement_timeout"),
+            backup_every: knobs.opt_duration("backup_every"),
+            backup_time: knobs.duration("backup_time"),
+            log_archive: knobs.opt_duration("log_archive"),
             cores: knobs.count("cores") as u32,
             read_time: Sampler::new(&knobs.dist("read_time")),
             write_time: Sampler::new(&knobs.dist("write_time")),
             connections: knobs.opt_count("connections").map(|n| n as u32),
             replicas: knobs.count("replicas") as u16,
+            shards: knobs.count("shards") as u16,
+            shard_by: match knobs.choice("shard_by") {
+                "ring" => ShardBy::Ring,
+                "range" => ShardBy::Range,
+                _ => ShardBy::Hash,
+            },
             leaderless: knobs.choice("replication") == "leaderless",
             write_quorum: quorum("write_quorum"),
             read_quorum: quorum("read_quorum"),
@@ -159,6 +202,11 @@ impl Config {
             Acknowledge::Majority => (self.replicas as usize).div_ceil(2),
             Acknowledge::All => self.replicas as usize,
         }
+    }
+
+    /// Copies, or shards.
+    pub fn instances(&self) -> usize {
+        self.copies().max(self.shards as usize)
     }
 
     pub fn copies(&self) -> usize {

@@ -157,16 +157,23 @@ impl Database {
             }
             Asked::Waits => cx.tally(LOCK_WAITS),
         }
+        // Or it has waited for its table.
+        let is_in_line = attempt.callee == CalleeSide::Queued;
         // Nobody can wait for one that holds nothing.
         let may_close = config.detects_deadlocks && self.transactions.holds_any(number);
         if may_close && self.locks.is_circle(number) {
             cx.tally(DEADLOCKS);
             self.locks.forget(id);
             self.fail_transaction(config, cx, number, Reason::DeadlockVictim);
-            cx.refuse(id, Reason::DeadlockVictim);
+            match is_in_line {
+                true => self.ends_wait(cx, id, Reason::DeadlockVictim),
+                false => cx.refuse(id, Reason::DeadlockVictim),
+            }
             return false;
         }
-        cx.enter_line(id);
+        if !is_in_line {
+            cx.enter_line(id);
+        }
         if let Some(wait) = config.lock_timeout {
             cx.local_at(cx.now() + wait, LOCK_TIMEOUT, id.bits());
         }
@@ -191,12 +198,12 @@ impl Database {
         self.fail_transaction(config, cx, number, Reason::LockTimeout);
     }
 
-    fn ends_wait<R: Record>(&mut self, cx: &mut Cx<'_, R>, id: AttemptId, reason: Reason) {
+    pub(super) fn ends_wait<R: Record>(&mut self, cx: &mut Cx<'_, R>, id: AttemptId, reason: Reason) {
         cx.leave_line(id, CalleeSide::Refused(reason));
         cx.reply(id, Err(reason));
     }
 
-    /// What of a transaction waits for rows waits in vain.
+    /// What of a transaction waits for rows or tables waits in vain.
     pub(super) fn end_waits<R: Record>(
         &mut self,
         cx: &mut Cx<'_, R>,
@@ -205,6 +212,10 @@ impl Database {
     ) {
         for id in self.locks.waiting_of(transaction) {
             self.locks.forget(id);
+            self.ends_wait(cx, id, reason);
+        }
+        for id in self.schema.waiting_of(transaction) {
+            self.schema.forget(id);
             self.ends_wait(cx, id, reason);
         }
     }

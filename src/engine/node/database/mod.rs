@@ -7,15 +7,20 @@
 //! log that the other copies receive in order and apply in order (`replication`); who leads changes when
 //! the leader is lost, or by hand (`failover`).
 //! Statements of a transaction go over the connection that it has had since it began; what it writes is
-//! there at its commit (`transactions`); rows may be locked until then (`locks`).
-//! Ignored so far: shards, what queries cost beyond time on a core; applying a log
-//! takes time, and no core.
+//! there at its commit (`transactions`); rows may be locked until then (`locks`), and tables while their
+//! schema is changed (`schema`). What a query takes may follow from the rows that it looks at (`cost`).
+//! Instead of copies there may be shards, which have a part of the keys each (`resharding`).
+//! Ignored so far: copies of shards; applying a log takes time, and no core.
 
+mod backup;
 mod config;
+mod cost;
 mod failover;
 mod leaderless;
 mod locks;
 mod replication;
+mod resharding;
+mod schema;
 mod transactions;
 
 use std::collections::VecDeque;
@@ -33,9 +38,13 @@ use crate::engine::record::Record;
 use crate::engine::rows::Rows;
 use crate::engine::station::{Admission, Instance};
 use crate::time::Time;
+use backup::Backups;
 pub use config::Config;
+use cost::Tables;
 use leaderless::Leaderless;
 use locks::Locks;
+use resharding::Resharding;
+use schema::Schema;
 use transactions::Transactions;
 
 /// Local events; `argument` says what goes with them.
@@ -52,6 +61,15 @@ const LOCK_TIMEOUT: u8 = 9;
 const IDLE: u8 = 10;
 const LETTER: u8 = 11;
 const TOO_FEW_CAME: u8 = 12;
+const STATEMENT_TIMEOUT: u8 = 13;
+const TABLE_TIMEOUT: u8 = 14;
+const SCHEMA_TIMEOUT: u8 = 15;
+const SCHEMA_RETRY: u8 = 16;
+const SCHEMA_DONE: u8 = 17;
+const BATCH_MOVED: u8 = 18;
+const BACKUP_BEGINS: u8 = 19;
+const BACKUP_DONE: u8 = 20;
+const RESTORED: u8 = 21;
 
 /// Positions in `TALLIES`.
 const FAILOVERS: usize = 0;
@@ -67,6 +85,14 @@ const TOO_FEW: usize = 9;
 const NO_QUORUM: usize = 10;
 const HINTS: usize = 11;
 const REPAIRED: usize = 12;
+const STATEMENT_TIMEOUTS: usize = 13;
+const TABLE_WAITS: usize = 14;
+const SCHEMA_CHANGES: usize = 15;
+const SCHEMA_TIMEOUTS: usize = 16;
+const SCHEMA_GIVEN_UP: usize = 17;
+const MOVED_ROWS: usize = 18;
+const BACKUPS: usize = 19;
+const RESTORES: usize = 20;
 
 /// One copy: its queries and its rows.
 #[derive(Clone, Default)]
@@ -91,6 +117,12 @@ pub struct Database {
     by_hand: bool,
     transactions: Transactions,
     locks: Locks,
+    schema: Schema,
+    tables: Tables,
+    resharding: Resharding,
+    backups: Backups,
+    /// Copies, or shards that have keys.
+    serving: u32,
     leaderless: Leaderless,
     /// Since when the others do not hear the leader.
     silent_since: Option<Time>,
@@ -113,6 +145,14 @@ impl NodeKind for Database {
         "no_quorum",
         "hints",
         "repairs",
+        "statement_timeouts",
+        "table_waits",
+        "schema_changes",
+        "schema_timeouts",
+        "schema_given_up",
+        "moved_rows",
+        "backups",
+        "restores",
     ];
 
     fn compile(knobs: &Settings<'_>) -> Config {
@@ -121,40 +161,29 @@ impl NodeKind for Database {
 
     fn new(config: &Config) -> Database {
         Database {
-            places: vec![Place::default(); config.copies()],
+            places: vec![Place::default(); config.instances()],
             goes_alone: false,
             ready: false,
             by_hand: false,
             transactions: Transactions::default(),
             locks: Locks::default(),
+            schema: Schema::default(),
+            tables: Tables::default(),
+            resharding: Resharding::default(),
+            backups: Backups::default(),
+            serving: config.instances() as u32,
             leaderless: Leaderless::default(),
             silent_since: None,
         }
     }
 
+    fn start<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        self.plans_backup(config, cx);
+    }
+
     fn on_request<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        let attempt = cx.core.attempts[id];
-        let at = attempt.instance as usize;
-        let changes = matches!(attempt.mode, CallMode::Write | CallMode::Begin);
-        if changes && !self.leads(cx, at) {
-            cx.tally(FENCED);
-            self.fail_transaction(config, cx, attempt.transaction, Reason::NotPrimary);
-            return cx.refuse(id, Reason::NotPrimary);
-        }
-        if attempt.transaction != 0 {
-            return self.on_statement(config, cx, id);
-        }
-        if config.connections.is_some_and(|most| self.places[at].present >= most) {
-            return cx.refuse(id, Reason::ConnectionRefused);
-        }
-        self.places[at].present += 1;
-        if self.must_wait(config, cx, id) {
-            return cx.enter_line(id);
-        }
-        if !self.locks.is_empty() && !self.gets_lock(config, cx, id) {
-            return;
-        }
-        self.takes_core(config, cx, id);
+        self.query_comes(config, cx, id);
+        self.schema_goes_on(cx);
     }
 
     fn on_probe<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
@@ -165,55 +194,8 @@ impl NodeKind for Database {
     }
 
     fn on_work<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
-        let attempt = cx.core.attempts[id];
-        let at = attempt.instance as usize;
-        let is_write = attempt.mode == CallMode::Write;
-        let faults = &cx.core.modifiers[cx.node as usize];
-        let failed = faults.fails(&mut cx.draws(Purpose::Fault, attempt.address));
-        let refusal = match failed {
-            true => Some(Reason::ErrorFromCallee),
-            false if is_write && faults.disk_full > 0 => Some(Reason::StorageFull),
-            // Somebody else was made the leader while the query ran.
-            false if is_write && !self.leads(cx, at) => Some(Reason::NotPrimary),
-            false => None,
-        };
-        if attempt.transaction != 0 || attempt.mode == CallMode::Begin {
-            return self.statement_done(config, cx, id, refusal);
-        }
-        let row = config.row_of(cx, id);
-        let based_on = Basis::from_bits(attempt.payload).version();
-        let write = (row, based_on, !attempt.beside);
-        let mut refusal = match refusal {
-            None if is_write => self.refuses(config, at, row, &attempt),
-            other => other,
-        };
-        let waits = match refusal {
-            Some(_) => false,
-            None if config.leaderless => match self.coordinates(config, cx, id, write) {
-                Ok(waits) => waits,
-                Err(reason) => {
-                    refusal = Some(reason);
-                    false
-                }
-            },
-            None if is_write => {
-                let position = self.commit(config, cx, id, write);
-                self.committed(config, cx, id, position)
-            }
-            None => {
-                let version = self.places[at].rows.version(row);
-                cx.core.attempts[id].answer.version = cx.end_for_feed(id).unwrap_or(version);
-                false
-            }
-        };
-        if waits {
-            cx.core.attempts[id].callee = CalleeSide::Awaiting;
-            return self.free_core(config, cx, at);
-        }
-        let reply = refusal.map_or(Ok(()), Err);
-        self.leave(cx, id, reply);
-        self.free_core(config, cx, at);
-        cx.reply(id, reply);
+        self.query_done(config, cx, id);
+        self.schema_goes_on(cx);
     }
 
     fn on_local<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, code: u8, arg: u64) {
@@ -229,6 +211,15 @@ impl NodeKind for Database {
             IDLE => self.is_idle(config, cx, arg as u32),
             LETTER => self.letter_comes(config, cx, arg),
             TOO_FEW_CAME => self.too_few_came(cx, arg),
+            STATEMENT_TIMEOUT => self.statement_timeout(config, cx, arg),
+            TABLE_TIMEOUT => self.table_timeout(config, cx, arg),
+            SCHEMA_TIMEOUT => self.schema_timeout(config, cx, arg),
+            SCHEMA_RETRY => self.schema_retry(cx, arg),
+            SCHEMA_DONE => self.schema_done(config, cx, arg),
+            BATCH_MOVED => self.batch_moved(config, cx),
+            BACKUP_BEGINS => self.backup_begins(config, cx),
+            BACKUP_DONE => self.backup_done(config, cx, arg),
+            RESTORED => self.restored(config, cx),
             STEPS_DOWN => self.steps_down(config, cx, arg),
             _ => unreachable!("a database schedules no other"),
         }
@@ -240,13 +231,7 @@ impl NodeKind for Database {
         match cx.core.attempts[id].callee {
             CalleeSide::Queued => {
                 cx.leave_line(id, CalleeSide::Cancelled);
-                let place = &mut self.places[at];
-                let before = place.unserved.len();
-                place.unserved.retain(|&(_, waiting)| waiting != id);
-                // Who waited for something else than a core is in no line for one.
-                if place.unserved.len() == before && !self.locks.forget(id) {
-                    self.places[at].station.forget(&cx.core.attempts);
-                }
+                self.waits_no_longer(cx, id);
                 let attempt = cx.core.attempts[id];
                 self.cancelled(config, cx, &attempt);
                 cx.close(id, CalleeSide::Cancelled);
@@ -262,10 +247,12 @@ impl NodeKind for Database {
             // What is committed stays.
             _ => {}
         }
+        self.schema_goes_on(cx);
     }
 
     fn on_crash<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, instance: Option<u16>) {
         cx.crash_all(instance);
+        self.backups.crashed();
         for at in 0..self.places.len() {
             if instance.is_none_or(|instance| instance as usize == at) {
                 // What was written stays written: the disk survives.
@@ -276,6 +263,8 @@ impl NodeKind for Database {
                 place.unserved.clear();
                 self.transactions.forget(at as u16);
                 self.locks.clear(at as u16);
+                self.forgets_schema(cx, at as u16);
+                self.resharding.forgets(cx);
                 match config.leaderless {
                     true => self.forgets_queries(at),
                     false => self.is_lost(config, cx, at),
@@ -304,6 +293,9 @@ impl NodeKind for Database {
                 self.cut_off(config, cx, instance as usize, begins);
             }
             KindFault::HandOver => self.hands_over(config, cx),
+            KindFault::Schema(change) => self.changes_schema(cx, change),
+            KindFault::Reshard(change) => self.reshards(config, cx, change),
+            KindFault::Restore(rate) => self.restores(config, cx, rate),
             _ => unreachable!("the entry is for other kinds"),
         }
         self.settles(config, cx);
@@ -333,7 +325,7 @@ impl NodeKind for Database {
     }
 
     fn look(&self, config: &Config) -> Look {
-        let copies = config.copies() as u32;
+        let copies = self.serving;
         let waiting = |connections: u32| connections.saturating_sub(config.cores);
         Look {
             slots: config.cores * copies,
@@ -344,6 +336,98 @@ impl NodeKind for Database {
 }
 
 impl Database {
+    /// A query stands at the door.
+    fn query_comes<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        let attempt = cx.core.attempts[id];
+        let at = attempt.instance as usize;
+        let changes = matches!(attempt.mode, CallMode::Write | CallMode::Begin);
+        if changes && !self.leads(cx, at) {
+            cx.tally(FENCED);
+            self.fail_transaction(config, cx, attempt.transaction, Reason::NotPrimary);
+            return cx.refuse(id, Reason::NotPrimary);
+        }
+        if attempt.transaction != 0 {
+            return self.on_statement(config, cx, id);
+        }
+        if !self.has_key(cx, &attempt) {
+            return cx.refuse(id, Reason::NotPrimary);
+        }
+        if config.connections.is_some_and(|most| self.places[at].present >= most) {
+            return cx.refuse(id, Reason::ConnectionRefused);
+        }
+        self.places[at].present += 1;
+        self.times_statement(config, cx, id);
+        if self.must_wait(config, cx, id) {
+            return cx.enter_line(id);
+        }
+        if self.meets_move(cx, id) || !self.gets_table(config, cx, id) {
+            return;
+        }
+        if !self.locks.is_empty() && !self.gets_lock(config, cx, id) {
+            return;
+        }
+        self.takes_core(config, cx, id);
+    }
+
+    /// A query has had its time on a core.
+    fn query_done<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
+        let attempt = cx.core.attempts[id];
+        let at = attempt.instance as usize;
+        let is_write = attempt.mode == CallMode::Write;
+        let faults = &cx.core.modifiers[cx.node as usize];
+        let failed = faults.fails(&mut cx.draws(Purpose::Fault, attempt.address));
+        let refusal = match failed {
+            true => Some(Reason::ErrorFromCallee),
+            false if is_write && faults.disk_full > 0 => Some(Reason::StorageFull),
+            // Somebody else was made the leader while the query ran.
+            false if is_write && !self.leads(cx, at) => Some(Reason::NotPrimary),
+            // Its key was moved while the query ran.
+            false if attempt.transaction == 0 && !self.has_key(cx, &attempt) => {
+                Some(Reason::NotPrimary)
+            }
+            false => None,
+        };
+        if attempt.transaction != 0 || attempt.mode == CallMode::Begin {
+            return self.statement_done(config, cx, id, refusal);
+        }
+        let row = config.row_of(cx, id);
+        let based_on = Basis::from_bits(attempt.payload).version();
+        let write = (row, based_on, !attempt.beside);
+        let mut refusal = match refusal {
+            None if is_write => self.refuses(config, at, row, &attempt),
+            other => other,
+        };
+        let waits = match refusal {
+            Some(_) => false,
+            None if config.leaderless => match self.coordinates(config, cx, id, write) {
+                Ok(waits) => waits,
+                Err(reason) => {
+                    refusal = Some(reason);
+                    false
+                }
+            },
+            None if is_write => {
+                let before = self.places[Self::home(config, at)].rows.version(row);
+                self.grows(cx, &attempt, (attempt.row, before));
+                let position = self.commit(config, cx, id, write);
+                self.committed(config, cx, id, position)
+            }
+            None => {
+                let version = self.places[Self::home(config, at)].rows.version(row);
+                cx.core.attempts[id].answer.version = cx.end_for_feed(id).unwrap_or(version);
+                false
+            }
+        };
+        if waits {
+            cx.core.attempts[id].callee = CalleeSide::Awaiting;
+            return self.free_core(config, cx, at);
+        }
+        let reply = refusal.map_or(Ok(()), Err);
+        self.leave(cx, id, reply);
+        self.free_core(config, cx, at);
+        cx.reply(id, reply);
+    }
+
     /// A query that has just come gets a core, or waits for one.
     fn takes_core<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         let at = cx.core.attempts[id].instance as usize;
@@ -385,24 +469,40 @@ impl Database {
     /// Queries that may run at the same time at one copy: with fewer connections than cores, the
     /// connections are the bound.
     fn slots<R: Record>(&self, config: &Config, cx: &Cx<'_, R>) -> u32 {
-        cx.slots(config.connections.map_or(config.cores, |c| c.min(config.cores)))
+        let cores = config.cores.saturating_sub(self.backups.cores());
+        cx.slots(config.connections.map_or(cores, |c| c.min(cores)))
     }
 
     fn begin<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         cx.begin(id);
-        let attempt = cx.core.attempts[id];
-        let time = match attempt.mode {
+        let ns = match cx.core.attempts[id].mode {
             // The cheapest of queries: they need a core, and no time on it.
-            CallMode::Probe | CallMode::Begin | CallMode::Commit => return cx.work_for(id, 0),
-            CallMode::Write => &config.write_time,
-            _ => &config.read_time,
+            CallMode::Probe | CallMode::Begin | CallMode::Commit => 0,
+            _ => self.cost(config, cx, id),
         };
-        let ns = time.sample(&mut cx.draws(Purpose::Work, attempt.address));
         cx.work_for(id, ns);
     }
 
-    /// What only waits for copies that cannot come is no reason to go on.
+    /// A query that was in line is in none any more; its record says so already.
+    fn waits_no_longer<R: Record>(&mut self, cx: &Cx<'_, R>, id: AttemptId) {
+        let place = &mut self.places[cx.core.attempts[id].instance as usize];
+        let before = place.unserved.len();
+        place.unserved.retain(|&(_, waiting)| waiting != id);
+        // Who waited for something else than a core is in no line for one.
+        let waited = place.unserved.len() < before
+            || self.locks.forget(id)
+            || self.schema.forget(id)
+            || self.resharding.forget(id);
+        if !waited {
+            let at = cx.core.attempts[id].instance as usize;
+            self.places[at].station.forget(&cx.core.attempts);
+        }
+    }
+
+    /// Changes of the schema go on when nobody is before them; what only waits for copies that cannot come is
+    /// no reason to go on.
     fn settles<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>) {
+        self.schema_goes_on(cx);
         match config.leaderless {
             true => self.note_hints(cx),
             false => self.note_rest(cx),

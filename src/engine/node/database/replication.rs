@@ -77,14 +77,16 @@ impl Database {
         let attempt = cx.core.attempts[id];
         let intent = cx.core.intents[attempt.intent];
         let at = attempt.instance as usize;
-        let rows = &mut self.places[at].rows;
+        let home = Self::home(config, at);
+        let rows = &mut self.places[home].rows;
         let now = cx.now();
         let before = rows.version(row);
         self.transactions.overwritten(at as u16, row, before);
-        let rows = &mut self.places[at].rows;
+        let rows = &mut self.places[home].rows;
         if copies(cx).is_none() {
-            let version = rows.write(row);
-            cx.note_for_feeds(LogEntry {
+            let version = self.backups.next_version(before);
+            rows.set(row, version);
+            let entry = LogEntry {
                 key: row,
                 version,
                 before,
@@ -92,7 +94,9 @@ impl Database {
                 intent: attempt.intent,
                 attempt: attempt.number,
                 promised,
-            });
+            };
+            cx.note_for_feeds(entry);
+            self.keeps(config, cx, entry);
             cx.effect_on(id, Changed { row, version, based_on, promised, pending: false });
             cx.core.attempts[id].answer.version = version;
             return None;

@@ -36,6 +36,8 @@ struct Write {
 #[derive(Clone)]
 struct Transaction {
     at: u16,
+    /// Operation and item of the action that began it.
+    about: (u16, u64),
     sees_snapshot: bool,
     failed: Option<Reason>,
     /// Its commit is under way.
@@ -48,6 +50,8 @@ struct Transaction {
     /// Rows that others have written since it began, and the versions that they had.
     before: Vec<(u64, u64)>,
     locked: Vec<u64>,
+    /// Tables that it has, or is in line for; whether it writes there.
+    tables: Vec<(u64, bool)>,
 }
 
 impl Transaction {
@@ -74,13 +78,20 @@ pub(super) struct Transactions {
 }
 
 impl Transactions {
-    fn open(&mut self, at: u16, isolation: Isolation, now: Time) -> u32 {
+    fn open(
+        &mut self,
+        at: u16,
+        about: (u16, u64),
+        isolation: Isolation,
+        now: Time,
+    ) -> u32 {
         // Neither 0 nor the largest, which say that there is none.
         self.begun = self.begun % (u32::MAX - 1) + 1;
         let sees_snapshot = isolation.sees_snapshot();
         self.snapshots += u32::from(sees_snapshot);
         let new = Transaction {
             at,
+            about,
             sees_snapshot,
             failed: None,
             commits: false,
@@ -89,6 +100,7 @@ impl Transactions {
             writes: Vec::new(),
             before: Vec::new(),
             locked: Vec::new(),
+            tables: Vec::new(),
         };
         self.open.insert(self.begun, new);
         self.begun
@@ -108,6 +120,34 @@ impl Transactions {
 
     pub fn holds_any(&self, number: u32) -> bool {
         self.open.get(&number).is_some_and(|tx| !tx.locked.is_empty())
+    }
+
+    /// A statement of an open transaction is about a table.
+    pub fn uses(&mut self, number: u32, table: u64, is_write: bool) {
+        if let Some(tx) = self.open.get_mut(&number)
+            && !tx.tables.contains(&(table, is_write))
+        {
+            tx.tables.push((table, is_write));
+        }
+    }
+
+    /// Those at a copy that use a table in some way.
+    pub fn users_of(&self, at: u16, about: impl Fn(u64, bool) -> bool) -> Vec<u32> {
+        let uses = |tx: &Transaction| tx.tables.iter().any(|&(table, writes)| about(table, writes));
+        let here = |tx: &Transaction| tx.at == at && tx.failed.is_none();
+        let users = self.open.iter().filter(|(_, tx)| here(tx) && uses(tx));
+        users.map(|(&number, _)| number).collect()
+    }
+
+    /// Those that are about certain items.
+    pub fn on_items(&self, is_one: impl Fn((u16, u64)) -> bool) -> Vec<u32> {
+        let mine = self.open.iter().filter(|(_, tx)| is_one(tx.about));
+        mine.map(|(&number, _)| number).collect()
+    }
+
+    /// Whether it still has its locks.
+    pub fn is_alive(&self, number: u32) -> bool {
+        self.open.get(&number).is_some_and(|tx| tx.failed.is_none())
     }
 
     /// A row of a copy is about to have another version.
@@ -157,7 +197,7 @@ impl Database {
         row: u64,
         attempt: &Attempt,
     ) -> Option<Reason> {
-        let version = self.places[at].rows.version(row);
+        let version = self.places[Self::home(config, at)].rows.version(row);
         let basis = Basis::from_bits(attempt.payload);
         let checks = config.isolation == Isolation::Optimistic;
         let is_stale = !basis.permits(version)
@@ -190,7 +230,8 @@ impl Database {
             return cx.refuse(id, reason);
         }
         (tx.last, tx.commits) = (now, tx.commits || commits);
-        if self.gets_lock(config, cx, id) {
+        self.times_statement(config, cx, id);
+        if self.gets_table(config, cx, id) && self.gets_lock(config, cx, id) {
             self.takes_core(config, cx, id);
         }
     }
@@ -243,7 +284,10 @@ impl Database {
         }
         // Its caller has closed the connection by now.
         if !attempt.is_abandoned() {
-            let number = self.transactions.open(attempt.instance, config.isolation, now);
+            let intent = &cx.core.intents[attempt.intent];
+            let about = (intent.operation, intent.item);
+            let at = attempt.instance;
+            let number = self.transactions.open(at, about, config.isolation, now);
             cx.core.attempts[id].answer.version = u64::from(number);
         }
         Ok(())
@@ -258,7 +302,7 @@ impl Database {
     ) -> Result<(), Reason> {
         let attempt = cx.core.attempts[id];
         let row = config.row_of(cx, id);
-        let rows = &self.places[attempt.instance as usize].rows;
+        let rows = &self.places[Self::home(config, attempt.instance as usize)].rows;
         let tx = self.transactions.open.get_mut(&attempt.transaction);
         let Some(tx) = tx else {
             return Err(Reason::ErrorFromCallee);
@@ -293,7 +337,7 @@ impl Database {
 
     /// Why a transaction may not be committed.
     fn objects(&self, config: &Config, tx: &Transaction) -> Option<Reason> {
-        let rows = &self.places[tx.at as usize].rows;
+        let rows = &self.places[Self::home(config, tx.at as usize)].rows;
         let twice = |w: &Write| w.is_insert && config.unique && rows.version(w.row) > 0;
         let checks = config.isolation == Isolation::Optimistic;
         let is_stale = |w: &Write| {
@@ -354,6 +398,11 @@ impl Database {
             let keeps = write.promised && !promised;
             promised |= write.promised;
             let how = (write.row, write.basis.version(), keeps);
+            if write.is_insert {
+                let before = self.places[Self::home(config, at)].rows.version(write.row);
+                let attempt = cx.core.attempts[id];
+                self.grows(cx, &attempt, (RowOf::New, before));
+            }
             position = self.commit(config, cx, id, how).or(position);
             let version = cx.core.attempts[id].answer.version;
             made.push((write.row, version));
