@@ -272,10 +272,14 @@ impl Scene {
 
     /// Nodes at the places that the design gives them.
     fn placed(design: &Design, canvas_w: f64, canvas_h: f64) -> Scene {
-        let density = match design.nodes.len() < MANY {
-            true => Density::Roomy,
-            false => Density::Compact,
-        };
+        let roomy = Scene::at_places(design, canvas_w, canvas_h, Density::Roomy);
+        if design.nodes.len() < MANY && roomy.zoom > 0.97 {
+            return roomy;
+        }
+        Scene::at_places(design, canvas_w, canvas_h, Density::Compact)
+    }
+
+    fn at_places(design: &Design, canvas_w: f64, canvas_h: f64, density: Density) -> Scene {
         let mut nodes: Vec<NodeBox> = design.nodes.iter().map(|n| sized(n, density)).collect();
         for (drawn, node) in nodes.iter_mut().zip(&design.nodes) {
             let (x, y) = node.position.unwrap_or_default();
@@ -524,8 +528,13 @@ mod tests {
                         assert!(!overlap(a.rect, b.rect), "{} {} at {w}", a.key, b.key);
                     }
                     let r = a.rect;
-                    assert!(r.x > -1.0 && r.y > -1.0, "{} at {w}", a.key);
-                    assert!(r.right() < scene.width + 1.0 && r.bottom() < scene.height + 1.0);
+                    let (left, top) = (
+                        r.x * scene.zoom + scene.shift.0,
+                        r.y * scene.zoom + scene.shift.1,
+                    );
+                    let (right, bottom) = (left + r.w * scene.zoom, top + r.h * scene.zoom);
+                    assert!(left > -1.0 && top > -1.0, "{} at {w}", a.key);
+                    assert!(right < w + 1.0 && bottom < h + 1.0, "{} at {w}", a.key);
                 }
             }
         }

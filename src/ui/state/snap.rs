@@ -107,7 +107,7 @@ mod tests {
             matches!(drag.guides[..], [Guide::Level { y: 0.0, .. }]),
             "{drag:?}"
         );
-        let far = snapped(&boxes, &["b".into()], (10.0, -20.0), 6.0);
-        assert_eq!((far.dx, far.dy, far.guides.len()), (10.0, -20.0, 0));
+        let far = snapped(&boxes, &["b".into()], (10.0, -60.0), 6.0);
+        assert_eq!((far.dx, far.dy, far.guides.len()), (10.0, -60.0, 0));
     }
 }
