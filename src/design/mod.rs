@@ -161,6 +161,17 @@ pub enum RowOf {
     Partner,
     /// A row that an `insert` makes.
     New,
+    /// The same, made as pending: `insert LINK or resume`.
+    Pending,
+    /// What says that a pending row is finished: `finish LINK`.
+    Finished,
+}
+
+impl RowOf {
+    /// Whether it is about a row that the plan itself makes.
+    pub fn is_made(self) -> bool {
+        matches!(self, RowOf::New | RowOf::Pending | RowOf::Finished)
+    }
 }
 
 /// What a call means within its plan.
@@ -172,7 +183,8 @@ pub enum Aim {
     Kept,
     /// A write computed from what the plan has read: `update LINK`.
     Based,
-    /// If the row is there already, all is done: `check LINK`, `insert LINK or done`.
+    /// If the row is there already, all is done: `check LINK`, `insert LINK or done`; of a pending row, if it
+    /// is finished: `insert LINK or resume`.
     OrDone,
 }
 

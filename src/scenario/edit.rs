@@ -14,6 +14,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::address::{Address, resolve};
+use super::plan_path::PlanPath;
 use super::read::{Depth, read};
 use super::sections::PRESET;
 use super::{Scenario, Variant, code};
@@ -97,6 +98,10 @@ pub fn apply<P: AsRef<str>, V: AsRef<str>>(
     let scenario = valid(&changed)?;
     for (i, (path, written)) in changes.iter().enumerate() {
         let path = path.as_ref();
+        if PlanPath::of(path).is_some() {
+            // It stands there as it was written.
+            continue;
+        }
         if changes[i + 1..]
             .iter()
             .any(|(later, _)| later.as_ref() == path)
@@ -138,6 +143,13 @@ fn change<P: AsRef<str>, V: AsRef<str>>(
     let mut findings = Vec::new();
     for (path, written) in changes {
         let path = path.as_ref();
+        if let Some(plan) = PlanPath::of(path) {
+            match plan.set(&changed, path, written.as_ref()) {
+                Ok(text) => changed = text,
+                Err(error) => findings.push(error),
+            }
+            continue;
+        }
         let address = match resolve(&scenario.design, path) {
             Ok(address) => address,
             Err(error) => {
@@ -278,7 +290,7 @@ fn splice(text: &str, address: &Address<'_>, literal: &str) -> Option<String> {
 }
 
 /// The text with one more line below the one on which this place is.
-fn with_line(text: &str, place: usize, line: &str) -> String {
+pub(super) fn with_line(text: &str, place: usize, line: &str) -> String {
     let at = place + text[place..].find('\n').unwrap_or(text.len() - place);
     let before = if text[..at].ends_with('\r') {
         at - 1

@@ -29,6 +29,7 @@ pub mod live;
 pub mod metric;
 mod migrate;
 mod names;
+mod plan_path;
 mod read;
 mod read_design;
 mod read_lesson;

@@ -5,6 +5,7 @@ mod balancing;
 #[path = "../bits.rs"]
 mod bits;
 mod caching;
+mod charged_twice;
 mod cli;
 mod conformance;
 mod copies;

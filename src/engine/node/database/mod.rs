@@ -183,7 +183,7 @@ impl NodeKind for Database {
         let based_on = Basis::from_bits(attempt.payload).version();
         let write = (row, based_on, !attempt.beside);
         let mut refusal = match refusal {
-            None if is_write => self.refuses(config, at, row, &attempt),
+            None if is_write => self.refuses(config, at, (row, cx.core.intents[attempt.intent].item), &attempt),
             other => other,
         };
         let waits = match refusal {
@@ -195,6 +195,7 @@ impl NodeKind for Database {
                     false
                 }
             },
+            None if is_write && self.stays_as_it_is(config, cx, (at, row), id) => false,
             None if is_write => {
                 let position = self.commit(config, cx, id, write);
                 self.committed(config, cx, id, position)
