@@ -105,6 +105,9 @@ pub struct LedgerReport {
     /// Something can still happen to them, or the run was ended by a limit.
     pub open: u64,
     pub verdicts: Vec<VerdictCount>,
+    /// Changes beyond what the scenario's invariants allow, and the first of them, in the order of time.
+    pub invariants_broken: u64,
+    pub broken: Vec<Broken>,
     /// The first ones, in the order in which their verdicts were passed.
     pub listed: Vec<Entry>,
     /// Of one action, if it was asked for.
@@ -115,6 +118,22 @@ pub struct LedgerReport {
 pub struct VerdictCount {
     pub verdict: Word,
     pub count: u64,
+}
+
+/// A change that broke an invariant.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Broken {
+    pub invariant: String,
+    pub place: String,
+    /// Which item, as stories name it.
+    pub item: String,
+    /// The action that made the change.
+    pub intent: u64,
+    pub operation: String,
+    pub at_ns: u64,
+    /// How many changes the item had with it, and how many it may have.
+    pub count: u64,
+    pub at_most: u64,
 }
 
 /// One action about which something is wrong.
@@ -152,6 +171,8 @@ pub fn run(args: &LedgerArgs) -> Result<Exit, Failure> {
         let judged = ledger.stories.iter().find(|story| story.number == intent);
         let wrong = judged.iter().flat_map(|story| &story.reads);
         lines.extend(wrong.map(|read| story::wrong(&program, read)));
+        let broken = breaks(&program, ledger, Some(intent)).into_iter();
+        lines.extend(broken.map(|one| line_of(&one)));
         lines.sort_by_key(|line| line.at_ns);
         report.story = Some(lines);
     }
@@ -180,6 +201,7 @@ fn report(program: &Program, ledger: &Ledger, seed: u64, args: &LedgerArgs) -> L
         args.verdict.is_none_or(fits) && args.intent.is_none_or(|n| n == story.number)
     };
     let listed = ledger.stories.iter().filter(wanted).take(args.most);
+    let broken = breaks(program, ledger, args.intent).into_iter();
     LedgerReport {
         seed,
         actions: counts.intents,
@@ -194,8 +216,53 @@ fn report(program: &Program, ledger: &Ledger, seed: u64, args: &LedgerArgs) -> L
                 count: counts.of(verdict),
             })
             .collect(),
+        invariants_broken: counts.invariants_broken,
+        broken: broken.take(args.most).collect(),
         listed: listed.map(|story| entry(program, story)).collect(),
         story: None,
+    }
+}
+
+/// In the order of time; of one action, if it is asked for.
+fn breaks(program: &Program, ledger: &Ledger, intent: Option<u64>) -> Vec<Broken> {
+    let all = ledger.invariants.breaks();
+    let mut all: Vec<_> = all
+        .filter(|one| intent.is_none_or(|n| n == one.change.action))
+        .collect();
+    all.sort_by_key(|one| (one.change.at, one.change.action, one.invariant));
+    let shown = all.into_iter().map(|one| {
+        let invariant = &program.invariants[one.invariant as usize];
+        Broken {
+            invariant: invariant.key.clone(),
+            place: program.nodes[invariant.node as usize].key.clone(),
+            item: format!("{:x}", one.item),
+            intent: one.change.action,
+            operation: program.operations[one.change.operation as usize]
+                .key
+                .clone(),
+            at_ns: one.change.at.0,
+            count: one.count,
+            at_most: invariant.at_most,
+        }
+    });
+    shown.collect()
+}
+
+fn line_of(one: &Broken) -> Line {
+    let Broken {
+        invariant,
+        place,
+        item,
+        count,
+        at_most,
+        ..
+    } = one;
+    Line {
+        at_ns: one.at_ns,
+        what: "broken",
+        text: format!(
+            "it breaks `{invariant}`: change {count} of item {item} at {place}, where {at_most} may be"
+        ),
     }
 }
 
@@ -239,6 +306,7 @@ fn text(report: &LedgerReport, args: &LedgerArgs) -> String {
         verdicts.add_row([one.verdict.to_owned(), number::count(one.count)]);
     }
     out.push_str(&table::show(&verdicts));
+    out.push_str(&broken(report));
     if report.listed.is_empty() {
         return out;
     }
@@ -272,6 +340,39 @@ fn text(report: &LedgerReport, args: &LedgerArgs) -> String {
     if report.listed.len() == args.most {
         out.push_str(&format!("The first {}; --most shows more.\n", args.most));
     }
+    out
+}
+
+fn broken(report: &LedgerReport) -> String {
+    if report.invariants_broken == 0 {
+        return String::new();
+    }
+    let n = number::count(report.invariants_broken);
+    let mut out = format!("\n{n} changes beyond what invariants allow:\n");
+    let columns = [
+        "invariant",
+        "place",
+        "item",
+        "change",
+        "of at most",
+        "action",
+        "operation",
+        "at",
+    ];
+    let mut rows = table::table(&columns, &[0, 1, 2, 6]);
+    for one in &report.broken {
+        rows.add_row([
+            one.invariant.clone(),
+            one.place.clone(),
+            one.item.clone(),
+            number::count(one.count),
+            number::count(one.at_most),
+            one.intent.to_string(),
+            one.operation.clone(),
+            at(one.at_ns),
+        ]);
+    }
+    out.push_str(&table::show(&rows));
     out
 }
 

@@ -237,6 +237,19 @@ pub struct Alert {
     pub knobs: Knobs,
 }
 
+/// What must never be, whatever happens: more changes of one item at a place than there can be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invariant {
+    pub key: String,
+    pub label: Option<String>,
+    /// The database or third party whose changes are counted.
+    pub place: String,
+    /// Whose changes; all of them if there are none here.
+    pub operations: Vec<String>,
+    /// Changes that one item may have there.
+    pub at_most: u32,
+}
+
 /// The drawing as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Design {
@@ -246,6 +259,7 @@ pub struct Design {
     /// What the design can see of itself, and what it makes of it.
     pub monitoring: Knobs,
     pub alerts: Vec<Alert>,
+    pub invariants: Vec<Invariant>,
 }
 
 impl Design {
@@ -273,6 +287,11 @@ impl Design {
         order::arrange(&mut design.links, |a, b| a.key.cmp(&b.key));
         order::arrange(&mut design.operations, |a, b| a.key.cmp(&b.key));
         order::arrange(&mut design.alerts, |a, b| a.key.cmp(&b.key));
+        design
+            .invariants
+            .iter_mut()
+            .for_each(|invariant| invariant.label = None);
+        order::arrange(&mut design.invariants, |a, b| a.key.cmp(&b.key));
         design
     }
 

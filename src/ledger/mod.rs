@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 pub mod chains;
 mod commits;
+pub mod invariants;
 mod jobs;
 pub mod reads;
 mod sources;
@@ -19,6 +20,7 @@ use crate::engine::program::{OperationProgram, PROMISED_MAX, Program};
 use crate::engine::record::{Effect, Item, Told};
 use crate::time::Time;
 use chains::Chains;
+use invariants::Invariants;
 use jobs::Jobs;
 use reads::{ReadAt, Reads};
 use updates::Updates;
@@ -175,6 +177,8 @@ pub struct Counts {
     /// Transactions that decided on what another one was changing, which decided on what they were changing
     /// (write skew).
     pub write_skews: u64,
+    /// Changes beyond what declared invariants allow.
+    pub invariants_broken: u64,
 }
 
 impl Counts {
@@ -204,8 +208,10 @@ impl Counts {
             .into_iter()
             .filter(|_| of_jobs.iter().any(|&n| n > 0));
         let skews = (self.write_skews > 0).then_some(self.write_skews);
+        let broken = (self.invariants_broken > 0).then_some(self.invariants_broken);
         let all = counts.into_iter().chain(verdicts).chain(parked);
-        all.chain(of_jobs).chain(later).chain(skews).collect()
+        let all = all.chain(of_jobs).chain(later).chain(skews);
+        all.chain(broken).collect()
     }
 }
 
@@ -219,6 +225,7 @@ pub struct Ledger {
     /// Answers that were wrong, of actions that are open, by their slot; with the action's number.
     wrong: BTreeMap<usize, (u64, Vec<ReadAt>)>,
     updates: Updates,
+    pub invariants: Invariants,
     /// In the order in which their verdicts were passed.
     pub stories: Vec<Story>,
     /// Numbers of faulty intents beyond the stories.
@@ -229,6 +236,7 @@ impl Ledger {
     pub fn new(program: &Program) -> Ledger {
         Ledger {
             reads: Reads::new(program),
+            invariants: Invariants::new(program),
             ..Ledger::default()
         }
     }
@@ -271,6 +279,10 @@ impl Ledger {
             self.counts.repeated_by_jobs = self.jobs.repeated;
             return;
         }
+        if self.invariants.are_declared() {
+            self.invariants.applied(now, intent, &effect);
+            self.counts.invariants_broken = self.invariants.broken;
+        }
         let slot = &mut self.slots[id.slot()];
         slot.found.add(Verdict::OutOfOrder, is_late);
         slot.found.add(Verdict::Unauthorised, effect.lacks_right);
@@ -306,6 +318,10 @@ impl Ledger {
         }
         if intent.is_internal {
             return;
+        }
+        if self.invariants.are_declared() {
+            self.invariants.undone(intent, &effect);
+            self.counts.invariants_broken = self.invariants.broken;
         }
         if let Some(promised) = effect.promised {
             let applied = &mut self.slots[id.slot()].applied[promised as usize];

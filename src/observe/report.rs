@@ -161,6 +161,9 @@ pub struct LedgerCounts {
     /// Transactions that decided on what another one was changing, which decided on what they were changing.
     #[serde(default)]
     pub write_skews: u64,
+    /// Changes beyond what the scenario's invariants allow.
+    #[serde(default)]
+    pub invariants_broken: u64,
     /// Not settled: their verdict is not known.
     pub open: u64,
 }

@@ -18,7 +18,7 @@ use crate::time::Time;
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Line {
     pub at_ns: u64,
-    /// `asked`, `sent`, `answered`, `received`, `gave_up`, `lost`, `applied`, `undone`, `told`, `over`, `stale`, `went_back`.
+    /// `asked`, `sent`, `answered`, `received`, `gave_up`, `lost`, `applied`, `undone`, `told`, `over`, `stale`, `went_back`, `broken`.
     pub what: Word,
     /// A sentence without a full stop.
     pub text: String,

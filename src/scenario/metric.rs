@@ -87,6 +87,12 @@ pub static METRICS: &[MetricSpec] = &[
         "transactions that decided on what another one was changing, which decided on what they changed",
     ),
     spec(
+        Metric::InvariantBroken,
+        "invariant_broken",
+        Unit::Count,
+        "changes beyond what an `[invariant.NAME]` allows: units sold that were not there, seats booked twice",
+    ),
+    spec(
         Metric::Stale,
         "stale",
         Unit::Count,

@@ -65,6 +65,11 @@ pub fn schema() -> Json {
         "items": { "oneOf": entries },
     });
     tables.insert("timeline".to_owned(), timeline);
+    let invariant = table("what must never be", sections::INVARIANT, &[]);
+    tables.insert(
+        "invariant".to_owned(),
+        named("what must never be, whatever happens", invariant),
+    );
     tables.insert("goal".to_owned(), named("what must hold", goal()));
     tables.insert(
         "lesson".to_owned(),

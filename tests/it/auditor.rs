@@ -493,6 +493,45 @@ impl<'a> Audit<'a> {
     }
 }
 
+/// Looked up in the log once it is all there: which promised changes of an item come when it has all that it may
+/// have, of those that survive.
+fn broken(program: &Program, log: &[Line]) -> Vec<(u16, u64, u64, Time)> {
+    let mut found = Vec::new();
+    for (i, invariant) in program.invariants.iter().enumerate() {
+        let counts = |intent: &Intent, effect: &Effect| {
+            effect.node == invariant.node
+                && effect.promised.is_some()
+                && invariant.operations[intent.operation as usize]
+        };
+        let gone: BTreeSet<(u64, u64)> = log
+            .iter()
+            .filter_map(|line| match line.entry {
+                Entry::Undone { effect } if counts(&line.intent, &effect) => {
+                    Some((line.intent.number, effect.version))
+                }
+                _ => None,
+            })
+            .collect();
+        let mut by_item: BTreeMap<u64, u64> = BTreeMap::new();
+        for line in log {
+            let Entry::Applied { effect, .. } = line.entry else {
+                continue;
+            };
+            let is_gone = gone.contains(&(line.intent.number, effect.version));
+            if line.intent.is_internal || is_gone || !counts(&line.intent, &effect) {
+                continue;
+            }
+            let had = by_item.entry(line.intent.item).or_default();
+            *had += 1;
+            if *had > invariant.at_most {
+                found.push((i as u16, line.intent.item, line.intent.number, line.at));
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
 /// How many actions were found with each verdict.
 type Found = BTreeMap<&'static str, u64>;
 
@@ -525,6 +564,17 @@ fn audit(number: u64) -> Found {
         .map(|s| (s.number, s.verdicts.iter().map(Verdict::code).collect()))
         .collect();
     let mut counted = Found::new();
+    let theirs = ledger.invariants.breaks();
+    let mut theirs: Vec<_> = theirs
+        .map(|b| (b.invariant, b.item, b.change.action, b.change.at))
+        .collect();
+    theirs.sort_unstable();
+    let mine = broken(&run.program, log);
+    assert_eq!(mine, theirs, "design {number}: broken invariants\n{text}");
+    assert_eq!(mine.len() as u64, ledger.counts.invariants_broken);
+    if !mine.is_empty() {
+        counted.insert("invariants", mine.len() as u64);
+    }
     for &intent in audit.by_intent.keys() {
         let mine = audit.verdicts(intent).unwrap_or_default();
         let theirs = told.get(&intent).cloned().unwrap_or_default();
@@ -563,7 +613,7 @@ fn an_independent_auditor_agrees_on_every_verdict() {
         other.join().unwrap().into_iter().for_each(&mut sum);
     });
     println!("{n} random designs, actions by verdict: {all:?}");
-    let common = ["lost", "duplicate", "phantom", "stale"];
+    let common = ["lost", "duplicate", "phantom", "stale", "invariants"];
     assert!(
         n < 50 || common.iter().all(|v| all.contains_key(v)),
         "{all:?}"

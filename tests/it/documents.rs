@@ -268,6 +268,7 @@ fn made_parts() -> Vec<(String, String)> {
             .collect(),
     ));
     parts.push(("metrics".to_owned(), metrics()));
+    parts.push(("invariant".to_owned(), fields(sections::INVARIANT)));
     parts.push(("about".to_owned(), fields(sections::ABOUT)));
     parts.push(("lesson".to_owned(), fields(sections::LESSON)));
     parts.push(("variant".to_owned(), fields(sections::VARIANT)));

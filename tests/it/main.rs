@@ -17,6 +17,7 @@ mod feeds;
 mod fuzz;
 mod incidents;
 mod invalid;
+mod invariants;
 mod jobs;
 mod knobs;
 mod laws;
