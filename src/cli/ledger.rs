@@ -174,6 +174,7 @@ fn text(report: &Truth, args: &LedgerArgs) -> String {
         verdicts.add_row([one.verdict.to_owned(), number::count(one.count)]);
     }
     out.push_str(&table::show(&verdicts));
+    out.push_str(&broken(report));
     out.push_str(&claims(report));
     for (made, what) in [
         (listed(report), "actions"),
@@ -326,6 +327,39 @@ fn decided(side: &Decided) -> String {
         change(&side.made),
         side.read_row
     )
+}
+
+fn broken(report: &Truth) -> String {
+    if report.invariants_broken == 0 {
+        return String::new();
+    }
+    let n = number::count(report.invariants_broken);
+    let mut out = format!("\n{n} changes beyond what invariants allow:\n");
+    let columns = [
+        "invariant",
+        "place",
+        "item",
+        "change",
+        "of at most",
+        "action",
+        "operation",
+        "at",
+    ];
+    let mut rows = table::table(&columns, &[0, 1, 2, 6]);
+    for one in &report.broken {
+        rows.add_row([
+            one.invariant.clone(),
+            one.place.clone(),
+            one.item.clone(),
+            number::count(one.count),
+            number::count(one.at_most),
+            one.intent.to_string(),
+            one.operation.clone(),
+            at(one.at_ns),
+        ]);
+    }
+    out.push_str(&table::show(&rows));
+    out
 }
 
 /// Instants to the microsecond: what came first matters here.

@@ -244,6 +244,13 @@ fn ledger(out: &mut String, report: &Report) {
         );
         let _ = writeln!(out, "  places: {rows}");
     }
+    if ledger.invariants_broken > 0 {
+        let _ = writeln!(
+            out,
+            "  invariants: {} beyond what they allow",
+            number(ledger.invariants_broken, "changes")
+        );
+    }
     if ledger.open > 0 {
         let _ = writeln!(
             out,

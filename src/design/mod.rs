@@ -161,6 +161,17 @@ pub enum RowOf {
     Partner,
     /// A row that an `insert` makes.
     New,
+    /// The same, made as pending: `insert LINK or resume`.
+    Pending,
+    /// What says that a pending row is finished: `finish LINK`.
+    Finished,
+}
+
+impl RowOf {
+    /// Whether it is about a row that the plan itself makes.
+    pub fn is_made(self) -> bool {
+        matches!(self, RowOf::New | RowOf::Pending | RowOf::Finished)
+    }
 }
 
 /// What a call means within its plan.
@@ -172,7 +183,8 @@ pub enum Aim {
     Kept,
     /// A write computed from what the plan has read: `update LINK`.
     Based,
-    /// If the row is there already, all is done: `check LINK`, `insert LINK or done`.
+    /// If the row is there already, all is done: `check LINK`, `insert LINK or done`; of a pending row, if it
+    /// is finished: `insert LINK or resume`.
     OrDone,
 }
 
@@ -225,6 +237,19 @@ pub struct Alert {
     pub knobs: Knobs,
 }
 
+/// What must never be, whatever happens: more changes of one item at a place than there can be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invariant {
+    pub key: String,
+    pub label: Option<String>,
+    /// The database or third party whose changes are counted.
+    pub place: String,
+    /// Whose changes; all of them if there are none here.
+    pub operations: Vec<String>,
+    /// Changes that one item may have there.
+    pub at_most: u32,
+}
+
 /// The drawing as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Design {
@@ -234,6 +259,7 @@ pub struct Design {
     /// What the design can see of itself, and what it makes of it.
     pub monitoring: Knobs,
     pub alerts: Vec<Alert>,
+    pub invariants: Vec<Invariant>,
 }
 
 impl Design {
@@ -261,6 +287,11 @@ impl Design {
         order::arrange(&mut design.links, |a, b| a.key.cmp(&b.key));
         order::arrange(&mut design.operations, |a, b| a.key.cmp(&b.key));
         order::arrange(&mut design.alerts, |a, b| a.key.cmp(&b.key));
+        design
+            .invariants
+            .iter_mut()
+            .for_each(|invariant| invariant.label = None);
+        order::arrange(&mut design.invariants, |a, b| a.key.cmp(&b.key));
         design
     }
 

@@ -80,6 +80,8 @@ pub struct Answer {
     pub missing: bool,
     /// Something less than asked for was served: a fallback, a stale value.
     pub degraded: bool,
+    /// The row that was to be made is there, and finished.
+    pub finished: bool,
 }
 
 /// One logical call over a link, with its retries.

@@ -135,6 +135,8 @@ fn payload_of<R: Record>(
             RowOf::Item => payload,
             // What a job says of an item is about its row.
             RowOf::Partner | RowOf::New => 0,
+            // Without a key, the row is this request's: it says nothing of a version.
+            RowOf::Pending | RowOf::Finished => cx.core.attempts[id].address.0 << 2,
         });
     }
     let store = cx.program.links[call.link as usize].to;
@@ -313,6 +315,7 @@ fn heard<R: Record>(
     result: Result<(), Reason>,
 ) -> Heard {
     let is_there = match said.mode {
+        CallMode::Write if said.row == RowOf::Pending => result.is_ok() && call.answer.finished,
         CallMode::Write => result == Err(Reason::Constraint),
         _ => result.is_ok() && call.answer.version > 0,
     };

@@ -5,6 +5,7 @@
 //! file changes nothing (docs/semantics.md 2).
 
 mod default_plan;
+mod invariants;
 mod operations;
 mod reach;
 
@@ -26,6 +27,7 @@ use crate::design::{
     Aim, CallMode, Design, Link, Node, RowOf, RunSpec, Settings, TimelineEntry, revisions,
 };
 use crate::time::{Duration, NS_PER_MS, NS_PER_S, Time};
+pub use invariants::InvariantProgram;
 
 /// Version of the rules of the simulation. Digests of different versions do not compare.
 pub const SEMANTICS_VERSION: u32 = 1;
@@ -256,6 +258,8 @@ pub struct Program {
     /// Names of zones, in the order of their numbers.
     pub zones: Vec<String>,
     pub monitoring: MonitoringProgram,
+    /// What must never be. Nothing in the engine looks at it: it is for who watches.
+    pub invariants: Vec<InvariantProgram>,
 }
 
 /// Resolves keys while compiling. Kinds read their knobs through it.
@@ -405,6 +409,7 @@ impl Program {
             writes: operations.iter().any(|o| o.mode == CallMode::Write),
             zones: c.zones.clone(),
             monitoring: monitoring(&c, &nodes, timeline),
+            invariants: invariants::compile(&c, &operations),
             nodes,
             links,
             operations,

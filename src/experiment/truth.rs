@@ -55,6 +55,9 @@ pub struct Truth {
     pub open: u64,
     /// Actions by verdict, then what is about rows: lost updates, write skews, rows that differ.
     pub verdicts: Vec<VerdictCount>,
+    /// Changes beyond what the scenario's invariants allow, and the first of them, in the order of time.
+    pub invariants_broken: u64,
+    pub broken: Vec<Broken>,
     /// The first ones, in the order in which their verdicts were passed.
     pub listed: Vec<Entry>,
     /// The first ones, in the order in which they were overwritten.
@@ -76,6 +79,23 @@ pub struct Truth {
 pub struct VerdictCount {
     pub verdict: Word,
     pub count: u64,
+}
+
+/// A change that broke an invariant.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Broken {
+    pub invariant: String,
+    pub place: String,
+    /// Which item, as stories name it.
+    pub item: String,
+    /// The action that made the change.
+    pub intent: u64,
+    pub operation: String,
+    pub at_ns: u64,
+    /// How many changes the item had with it, and how many it may have.
+    pub count: u64,
+    pub at_most: u64,
 }
 
 /// One action about which something is wrong.
@@ -230,6 +250,11 @@ pub fn of(
         clean: counts.clean,
         open: counts.open(),
         verdicts: verdicts(ledger, diverged.len() as u64),
+        invariants_broken: counts.invariants_broken,
+        broken: breaks(program, ledger, wanted.about)
+            .into_iter()
+            .take(most)
+            .collect(),
         listed: listed.iter().map(|story| entry(program, story)).collect(),
         lost_updates: losses_listed
             .iter()
@@ -243,6 +268,51 @@ pub fn of(
             .map(|(intent, lines)| ActionStory { intent, lines })
             .collect(),
         story,
+    }
+}
+
+/// In the order of time; of one action, if it is asked for.
+fn breaks(program: &Program, ledger: &Ledger, about: About) -> Vec<Broken> {
+    let fits = |action: u64| match about {
+        About::Action(number) => number == action,
+        _ => true,
+    };
+    let all = ledger.invariants.breaks();
+    let mut all: Vec<_> = all.filter(|one| fits(one.change.action)).collect();
+    all.sort_by_key(|one| (one.change.at, one.change.action, one.invariant));
+    let shown = all.into_iter().map(|one| {
+        let invariant = &program.invariants[one.invariant as usize];
+        let operation = &program.operations[one.change.operation as usize];
+        Broken {
+            invariant: invariant.key.clone(),
+            place: program.nodes[invariant.node as usize].key.clone(),
+            item: format!("{:x}", one.item),
+            intent: one.change.action,
+            operation: operation.key.clone(),
+            at_ns: one.change.at.0,
+            count: one.count,
+            at_most: invariant.at_most,
+        }
+    });
+    shown.collect()
+}
+
+/// What a break says in the story of its action.
+fn line_of(one: &Broken) -> Line {
+    let Broken {
+        invariant,
+        place,
+        item,
+        count,
+        at_most,
+        ..
+    } = one;
+    Line {
+        at_ns: one.at_ns,
+        what: "broken",
+        text: format!(
+            "it breaks `{invariant}`: change {count} of item {item} at {place}, where {at_most} may be"
+        ),
     }
 }
 
@@ -324,6 +394,11 @@ fn add_findings(
     for story in &ledger.stories {
         if let Some(lines) = stories.get_mut(&story.number) {
             lines.extend(story.reads.iter().map(|read| story::wrong(program, read)));
+        }
+    }
+    for one in breaks(program, ledger, About::Everything) {
+        if let Some(lines) = stories.get_mut(&one.intent) {
+            lines.push(line_of(&one));
         }
     }
     let losses = losses

@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 pub mod chains;
 pub mod commits;
 pub mod diverged;
+pub mod invariants;
 mod jobs;
 pub mod reads;
 mod sources;
@@ -22,6 +23,7 @@ use crate::engine::record::{Effect, Item, Told};
 use crate::time::Time;
 use chains::Chains;
 use commits::Author;
+use invariants::Invariants;
 use jobs::Jobs;
 use reads::{ReadAt, Reads};
 use updates::{Between, Made, Updates};
@@ -178,6 +180,8 @@ pub struct Counts {
     /// Transactions that decided on what another one was changing, which decided on what they were changing
     /// (write skew).
     pub write_skews: u64,
+    /// Changes beyond what declared invariants allow.
+    pub invariants_broken: u64,
 }
 
 impl Counts {
@@ -207,8 +211,10 @@ impl Counts {
             .into_iter()
             .filter(|_| of_jobs.iter().any(|&n| n > 0));
         let skews = (self.write_skews > 0).then_some(self.write_skews);
+        let broken = (self.invariants_broken > 0).then_some(self.invariants_broken);
         let all = counts.into_iter().chain(verdicts).chain(parked);
-        all.chain(of_jobs).chain(later).chain(skews).collect()
+        let all = all.chain(of_jobs).chain(later).chain(skews);
+        all.chain(broken).collect()
     }
 }
 
@@ -222,6 +228,7 @@ pub struct Ledger {
     /// Answers that were wrong, of actions that are open, by their slot; with the action's number.
     wrong: BTreeMap<usize, (u64, Vec<ReadAt>)>,
     pub updates: Updates,
+    pub invariants: Invariants,
     /// In the order in which their verdicts were passed.
     pub stories: Vec<Story>,
     /// Numbers of faulty intents beyond the stories.
@@ -232,6 +239,7 @@ impl Ledger {
     pub fn new(program: &Program) -> Ledger {
         Ledger {
             reads: Reads::new(program),
+            invariants: Invariants::new(program),
             ..Ledger::default()
         }
     }
@@ -276,6 +284,10 @@ impl Ledger {
             self.counts.repeated_by_jobs = self.jobs.repeated;
             return;
         }
+        if self.invariants.are_declared() {
+            self.invariants.applied(now, intent, &effect);
+            self.counts.invariants_broken = self.invariants.broken;
+        }
         let slot = &mut self.slots[id.slot()];
         slot.found.add(Verdict::OutOfOrder, is_late);
         slot.found.add(Verdict::Unauthorised, effect.lacks_right);
@@ -311,6 +323,10 @@ impl Ledger {
         }
         if intent.is_internal {
             return;
+        }
+        if self.invariants.are_declared() {
+            self.invariants.undone(intent, &effect);
+            self.counts.invariants_broken = self.invariants.broken;
         }
         if let Some(promised) = effect.promised {
             let applied = &mut self.slots[id.slot()].applied[promised as usize];

@@ -173,6 +173,9 @@ pub struct LedgerCounts {
     /// is under way that would change that.
     #[serde(default)]
     pub diverged: u64,
+    /// Changes beyond what the scenario's invariants allow.
+    #[serde(default)]
+    pub invariants_broken: u64,
     /// Not settled: their verdict is not known.
     pub open: u64,
 }

@@ -23,7 +23,7 @@ use crate::time::Time;
 pub struct Line {
     pub at_ns: u64,
     /// `asked`, `sent`, `answered`, `received`, `gave_up`, `lost`, `applied`, `undone`, `told`, `over`, `stale`,
-    /// `went_back`, `overwritten`, `overwrote`, `skewed`, `diverged`.
+    /// `went_back`, `overwritten`, `overwrote`, `skewed`, `diverged`, `broken`.
     pub what: Word,
     /// A sentence without a full stop.
     pub text: String,

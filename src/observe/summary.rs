@@ -175,6 +175,7 @@ fn ledger(record: &Recorder, diverged: u64) -> LedgerCounts {
         effects_of_jobs: counts.by_jobs,
         repeated_by_jobs: counts.repeated_by_jobs,
         lost_updates: counts.lost_updates,
+        invariants_broken: counts.invariants_broken,
         stale: counts.of(Verdict::Stale),
         stale_longest_ns: record.ledger.reads.longest().0,
         own_write_missed: counts.of(Verdict::OwnWriteMissed),
@@ -401,6 +402,7 @@ fn goal(
         Metric::OutOfOrder => of(Verdict::OutOfOrder),
         Metric::Unauthorised => of(Verdict::Unauthorised),
         Metric::WriteSkew => Some(counts.write_skews as f64),
+        Metric::InvariantBroken => Some(counts.invariants_broken as f64),
         Metric::RecoveryTime => {
             let end = run.now().min(Time(program.horizon.0));
             Some(record.recovery.time(end).0 as f64 / NS_PER_MS as f64)

@@ -5,7 +5,7 @@ use super::check_plan::calls_to;
 use super::findings::Findings;
 use super::{check_queries, code};
 use crate::design::value::Value;
-use crate::design::{Aim, CallMode, Design, Node, RowOf, Settings, StepCall, TimelineEntry};
+use crate::design::{Aim, CallMode, Design, Node, Settings, StepCall, TimelineEntry};
 
 pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
     let settings = Settings::new(node.kind, &node.knobs);
@@ -23,7 +23,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
             .help(format!("at most {copies}: `replicas` and one more"));
         }
     }
-    let needs_leader = |call: &StepCall| call.mode == CallMode::Begin || call.row == RowOf::New;
+    let needs_leader = |call: &StepCall| call.mode == CallMode::Begin || call.row.is_made();
     if is(&settings, "replication", "leaderless") && calls_to(design, &node.key).any(needs_leader) {
         let message = format!(
             "`{}` has no leader, and a plan begins a transaction or inserts a row there",
@@ -124,7 +124,7 @@ fn without_plans(
     let any = |fits: fn(&StepCall) -> bool| calls_to(design, &node.key).any(fits);
     let begins = any(|call| call.mode == CallMode::Begin);
     let updates = any(|call| call.aim == Aim::Based);
-    let inserts = any(|call| call.row == RowOf::New);
+    let inserts = any(|call| call.row.is_made());
     let isolation = settings.choice("isolation");
     let locks = matches!(isolation, "read_committed" | "row_locks");
     const NO_BEGIN: &str = "no plan begins a transaction here";

@@ -4,6 +4,7 @@ use super::address::resolve;
 use super::findings::Findings;
 use super::metric::METRICS;
 use super::names::suggest;
+use super::plan_path::PlanPath;
 use super::{Metric, Scenario, Variant, code, edit};
 use crate::design::value::{self, cut};
 
@@ -96,6 +97,10 @@ fn check_variant(
     let mut fine = true;
     for (i, (knob, value)) in variant.set.iter().enumerate() {
         let set = format!("{path}.set.{i}");
+        if PlanPath::of(knob).is_some() {
+            // Its steps are read with the design that it leads to.
+            continue;
+        }
         let address = match resolve(&scenario.design, knob) {
             Ok(address) => address,
             Err(error) => {

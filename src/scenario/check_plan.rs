@@ -51,8 +51,11 @@ fn plan(f: &mut Findings<'_>, design: &Design, path: &str, steps: &[Step]) {
             if is_for_databases(call) && !matches!(behind, "database" | "") {
                 let message = format!("`{}` leads to no database", cut(&call.link));
                 f.error_at(code::BAD_STEP, &at, message)
-                    .help("`begin`, `commit`, `update`, `insert`, `check` and `partner` are for links to databases");
+                    .help("`begin`, `commit`, `update`, `insert`, `finish`, `check` and `partner` are for links to databases");
                 continue;
+            }
+            if matches!(call.row, RowOf::Pending | RowOf::Finished) {
+                pending(f, &at, call, steps, !open.is_empty());
             }
             match call.mode {
                 CallMode::Read => seen.push((&link.to, call.row)),
@@ -71,6 +74,42 @@ fn plan(f: &mut Findings<'_>, design: &Design, path: &str, steps: &[Step]) {
         f.error_at(code::BAD_STEP, &format!("{path}.{}", link.key), message)
             .help(format!("add `commit {}` where it is to end", link.key));
     }
+}
+
+/// A row that is pending first is finished by a later step, and neither is done in a transaction: what is
+/// to be resumed has to be there before the transaction would be committed.
+fn pending(
+    f: &mut Findings<'_>,
+    at: &str,
+    call: &StepCall,
+    steps: &[Step],
+    is_in_transaction: bool,
+) {
+    let link = cut(&call.link);
+    if is_in_transaction {
+        f.error_at(code::BAD_STEP, at, "a pending row in a transaction")
+            .help("`insert ... or resume` and `finish` are changes of their own: put them before `begin` or after `commit`");
+    }
+    let other = match call.row {
+        RowOf::Pending => RowOf::Finished,
+        _ => RowOf::Pending,
+    };
+    let mut calls = steps.iter().flat_map(calls_of);
+    if calls.any(|c| c.link == call.link && c.row == other) {
+        return;
+    }
+    match call.row {
+        RowOf::Pending => f
+            .error_at(code::BAD_STEP, at, "the row stays pending for ever")
+            .help(format!("add `finish {link}` where it is done")),
+        _ => f
+            .error_at(
+                code::BAD_STEP,
+                at,
+                "the plan finishes what it has not inserted",
+            )
+            .help(format!("put `insert {link} or resume` before it")),
+    };
 }
 
 fn begins<'d>(f: &mut Findings<'_>, at: &str, link: &'d Link, open: &mut Vec<&'d Link>) {

@@ -15,6 +15,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::address::{Address, resolve};
 use super::names::suggest;
+use super::plan_path::PlanPath;
 use super::read::{Depth, read};
 use super::sections::PRESET;
 use super::{Scenario, Variant, code};
@@ -98,6 +99,10 @@ pub fn apply<P: AsRef<str>, V: AsRef<str>>(
     let scenario = valid(&changed)?;
     for (i, (path, written)) in changes.iter().enumerate() {
         let path = path.as_ref();
+        if PlanPath::of(path).is_some() {
+            // It stands there as it was written.
+            continue;
+        }
         if changes[i + 1..]
             .iter()
             .any(|(later, _)| later.as_ref() == path)
@@ -138,7 +143,14 @@ fn change<P: AsRef<str>, V: AsRef<str>>(
     let mut now = text.to_owned();
     let mut findings = Vec::new();
     for (path, written) in changes {
-        match changed(&now, &scenario, path.as_ref(), written.as_ref()) {
+        let path = path.as_ref();
+        let done = match PlanPath::of(path) {
+            Some(plan) => plan
+                .set(&now, path, written.as_ref())
+                .map_err(|error| vec![error]),
+            None => changed(&now, &scenario, path, written.as_ref()),
+        };
+        match done {
             Ok(text) => now = text,
             Err(found) => findings.extend(found),
         }

@@ -93,6 +93,12 @@ pub static METRICS: &[MetricSpec] = &[
         "rows of which a copy, a cache or a follower has something else than the store, for good",
     ),
     spec(
+        Metric::InvariantBroken,
+        "invariant_broken",
+        Unit::Count,
+        "changes beyond what an `[invariant.NAME]` allows: units sold that were not there, seats booked twice",
+    ),
+    spec(
         Metric::Stale,
         "stale",
         Unit::Count,

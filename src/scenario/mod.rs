@@ -13,6 +13,7 @@ mod check_database;
 mod check_design;
 mod check_door;
 mod check_feed;
+mod check_invariants;
 mod check_job;
 mod check_lesson;
 mod check_link;
@@ -37,6 +38,7 @@ pub mod log;
 pub mod metric;
 mod migrate;
 mod names;
+mod plan_path;
 mod read;
 mod read_design;
 mod read_lesson;
@@ -173,6 +175,8 @@ pub enum Metric {
     OutOfOrder,
     Unauthorised,
     WriteSkew,
+    /// Changes beyond what declared invariants allow.
+    InvariantBroken,
     /// How long writes failed after the leader of a database was lost, the longest one.
     RecoveryTime,
     /// How much of what was acknowledged was lost with a leader, as a time, the worst one.

@@ -28,6 +28,7 @@ const TABLES: &[&str] = &[
     "operation",
     "monitoring",
     "alert",
+    "invariant",
     "timeline",
     "goal",
     "claim",

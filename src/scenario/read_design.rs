@@ -1,13 +1,13 @@
 //! Nodes, links, operations and plans, as written.
 
 use super::findings::Findings;
-use super::limits::{MAX_ALERTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
+use super::limits::{MAX_ALERTS, MAX_INVARIANTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::names::suggest;
 use super::row::Row;
 use super::{code, read_plan, sections};
 use crate::design::registry::{self, KINDS, KindSpec};
 use crate::design::value::{Value, cut};
-use crate::design::{Alert, Design, Knobs, Link, Node, Operation, Taken};
+use crate::design::{Alert, Design, Invariant, Knobs, Link, Node, Operation, Taken};
 use std::collections::BTreeMap;
 
 /// Reads the drawing. Names are not resolved yet.
@@ -48,7 +48,19 @@ pub fn design(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Design {
             knobs: row.knobs(f, registry::ALERT.knobs),
         });
     }
+    for (key, row) in root.named(f, "invariant") {
+        row.check_fields(f, "an invariant", sections::INVARIANT, &[]);
+        let operations = row.texts(f, "operations").into_iter();
+        design.invariants.push(Invariant {
+            key,
+            label: row.line(f, "label"),
+            place: row.line(f, "place").unwrap_or_default(),
+            operations: operations.map(|(name, _)| name).collect(),
+            at_most: row.whole(f, "at_most").unwrap_or_default(),
+        });
+    }
     limit(f, "alert", design.alerts.len(), MAX_ALERTS);
+    limit(f, "invariant", design.invariants.len(), MAX_INVARIANTS);
     limit(f, "link", design.links.len(), MAX_LINKS);
     limit(f, "service", design.nodes.len(), MAX_NODES);
     limit(f, "operation", design.operations.len(), MAX_OPERATIONS);

@@ -138,8 +138,8 @@ pub fn written_plans(text: &str, node: &Node) -> Vec<(String, Vec<String>)> {
     lists.collect()
 }
 
-const STEPS: &str = "a step is `work`, `respond`, `call LINK`, `read LINK`, `write LINK`, `publish LINK`, \
-     `invalidate LINK`, `fill LINK`, `update LINK`, `insert LINK`, `check LINK`, `begin LINK`, `commit LINK`, \
+pub const STEPS: &str = "a step is `work`, `respond`, `call LINK`, `read LINK`, `write LINK`, `publish LINK`, \
+     `invalidate LINK`, `fill LINK`, `update LINK`, `insert LINK`, `finish LINK`, `check LINK`, `begin LINK`, `commit LINK`, \
      `send CALL`, `all CALL, CALL`, `first 2 of CALL, CALL, CALL`, `cached LINK else CALL`, or `20 times` and a step";
 
 /// Why a step is none, if more can be said than [`STEPS`].
@@ -246,7 +246,7 @@ fn calls(text: &str, mode: CallMode) -> Result<Vec<StepCall>, Refusal> {
     for part in text.split(',') {
         let words: Vec<&str> = part.split_ascii_whitespace().take(5).collect();
         let (verb, link, row, times) = match words.as_slice() {
-            [verb, link] | [verb, link, "or", "done"] => (*verb, *link, RowOf::Item, 1),
+            [verb, link] | [verb, link, "or", "done" | "resume"] => (*verb, *link, RowOf::Item, 1),
             [verb @ ("read" | "write" | "update"), link, "partner"] => {
                 (*verb, *link, RowOf::Partner, 1)
             }
@@ -256,15 +256,17 @@ fn calls(text: &str, mode: CallMode) -> Result<Vec<StepCall>, Refusal> {
             }
             _ => return Err(None),
         };
-        let or_done = words.len() == 4 && words[2] == "or";
+        let or = (words.len() == 4 && words[2] == "or").then(|| words[3]);
         let (mode, row, aim) = match verb {
-            "insert" if or_done => (CallMode::Write, RowOf::New, Aim::OrDone),
-            _ if or_done => return Err(None),
+            "insert" if or == Some("done") => (CallMode::Write, RowOf::New, Aim::OrDone),
+            "insert" if or.is_some() => (CallMode::Write, RowOf::Pending, Aim::OrDone),
+            _ if or.is_some() => return Err(None),
             "call" => (mode, row, Aim::Plain),
             "read" => (CallMode::Read, row, Aim::Plain),
             "write" | "publish" => (CallMode::Write, row, Aim::Plain),
             "update" => (CallMode::Write, row, Aim::Based),
             "insert" => (CallMode::Write, RowOf::New, Aim::Plain),
+            "finish" => (CallMode::Write, RowOf::Finished, Aim::Plain),
             "check" => (CallMode::Read, RowOf::New, Aim::OrDone),
             "begin" => (CallMode::Begin, row, Aim::Plain),
             "commit" => (CallMode::Commit, row, Aim::Plain),
@@ -293,7 +295,7 @@ fn calls(text: &str, mode: CallMode) -> Result<Vec<StepCall>, Refusal> {
         links.dedup();
         return Err(Some(match links.len() > 1 {
             true => ONE_STORE.to_owned(),
-            false => "`begin`, `commit`, `check` and `insert ... or done` are steps of their own"
+            false => "`begin`, `commit`, `check` and `insert ... or ...` are steps of their own"
                 .to_owned(),
         }));
     }

@@ -66,6 +66,11 @@ pub fn schema() -> Json {
         "items": { "oneOf": entries },
     });
     tables.insert("timeline".to_owned(), timeline);
+    let invariant = table("what must never be", sections::INVARIANT, &[]);
+    tables.insert(
+        "invariant".to_owned(),
+        named("what must never be, whatever happens", invariant),
+    );
     tables.insert("goal".to_owned(), named("what must hold", goal()));
     let claims = named("what a store keeps to", claim());
     tables.insert("claim".to_owned(), claims);

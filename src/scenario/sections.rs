@@ -161,6 +161,32 @@ pub static ALERT: &[Field] = &[
     .required(),
 ];
 
+/// `[invariant.NAME]`
+pub static INVARIANT: &[Field] = &[
+    field(
+        "label",
+        Line,
+        "what people read; the name of the table if absent",
+    ),
+    field(
+        "place",
+        Name,
+        "the database or third party whose changes are counted",
+    )
+    .required(),
+    field(
+        "operations",
+        Lines,
+        "whose promised changes count there; those of all operations if absent",
+    ),
+    field(
+        "at_most",
+        Whole,
+        "changes that one item may have there: the units of it that there are, or 1 for a seat",
+    )
+    .required(),
+];
+
 /// `[[timeline]]`, beside the knobs of the entry's kind.
 pub static TIMELINE: &[Field] = &[field("what", Name, "what happens").required()];
 

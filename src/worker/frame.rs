@@ -72,6 +72,7 @@ fn from(number: u32, run: &Run<Recorder>, live: &Live, prices: &Prices, sent: Se
             out_of_order: counts.of(Verdict::OutOfOrder),
             unauthorised: counts.of(Verdict::Unauthorised),
             write_skews: counts.write_skews,
+            invariants_broken: counts.invariants_broken,
         },
         nodes: nodes(run, live),
         links: (0..run.program.links.len())

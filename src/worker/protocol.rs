@@ -195,6 +195,8 @@ pub struct DataNow {
     pub unauthorised: u64,
     /// Transactions that decided on what another one was changing, and it on what they were.
     pub write_skews: u64,
+    /// Changes beyond what the scenario's invariants allow.
+    pub invariants_broken: u64,
 }
 
 /// One node at this instant; sums over its instances.

@@ -19,6 +19,7 @@ use histories::Searched;
 use stores::store_of;
 
 mod histories;
+mod invariants;
 mod places;
 mod rows;
 mod stores;
@@ -539,6 +540,17 @@ fn audit(number: u64) -> (Found, Searched) {
         ("diverged caches", caches),
         ("diverged feeds", feeds),
     ]);
+    let theirs = ledger.invariants.breaks();
+    let mut theirs: Vec<_> = theirs
+        .map(|b| (b.invariant, b.item, b.change.action, b.change.at))
+        .collect();
+    theirs.sort_unstable();
+    let mine = invariants::broken(&run.program, log);
+    assert_eq!(mine, theirs, "design {number}: broken invariants\n{text}");
+    assert_eq!(mine.len() as u64, ledger.counts.invariants_broken);
+    if !mine.is_empty() {
+        counted.insert("invariants", mine.len() as u64);
+    }
     for &intent in audit.by_intent.keys() {
         let mine = audit.verdicts(intent).unwrap_or_default();
         let theirs = told.get(&intent).cloned().unwrap_or_default();
@@ -587,6 +599,13 @@ fn an_independent_auditor_agrees_on_every_verdict() {
         left_out * 20 < rows,
         "too many histories without an answer: {searched:?}"
     );
-    let common = ["lost", "duplicate", "phantom", "stale", "lost_update"];
+    let common = [
+        "lost",
+        "duplicate",
+        "phantom",
+        "stale",
+        "lost_update",
+        "invariants",
+    ];
     assert!(n < 50 || common.iter().all(|v| all[v] > 0), "{all:?}");
 }

@@ -271,6 +271,7 @@ fn made_parts() -> Vec<(String, String)> {
     parts.push(("metrics".to_owned(), metrics()));
     parts.push(("claim".to_owned(), fields(sections::CLAIM)));
     parts.push(("models".to_owned(), models()));
+    parts.push(("invariant".to_owned(), fields(sections::INVARIANT)));
     parts.push(("about".to_owned(), fields(sections::ABOUT)));
     parts.push(("lesson".to_owned(), fields(sections::LESSON)));
     parts.push(("variant".to_owned(), fields(sections::VARIANT)));

@@ -6,6 +6,7 @@ mod balancing;
 #[path = "../bits.rs"]
 mod bits;
 mod caching;
+mod charged_twice;
 mod claims;
 mod cli;
 mod conformance;
@@ -20,6 +21,7 @@ mod feeds;
 mod fuzz;
 mod incidents;
 mod invalid;
+mod invariants;
 mod jobs;
 mod knobs;
 mod laws;

@@ -74,6 +74,8 @@ const TELL: u8 = 0;
 const FIRST: u16 = 0;
 const AGAIN: u16 = 1;
 const HANGS: u16 = 2;
+/// Again, and the first one was answered with an error.
+const AGAIN_AN_ERROR: u16 = 3;
 
 /// Positions in `TALLIES`.
 const RATE_LIMITED: usize = 0;
@@ -126,7 +128,9 @@ impl NodeKind for ThirdParty {
                 }
                 Seen::Done => {
                     cx.tally(REPLAYED);
-                    cx.core.attempts[id].step = AGAIN;
+                    let key = cx.core.attempts[id].key;
+                    let was_error = self.errors.remembers(now, key);
+                    cx.core.attempts[id].step = if was_error { AGAIN_AN_ERROR } else { AGAIN };
                 }
             }
         }
@@ -158,8 +162,8 @@ impl NodeKind for ThirdParty {
         let (now, key) = (cx.now(), cx.core.attempts[id].key);
         let faults = &cx.core.modifiers[cx.node as usize];
         let failed = match attempt.step {
-            HANGS => true,
-            AGAIN => self.errors.remembers(now, key),
+            HANGS | AGAIN_AN_ERROR => true,
+            AGAIN => false,
             _ => {
                 cx.draws(Purpose::Error, attempt.address).chance(config.errors)
                     || faults.fails(&mut cx.draws(Purpose::Fault, attempt.address))

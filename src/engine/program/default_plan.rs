@@ -114,10 +114,13 @@ fn related(steps: &mut [PlanStep]) {
                 let mut writes = same.clone().filter(|other| other.mode == CallMode::Write);
                 writes.any(|other| other.row == row)
             };
+            let makes = || writes(RowOf::New) || writes(RowOf::Finished);
             call.beside = match call.row {
-                RowOf::New => false,
-                RowOf::Item => writes(RowOf::New),
-                RowOf::Partner => writes(RowOf::New) || writes(RowOf::Item),
+                RowOf::New => writes(RowOf::Finished),
+                RowOf::Pending => true,
+                RowOf::Finished => false,
+                RowOf::Item => makes(),
+                RowOf::Partner => makes() || writes(RowOf::Item),
             };
         }
     }

@@ -21,6 +21,7 @@ const PLANS: &[&[&str]] = &[
         "begin L", "begin L", "insert L", "commit L", "write L", "commit L",
     ],
     &["check L", "work", "insert L or done"],
+    &["work", "insert L or resume", "work", "finish L"],
     &[
         "begin L", "check L", "insert L", "work", "write L", "commit L",
     ],

@@ -79,7 +79,8 @@ pub fn amount(metric: Metric, x: f64) -> String {
         | Metric::WentBack
         | Metric::OutOfOrder
         | Metric::Unauthorised
-        | Metric::WriteSkew => words::count(x.max(0.0) as u64),
+        | Metric::WriteSkew
+        | Metric::InvariantBroken => words::count(x.max(0.0) as u64),
         Metric::Cost => format!("{}/h", words::money((x * 1e6).round() as i64)),
     }
 }
@@ -106,6 +107,7 @@ fn current(model: &Model, metric: Metric) -> Option<f64> {
         Metric::OutOfOrder => Some(now.data.out_of_order as f64),
         Metric::Unauthorised => Some(now.data.unauthorised as f64),
         Metric::WriteSkew => Some(now.data.write_skews as f64),
+        Metric::InvariantBroken => Some(now.data.invariants_broken as f64),
         // Known when the run is over.
         Metric::Diverged
         | Metric::ClaimsBroken

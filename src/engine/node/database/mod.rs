@@ -394,7 +394,10 @@ impl Database {
         let based_on = Basis::from_bits(attempt.payload).version();
         let write = (row, based_on, !attempt.beside);
         let mut refusal = match refusal {
-            None if is_write => self.refuses(config, at, row, &attempt),
+            None if is_write => {
+                let item = cx.core.intents[attempt.intent].item;
+                self.refuses(config, at, (row, item), &attempt)
+            }
             other => other,
         };
         let waits = match refusal {
@@ -406,6 +409,7 @@ impl Database {
                     false
                 }
             },
+            None if is_write && self.stays_as_it_is(config, cx, (at, row), id) => false,
             None if is_write => {
                 let before = self.places[Self::home(config, at)].rows.version(row);
                 self.grows(cx, &attempt, (attempt.row, before));

@@ -24,6 +24,7 @@ use crate::time::Time;
 /// Makes rows of one item different from each other.
 const PARTNER: u64 = 0x7061_7274_6e65_7231;
 const NEW: u64 = 0x6e65_775f_726f_7731;
+const FINISHED: u64 = 0x6669_6e69_7368_6564;
 
 #[derive(Clone, Copy)]
 struct Write {
@@ -177,15 +178,35 @@ impl Config {
     pub(super) fn row_of<R: Record>(&self, cx: &Cx<'_, R>, id: AttemptId) -> u64 {
         let attempt = &cx.core.attempts[id];
         let item = cx.core.intents[attempt.intent].item;
-        let other = |of: u64, what: u64| mix64(of ^ what).max(1);
         match attempt.row {
             RowOf::Item => item,
-            RowOf::Partner => other(item, PARTNER),
-            RowOf::New if self.row_per_item => other(item, NEW),
-            RowOf::New if attempt.key != 0 => other(attempt.key, NEW),
-            RowOf::New => other(attempt.address.0, NEW),
+            RowOf::Partner => other_row(item, PARTNER),
+            RowOf::New | RowOf::Pending => self.made_row(attempt, item),
+            RowOf::Finished => finished(self.made_row(attempt, item)),
         }
     }
+
+    /// The row that the plan makes.
+    fn made_row(&self, attempt: &Attempt, item: u64) -> u64 {
+        let of = match attempt.row {
+            _ if self.row_per_item => item,
+            _ if attempt.key != 0 => attempt.key,
+            // A row of its own: of this insert, or of the request that it is made for.
+            RowOf::New => attempt.address.0,
+            _ => attempt.payload,
+        };
+        other_row(of, NEW)
+    }
+}
+
+fn other_row(of: u64, what: u64) -> u64 {
+    mix64(of ^ what).max(1)
+}
+
+/// What says that a row is finished is kept like a row of its own: it is shipped to other copies, and undone,
+/// as rows are.
+fn finished(row: u64) -> u64 {
+    other_row(row, FINISHED)
 }
 
 impl Database {
@@ -194,7 +215,7 @@ impl Database {
         &self,
         config: &Config,
         at: usize,
-        row: u64,
+        (row, item): (u64, u64),
         attempt: &Attempt,
     ) -> Option<Reason> {
         let version = self.places[Self::home(config, at)].rows.version(row);
@@ -205,7 +226,37 @@ impl Database {
         if attempt.row == RowOf::New && config.unique && version > 0 {
             return Some(Reason::Constraint);
         }
+        // What was to be finished is gone.
+        let home = Self::home(config, at);
+        let made = || self.places[home].rows.version(config.made_row(attempt, item));
+        if attempt.row == RowOf::Finished && made() == 0 {
+            return Some(Reason::Conflict);
+        }
         is_stale.then_some(Reason::Conflict)
+    }
+
+    /// Of a row that is pending first: a constraint finds it there already, or finished, and the write changes
+    /// nothing. Without a constraint every insert makes a row, and every `finish` finishes one.
+    pub(super) fn stays_as_it_is<R: Record>(
+        &self,
+        config: &Config,
+        cx: &mut Cx<'_, R>,
+        (at, row): (usize, u64),
+        id: AttemptId,
+    ) -> bool {
+        let rows = &self.places[Self::home(config, at)].rows;
+        let version = rows.version(row);
+        let finished = match cx.core.attempts[id].row {
+            RowOf::Pending => rows.version(finished(row)) > 0,
+            RowOf::Finished => version > 0,
+            _ => return false,
+        };
+        if !config.unique || version == 0 {
+            return false;
+        }
+        let answer = &mut cx.core.attempts[id].answer;
+        (answer.version, answer.finished) = (version, finished);
+        true
     }
 
     /// A statement of a transaction stands at the door.
