@@ -8,6 +8,7 @@ mod default_plan;
 mod invariants;
 mod operations;
 mod reach;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,8 +27,10 @@ use crate::design::value::Value;
 use crate::design::{
     Aim, CallMode, Design, Link, Node, RowOf, RunSpec, Settings, TimelineEntry, revisions,
 };
-use crate::time::{Duration, NS_PER_MS, NS_PER_S, Time};
+use crate::time::{Duration, Time};
 pub use invariants::InvariantProgram;
+pub use windows::Window;
+use windows::{bucket_width, windows};
 
 /// Version of the rules of the simulation. Digests of different versions do not compare.
 pub const SEMANTICS_VERSION: u32 = 1;
@@ -37,10 +40,6 @@ pub const SETTLE_LIMIT: Duration = Duration::from_secs(600);
 
 /// The series of a run have at most this many buckets (docs/semantics.md 29).
 pub const BUCKETS_MAX: u64 = 4_096;
-
-/// As many as a chart can show. Wide buckets hold enough requests for a percentile to mean something:
-/// with a hundred in each, the 99th would be the slowest one.
-const BUCKETS_WANTED: u64 = 512;
 
 /// What bounds a run. Reaching one ends it, truthfully (docs/semantics.md 29).
 #[derive(Clone, Copy, Debug)]
@@ -196,24 +195,6 @@ impl OperationProgram {
     /// It means to change something.
     pub fn is_write(&self) -> bool {
         self.mode == CallMode::Write
-    }
-}
-
-/// A part of the run that is measured; actions belong to it by the time they begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    pub from: Time,
-    pub to: Time,
-}
-
-impl Window {
-    #[inline]
-    pub fn contains(&self, t: Time) -> bool {
-        self.from <= t && t < self.to
-    }
-
-    pub fn seconds(&self) -> f64 {
-        (self.to - self.from).as_secs_f64()
     }
 }
 
@@ -478,40 +459,6 @@ fn sorted<T>(items: &[T], key: impl Fn(&T) -> &String) -> Vec<&T> {
     let mut refs: Vec<&T> = items.iter().collect();
     arrange(&mut refs, |a, b| key(a).cmp(key(b)));
     refs
-}
-
-fn windows(run: &RunSpec, goals: &[(Duration, Duration)]) -> (Vec<Window>, Vec<Time>) {
-    let mut windows = Vec::new();
-    for &(from, to) in std::iter::once(&run.measure).chain(goals) {
-        let window = Window {
-            from: Time(from.0),
-            to: Time(to.0),
-        };
-        if !windows.contains(&window) {
-            windows.push(window);
-        }
-    }
-    let mut marks: Vec<Time> = windows.iter().flat_map(|w| [w.from, w.to]).collect();
-    arrange(&mut marks, Ord::cmp);
-    marks.dedup();
-    (windows, marks)
-}
-
-/// The narrowest of 1, 2, 5 x 10^n, from 100 ms on, with which the run fits into
-/// [`BUCKETS_WANTED`]; what is left up to the most is for settling.
-fn bucket_width(duration: Duration) -> Duration {
-    let mut width = 100 * NS_PER_MS;
-    let steps = [2, 5, 10];
-    let mut decade = width;
-    let mut i = 0;
-    while duration.0.div_ceil(width) > BUCKETS_WANTED {
-        width = decade * steps[i % 3];
-        if i % 3 == 2 {
-            decade = width;
-        }
-        i += 1;
-    }
-    Duration(width.min(1_000_000 * NS_PER_S))
 }
 
 fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) -> NodeProgram {

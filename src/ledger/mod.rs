@@ -218,6 +218,9 @@ impl Counts {
     }
 }
 
+/// Keys of rows, and versions.
+type Versions<'a> = &'a [(u64, u64)];
+
 #[derive(Clone, Default)]
 pub struct Ledger {
     pub counts: Counts,
@@ -446,12 +449,12 @@ impl Ledger {
         }
     }
 
-    /// A transaction is committed at a database.
+    /// A transaction is committed at a database: the versions that it read, and those that it made.
     pub fn transaction(
         &mut self,
         now: Time,
         intent: &Intent,
-        (node, read, made): (u16, &[(u64, u64)], &[(u64, u64)]),
+        (node, read, made): (u16, Versions<'_>, Versions<'_>),
     ) {
         let whose = (node, Author::of(intent), now);
         self.updates.committed(whose, read, made);

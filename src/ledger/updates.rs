@@ -255,7 +255,8 @@ mod tests {
 
     #[test]
     fn a_row_lacks_what_its_writers_had_not_seen() {
-        let cases: [(&[(u64, u64)], &[(u64, u64)]); 6] = [
+        type Pairs = &'static [(u64, u64)];
+        let cases: [(Pairs, Pairs); 6] = [
             (&[(0, 1), (1, 2)], &[]),
             (&[(0, 1), (0, 2)], &[(1, 2)]),
             // 3 increments between: the job holds what it read, and one more.

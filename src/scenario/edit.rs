@@ -147,7 +147,7 @@ fn change<P: AsRef<str>, V: AsRef<str>>(
         let done = match PlanPath::of(path) {
             Some(plan) => plan
                 .set(&now, path, written.as_ref())
-                .map_err(|error| vec![error]),
+                .map_err(|error| vec![*error]),
             None => changed(&now, &scenario, path, written.as_ref()),
         };
         match done {

@@ -32,7 +32,7 @@ impl<'p> PlanPath<'p> {
     }
 
     /// The text with another plan in its place.
-    pub fn set(&self, text: &str, path: &str, written: &str) -> Result<String, Diagnostic> {
+    pub fn set(&self, text: &str, path: &str, written: &str) -> Result<String, Box<Diagnostic>> {
         let written = written.trim();
         let is_text = |value: &DeValue<'_>| matches!(value, DeValue::String(_));
         match DeValue::parse(written).map(|value| value.into_inner()) {
@@ -44,10 +44,11 @@ impl<'p> PlanPath<'p> {
                         "for example `[\"work\", \"write store\"]`; {STEPS}"
                     )),
                 };
-                return Err(finding(code::BAD_VALUE, path, error));
+                return Err(Box::new(finding(code::BAD_VALUE, path, error)));
             }
         }
-        self.splice(text, written).ok_or_else(|| not_here(path))
+        self.splice(text, written)
+            .ok_or_else(|| Box::new(not_here(path)))
     }
 
     fn splice(&self, text: &str, written: &str) -> Option<String> {
@@ -75,7 +76,7 @@ mod tests {
 
     const TEXT: &str = "[service.shop]\nslots = 4\nplan.buy = [\"work\"] # all of it\n[service.other]\nslots = 1\n";
 
-    fn set(path: &str, steps: &str) -> Result<String, Diagnostic> {
+    fn set(path: &str, steps: &str) -> Result<String, Box<Diagnostic>> {
         PlanPath::of(path).expect("a path").set(TEXT, path, steps)
     }
 

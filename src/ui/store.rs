@@ -67,9 +67,8 @@ impl Store {
         };
         only_tab::ask(false, move |mine| store.send(Msg::OnlyTab(mine)));
         store.open_link();
-        let handle = window_event_listener_untyped("hashchange", move |_| store.open_link());
-        // As long as the page.
-        std::mem::forget(handle);
+        // The listener stays as long as the page: nobody removes it.
+        let _ = window_event_listener_untyped("hashchange", move |_| store.open_link());
         store
     }
 

@@ -6,7 +6,7 @@
 //! calls and returns stand in one list; an operation that can come next is lifted out; a configuration
 //! (operations done, state) that was tried is not tried again; who meets a return that is not done goes back.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 /// One operation on a register whose writes tell the version that they made.
 #[derive(Clone, Copy, Debug)]
@@ -128,7 +128,7 @@ const MOST_TRIED: usize = 20_000;
 pub fn is_linearizable(operations: &[Operation]) -> Option<bool> {
     let mut list = List::of(operations);
     let (mut state, mut done) = (0, vec![0u64; operations.len().div_ceil(64)]);
-    let mut tried = HashSet::new();
+    let mut tried = BTreeSet::new();
     let mut taken: Vec<(usize, u64)> = Vec::new();
     let mut at = list.entries[HEAD].next;
     while list.entries[HEAD].next != END {

@@ -288,7 +288,8 @@ fn without_isolation_updates_are_lost_in_cycles_with_one_anti_dependency() {
 
 #[test]
 fn the_graph_knows_the_textbook_cycles() {
-    let of = |transactions: &[(&[(u64, u64)], &[(u64, u64)])]| {
+    type Pairs<'a> = &'a [(u64, u64)];
+    let of = |transactions: &[(Pairs<'_>, Pairs<'_>)]| {
         let owned: Vec<_> = transactions
             .iter()
             .map(|(r, m)| (r.to_vec(), m.to_vec()))

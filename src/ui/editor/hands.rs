@@ -376,7 +376,7 @@ impl Hands {
         } else if dx.abs() > dy.abs() && !event.ctrl_key() {
             self.stage.pan(-dx, -dy);
         } else {
-            let by = (-dy.clamp(-240.0, 240.0) * 0.0022).exp();
+            let by = libm::exp(-dy.clamp(-240.0, 240.0) * 0.0022);
             self.stage.zoom(by, Some(Self::place(event)));
         }
     }
@@ -443,7 +443,8 @@ impl Hands {
 }
 
 fn far(a: (f64, f64), b: (f64, f64)) -> f64 {
-    ((a.0 - b.0).powi(2) + (a.1 - b.1).powi(2)).sqrt()
+    let (dx, dy) = (a.0 - b.0, a.1 - b.1);
+    (dx * dx + dy * dy).sqrt()
 }
 
 /// Does a command, wherever it was asked for.

@@ -18,7 +18,7 @@ pub fn Inspector() -> impl IntoView {
     // The lists change with the selection, not with every keystroke: fields keep their focus.
     let lists = Memo::new(move |_| shown.with(|s| (s.kind.clone(), paths(s))));
     let entry = store.memo(|m| m.editor.entry);
-    let plans = store.memo(|m| plans_of(m));
+    let plans = store.memo(plans_of);
     view! {
         <div class="knobs-head">
             <div>

@@ -17,7 +17,8 @@ pub fn write(text: String) {
 pub fn listen(on: impl Fn(&str, Option<String>) -> bool + Clone + 'static) {
     for name in ["copy", "cut", "paste"] {
         let on = on.clone();
-        let handle = window_event_listener_untyped(name, move |event| {
+        // The listener stays as long as the page: nobody removes it.
+        let _ = window_event_listener_untyped(name, move |event| {
             let in_field = event
                 .target()
                 .and_then(|t| t.dyn_into::<Element>().ok())
@@ -35,7 +36,5 @@ pub fn listen(on: impl Fn(&str, Option<String>) -> bool + Clone + 'static) {
                 event.prevent_default();
             }
         });
-        // As long as the page.
-        std::mem::forget(handle);
     }
 }

@@ -219,12 +219,11 @@ pub fn label(points: &[Point], nodes: &[NodeBox]) -> Label {
             }
         }
     }
-    let upright = points
+    let mut upright = points
         .windows(2)
         .map(|p| (f64::midpoint(p[0].0, p[1].0), f64::midpoint(p[0].1, p[1].1)));
     let (x, y) = upright
-        .filter(|&(x, y)| free(x, y))
-        .next()
+        .find(|&(x, y)| free(x, y))
         .or(first)
         .unwrap_or_default();
     Label {

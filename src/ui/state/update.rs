@@ -334,11 +334,7 @@ fn look(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Toast(text) => model.toast(text),
         Msg::OnlyTab(mine) => model.read_only = !mine,
         Msg::TakeOver => return vec![Effect::TakeOver],
-        Msg::ToastSeen(number) => {
-            if model.toasts == number {
-                model.toast = None;
-            }
-        }
+        Msg::ToastSeen(number) if model.toasts == number => model.toast = None,
         Msg::ToggleStory => {
             model.story_open = !model.story_open;
             // On a middle-sized screen there is room for one of the two.
