@@ -250,7 +250,13 @@ pub fn free_key<'a>(base: &str, taken: impl Iterator<Item = &'a str> + Clone) ->
         .skip_while(|c| !c.is_ascii_alphabetic())
         .take(super::limits::MAX_NAME - 5)
         .collect();
-    let base = if base.is_empty() { "node" } else { &base };
+    // A copy of `shop_2` is `shop_3`.
+    let is_number = |end: &str| !end.is_empty() && end.bytes().all(|b| b.is_ascii_digit());
+    let stem = match base.rsplit_once('_') {
+        Some((stem, end)) if is_number(end) && !stem.is_empty() => stem,
+        _ => &base,
+    };
+    let base = if stem.is_empty() { "node" } else { stem };
     let mut key = base.to_owned();
     let mut n = 2;
     while taken.clone().any(|other| other == key) {
@@ -512,13 +518,16 @@ fn remove(text: &str, things: &[Thing]) -> Result<String, Findings> {
     let mut found = vec![false; gone.len()];
     for section in sections(text) {
         let is_entry = section.listed && section.names == ["timeline"];
-        let hit = gone.iter().position(|names| section.is_of(names));
-        if let Some(hit) = hit {
-            found[hit] = true;
+        let mut hit = false;
+        for (names, found) in gone.iter().zip(&mut found) {
+            // A link between two nodes that both go is in the list twice.
+            if section.is_of(names) {
+                (hit, *found) = (true, true);
+            }
         }
         let entry_goes = is_entry && scenario.timeline.get(number).is_some_and(of_them);
         number += usize::from(is_entry);
-        if hit.is_some() || entry_goes {
+        if hit || entry_goes {
             cuts.push((section.whole, String::new()));
         }
     }

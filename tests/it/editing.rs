@@ -311,6 +311,21 @@ fn what_goes_takes_with_it_what_hangs_on_it() {
 }
 
 #[test]
+fn both_ends_of_a_link_go_at_once() {
+    let both = Edit::Remove {
+        things: vec![
+            Thing::Node("shoppers".into()),
+            Thing::Node("catalogue".into()),
+        ],
+    };
+    let design = sketch(&both.apply(S04).unwrap()).drawing.unwrap().design;
+    assert!(design.nodes.is_empty() && design.links.is_empty());
+    let taken = ["shop", "shop_2"];
+    assert_eq!(free_key("shop_2", taken.into_iter()), "shop_3");
+    assert_eq!(free_key("third_party", taken.into_iter()), "third_party");
+}
+
+#[test]
 fn what_is_pasted_has_names_of_its_own() {
     let keys = ["shoppers".to_owned(), "catalogue".to_owned()];
     let tables = copied(S04, &keys);

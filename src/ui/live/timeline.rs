@@ -193,7 +193,7 @@ fn Entry(number: usize, bar: Bar, pull: RwSignal<Option<Pull>>) -> impl IntoView
             class="entry"
             data-testid=format!("entry-{number}")
             title=format!("{}. Arrow keys move it, with Alt they make it longer or shorter.", bar.full)
-            aria-label=bar.full.clone()
+            aria-label=format!("{}: {}", bar.text, bar.full)
             aria-pressed=move || chosen.get().to_string()
             style:left=move || percent(left())
             style:width=move || percent(width())
