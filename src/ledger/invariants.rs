@@ -75,7 +75,8 @@ impl Invariants {
                 node: invariant.node,
                 at_most: invariant.at_most,
                 counts: invariant.operations.clone(),
-                can_undo: node.kind == "database" && node.instances > 1,
+                // By a lost leader, or by going back to a snapshot.
+                can_undo: node.kind == "database",
             }
         });
         Invariants {

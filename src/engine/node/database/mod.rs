@@ -315,7 +315,9 @@ impl NodeKind for Database {
             Some(copies) => !config.leaderless && copies.primary as usize == at,
             None => true,
         };
+        // Shards have their rows together, in one place.
         let places = self.places.iter().enumerate();
+        let places = places.filter(|(at, _)| Self::home(config, *at) == *at);
         let kept = places.map(|(at, place)| Kept {
             at: at as u16,
             leads: leads(at),
