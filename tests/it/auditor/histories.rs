@@ -3,12 +3,12 @@
 //!
 //! Two histories of each row. In the *store's*, a write ends when it is committed and counts. In the *users'*, it
 //! ends when its user is told that it is done, and never if the user is told otherwise. Reads begin when they
-//! were asked for and end when their answer is there. What the ledger says is equivalent to, or follows from,
-//! what the search finds:
+//! were asked for and end when their answer is there. What the ledger says is confirmed by the search:
 //!
-//! - a stale read: the store's history is not linearizable, and the other way round;
-//! - an own write missed, a read that went back, a write out of order: the users' history is not;
-//! - none of these, and nothing applied after it was acknowledged: the users' history is.
+//! - a stale read: the store's history is not linearizable;
+//! - an own write missed, a read that went back, a write out of order: the users' history is not.
+//!
+//! The other way round it does not hold: see [`Searched::unseen`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +29,9 @@ pub struct Searched {
     pub not_for_users: u64,
     pub longest: usize,
     pub left_out: u64,
+    /// What the search finds and the ledger does not: somebody sees a change that is not acknowledged yet, and
+    /// another user after that does not see it. Stale it is not, and nobody went back.
+    pub unseen: u64,
 }
 
 impl Searched {
@@ -38,6 +41,7 @@ impl Searched {
         self.not_for_users += other.not_for_users;
         self.longest = self.longest.max(other.longest);
         self.left_out += other.left_out;
+        self.unseen += other.unseen;
     }
 }
 
@@ -147,21 +151,13 @@ pub fn compare(design: u64, audit: &Audit<'_>) -> Searched {
             !history.stale || !for_store,
             "{what}: stale, and linearizable"
         );
-        // A version that never came to count may be seen and not be seen.
-        let all_count = history.store.iter().all(|op| op.returned != u64::MAX);
-        assert!(
-            history.stale || !all_count || for_store,
-            "{what}: not stale, and not linearizable"
-        );
         assert!(
             !history.out_of_line || !for_users,
             "{what}: out of line, and linearizable"
         );
+        let all_count = history.store.iter().all(|op| op.returned != u64::MAX);
         let is_clean = !history.stale && !history.out_of_line && !history.applied_late;
-        assert!(
-            !is_clean || !all_count || for_users,
-            "{what}: clean, and not linearizable"
-        );
+        searched.unseen += u64::from(is_clean && all_count && !(for_store && for_users));
     }
     searched
 }
