@@ -50,7 +50,7 @@ pub fn App(
         true => "open",
         false => "closed",
     });
-    let knobs = store.memo(|m| if m.knobs_open { "open" } else { "closed" });
+    let knobs = store.memo(|m| if m.shows_knobs() { "open" } else { "closed" });
     let said = store.memo(|m| m.said.text.clone());
     let outline = store.memo(|m| m.outline);
     view! {

@@ -17,12 +17,7 @@ use crate::ui::widgets::icon::{Icon, Pic};
 pub fn Knobs() -> impl IntoView {
     let store = Store::get();
     let picked = store.memo(|m| inspect::inspected(m).is_some());
-    let open = store.memo(|m| {
-        m.knobs_open
-            || m.tab == Tab::Knobs
-            || !m.editor.selected.is_empty()
-            || m.editor.entry.is_some()
-    });
+    let open = store.memo(|m| m.shows_knobs() || m.tab == Tab::Knobs);
     view! {
         <section class="knobs" id="knobs" aria-label="Knobs" tabindex="-1" hidden=move || !open.get()>
             {move || match picked.get() {

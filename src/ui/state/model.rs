@@ -252,6 +252,11 @@ impl Model {
         self.run.text != self.doc.text || self.run.seed != self.seed
     }
 
+    /// The knobs stand beside the drawing: of the lesson, or of what is selected.
+    pub fn shows_knobs(&self) -> bool {
+        self.knobs_open || !self.editor.selected.is_empty() || self.editor.entry.is_some()
+    }
+
     /// No lesson, no run, no message: the panel for them can give its room to the drawing.
     pub fn has_nothing_to_tell(&self) -> bool {
         let lesson = &self.doc.scenario.lesson;
