@@ -343,15 +343,21 @@ fn without_places(mut findings: Findings) -> Findings {
 
 /// The changed text, if nothing is wrong with it that was right before.
 pub(super) fn no_worse(text: &str, changed: String) -> Result<String, Findings> {
-    let before = sketch(text).errors;
-    let mut after = sketch(&changed).errors;
-    after.retain(|finding| {
-        !before
-            .iter()
-            .any(|old| old.code == finding.code && old.path == finding.path)
-    });
-    if after.is_empty() {
-        readable(changed)
+    let Sketch {
+        drawing,
+        errors: mut after,
+    } = sketch(&changed);
+    // Most changes leave nothing wrong; what was wrong before is asked only of the others.
+    if !after.is_empty() {
+        let before = sketch(text).errors;
+        let is_old = |new: &Diagnostic| {
+            let mut old = before.iter();
+            old.any(|old| old.code == new.code && old.path == new.path)
+        };
+        after.retain(|finding| !is_old(finding));
+    }
+    if after.is_empty() && drawing.is_some() {
+        Ok(changed)
     } else {
         Err(without_places(after))
     }

@@ -6,11 +6,11 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::code;
-use super::edit::{finding, line_end, literal, not_here, valid};
+use super::edit::{finding, line_end, not_here, valid, written_field};
 use super::names::suggest;
 use crate::design::diagnostic::Diagnostic;
 use crate::design::registry;
-use crate::design::value::{self, ValueError, cut};
+use crate::design::value::{ValueError, cut};
 
 /// An entry of the new timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +94,8 @@ fn blocks(text: &str) -> Option<Vec<Range<usize>>> {
     Some(blocks)
 }
 
-fn written(
+/// The table of an entry, as a file has it.
+pub(super) fn written(
     path: &str,
     what: &str,
     fields: &[(String, String)],
@@ -110,22 +111,11 @@ fn written(
     };
     let mut out = format!("[[timeline]]{end}what = \"{}\"", kind.name);
     for (field, text) in fields {
-        let at = format!("{path}.{field}");
-        let Some(spec) = kind.knob(field) else {
-            let names = kind.knobs.iter().map(|knob| knob.name);
-            let error = ValueError {
-                message: format!("`{}` is no field of the entry `{}`", cut(field), kind.name),
-                help: Some(suggest(field, names, "fields")),
-            };
-            return Err(Box::new(finding(code::UNKNOWN_FIELD, &at, error)));
-        };
-        match value::parse(text, spec) {
-            Ok(value) => {
-                let literal = literal(text.trim(), &value, spec);
-                out.push_str(&format!("{end}{field} = {literal}"));
-            }
-            Err(error) => return Err(Box::new(finding(code::BAD_VALUE, &at, error))),
-        }
+        let literal = written_field(kind, field, text).map_err(|mut finding| {
+            finding.path = format!("{path}.{}", finding.path);
+            finding
+        })?;
+        out.push_str(&format!("{end}{field} = {literal}"));
     }
     Ok(out)
 }

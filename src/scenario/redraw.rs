@@ -5,14 +5,12 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::draw::{insert, no_worse, readable, refuse, sketch, spliced, tidy_end};
+use super::draw::{insert, no_worse, readable, sketch, spliced, tidy_end};
 use super::edit::{line_end, not_here, replace, splice_entry, splice_field, written_field};
 use super::headers::{Section, sections};
-use super::names::suggest;
-use super::{code, edit};
+use super::{edit, edit_timeline};
 use crate::design::diagnostic::Diagnostic;
-use crate::design::registry::{self, KINDS, KindSpec};
-use crate::design::value::cut;
+use crate::design::registry::{KINDS, KindSpec};
 
 type Findings = Vec<Diagnostic>;
 
@@ -158,18 +156,9 @@ fn own_section(text: &str, names: &[&str]) -> bool {
 }
 
 pub fn add_entry(text: &str, what: &str, fields: &[(String, String)]) -> Result<String, Findings> {
-    let Some(kind) = registry::timeline_kind(what) else {
-        let names = registry::timeline_kinds().map(|kind| kind.name);
-        let message = format!("nothing is called `{}`", cut(what));
-        let help = suggest(what, names, "what can happen");
-        return Err(refuse(code::BAD_VALUE, "what", message, &help));
-    };
     let end = line_end(text);
-    let mut table = format!("[[timeline]]{end}what = \"{}\"{end}", kind.name);
-    for (field, written) in fields {
-        let written = written_field(kind, field, written).map_err(|finding| vec![*finding])?;
-        table.push_str(&format!("{field} = {written}{end}"));
-    }
+    let table = edit_timeline::written("timeline", what, fields, end);
+    let table = table.map_err(|finding| vec![*finding])? + end;
     let is_like = |section: &Section| {
         let drawn = KINDS.iter().any(|kind| section.is_of(&[kind.name]));
         drawn

@@ -611,6 +611,7 @@ fn an_independent_auditor_agrees_on_every_verdict() {
     let both = [searched.not_for_the_store, searched.not_for_users];
     assert!(n < 50 || both.iter().all(|&n| n > 0), "{searched:?}");
     let (rows, left_out) = (searched.rows, searched.left_out);
+    assert!(searched.unseen * 1_000 < rows, "{searched:?}");
     assert!(
         left_out * 20 < rows,
         "too many histories without an answer: {searched:?}"
