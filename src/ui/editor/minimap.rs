@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::stage::Stage;
-use crate::ui::state::geometry::View;
+use crate::ui::state::view::View;
 
 /// From this many nodes on.
 const MANY: usize = 15;

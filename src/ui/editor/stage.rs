@@ -7,10 +7,11 @@ use leptos::prelude::*;
 
 use crate::ui::live::LIVE;
 use crate::ui::platform::media;
-use crate::ui::state::geometry::{Rect, Scene, View, extent};
+use crate::ui::state::geometry::{Rect, Scene, extent};
 use crate::ui::state::keys::Act;
 use crate::ui::state::model::Room;
 use crate::ui::state::snap::Drag;
+use crate::ui::state::view::View;
 use crate::ui::store::Store;
 
 #[derive(Clone, Copy)]
@@ -70,8 +71,9 @@ impl Stage {
         stage
     }
 
-    /// The view shows all of it until somebody moves it. While somebody builds, it moves only if
-    /// something would be out of sight.
+    /// The view shows all of it until somebody moves it. While somebody builds, what is under the
+    /// pointer stays there: it moves only for something new that would be out of sight, and not because a
+    /// panel opens beside it.
     fn follow(self, store: Store) {
         let opened = store.memo(|m| PtrEq(Arc::clone(&m.doc.origin().scenario)));
         let building = self.building;
@@ -89,11 +91,17 @@ impl Stage {
         Effect::new(move |seen: Option<(f64, f64)>| {
             let scene = self.scene.get();
             let size = self.size.get();
-            let same_size = seen == Some(size);
-            let keep = self.free.get_untracked()
-                || (same_size && building.get_untracked() && self.shows(scene.extent()));
-            if !keep {
-                self.fit();
+            let measured = seen.is_some_and(|(w, _)| w > 1.0);
+            let stays = building.get_untracked() && measured;
+            match (self.free.get_untracked(), stays, seen == Some(size)) {
+                (true, ..) => {}
+                (false, true, false) => {
+                    let selected = store.peek(|m| m.editor.nodes());
+                    let held = scene.nodes.iter().filter(|n| selected.contains(&n.key));
+                    self.reveal(extent(held.map(|node| node.rect)));
+                }
+                (false, true, true) if self.shows(scene.extent()) => {}
+                _ => self.fit(),
             }
             size
         });
@@ -112,6 +120,15 @@ impl Stage {
         let (left, top) = view.under((self.left(), 0.0));
         let (right, bottom) = view.under((w, h));
         all.x >= left && all.y >= top && all.right() <= right && all.bottom() <= bottom
+    }
+
+    fn reveal(self, what: Rect) {
+        if what.w > 0.0 && !self.shows(what) {
+            let (w, h) = self.size.get_untracked();
+            let left = self.left();
+            self.view
+                .update(|view| *view = view.showing(what, w, h, left));
+        }
     }
 
     /// All of it in sight.

@@ -23,9 +23,10 @@ use crate::worker::protocol::{BUCKET_FIELDS, Frame};
 
 use super::platform::theme::Palette;
 use super::state::discs::Discs;
-use super::state::geometry::{Scene, View};
+use super::state::geometry::Scene;
 use super::state::pace::Clock;
 use super::state::series::Series;
+use super::state::view::View;
 
 /// The newest state of the run, outside the reactive graph.
 #[derive(Default)]

@@ -4,6 +4,7 @@
 use crate::design::{Design, Node, Settings};
 
 use super::routes::{LinkPath, route, route_freely};
+use super::view::View;
 
 pub const PAD: f64 = 16.0;
 /// Side of a slot's square and its pitch.
@@ -164,10 +165,10 @@ pub const NARROW: f64 = 620.0;
 const MANY: usize = 5;
 
 /// Space around a drawing that fills the canvas.
-const MARGIN: f64 = 32.0;
+pub(super) const MARGIN: f64 = 32.0;
 
 /// Room that badges below a node take.
-const BELOW: f64 = 34.0;
+pub(super) const BELOW: f64 = 34.0;
 
 impl Scene {
     /// Lays the design out for a canvas of this size: left to right, or top down where it is narrow.
@@ -329,68 +330,6 @@ pub fn extent(rects: impl Iterator<Item = Rect>) -> Rect {
         })
     });
     all.unwrap_or_default()
-}
-
-/// Which part of the drawing is in sight: a place `(x, y)` of it is at `x * zoom + self.x`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct View {
-    pub zoom: f64,
-    pub x: f64,
-    pub y: f64,
-}
-
-impl Default for View {
-    fn default() -> View {
-        View {
-            zoom: 1.0,
-            x: 0.0,
-            y: 0.0,
-        }
-    }
-}
-
-impl View {
-    pub const LEAST: f64 = 0.1;
-    pub const MOST: f64 = 3.0;
-
-    /// All of this rectangle, in the middle of what is left beside something at the left.
-    pub fn fit(all: Rect, canvas_w: f64, canvas_h: f64, left: f64) -> View {
-        // Tools above, badges and the legend below.
-        let (above, below) = (24.0, BELOW + 20.0);
-        let (w, h) = (canvas_w - left, canvas_h - above - below);
-        let zoom = ((w - 2.0 * MARGIN) / all.w.max(1.0))
-            .min((h - 2.0 * MARGIN) / all.h.max(1.0))
-            .clamp(View::LEAST, 1.15);
-        View {
-            zoom,
-            x: left + (w - all.w * zoom) / 2.0 - all.x * zoom,
-            y: above + (h - all.h * zoom) / 2.0 - all.y * zoom,
-        }
-    }
-
-    /// Closer or further, with what is at this place of the canvas staying there.
-    pub fn zoomed(self, by: f64, (x, y): (f64, f64)) -> View {
-        let zoom = (self.zoom * by).clamp(View::LEAST, View::MOST);
-        let by = zoom / self.zoom;
-        View {
-            zoom,
-            x: x - (x - self.x) * by,
-            y: y - (y - self.y) * by,
-        }
-    }
-
-    pub fn moved(self, dx: f64, dy: f64) -> View {
-        View {
-            x: self.x + dx,
-            y: self.y + dy,
-            ..self
-        }
-    }
-
-    /// The place of the drawing that is at this place of the canvas.
-    pub fn under(self, (x, y): (f64, f64)) -> (f64, f64) {
-        ((x - self.x) / self.zoom, (y - self.y) / self.zoom)
-    }
 }
 
 impl NodeBox {

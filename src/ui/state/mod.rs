@@ -30,6 +30,7 @@ pub mod states;
 pub mod strip;
 pub mod tidy;
 pub mod update;
+pub mod view;
 pub mod waterfall;
 pub mod words;
 
