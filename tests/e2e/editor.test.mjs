@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { accessibilityFindings, launch, serveBuilt, untilStatus, visit } from "./helpers.mjs";
+import { accessibilityFindings, count, launch, serveBuilt, untilStatus, visit } from "./helpers.mjs";
 
 let browser, server;
 before(async () => {
@@ -69,11 +69,11 @@ describe("drawing", () => {
         await quickAdd(page, "service");
       }
       await nodes(page).first().waitFor();
-      assert.equal(await nodes(page).count(), 1, way);
+      await count(nodes(page), 1, way);
       // Only where it stands differs.
       texts.push((await text(page)).replace(/position = .*/, ""));
       await page.keyboard.press("Control+z");
-      assert.equal(await nodes(page).count(), 0, way);
+      await count(nodes(page), 0, way);
       assert.equal(await text(page), empty, `${way}: one undo gives back the same bytes`);
     }
     assert.equal(texts[0], texts[1]);
@@ -87,7 +87,7 @@ describe("drawing", () => {
     await blank(page);
     await quickAdd(page, "clients");
     await quickAdd(page, "service");
-    assert.equal(await nodes(page).count(), 2);
+    await count(nodes(page), 2);
     const made = [];
     for (const way of ["drag", "clicks", "list"]) {
       const from = await place(page, "clients");
@@ -112,7 +112,7 @@ describe("drawing", () => {
       await page.waitForFunction(() => document.querySelectorAll("[data-link]").length === 1);
       made.push(await text(page));
       await page.keyboard.press("Control+z");
-      assert.equal(await links(page).count(), 0, way);
+      await count(links(page), 0, way);
     }
     assert.equal(new Set(made).size, 1, "all ways make the same link");
     assert.deepEqual(problems, []);
@@ -129,8 +129,8 @@ describe("drawing", () => {
       await page.keyboard.press(key);
     }
     // Clients, a service, its database; a database calls nobody, so the third is explained.
-    assert.equal(await nodes(page).count(), 3);
-    assert.equal(await links(page).count(), 2);
+    await count(nodes(page), 3);
+    await count(links(page), 2);
     assert.equal(await page.locator('[data-node][data-selected="true"]').getAttribute("data-node"), "database");
     await page.getByTestId("toast").getByText(/calls nobody/).waitFor();
     const boxes = [];
@@ -164,7 +164,7 @@ describe("drawing", () => {
     await key("ArrowRight");
     await key("n");
     await key("ArrowRight");
-    assert.equal(await nodes(page).count(), 3);
+    await count(nodes(page), 3);
     await key("ArrowLeft");
     await page.locator('[data-node="service"][data-selected="true"]').waitFor();
     // To its knobs: type another number of slots.
@@ -243,7 +243,7 @@ describe("drawing", () => {
     await press("c");
     await type("database");
     await press("Enter");
-    assert.equal(await links(page).count(), 5);
+    await count(links(page), 5);
     await page.getByTestId("run").click();
     actions += 1;
     await untilStatus(page, "over");
@@ -314,17 +314,17 @@ describe("drawing", () => {
     await page.keyboard.press("Control+a");
     await page.keyboard.press("Control+c");
     await page.keyboard.press("Control+v");
-    assert.equal(await nodes(page).count(), 4);
-    assert.equal(await links(page).count(), 2);
+    await count(nodes(page), 4);
+    await count(links(page), 2);
     await page.keyboard.press("Control+d");
-    assert.equal(await nodes(page).count(), 6);
+    await count(nodes(page), 6);
     await page.keyboard.press("Shift+t");
     await page.keyboard.press("Delete");
-    assert.equal(await nodes(page).count(), 4);
+    await count(nodes(page), 4);
     for (let i = 0; i < 4; i += 1) await page.keyboard.press("Control+z");
     assert.equal(await text(page), start);
     for (let i = 0; i < 4; i += 1) await page.keyboard.press("Control+y");
-    assert.equal(await nodes(page).count(), 4);
+    await count(nodes(page), 4);
     assert.match(await said(page).innerText(), /Done again/);
     assert.deepEqual(problems, []);
     await close();

@@ -103,6 +103,16 @@ export async function untilStatus(page, ...words) {
   await page.locator(any).waitFor({ timeout: 60_000 });
 }
 
+/** Waits until there are so many: what a key or the clipboard does is drawn a moment later. */
+export async function count(locator, number, what = "") {
+  const until = Date.now() + 5_000;
+  let found;
+  while ((found = await locator.count()) !== number && Date.now() < until) {
+    await locator.page().waitForTimeout(20);
+  }
+  assert.equal(found, number, what);
+}
+
 /** Types a value into the field of a knob, as a person would. */
 export async function turn(page, path, value) {
   const knob = page.getByTestId(`knob-${path}`);
