@@ -70,7 +70,8 @@ impl Phase {
     }
 }
 
-/// A program on its way through time, watched by a recorder.
+/// A program on its way through time, watched by a recorder. A clone is a checkpoint: both go on alike.
+#[derive(Clone)]
 pub struct Run<R> {
     /// As the run began.
     pub program: Arc<Program>,
@@ -446,6 +447,11 @@ impl<R: Record> Run<R> {
 
     pub fn now(&self) -> Time {
         self.world.core.now()
+    }
+
+    /// Events handled so far.
+    pub fn events(&self) -> u64 {
+        self.world.core.events
     }
 
     /// Runs to the end: the last request settled, or a limit reached.

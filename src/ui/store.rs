@@ -126,6 +126,7 @@ impl Store {
             } => {
                 LIVE.with_borrow_mut(|live| live.reset(run, bucket_ns, duration_ns));
             }
+            Effect::Seek(at_ns) => LIVE.with_borrow_mut(|live| live.seek_ns = Some(at_ns)),
             Effect::Save => self.save(),
             Effect::Download { name, text } => {
                 if files::download(&name, &text).is_err() {

@@ -24,16 +24,32 @@ const DISCS_MAX: usize = 600;
 pub struct Sent {
     /// Buckets of the series.
     pub buckets: usize,
-    /// Instant of the newest frame.
-    pub until: Time,
+    pub news: usize,
+    /// Instant of the newest frame; `None` if the page has nothing, or has to forget what it has.
+    pub until: Option<Time>,
 }
 
-/// Builds the frame of this instant; takes the news and the finished discs with it. Buckets and
-/// discs that the page has already are left out.
-pub fn build(number: u32, run: &mut Run<Recorder>, prices: &Prices, sent: Sent) -> Frame {
+/// Moves what has happened since the last time to the end of the list.
+pub fn gather_news(run: &mut Run<Recorder>, all: &mut Vec<News>) {
+    if let Some(live) = &mut run.record.live {
+        let new = std::mem::take(&mut live.news);
+        all.extend(new.into_iter().map(|(at, what)| news(run, at, what)));
+    }
+}
+
+/// Builds the frame of this instant; takes the finished discs with it. Buckets, news and discs that the
+/// page has already are left out.
+pub fn build(
+    number: u32,
+    run: &mut Run<Recorder>,
+    prices: &Prices,
+    news: &[News],
+    sent: Sent,
+) -> Frame {
     let live = run.record.live.take().expect("a session's run is watched");
-    let (frame, mut live) = (from(number, run, &live, prices, sent), live);
-    live.news.clear();
+    let mut frame = from(number, run, &live, prices, sent);
+    frame.news = news[sent.news..].to_vec();
+    let mut live = live;
     live.finished.clear();
     run.record.live = Some(live);
     frame
@@ -50,6 +66,7 @@ fn from(number: u32, run: &Run<Recorder>, live: &Live, prices: &Prices, sent: Se
     let counts = run.record.ledger.counts;
     Frame {
         run: number,
+        whole: sent.until.is_none(),
         now_ns: now.0,
         phase: match run.phase() {
             world::Phase::Running => Phase::Running,
@@ -78,11 +95,7 @@ fn from(number: u32, run: &Run<Recorder>, live: &Live, prices: &Prices, sent: Se
         links: (0..run.program.links.len())
             .map(|i| link(run, live, i))
             .collect(),
-        news: live
-            .news
-            .iter()
-            .map(|&(at, what)| news(run, at, what))
-            .collect(),
+        news: Vec::new(),
         cost_micro_per_hour: prices.cost(&used, now, length).total_micro_per_hour,
         first_bucket: sent.buckets as u32,
         buckets,
@@ -306,7 +319,7 @@ fn buckets(run: &Run<Recorder>, first: usize, bulk: &mut Vec<f64>) -> u32 {
 
 /// Appends one row per drawn try to which something happened since the last frame. A long waiting
 /// line, in which nothing happens, costs nothing.
-fn discs(run: &Run<Recorder>, live: &Live, since: Time, bulk: &mut Vec<f64>) -> u32 {
+fn discs(run: &Run<Recorder>, live: &Live, since: Option<Time>, bulk: &mut Vec<f64>) -> u32 {
     let core = &run.world.core;
     let action = |a: &Attempt| core.intents[a.intent].number;
     // What a node sets itself to do travels on no link.
@@ -314,10 +327,13 @@ fn discs(run: &Run<Recorder>, live: &Live, since: Time, bulk: &mut Vec<f64>) -> 
     let open = travels.map(|(_, a)| (action(a), a));
     let moved = |a: &Attempt| {
         let instants = [a.sent, a.arrived, a.began, a.left, a.ended];
+        let since = since.unwrap_or_default();
         instants.iter().any(|&at| at != Time::NEVER && at >= since)
     };
     let open = open.filter(|(number, a)| live.is_drawn(*number) && moved(a));
-    let over = live.finished.iter().map(|f| (f.action, &f.attempt));
+    // Of a moment that is looked at again: what is under way, however one came there.
+    let over = live.finished.iter().filter(|_| since.is_some());
+    let over = over.map(|f| (f.action, &f.attempt));
     let mut n = 0;
     for (number, attempt) in over.chain(open).take(DISCS_MAX) {
         bulk.extend(disc_row(number, attempt));

@@ -1,5 +1,6 @@
 //! The engine behind messages, in time slices.
 
+mod checkpoints;
 pub mod frame;
 pub mod protocol;
 pub mod session;

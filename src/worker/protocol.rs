@@ -26,6 +26,8 @@ pub enum Command {
     },
     /// Simulate until the next thing a person can see (a request is sent, starts, ends, is told).
     Step { run: u32 },
+    /// Go to this moment, back or ahead, then send a frame with everything up to it.
+    Seek { run: u32, at_ns: u64 },
     /// Do this to the run, at its next instant. The answer is [`Update::Acted`] and a frame, or
     /// [`Update::NotActed`].
     Act { run: u32, act: Act },
@@ -103,6 +105,8 @@ pub struct RunPlan {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Frame {
     pub run: u32,
+    /// It has everything up to now: what the page knows of other moments is of another past.
+    pub whole: bool,
     pub now_ns: u64,
     pub phase: Phase,
     pub users: UsersNow,

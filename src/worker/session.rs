@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use super::checkpoints::Checkpoints;
 use super::frame::{self, Sent};
-use super::protocol::{Frame, RunPlan};
+use super::protocol::{Frame, News, RunPlan};
 use crate::design::Settings;
 use crate::design::diagnostic::Diagnostic;
 use crate::design::value::MICRO;
@@ -29,6 +30,9 @@ pub struct Session {
     seed: u64,
     run: Run<Recorder>,
     prices: Prices,
+    checkpoints: Checkpoints,
+    /// All news up to now.
+    news: Vec<News>,
     /// What earlier frames told.
     sent: Sent,
 }
@@ -48,8 +52,10 @@ impl Session {
             text: text.to_owned(),
             scenario,
             seed,
+            checkpoints: Checkpoints::at_start(&run),
             run,
             prices,
+            news: Vec::new(),
             sent: Sent::default(),
         })
     }
@@ -67,7 +73,32 @@ impl Session {
 
     /// Simulates up to `until`, or as long as `over_budget` allows.
     pub fn advance(&mut self, until: Time, mut over_budget: impl FnMut() -> bool) {
-        while !self.run.advance(until, SLICE) && !over_budget() {}
+        while !self.run.advance(until, SLICE) && !over_budget() {
+            if self.checkpoints.is_due(&self.run) {
+                self.gather_news();
+                self.checkpoints.keep(&self.run, &self.news);
+            }
+        }
+    }
+
+    /// Goes to this moment, back or ahead: what follows is as if the run had just come there from its
+    /// start. The next frame has everything up to it.
+    pub fn seek(&mut self, to: Time) {
+        let (kept, news) = self.checkpoints.before(to);
+        if to < self.run.now() || kept.now() > self.run.now() {
+            let program = Arc::clone(&self.run.program);
+            (self.run, self.news) = (kept.clone(), news.to_vec());
+            // What was done to the run since then is in its future.
+            if !Arc::ptr_eq(&self.run.program, &program) {
+                self.run.amend(program);
+            }
+        }
+        self.advance(to, || false);
+        self.sent = Sent::default();
+    }
+
+    fn gather_news(&mut self) {
+        frame::gather_news(&mut self.run, &mut self.news);
     }
 
     /// Simulates until the next thing that a person can see: a request is sent, gets a slot, leaves,
@@ -108,8 +139,14 @@ impl Session {
         let scenario = Scenario::parse(&text)?;
         live::goes_on(&self.scenario, &scenario, next).map_err(|finding| vec![*finding])?;
         self.run.amend(experiment::compile(&scenario, Limits::PAGE));
+        self.checkpoints.forget_after(self.run.now());
         (self.text, self.scenario) = (text, scenario);
         Ok(at)
+    }
+
+    /// The fingerprint of the run up to now.
+    pub fn digest(&self) -> String {
+        self.run.digest()
     }
 
     /// The scenario that the run is one of.
@@ -123,9 +160,13 @@ impl Session {
 
     /// The state as it is now, with what is new since the last frame.
     pub fn frame(&mut self, run: u32) -> Frame {
-        let frame = frame::build(run, &mut self.run, &self.prices, self.sent);
-        self.sent.buckets += frame.buckets as usize;
-        self.sent.until = Time(frame.now_ns);
+        self.gather_news();
+        let frame = frame::build(run, &mut self.run, &self.prices, &self.news, self.sent);
+        self.sent = Sent {
+            buckets: self.sent.buckets + frame.buckets as usize,
+            news: self.news.len(),
+            until: Some(Time(frame.now_ns)),
+        };
         frame
     }
 

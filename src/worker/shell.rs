@@ -87,6 +87,7 @@ impl Shell {
                 });
             }
             Command::Step { run } => self.with_session(run, Session::step),
+            Command::Seek { run, at_ns } => self.seek(run, Time(at_ns)),
             Command::Act { run, act } => self.act(run, act),
             Command::Seeds { run, text, seeds } => {
                 let jobs = seeds.into_iter().map(|seed| Job {
@@ -119,6 +120,12 @@ impl Shell {
             }
             Err(diagnostics) => post(&Update::Refused { run, diagnostics }, None),
         }
+    }
+
+    fn seek(&mut self, run: u32, to: Time) {
+        // Whoever goes on from there comes to an end again.
+        self.reported = false;
+        self.with_session(run, |session| session.seek(to));
     }
 
     fn act(&mut self, run: u32, act: Act) {

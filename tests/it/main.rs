@@ -38,6 +38,7 @@ mod presets;
 mod queries;
 mod reads;
 mod retry_storm;
+mod seeking;
 mod serializable;
 mod shards;
 mod share;

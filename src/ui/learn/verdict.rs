@@ -130,7 +130,14 @@ fn Chain() -> impl IntoView {
                                 <li>
                                     <span class="nr" aria-hidden="true">{i + 1}</span>
                                     <span>
-                                        <time>{words::seconds(moment.at_ns)}</time> " " {moment.text}
+                                        <button
+                                            class="link"
+                                            title="Look at this moment"
+                                            on:click=move |_| store.send(Msg::Seek(moment.at_ns))
+                                        >
+                                            <time>{words::seconds(moment.at_ns)}</time>
+                                        </button>
+                                        " " {moment.text}
                                     </span>
                                 </li>
                             }

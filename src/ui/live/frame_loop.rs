@@ -64,6 +64,13 @@ fn pace(model: &Model, now_ns: u64, phase: Phase) -> Pace {
 
 fn ask(store: Store, wall_ms: f64) {
     let command = LIVE.with_borrow_mut(|live| {
+        if !live.clock.is_waiting()
+            && let Some(at_ns) = live.seek_ns.take()
+        {
+            live.clock.occupied();
+            let run = live.run;
+            return Some(Command::Seek { run, at_ns });
+        }
         let (now_ns, phase) = (live.frame.now_ns, live.frame.phase);
         let wanted = store.peek(|model| {
             (model.run.status == Status::Playing && model.run.id == live.run)
@@ -98,13 +105,17 @@ fn ask(store: Store, wall_ms: f64) {
 
 /// A frame from the worker.
 pub fn frame_came(store: Store, mut frame: Frame) {
-    let news = std::mem::take(&mut frame.news);
+    let (news, whole) = (std::mem::take(&mut frame.news), frame.whole);
     let wall_ms = now_ms();
     if !LIVE.with_borrow_mut(|live| live.take(frame)) {
         return;
     }
-    if !news.is_empty() {
-        store.send(Msg::News { news, wall_ms });
+    if whole || !news.is_empty() {
+        store.send(Msg::News {
+            news,
+            whole,
+            wall_ms,
+        });
     }
     // A step or a fresh run is shown at once; a running one waits for its turn.
     if store.peek(|model| model.run.status != Status::Playing) {

@@ -39,6 +39,8 @@ pub struct Live {
     pub clock: Clock,
     /// Simulated seconds per second on the wall, as far as the page wants it.
     pub rate: f64,
+    /// Somebody wants to see this moment; asked for as soon as the worker has answered.
+    pub seek_ns: Option<u64>,
     /// The frame has not been told to the model yet.
     pub untold: bool,
     pub last_told_ms: f64,
@@ -69,6 +71,7 @@ impl Live {
         self.series = Arc::new(Series::new(bucket_ns));
         self.discs.clear();
         self.clock.reset();
+        self.seek_ns = None;
         self.redraw = true;
     }
 
@@ -78,6 +81,10 @@ impl Live {
             return false;
         }
         self.clock.answered();
+        if frame.whole {
+            self.discs.clear();
+            self.series = Arc::new(Series::new(self.series.bucket_ns));
+        }
         let bulk = std::mem::take(&mut frame.bulk);
         let (buckets, discs) =
             bulk.split_at((frame.buckets as usize * BUCKET_FIELDS).min(bulk.len()));

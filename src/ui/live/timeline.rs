@@ -58,6 +58,8 @@ pub fn Timeline() -> impl IntoView {
                         .collect_view()
                 }}
             </div>
+            // Below the bars, so that they can be taken hold of.
+            <Scrubber />
             {move || {
                 bars.get()
                     .into_iter()
@@ -99,6 +101,62 @@ pub fn Timeline() -> impl IntoView {
                 }}
             </div>
         </div>
+    }
+}
+
+/// The ruler below the bars: any moment of the run, by pointer or keyboard.
+#[component]
+fn Scrubber() -> impl IntoView {
+    let store = Store::get();
+    let now_ms = |m: &Model| (m.run.now.now_ns.min(m.duration_ns()) / 1_000_000) as f64;
+    let now = store.memo(now_ms);
+    let duration = store.memo(|m| m.duration_ns() / 1_000_000);
+    let text = store.memo(|m| {
+        let now = words::seconds(m.run.now.now_ns.min(m.duration_ns()));
+        format!("{now} of {}", words::seconds_short(m.duration_ns()))
+    });
+    let seek = move |to_ms: f64| {
+        let to_ms = to_ms.clamp(0.0, duration.get_untracked() as f64);
+        store.send(Msg::Seek((to_ms * 1e6) as u64));
+    };
+    let slid = move |event: leptos::ev::Event| {
+        let Ok(to_ms) = event_target_value(&event).parse() else {
+            return;
+        };
+        seek(to_ms);
+        // Where there is nothing to look at, the handle goes back.
+        if !store.peek(Model::can_seek) {
+            let field = event_target::<web_sys::HtmlInputElement>(&event);
+            field.set_value(&store.peek(now_ms).to_string());
+        }
+    };
+    let on_key = move |event: KeyboardEvent| {
+        let far = if event.shift_key() { 10.0 } else { 1.0 };
+        let by_s = match event.key().as_str() {
+            "ArrowLeft" | "ArrowDown" => -far,
+            "ArrowRight" | "ArrowUp" => far,
+            "PageDown" => -10.0,
+            "PageUp" => 10.0,
+            _ => return,
+        };
+        event.prevent_default();
+        event.stop_propagation();
+        seek(store.peek(now_ms) + by_s * 1e3);
+    };
+    view! {
+        <input
+            type="range"
+            class="scrubber"
+            data-testid="scrubber"
+            aria-label="Moment of the run"
+            aria-valuetext=move || text.get()
+            min="0"
+            max=move || duration.get().to_string()
+            step="1"
+            prop:value=move || now.get().to_string()
+            on:input=slid
+            on:keydown=on_key
+        />
     }
 }
 

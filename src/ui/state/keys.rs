@@ -9,6 +9,7 @@ use super::update::Msg;
 pub enum Act {
     PlayPause,
     Step,
+    Back,
     Restart,
     NewSeed,
     Continue,
@@ -122,6 +123,7 @@ pub static COMMANDS: &[Command] = &[
         "One step: the next thing that can be seen",
         Act::Step,
     ),
+    page(",", ",", "Back by one second of the run", Act::Back),
     page("R", "r", "Restart with the same seed", Act::Restart),
     page("Shift R", "r", "Restart with a new seed", Act::NewSeed).shift(),
     page(
@@ -308,6 +310,7 @@ pub fn message(act: Act, model: &Model) -> Option<Msg> {
     Some(match act {
         Act::PlayPause => Msg::PlayPause,
         Act::Step => Msg::Step,
+        Act::Back => Msg::Seek(model.run.now.now_ns.saturating_sub(1_000_000_000)),
         Act::Restart => Msg::Restart,
         Act::Continue => Msg::Escape,
         Act::Knobs => Msg::ToggleKnobs,

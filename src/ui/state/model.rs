@@ -311,8 +311,25 @@ impl Model {
         self.toasts += 1;
     }
 
+    /// The run was seen to its end, also if an earlier moment of it is looked at now.
     pub fn is_over(&self) -> bool {
-        self.run.status == Status::Over
+        self.run.report.is_some()
+    }
+
+    /// What the whole run was, while its end is what is looked at.
+    pub fn at_end(&self) -> Option<&Arc<Report>> {
+        let report = self.run.report.as_ref();
+        report.filter(|_| self.run.status == Status::Over)
+    }
+
+    /// There is a run whose moments can be looked at.
+    pub fn can_seek(&self) -> bool {
+        let predicted = self.bet.is_placed() || self.doc.scenario.lesson.bets.is_empty();
+        let loaded = matches!(
+            self.run.status,
+            Status::Ready | Status::Playing | Status::Paused | Status::Over
+        );
+        predicted && loaded && self.run.plan.is_some()
     }
 
     /// Simulated time has passed in the run on the screen.

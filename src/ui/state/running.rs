@@ -124,6 +124,10 @@ pub fn acted(model: &mut Model, run: u32, at_ns: u64, act: &Act) -> Vec<Effect> 
         model.said.answer(message);
     }
     model.run.moments = moments(&model.doc);
+    // What comes after that is not known any more.
+    if model.run.report.take().is_some() {
+        model.run.news.retain(|item| item.at_ns < at_ns);
+    }
     vec![Effect::Save]
 }
 
@@ -208,6 +212,23 @@ pub fn step(model: &mut Model) -> Vec<Effect> {
     }
 }
 
+/// Another moment of the run is looked at; whoever goes on from there sees the same again.
+pub fn seek(model: &mut Model, at_ns: u64) -> Vec<Effect> {
+    if !model.can_seek() {
+        return match model.run.status {
+            Status::Crashed(_) | Status::Waiting => Vec::new(),
+            _ => step(model),
+        };
+    }
+    let at_ns = at_ns.min(model.duration_ns());
+    model.run.status = match model.run.report.is_some() && at_ns == model.duration_ns() {
+        true => Status::Over,
+        false => Status::Paused,
+    };
+    model.run.bullet = None;
+    vec![Effect::Seek(at_ns)]
+}
+
 pub fn restart(model: &mut Model, play: bool) -> Vec<Effect> {
     if matches!(model.run.status, Status::Crashed(_)) {
         return vec![Effect::StartWorker];
@@ -236,9 +257,15 @@ pub fn tick(
     {
         model.run.bullet = None;
     }
+    if frame.whole {
+        model.run.shown.settle(&frame.nodes);
+    }
     let changed = model.run.shown.update(&frame.nodes, wall_ms);
     model.run.now = frame;
-    model.run.series = series;
+    // What came after a moment that is looked at again is known once the run is over.
+    if model.run.report.is_none() {
+        model.run.series = series;
+    }
     let worth_saying = changed
         .iter()
         .any(|&(_, s)| matches!(states::word(s), "failing" | "down" | "strained"));
@@ -250,8 +277,17 @@ pub fn tick(
     Vec::new()
 }
 
+/// The news up to a moment that is looked at again; later ones have not happened there.
+pub fn all_news(model: &mut Model, news: Vec<News>) -> Vec<Effect> {
+    if model.run.report.is_none() {
+        model.run.news = news;
+    }
+    Vec::new()
+}
+
 pub fn news_came(model: &mut Model, news: Vec<News>, wall_ms: f64) -> Vec<Effect> {
-    for item in news {
+    let known = model.run.report.is_some();
+    for item in news.into_iter().filter(|_| !known) {
         if let NewsKind::FirstFailure { reason, .. } = item.what {
             // Before anything was broken, a failure is the network's everyday noise.
             let noise = model
@@ -288,6 +324,10 @@ pub fn done(model: &mut Model, run: u32, report: Report) -> Vec<Effect> {
     let Run { shown, now, .. } = &mut model.run;
     shown.settle(&now.nodes);
     model.run.bullet = None;
+    // It was looked at again to its end.
+    if model.run.report.is_some() {
+        return Vec::new();
+    }
     model.run.series = Arc::new(series.clone());
     model.runs_done += 1;
     model.failed_in_a_row = if report.passed {

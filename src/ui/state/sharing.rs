@@ -5,7 +5,7 @@ use crate::scenario::built_in;
 use crate::share::verify::{State, judge};
 use crate::share::{Code, Content, Fingerprint, Notice, Receipt, Shared, link, read, receipt};
 
-use super::model::{Bet, Dialog, Model, Status};
+use super::model::{Bet, Dialog, Model};
 use super::update::{Effect, import_text};
 
 /// A link that is longer than this is better sent as a file.
@@ -52,7 +52,7 @@ pub fn share(model: &mut Model) -> Vec<Effect> {
         Bet::Chosen(key) => Some(key.clone()),
         Bet::Open | Bet::Skipped => None,
     };
-    let of_this = model.run.status == Status::Over && !model.has_pending();
+    let of_this = model.is_over() && !model.has_pending();
     let report = model.run.report.as_ref().filter(|_| of_this);
     shared.run = report.map(|report| Fingerprint::of(report));
     model.handout = Handout {

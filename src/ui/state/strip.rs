@@ -69,7 +69,7 @@ pub fn users(model: &Model) -> Cell {
         None if share > 0.99 => Tone::Good,
         None => Tone::Strained,
     };
-    if let Some(report) = &model.run.report {
+    if let Some(report) = model.at_end() {
         let users = &report.users;
         let Some(share) = users.served_share else {
             return cell(Tone::Quiet, "no users came", "");
@@ -118,7 +118,7 @@ pub fn users(model: &Model) -> Cell {
 /// Counts of what went wrong with data; zero reads "none", it is no green lamp.
 pub fn data(model: &Model) -> Cell {
     let now = &model.run.now.data;
-    let counts = model.run.report.as_ref().map_or(
+    let counts = model.at_end().map_or(
         [
             now.lost,
             now.duplicate,
@@ -165,7 +165,7 @@ pub fn data(model: &Model) -> Cell {
         .map(|(&n, name)| format!("{} {name}", words::count(n)))
         .collect();
     let writes = writes(model);
-    let so_far = if model.is_over() {
+    let so_far = if model.at_end().is_some() {
         "after everything settled"
     } else {
         "so far"
@@ -387,7 +387,7 @@ fn next_entry(model: &Model) -> String {
 
 /// Dollars per hour, and how that compares with the design as it was opened.
 pub fn cost(model: &Model) -> Cell {
-    let micro = match &model.run.report {
+    let micro = match model.at_end() {
         Some(report) => report.cost.total_micro_per_hour,
         None => model.run.now.cost_micro_per_hour,
     };

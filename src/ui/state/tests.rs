@@ -7,6 +7,7 @@ use super::saved::SavedSession;
 use super::update::{Effect, Msg, update};
 use super::{built_in, debrief, goals, knobs, strip};
 use crate::observe::report::Report;
+use crate::scenario::live::Act;
 use crate::worker::protocol::{Command, Frame, News, NewsKind, NodeNow, RunPlan, State};
 use crate::worker::session;
 
@@ -234,6 +235,7 @@ fn bullet_time_comes_once_and_not_for_everyday_noise() {
             model,
             Msg::News {
                 news: vec![news],
+                whole: false,
                 wall_ms,
             },
         );
@@ -339,4 +341,57 @@ fn what_became_of_the_data_is_part_of_the_outcome() {
         debrief::outcome(&model).as_deref(),
         Some("it did not recover, and 401 actions were lost")
     );
+}
+
+#[test]
+fn a_moment_of_a_finished_run_is_looked_at_and_its_verdict_stays() {
+    let mut model = ready();
+    let asked = |effects: &[Effect]| effects.iter().any(|e| matches!(e, Effect::Seek(_)));
+    assert!(
+        !asked(&update(&mut model, Msg::Seek(9_000_000_000))),
+        "a prediction comes first"
+    );
+    bet(&mut model, "never");
+    update(&mut model, Msg::PlayPause);
+    let (run, told) = (model.run.id, report(&model));
+    let again = told.clone();
+    update(&mut model, Msg::Done { run, report: told });
+    let (chain, runs) = (debrief::chain(&model), model.runs_done);
+
+    assert!(asked(&update(&mut model, Msg::Seek(9_000_000_000))));
+    assert_eq!(model.run.status, Status::Paused);
+    assert!(model.is_over() && model.at_end().is_none());
+    let frame = Arc::new(Frame {
+        run,
+        whole: true,
+        now_ns: 9_000_000_000,
+        ..Frame::default()
+    });
+    let series = Arc::default();
+    let wall_ms = 5.0;
+    update(
+        &mut model,
+        Msg::Tick {
+            frame,
+            series,
+            wall_ms,
+        },
+    );
+    assert_eq!(model.run.now.now_ns, 9_000_000_000);
+    assert_eq!(debrief::chain(&model), chain);
+
+    // From there to the end again: it is the same run.
+    update(&mut model, Msg::PlayPause);
+    assert_eq!(model.run.status, Status::Playing);
+    update(&mut model, Msg::Done { run, report: again });
+    assert_eq!(
+        (model.run.status.clone(), model.runs_done),
+        (Status::Over, runs)
+    );
+    // Something else is done to it: what comes after that is open again.
+    update(&mut model, Msg::Seek(9_000_000_000));
+    let (path, value) = (BUDGET.to_owned(), "10 %".to_owned());
+    let (at_ns, act) = (9_000_000_001, Act::Tune { path, value });
+    update(&mut model, Msg::Acted { run, at_ns, act });
+    assert!(!model.is_over());
 }

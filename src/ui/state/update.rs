@@ -53,6 +53,8 @@ pub enum Msg {
     },
     News {
         news: Vec<News>,
+        /// All there is up to now, not only what is new.
+        whole: bool,
         wall_ms: f64,
     },
     /// At most ten times a second.
@@ -65,6 +67,8 @@ pub enum Msg {
     SkipBet,
     PlayPause,
     Step,
+    /// Look at this moment of the run, in nanoseconds.
+    Seek(u64),
     Restart,
     NewSeed(u64),
     SetSpeed(Speed),
@@ -146,6 +150,8 @@ pub enum Effect {
         bucket_ns: u64,
         duration_ns: u64,
     },
+    /// Ask for this moment of the run, when the worker has time.
+    Seek(u64),
     Save,
     Download {
         name: String,
@@ -187,7 +193,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Act(act) => act_live(model, act),
         Msg::Acted { run, at_ns, act } => acted(model, run, at_ns, &act),
         Msg::NotActed { run, diagnostics } => not_acted(model, run, &diagnostics),
-        Msg::News { news, wall_ms } => news_came(model, news, wall_ms),
+        Msg::News { news, whole, .. } if whole => all_news(model, news),
+        Msg::News { news, wall_ms, .. } => news_came(model, news, wall_ms),
         Msg::Tick {
             frame,
             series,
@@ -197,6 +204,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::SkipBet => bet(model, Bet::Skipped),
         Msg::PlayPause => play_pause(model),
         Msg::Step => step(model),
+        Msg::Seek(at_ns) => seek(model, at_ns),
         Msg::Restart => restart(model, false),
         Msg::NewSeed(seed) => {
             model.seed = seed;

@@ -98,7 +98,7 @@ mod tests {
             w,
             h: 50.0,
         };
-        assert_eq!(view.showing(at(50.0, 100.0), 800.0, 600.0, 100.0), view);
+        assert_eq!(view.showing(at(60.0, 100.0), 800.0, 600.0, 100.0), view);
         // Ends at 2 * 500 + 10, has to at 784; begins at 10, has to at 116.
         assert_eq!(
             view.showing(at(400.0, 100.0), 800.0, 600.0, 100.0).x,
