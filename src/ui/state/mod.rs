@@ -18,7 +18,9 @@ pub mod knobs;
 pub mod model;
 pub mod names;
 pub mod pace;
+pub mod panels;
 pub mod panes;
+pub mod results;
 pub mod routes;
 mod running;
 pub mod saved;
@@ -30,6 +32,7 @@ pub mod states;
 pub mod strip;
 pub mod tidy;
 pub mod update;
+pub mod versions;
 pub mod waterfall;
 pub mod words;
 
