@@ -31,13 +31,17 @@ const TYPES = {
 };
 const COMPRESSED_ALREADY = new Set([".png", ".woff2", ".ico"]);
 
-/** Serves `dir` under `base`; resolves to `{ address, close }`, rejects if the port is taken. */
-export async function serve({ dir = "dist", port = 8080, base = "/" } = {}) {
+/**
+ * Serves `dir` under `base`; resolves to `{ address, close }`, rejects if the port is taken.
+ * `heard` gets the path of every request, from whatever part of the browser.
+ */
+export async function serve({ dir = "dist", port = 8080, base = "/", heard = () => {} } = {}) {
   if (!base.startsWith("/") || !base.endsWith("/")) {
     throw new Error(`the base must begin and end with a slash: ${base}`);
   }
   const root = resolve(dir);
   const server = createServer((request, response) => {
+    heard(request.url);
     answer(root, base, request, response).catch((error) => {
       console.error(error);
       if (!response.headersSent) response.writeHead(500);

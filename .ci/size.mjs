@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 const dist = process.argv[2] ?? "dist";
 const budget = JSON.parse(readFileSync(new URL("size-budget.json", import.meta.url), "utf8"));
 // Loaded on demand or never by a visit: not part of the page.
-const ASIDE = /^(\.inputs|licenses\b|.*\.(txt|map))$/;
+const ASIDE = /^(\.inputs|icons\/.*|licenses\b|.*\.(txt|map))$/;
 
 function* files(folder) {
   for (const name of readdirSync(folder).sort()) {

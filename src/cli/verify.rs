@@ -162,21 +162,11 @@ fn lines(name: &str) -> Result<Vec<Item>, Failure> {
     done.map_err(|error| Failure::file("read", shown, &error))?;
     // What is no text is no code either, and is told so with its line.
     let text = String::from_utf8_lossy(&bytes);
-    let is_meant = |line: &str| {
-        let line = line.trim();
-        // A remark may have a link in it.
-        let is_link = line.starts_with("#v") || line.starts_with("#r");
-        let is_remark = line.starts_with('#') && !(is_link && share::is_code(line));
-        !line.is_empty() && !is_remark
+    let item = |(number, line): (usize, &str)| Item {
+        from: format!("{shown}:{number}"),
+        text: line.to_owned(),
     };
-    let lines = text.trim_start_matches('\u{feff}').lines().enumerate();
-    Ok(lines
-        .filter(|(_, line)| is_meant(line))
-        .map(|(i, line)| Item {
-            from: format!("{shown}:{}", i + 1),
-            text: line.to_owned(),
-        })
-        .collect())
+    Ok(share::meant(&text).map(item).collect())
 }
 
 /// Reads a text, runs what it is about, and compares.

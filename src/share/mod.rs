@@ -127,6 +127,22 @@ pub fn read(text: &str) -> Result<(Code, Vec<Notice>), Box<Diagnostic>> {
     Ok((code, reading.finish()))
 }
 
+/// The lines of a text that are meant as codes, with their numbers from 1; what is none is said when it is
+/// read. Empty lines and remarks behind `#` are not, but for links, which begin with it in an address.
+pub fn meant(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_meant = |line: &str| {
+        let line = line.trim();
+        // A remark may have a link in it.
+        let is_link = line.starts_with("#v") || line.starts_with("#r");
+        let is_remark = line.starts_with('#') && !(is_link && is_code(line));
+        !line.is_empty() && !is_remark
+    };
+    let lines = text.trim_start_matches('\u{feff}').lines().enumerate();
+    lines
+        .map(|(i, line)| (i + 1, line))
+        .filter(move |(_, line)| is_meant(line))
+}
+
 fn diagnostic(
     code: &'static str,
     severity: Severity,

@@ -20,10 +20,13 @@ use super::state::editing::Draw;
 use super::state::editor::Pane;
 use super::state::keys::{self, Act, Where};
 use super::state::model::{Bet, Saved, Status, Tab};
+use super::state::panels::Panel;
 use super::state::update::Msg;
+use super::state::versions::Ask;
 use super::store::Store;
 use super::widgets::dialog::Dialogs;
 use super::widgets::icon::{Icon, Pic};
+use super::widgets::sash::{self, Sash};
 
 #[component]
 pub fn App(
@@ -40,6 +43,7 @@ pub fn App(
     store.start_worker();
     frame_loop::start(store);
     let stage = Stage::provide(store);
+    sash::follow(store);
     listen_to_keys(store, stage);
     listen_to_clipboard(store);
     let dropping = RwSignal::new(false);
@@ -78,12 +82,15 @@ pub fn App(
             <Strip />
             <main class="work" id="main">
                 {move || match outline.get() {
-                    true => view! { <section class="story" aria-label="The system in words"><Outline /></section> }.into_any(),
+                    true => view! { <section class="story" id="story" aria-label="The system in words"><Outline /></section> }.into_any(),
                     false => view! { <Story /> }.into_any(),
                 }}
+                <Sash panel=Panel::Story />
                 <Diagram />
+                <Sash panel=Panel::Knobs />
                 <Knobs />
-                <section class="dock" aria-label="Time and charts">
+                <Sash panel=Panel::Dock />
+                <section class="dock" id="dock" aria-label="Time and charts">
                     <Transport />
                     <Charts />
                 </section>
@@ -154,6 +161,15 @@ fn Bar() -> impl IntoView {
                 >
                     <Pic icon=Icon::Share />
                     "Share"
+                </button>
+                <button
+                    class="button quiet icon-only wide"
+                    aria-label="Versions"
+                    title="Versions: keep this design under a name, find one, restore it"
+                    data-testid="versions-open"
+                    on:click=move |_| store.send(Msg::Versions(Ask::Open))
+                >
+                    <Pic icon=Icon::Versions />
                 </button>
                 <button
                     class="button quiet icon-only wide"
@@ -311,6 +327,7 @@ fn Banner() -> impl IntoView {
         _ => None,
     });
     let elsewhere = store.memo(|m| m.read_only);
+    let newer = store.memo(|m| m.new_release);
     let download = move |_| store.send(Msg::Download);
     view! {
         {move || {
@@ -346,6 +363,27 @@ fn Banner() -> impl IntoView {
                                 on:click=move |_| store.send(Msg::TakeOver)
                             >
                                 "Take over"
+                            </button>
+                        </div>
+                    }
+                })
+        }}
+        {move || {
+            newer
+                .get()
+                .then(|| {
+                    view! {
+                        <div class="banner news" role="status" data-testid="new-release">
+                            <strong>"A newer version of this page is ready. Your design stays."</strong>
+                            <button
+                                class="button primary"
+                                data-testid="change-release"
+                                on:click=move |_| store.send(Msg::ChangeRelease)
+                            >
+                                "Reload"
+                            </button>
+                            <button class="button quiet" on:click=move |_| store.send(Msg::NewRelease(false))>
+                                "Later"
                             </button>
                         </div>
                     }

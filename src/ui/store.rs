@@ -14,6 +14,7 @@ use super::state::model::Model;
 use super::state::pace::Speed;
 use super::state::saved::{STORAGE_KEY, SavedSession};
 use super::state::update::{Effect, Msg, update};
+use super::state::versions::{Ask, Shelve};
 use crate::version::BUILD;
 use crate::worker::protocol::{Command, Update as Said};
 
@@ -66,6 +67,7 @@ impl Store {
             colours: RwSignal::new(0),
         };
         only_tab::ask(false, move |mine| store.send(Msg::OnlyTab(mine)));
+        platform::release::on_newer(move || store.send(Msg::NewRelease(true)));
         store.open_link();
         // The listener stays as long as the page: nobody removes it.
         let _ = window_event_listener_untyped("hashchange", move |_| store.open_link());
@@ -139,10 +141,12 @@ impl Store {
                     platform::reload();
                 }
             }),
+            Effect::ChangeRelease => self.change_release(),
             Effect::ApplyTheme => {
                 theme::apply(self.peek(|m| m.theme));
                 self.colours.update(|n| *n += 1);
             }
+            Effect::Shelve(what) => self.shelve(what),
             Effect::Copy(text) => platform::clipboard::write(text),
             Effect::ScrollUp(id) => request_animation_frame(move || platform::scroll_up(id)),
             Effect::Focus(id) => {
@@ -174,6 +178,39 @@ impl Store {
                 self.send(Msg::Saved(written.map(|()| platform::time_of_day())));
                 return;
             }
+        });
+    }
+
+    /// What cannot be done to the shelf of versions is said, and shown is what is on it.
+    fn shelve(self, what: Shelve) {
+        wasm_bindgen_futures::spawn_local(async move {
+            let done = match &what {
+                Shelve::Read => Ok(()),
+                Shelve::Put { key, json } => vault::put(Shelf::Snapshots, key, json).await,
+                Shelve::Remove(key) => vault::remove(Shelf::Snapshots, key).await,
+            };
+            let is_read = matches!(what, Shelve::Read);
+            let failed = done.err();
+            if is_read || failed.is_some() {
+                let kept = vault::all(Shelf::Snapshots).await;
+                self.send(Msg::Versions(Ask::Loaded(kept)));
+            }
+            if let Some(why) = failed {
+                self.send(Msg::Versions(Ask::Failed(why)));
+            }
+        });
+    }
+
+    /// What is on the page is written first. If it cannot be, the page stays, and says why.
+    fn change_release(self) {
+        wasm_bindgen_futures::spawn_local(async move {
+            if !self.peek(|model| model.read_only) {
+                let json = self.peek(|model| SavedSession::of(model).to_json());
+                if let Err(why) = vault::put(Shelf::Session, STORAGE_KEY, &json).await {
+                    return self.send(Msg::Saved(Err(why)));
+                }
+            }
+            platform::release::change();
         });
     }
 

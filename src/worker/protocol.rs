@@ -12,6 +12,10 @@ use crate::design::word::{self, Word};
 use crate::observe::report::Report;
 use crate::scenario::live::Act;
 
+/// From this number on, runs of [`Command::Seeds`] are not about the run on the page: they go on when another
+/// one is loaded.
+pub const CHECKS: u32 = 1 << 31;
+
 /// From the page to the worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -31,7 +35,7 @@ pub enum Command {
     /// Do this to the run, at its next instant. The answer is [`Update::Acted`] and a frame, or
     /// [`Update::NotActed`].
     Act { run: u32, act: Act },
-    /// Run the same text on these seeds without frames; one [`Update::Seed`] each.
+    /// Run the same text on these seeds without frames; one [`Update::Seed`] each, or [`Update::Refused`].
     Seeds {
         run: u32,
         text: String,

@@ -10,7 +10,7 @@ use js_sys::{Array, Float64Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Performance};
 
-use super::protocol::{Command, Update};
+use super::protocol::{CHECKS, Command, Update};
 use super::session::{Session, run_to_end};
 use crate::scenario::live::Act;
 use crate::time::Time;
@@ -31,6 +31,10 @@ struct Job {
     run: u32,
     text: String,
     seed: u64,
+}
+
+fn is_check(run: u32) -> bool {
+    run >= CHECKS
 }
 
 thread_local! {
@@ -95,7 +99,8 @@ impl Shell {
                     text: text.clone(),
                     seed,
                 });
-                self.seeds = jobs.collect();
+                self.seeds.retain(|job| is_check(job.run) != is_check(run));
+                self.seeds.extend(jobs);
                 self.continue_later();
             }
             Command::Panic => panic!("asked to panic, for a test"),
@@ -104,7 +109,7 @@ impl Shell {
 
     fn load(&mut self, run: u32, text: &str, seed: u64) {
         self.session = None;
-        self.seeds.clear();
+        self.seeds.retain(|job| is_check(job.run));
         self.reported = false;
         match Session::load(text, seed) {
             Ok(mut session) => {

@@ -49,11 +49,12 @@ fn Opened(pane: Pane) -> impl IntoView {
         Pane::Menu { x, y } => {
             let (w, h) = stage.size.get_untracked();
             let (left, top) = (x.min(w - 330.0).max(8.0), y.min(h - 380.0).max(8.0));
-            format!("left:{left:.0}px;top:{top:.0}px")
+            Some((format!("{left:.0}px"), format!("{top:.0}px")))
         }
-        _ => String::new(),
+        _ => None,
     };
-    let placed = !at.is_empty();
+    let placed = at.is_some();
+    let (left, top) = at.unzip();
     let close = move || {
         store.send(Msg::Draw(Draw::Pane(None)));
         platform::focus("canvas");
@@ -112,7 +113,7 @@ fn Opened(pane: Pane) -> impl IntoView {
         });
     }
     view! {
-        <div class="pane" class:placed=placed style=at role="dialog" aria-label=title_of on:keydown=on_key>
+        <div class="pane" class:placed=placed style:left=left style:top=top role="dialog" aria-label=title_of on:keydown=on_key>
             <div class="pane-head">
                 <h2>{title}</h2>
                 <button class="button quiet icon-only" aria-label="Close" on:click=move |_| close()>

@@ -37,7 +37,7 @@ pub fn Numbers() -> impl IntoView {
                                     })
                                     .collect_view()}
                             </dl>
-                            <p class="small muted" style="margin-top:8px">{ended}</p>
+                            <p class="small muted ended">{ended}</p>
                             <p class="small muted" title="Same design and seed give the same one, on every machine (digest)">
                                 "Run fingerprint"
                             </p>

@@ -14,6 +14,7 @@ use crate::ui::platform;
 use crate::ui::state::debrief;
 use crate::ui::state::model::{Model, Status};
 use crate::ui::state::update::Msg;
+use crate::ui::state::versions::Ask;
 use crate::ui::state::words;
 use crate::ui::store::Store;
 use crate::ui::widgets::icon::{Icon, Pic};
@@ -61,6 +62,10 @@ pub fn Story() -> impl IntoView {
                 <button class="button quiet" on:click=move |_| store.send(Msg::NewSeed(platform::random_seed()))>
                     <Pic icon=Icon::Dice />
                     "New seed"
+                </button>
+                <button class="button quiet" on:click=move |_| store.send(Msg::Versions(Ask::Open))>
+                    <Pic icon=Icon::Versions />
+                    "Versions"
                 </button>
             </div>
         </section>

@@ -80,15 +80,14 @@ fn style_like(from: &Element, to: &Element) {
 fn pairs(from: &Element, to: &Element) {
     let window = super::super::platform::window();
     if let Ok(Some(style)) = window.get_computed_style(from) {
-        let mut written = String::new();
         for property in STYLED {
             if let Ok(value) = style.get_property_value(property)
                 && !value.is_empty()
             {
-                written.push_str(&format!("{property}:{value};"));
+                // As attributes of SVG: the page's policy allows no styles in elements.
+                let _ = to.set_attribute(property, &value);
             }
         }
-        let _ = to.set_attribute("style", &written);
     }
     let (a, b) = (from.children(), to.children());
     for i in 0..a.length().min(b.length()) {

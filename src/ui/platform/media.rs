@@ -29,12 +29,13 @@ pub fn room() -> Room {
 const PHONE: &str = "(max-width: 759px)";
 const MIDDLE: &str = "(max-width: 1279px)";
 
-/// Calls back whenever the system changes between light and dark, asks for less motion, or the
-/// window gets room for another layout.
+/// Calls back whenever the system changes its colours, asks for less motion, or the window gets room for another layout.
 pub fn on_change(each: impl Fn() + Clone + 'static) {
     let system = [
         "(prefers-color-scheme: dark)",
         "(prefers-reduced-motion: reduce)",
+        "(prefers-contrast: more)",
+        "(forced-colors: active)",
     ];
     for text in system.into_iter().chain([PHONE, MIDDLE]) {
         if let Some(query) = query(text) {

@@ -8,11 +8,13 @@ pub mod frames;
 pub mod media;
 pub mod observe;
 pub mod only_tab;
+pub mod release;
 pub mod storage;
 pub mod theme;
 pub mod vault;
 pub mod worker_client;
 
+use wasm_bindgen::JsValue;
 use web_sys::{Document, Window};
 
 pub fn window() -> Window {
@@ -28,6 +30,14 @@ pub fn now_ms() -> f64 {
     window().performance().map_or(0.0, |p| p.now())
 }
 
+/// Width and height of the window, in CSS pixels.
+pub fn window_size() -> (f64, f64) {
+    let side = |length: Result<JsValue, JsValue>| length.ok().and_then(|l| l.as_f64());
+    let window = window();
+    let wide = side(window.inner_width()).unwrap_or(0.0);
+    (wide, side(window.inner_height()).unwrap_or(0.0))
+}
+
 /// Opens the page anew.
 pub fn reload() {
     // A page can always be opened again.
@@ -38,6 +48,18 @@ pub fn reload() {
 pub fn time_of_day() -> String {
     let now = js_sys::Date::new_0();
     format!("{:02}:{:02}", now.get_hours(), now.get_minutes())
+}
+
+/// Local date and time for people: "2026-11-28 12:04".
+pub fn date_and_time() -> String {
+    let now = js_sys::Date::new_0();
+    let (year, month, day) = (now.get_full_year(), now.get_month() + 1, now.get_date());
+    format!("{year}-{month:02}-{day:02} {}", time_of_day())
+}
+
+/// Milliseconds since 1970, as wide as text sorts by time.
+pub fn moment_key() -> String {
+    format!("{:015.0}", js_sys::Date::now())
 }
 
 /// A seed that nobody chose, small enough to read out.

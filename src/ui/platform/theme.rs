@@ -38,6 +38,21 @@ pub fn apply(theme: Theme) {
     debug_assert!(done.is_ok());
 }
 
+/// A measure of the style sheet as somebody chose it; without one, as the sheet has it.
+pub fn measure(name: &str, px: Option<u16>) {
+    let root = document().document_element();
+    let Some(root) = root.and_then(|root| root.dyn_into::<HtmlElement>().ok()) else {
+        return;
+    };
+    let name = format!("--{name}");
+    let done = match px {
+        Some(px) => root.style().set_property(&name, &format!("{px}px")),
+        None => root.style().remove_property(&name).map(|_| ()),
+    };
+    // Name and value are valid.
+    debug_assert!(done.is_ok());
+}
+
 /// Reads the tokens. `light-dark()` is resolved only where a colour is used, so a probe wears each.
 pub fn palette() -> Palette {
     read().unwrap_or_default()

@@ -75,6 +75,25 @@ pub async fn put(shelf: Shelf, key: &str, text: &str) -> Result<(), String> {
     }
 }
 
+async fn try_remove(shelf: Shelf, key: &str) -> Result<(), Error> {
+    let database = open().await?;
+    let name = shelf.name();
+    let transaction = database.transaction(&[name], TransactionMode::ReadWrite)?;
+    let store = transaction.object_store(name)?;
+    store.delete(JsValue::from_str(key))?.await?;
+    transaction.commit()?.await?;
+    database.close();
+    Ok(())
+}
+
+/// Takes something off a shelf; nothing happens if it is not there.
+///
+/// # Errors
+/// Why it could not be, as the end of a sentence.
+pub async fn remove(shelf: Shelf, key: &str) -> Result<(), String> {
+    try_remove(shelf, key).await.map_err(|error| plain(&error))
+}
+
 async fn try_get(shelf: Shelf, key: &str) -> Result<Option<String>, Error> {
     let database = open().await?;
     let name = shelf.name();

@@ -4,8 +4,19 @@ use js_sys::{Array, Float64Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
+use super::document;
 use crate::version::BUILD;
 use crate::worker::protocol::{Command, Update};
+
+/// Where it is. The build writes an address into the page that changes with the worker's files, so that
+/// no cache gives another build's.
+fn address() -> String {
+    let written = document().query_selector("meta[name=brownout-worker]");
+    let written = written.ok().flatten();
+    written
+        .and_then(|meta| meta.get_attribute("content"))
+        .unwrap_or_else(|| format!("./sim_worker_loader.js?build={BUILD}"))
+}
 
 /// A running worker. Dropping it ends it.
 pub struct WorkerClient {
@@ -23,7 +34,7 @@ impl WorkerClient {
     ) -> Result<WorkerClient, String> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let address = format!("./sim_worker_loader.js?build={BUILD}");
+        let address = address();
         let worker = Worker::new_with_options(&address, &options)
             .map_err(|_| "this browser starts no web worker for this page".to_owned())?;
         let fail = std::rc::Rc::new(fail);

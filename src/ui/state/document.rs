@@ -13,6 +13,7 @@ use crate::scenario::log::Log;
 use crate::time::Duration;
 
 use super::knobs;
+use super::versions::Version;
 
 /// A page without anything on it.
 pub const BLANK: &str =
@@ -167,6 +168,28 @@ impl Document {
             }
         }
         self.drafts.clear();
+    }
+
+    /// A version that was kept comes in the place of what is there, as one step. False if it is the same.
+    ///
+    /// # Errors
+    /// If it cannot be read; everything is as it was.
+    pub fn restore_version(&mut self, version: &Version) -> Result<bool, Vec<Diagnostic>> {
+        let text = version.text.clone();
+        Document::open_unfinished(&version.file, &text)?;
+        // Its changes are counted from the file that it began as.
+        let began = Document::open_unfinished(&version.file, &version.start)
+            .map_or_else(|_| self.origin().clone(), |began| began.origin().clone());
+        let restored = Edit::All {
+            name: format!("Restore \"{}\"", version.name),
+            edits: vec![Edit::Replace { text }],
+        };
+        let changed = self.apply(restored)?;
+        if changed {
+            self.opened.push((self.log.len(), began));
+            self.drafts.clear();
+        }
+        Ok(changed)
     }
 
     /// Does something to the text. False if it changes nothing.

@@ -4,6 +4,7 @@ use super::editing::Draw;
 use super::editor::{Align, Pane, Tool, Way};
 use super::model::{Dialog, Model, Theme};
 use super::update::Msg;
+use super::{results, versions};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -53,6 +54,8 @@ pub enum Act {
     Svg,
     Png,
     Share,
+    Versions,
+    Results,
 }
 
 /// Where its key acts.
@@ -173,6 +176,13 @@ pub static COMMANDS: &[Command] = &[
         "A link to this design, and the result code of its run",
         Act::Share,
     ),
+    page(
+        "",
+        "",
+        "Versions: keep this design under a name, find one, restore it",
+        Act::Versions,
+    ),
+    page("", "", "Check result codes of others", Act::Results),
     page("", "", "Save the drawing as SVG", Act::Svg),
     page("", "", "Save the drawing as PNG", Act::Png),
     page("?", "?", "This list", Act::Help),
@@ -322,6 +332,8 @@ pub fn message(act: Act, model: &Model) -> Option<Msg> {
         Act::Words => Msg::Dialog(Some(Dialog::Words)),
         Act::Save => Msg::Download,
         Act::Share => Msg::Share,
+        Act::Versions => Msg::Versions(versions::Ask::Open),
+        Act::Results => Msg::Results(results::Ask::Open),
         Act::Outline => Msg::ToggleOutline,
         Act::Inspect => Msg::Inspect,
         Act::NewSeed | Act::Bet(_) => return None,

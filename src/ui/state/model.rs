@@ -8,10 +8,13 @@ use crate::worker::protocol::{Frame, News, RunPlan};
 use super::document::Document;
 use super::editor::Editor;
 use super::pace::{Moments, Speed};
+use super::panels::Sizes;
+use super::results::Results;
 use super::say::Said;
 use super::series::Series;
 use super::sharing::{Claim, Handout};
 use super::states::ShownStates;
+use super::versions::Versions;
 
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -33,6 +36,7 @@ pub struct Model {
     pub theme: Theme,
     pub saved: Saved,
     pub room: Room,
+    pub sizes: Sizes,
     pub tab: Tab,
     pub story_open: bool,
     pub knobs_open: bool,
@@ -50,8 +54,14 @@ pub struct Model {
     pub claim: Option<Claim>,
     /// What the dialog hands out.
     pub handout: Handout,
+    /// What whoever runs calls themselves, in result codes; kept nowhere.
+    pub who: String,
+    pub versions: Versions,
+    pub results: Results,
     /// Another tab writes this design.
     pub read_only: bool,
+    /// A newer release of the page is ready.
+    pub new_release: bool,
     /// The drawing in words stands beside it instead of the story.
     pub outline: bool,
     /// Single keys act on the page; some assistive tools need them for themselves.
@@ -235,6 +245,8 @@ pub enum Dialog {
     Keys,
     Words,
     Share,
+    Versions,
+    Results,
 }
 
 /// The check on seeds that the learner has not seen.
@@ -359,7 +371,11 @@ impl Default for Model {
             toasts: 0,
             claim: None,
             handout: Handout::default(),
+            who: String::new(),
+            versions: Versions::default(),
+            results: Results::default(),
             read_only: false,
+            new_release: false,
             outline: false,
             run: Run::default(),
             bet: Bet::Open,
@@ -372,6 +388,7 @@ impl Default for Model {
             theme: Theme::System,
             saved: Saved::Untouched,
             room: Room::Wide,
+            sizes: Sizes::default(),
             tab: Tab::Story,
             story_open: true,
             knobs_open: false,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::document::Document;
 use super::model::{Bet, Model, Theme};
 use super::pace::Speed;
+use super::panels::Sizes;
 
 /// The storage key carries the version of this shape; an unknown shape is left alone.
 pub const STORAGE_KEY: &str = "brownout.session.1";
@@ -27,6 +28,7 @@ pub struct SavedSession {
     bullet: bool,
     keys_off: bool,
     theme: String,
+    sizes: Sizes,
 }
 
 impl SavedSession {
@@ -52,6 +54,7 @@ impl SavedSession {
             bullet: model.bullet_on,
             keys_off: !model.keys_on,
             theme: model.theme.key().into(),
+            sizes: model.sizes,
         }
     }
 
@@ -93,5 +96,6 @@ impl SavedSession {
         model.bullet_on = self.bullet;
         model.keys_on = !self.keys_off;
         model.theme = Theme::from_key(&self.theme);
+        model.sizes = self.sizes;
     }
 }

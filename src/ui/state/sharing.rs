@@ -39,6 +39,19 @@ pub struct Handout {
 
 /// Opens the dialog with a link to what is on the page.
 pub fn share(model: &mut Model) -> Vec<Effect> {
+    model.handout = handout(model);
+    model.dialog = Some(Dialog::Share);
+    Vec::new()
+}
+
+/// The result code says who made the run.
+pub fn called(model: &mut Model, who: String) -> Vec<Effect> {
+    model.who = who;
+    model.handout = handout(model);
+    Vec::new()
+}
+
+fn handout(model: &Model) -> Handout {
     let whole = || Shared {
         content: Content::Whole(model.doc.text.clone()),
         seed: model.seed,
@@ -55,12 +68,11 @@ pub fn share(model: &mut Model) -> Vec<Effect> {
     let of_this = model.is_over() && !model.has_pending();
     let report = model.run.report.as_ref().filter(|_| of_this);
     shared.run = report.map(|report| Fingerprint::of(report));
-    model.handout = Handout {
+    let who = Some(model.who.trim()).filter(|who| !who.is_empty());
+    Handout {
         fragment: link::encode(&shared),
-        receipt: report.map(|report| receipt::encode(&Receipt::of(shared.clone(), report, None))),
-    };
-    model.dialog = Some(Dialog::Share);
-    Vec::new()
+        receipt: report.map(|report| receipt::encode(&Receipt::of(shared.clone(), report, who))),
+    }
 }
 
 /// A link was opened: its design comes in the place of this one, which undo brings back. A link that cannot

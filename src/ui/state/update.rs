@@ -6,16 +6,19 @@ use crate::design::diagnostic::{Diagnostic, Severity};
 use crate::observe::report::Report;
 use crate::scenario::built_in;
 use crate::scenario::live::Act;
-use crate::worker::protocol::{Command, Frame, News, RunPlan};
+use crate::worker::protocol::{CHECKS, Command, Frame, News, RunPlan};
 
 use super::document::Refused;
 use super::editing::{Draw, draw};
 use super::editor::{Editor, Tool};
 use super::model::*;
 use super::pace::Speed;
+use super::panels::Panel;
+use super::results;
 use super::running::*;
 use super::series::Series;
 use super::sharing;
+use super::versions;
 
 /// Seeds of the check after a pass: not the one on the screen.
 pub const CHECK_SEEDS: u64 = 20;
@@ -105,6 +108,12 @@ pub enum Msg {
     },
     OpenBuiltIn(&'static str),
     DismissRefused,
+    /// About versions that are kept.
+    Versions(versions::Ask),
+    /// About result codes of others.
+    Results(results::Ask),
+    /// What the result code shall call whoever made the run.
+    Who(String),
     /// Hand out a link to what is on the page.
     Share,
     /// The address has a link.
@@ -134,7 +143,17 @@ pub enum Msg {
     Table(Option<ChartTab>),
     Dialog(Option<Dialog>),
     NextTheme,
+    /// The border of a panel was moved; `None`: to where it usually is. Moving is going on, or done.
+    Resize {
+        panel: Panel,
+        to: Option<u16>,
+        done: bool,
+    },
     Saved(Result<String, String>),
+    /// A newer release of the page is ready; or whoever was told does not want it now.
+    NewRelease(bool),
+    /// Change to it, with everything that is on the page.
+    ChangeRelease,
     PanicOnPurpose,
 }
 
@@ -158,10 +177,14 @@ pub enum Effect {
         text: String,
     },
     ApplyTheme,
+    /// Something with versions that are kept.
+    Shelve(versions::Shelve),
     /// Put text on the system's clipboard.
     Copy(String),
     /// Be the tab that writes.
     TakeOver,
+    /// Save, then open the newer release.
+    ChangeRelease,
     /// Show this panel from its beginning.
     ScrollUp(&'static str),
     /// Move the keyboard focus to the element with this id.
@@ -173,6 +196,7 @@ fn changes_design(msg: &Msg) -> bool {
     match msg {
         Msg::Draw(draw) => draw.changes_text(),
         Msg::Knob { .. } | Msg::KnobInput { .. } | Msg::ResetKnobs | Msg::Undo | Msg::Redo => true,
+        Msg::Versions(versions::Ask::Restore(_)) | Msg::Results(results::Ask::Show(_)) => true,
         Msg::Import { .. } | Msg::OpenBuiltIn(_) | Msg::OpenLink(_) | Msg::Act(_) => true,
         _ => false,
     }
@@ -184,11 +208,20 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         return Vec::new();
     }
     match msg {
-        Msg::WorkerReady => load(model),
+        Msg::WorkerReady => {
+            let mut effects = load(model);
+            // One that a crash has taken with it is asked for again.
+            effects.extend(results::next(model));
+            effects
+        }
         Msg::WorkerFailed(why) => crashed(model, why),
         Msg::Loaded { run, plan } => loaded(model, run, plan),
+        Msg::Refused { run, diagnostics } if run >= CHECKS => {
+            results::refused(model, run, &diagnostics)
+        }
         Msg::Refused { run, diagnostics } => refused(model, run, diagnostics),
         Msg::Done { run, report } => done(model, run, *report),
+        Msg::Seed { run, report } if run >= CHECKS => results::ran(model, run, &report),
         Msg::Seed { run, report } => seed_checked(model, run, &report),
         Msg::Act(act) => act_live(model, act),
         Msg::Acted { run, at_ns, act } => acted(model, run, at_ns, &act),
@@ -264,6 +297,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Some(text) => import_text(model, &format!("{id}.toml"), text),
             None => Vec::new(),
         },
+        Msg::Versions(ask) => versions::update(model, ask),
+        Msg::Results(ask) => results::update(model, ask),
+        Msg::Who(who) => sharing::called(model, who),
         Msg::Share => sharing::share(model),
         Msg::OpenLink(text) => sharing::open(model, &text),
         Msg::Draw(what) => draw(model, what),
@@ -342,6 +378,8 @@ fn look(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Toast(text) => model.toast(text),
         Msg::OnlyTab(mine) => model.read_only = !mine,
         Msg::TakeOver => return vec![Effect::TakeOver],
+        Msg::NewRelease(ready) => model.new_release = ready,
+        Msg::ChangeRelease => return vec![Effect::ChangeRelease],
         Msg::ToastSeen(number) if model.toasts == number => model.toast = None,
         Msg::ToggleStory => {
             model.story_open = !model.story_open;
@@ -357,6 +395,12 @@ fn look(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Chart(chart) => model.chart = chart,
         Msg::Table(chart) => model.table_open = chart,
         Msg::Dialog(dialog) => model.dialog = dialog,
+        Msg::Resize { panel, to, done } => {
+            model.sizes.set(panel, to);
+            if done {
+                return vec![Effect::Save];
+            }
+        }
         _ => {}
     }
     Vec::new()

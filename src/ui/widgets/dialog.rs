@@ -4,9 +4,12 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::icon::{Icon, Pic};
+use super::results::ResultList;
+use super::versions::VersionList;
 use crate::ui::platform;
 use crate::ui::state::keys::{COMMANDS, Where};
 use crate::ui::state::model::Dialog;
+use crate::ui::state::results;
 use crate::ui::state::sharing::LONG;
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
@@ -109,6 +112,12 @@ pub fn Dialogs() -> impl IntoView {
         <Sheet dialog=Dialog::Share title="Share">
             <Handouts />
         </Sheet>
+        <Sheet dialog=Dialog::Versions title="Versions">
+            <VersionList />
+        </Sheet>
+        <Sheet dialog=Dialog::Results title="Result codes">
+            <ResultList />
+        </Sheet>
         <Sheet dialog=Dialog::Words title="Words used here">
             <dl class="glossary">
                 {WORDS
@@ -174,6 +183,7 @@ fn Handouts() -> impl IntoView {
             Some(receipt) => {
                 let text = receipt.clone();
                 view! {
+                    <Called />
                     <label class="handout">
                         <span>"Result code of this run"</span>
                         <input class="field" readonly data-testid="share-receipt" prop:value=receipt />
@@ -187,6 +197,28 @@ fn Handouts() -> impl IntoView {
             None => view! { <p class="small muted">"A run that came to its end also has a result code."</p> }.into_any(),
         }}
         <p class="small" role="status">{move || copied.get()}</p>
+        <button class="link" on:click=move |_| store.send(Msg::Results(results::Ask::Open))>
+            "Check result codes of others"
+        </button>
+    }
+}
+
+/// Whoever collects result codes wants to know whose they are.
+#[component]
+fn Called() -> impl IntoView {
+    let store = Store::get();
+    view! {
+        <label class="handout">
+            <span>"Your name in the result code (as you like; kept nowhere else)"</span>
+            <input
+                class="field"
+                maxlength="80"
+                autocomplete="off"
+                data-testid="share-who"
+                prop:value=store.peek(|m| m.who.clone())
+                on:input=move |event| store.send(Msg::Who(event_target_value(&event)))
+            />
+        </label>
     }
 }
 

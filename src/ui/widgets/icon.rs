@@ -30,6 +30,7 @@ pub enum Icon {
     Search,
     List,
     Share,
+    Versions,
 }
 
 impl Icon {
@@ -62,6 +63,7 @@ impl Icon {
             Icon::Search => "M11 4a7 7 0 1 0 0 14a7 7 0 0 0 0-14zM16 16l5 5",
             Icon::List => "M9 6h11M9 12h11M9 18h11M4.5 6h.01M4.5 12h.01M4.5 18h.01",
             Icon::Share => "M12 15V4M8 8l4-4 4 4M5 12v8h14v-8",
+            Icon::Versions => "M3 12a9 9 0 1 0 3-6.7L3 8M3 3v5h5M12 7v5l4 2",
             Icon::Chart => "M4 4v16h16M8 15l4-5 3 3 5-7",
         }
     }

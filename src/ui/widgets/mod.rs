@@ -2,3 +2,6 @@
 
 pub mod dialog;
 pub mod icon;
+pub mod results;
+pub mod sash;
+pub mod versions;
