@@ -76,6 +76,13 @@ fn of_target(target: Option<web_sys::EventTarget>, selector: &str) -> Option<Ele
     element.closest(selector).ok().flatten()
 }
 
+/// What is under the pointer: while it is captured, the events of the mouse are all the canvas's.
+fn under(event: &MouseEvent) -> Option<web_sys::EventTarget> {
+    let (x, y) = (event.client_x() as f32, event.client_y() as f32);
+    let element = platform::document().element_from_point(x, y)?;
+    Some(element.into())
+}
+
 fn thing_at(target: Option<web_sys::EventTarget>) -> Option<Thing> {
     let element = of_target(target, "[data-node], [data-link]")?;
     match element.get_attribute("data-node") {
@@ -341,7 +348,7 @@ impl Hands {
 
     pub fn context(&self, event: &MouseEvent) {
         event.prevent_default();
-        self.menu(thing_at(event.target()), Self::place(event));
+        self.menu(thing_at(under(event)), Self::place(event));
     }
 
     /// Opens what is there: the knobs of a node, or a search for a node to put there.
@@ -349,7 +356,7 @@ impl Hands {
         if of_target(event.target(), "button, input, .pane, .toolbar").is_some() {
             return;
         }
-        if thing_at(event.target()).is_some() {
+        if thing_at(under(event)).is_some() {
             self.store.send(Msg::Inspect);
         } else if self.store.peek(|m| m.editor.on) {
             let (x, y) = self.stage.view.get_untracked().under(Self::place(event));

@@ -356,7 +356,10 @@ pub fn spark(model: &Model) -> Vec<f64> {
 
 /// The latest events.
 pub fn change(model: &Model) -> Cell {
-    let mut latest = model.run.news.iter().rev().filter(|n| {
+    // An earlier moment may be the one that is looked at.
+    let now = model.run.now.now_ns;
+    let known = model.run.news.iter().rev().filter(|n| n.at_ns <= now);
+    let mut latest = known.filter(|n| {
         matches!(
             n.what,
             NewsKind::EntryBegan { .. } | NewsKind::EntryEnded { .. }

@@ -1,0 +1,369 @@
+// Capabilities of the workbench that no other file tests; the numbers in brackets are theirs.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+
+import { CLI, count, launch, ROOT, serveBuilt, untilStatus, visit } from "./helpers.mjs";
+
+const LESSON = readFileSync(join(ROOT, "scenarios/s04-retry-storm.toml"), "utf8");
+
+let browser, server, folder;
+before(async () => {
+  [browser, server] = [await launch(), await serveBuilt()];
+  folder = mkdtempSync(join(tmpdir(), "brownout-"));
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+const said = (page) => page.getByTestId("clock").getAttribute("data-value");
+
+/** What a download contains. */
+async function download(page, act) {
+  const download = page.waitForEvent("download");
+  await act();
+  const stream = await (await download).createReadStream();
+  const chunks = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+const text = async (page) =>
+  (await download(page, () => page.getByTestId("download").click())).toString();
+
+async function command(page, words) {
+  await page.keyboard.press("Control+k");
+  await page.locator("#pane").fill(words);
+  await page.keyboard.press("Enter");
+}
+
+async function openEmpty(page) {
+  await page.getByTestId("scenarios").click();
+  await page.getByRole("option", { name: /An empty page/ }).click();
+  await page.getByText("Nothing is drawn yet.").waitFor();
+}
+
+async function quickAdd(page, what) {
+  await page.locator("#canvas").focus();
+  await page.keyboard.press("a");
+  await page.locator("#pane").fill(what);
+  await page.keyboard.press("Enter");
+}
+
+/** To this moment of the run, in seconds, as somebody does who drags the handle there. */
+async function seek(page, seconds) {
+  await page.getByTestId("scrubber").fill(String(seconds * 1000));
+  const at = String(seconds * 1e9);
+  await page.waitForFunction((at) => document.querySelector("[data-testid=clock]").dataset.value === at, at);
+}
+
+/** All that the page says of a moment. */
+async function moment(page) {
+  const nodes = await page.locator("[data-node]").evaluateAll((all) =>
+    all.map((node) => [node.dataset.node, node.dataset.state, node.textContent, node.getAttribute("aria-label")]),
+  );
+  const strip = await page.locator("[data-testid^=strip-]").allInnerTexts();
+  // How the price compares with the first run is no part of a moment.
+  return { nodes, strip: strip.map((cell) => cell.replace(/(\/h\n).*$/, "$1")) };
+}
+
+describe("acceptance", () => {
+  test("[1] a first visit shows a system, paused; running it shows something within two seconds", async () => {
+    const { page, problems, close } = await visit(browser, server.address);
+    await untilStatus(page, "ready");
+    assert.ok((await page.locator("[data-node]").count()) >= 2, "a small system is drawn");
+    assert.equal(await said(page), "0");
+    await page.getByTestId("skip-bet").click();
+    await page.getByTestId("run").click();
+    await page.waitForFunction(
+      () => Number(document.querySelector("[data-testid=clock]").dataset.value) > 0,
+      undefined,
+      { timeout: 2_000 },
+    );
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("[10] every knob shows its unit, default, range and effect; what is out of range is explained", async () => {
+    const { page, problems, close } = await visit(browser, server.address);
+    await openEmpty(page);
+    let seen = 0;
+    for (const kind of ["clients", "balancer", "service", "cache", "database", "third party", "queue", "worker", "job"]) {
+      await quickAdd(page, kind);
+      await page.locator('[data-node][data-selected="true"]').waitFor();
+      const more = page.getByRole("button", { name: /more knobs/ });
+      if (await more.count()) await more.click();
+      const knobs = await page.locator("#knobs .knob[data-testid]").evaluateAll((all) =>
+        all.map((knob) => ({
+          path: knob.dataset.testid,
+          meaning: knob.querySelector(".meaning")?.innerText ?? "",
+          allowed: knob.querySelector(".allowed")?.innerText ?? "",
+          words: knob.querySelectorAll("input[type=radio], option").length,
+        })),
+      );
+      assert.ok(knobs.length >= 2, `${kind}: ${knobs.length} knobs`);
+      for (const { path, meaning, allowed, words } of knobs) {
+        assert.match(meaning, /: \S.{8,}/s, `${path} says what it does`);
+        assert.ok(allowed.length > 4 || words > 1, `${path} says what it can be: ${allowed}`);
+      }
+      seen += knobs.length;
+    }
+    assert.ok(seen > 60, `${seen} knobs`);
+
+    // A number that is not allowed: the reason is beside it, the design keeps the last good one.
+    await quickAdd(page, "service");
+    const slots = page.locator('#knobs .knob[data-testid$=".slots"]');
+    const field = slots.getByRole("textbox");
+    const before = await slots.getAttribute("data-value");
+    for (const [typed, why] of [["0", /1/], ["-1", /./], ["1e99", /./], ["NaN", /./], ["abc", /./]]) {
+      await field.fill(typed);
+      const error = slots.getByRole("alert");
+      await error.waitFor();
+      assert.match(await error.innerText(), /Not used/, typed);
+      assert.match(await error.innerText(), why, typed);
+      assert.equal(await slots.getAttribute("data-value"), before, typed);
+    }
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("[12] run, pause, step, speed; a moment that is looked at again is what a fresh run is then", async () => {
+    const query = "?seed=7&speed=max";
+    const { page, problems, close } = await visit(browser, server.address, { query });
+    await untilStatus(page, "ready");
+    // A prediction comes before any look ahead.
+    await page.getByTestId("scrubber").fill("60000");
+    assert.equal(await said(page), "0");
+    await page.getByTestId("skip-bet").click();
+    await page.getByTestId("run").click();
+    await untilStatus(page, "over");
+    const verdict = await page.getByTestId("verdict").innerText();
+    const seen = {};
+    for (const seconds of [150, 12.5, 45.3, 31]) {
+      await seek(page, seconds);
+      seen[seconds] = await moment(page);
+      assert.equal(await page.getByTestId("verdict").innerText(), verdict, "the verdict stays");
+    }
+    assert.notDeepEqual(seen[12.5], seen[45.3], "moments differ");
+    // By keyboard, a second and ten.
+    await page.getByTestId("scrubber").focus();
+    for (const [key, at] of [["ArrowRight", 32], ["Shift+ArrowLeft", 22], ["PageUp", 32], ["Home", 0]]) {
+      await page.keyboard.press(key);
+      const ns = String(at * 1e9);
+      await page.waitForFunction((at) => document.querySelector("[data-testid=clock]").dataset.value === at, ns);
+    }
+    await close();
+
+    // A fresh profile that goes straight to each moment sees the same, in whatever order.
+    const fresh = await visit(browser, server.address, { query });
+    await untilStatus(fresh.page, "ready");
+    await fresh.page.getByTestId("skip-bet").click();
+    for (const seconds of [45.3, 12.5, 31, 150]) {
+      await seek(fresh.page, seconds);
+      assert.deepEqual((await moment(fresh.page)).nodes, seen[seconds].nodes, `at ${seconds} s`);
+      assert.deepEqual((await moment(fresh.page)).strip, seen[seconds].strip, `at ${seconds} s`);
+    }
+    // One step goes to the next thing that can be seen.
+    await fresh.page.keyboard.press("Escape");
+    await fresh.page.locator("#canvas").focus();
+    await fresh.page.keyboard.press(".");
+    await fresh.page.waitForFunction(
+      () => Number(document.querySelector("[data-testid=clock]").dataset.value) > 150e9,
+    );
+    assert.ok(Number(await said(fresh.page)) < 150.2e9);
+    assert.deepEqual([...problems, ...fresh.problems], []);
+    await fresh.close();
+  });
+
+  test("[14] what somebody does to a run is on its timeline to the nanosecond, and replays", async () => {
+    const { page, problems, close } = await visit(browser, server.address, { query: "?speed=max&seed=7" });
+    await untilStatus(page, "ready");
+    await page.getByTestId("skip-bet").click();
+    await seek(page, 20);
+    const before = (await text(page)).match(/\[\[timeline\]\]/g).length;
+    // Slow the service by key, kill it by the menu of its right click.
+    const service = page.locator('[data-node][data-node="catalogue"]');
+    await service.click();
+    await page.locator("#canvas").focus();
+    await page.keyboard.press("s");
+    await count(page.locator(".entry"), before + 1);
+    await seek(page, 100);
+    await service.click({ button: "right" });
+    await page.getByRole("option", { name: /Kill what is selected/ }).click();
+    await count(page.locator(".entry"), before + 2);
+    const written = await text(page);
+    assert.match(written, /what = "slow"\nat = "20000.000001 ms"|at = "20.000000001 s"/);
+    assert.match(written, /what = "crash"\nat = "100000.000001 ms"|at = "100.000000001 s"/);
+    await page.getByTestId("run").click();
+    await untilStatus(page, "over");
+    const digest = await page.getByTestId("digest").getAttribute("data-value");
+    await close();
+    // The command line, which never saw anybody act.
+    const file = join(folder, "acted.toml");
+    writeFileSync(file, written);
+    const report = JSON.parse(execFileSync(CLI, ["run", file, "--seed", "7", "--format", "json"], { maxBuffer: 1 << 28 }));
+    assert.equal(report.digest, digest);
+    assert.deepEqual(problems, []);
+  });
+
+  test("[28] the file is the command line's; drop, picker and paste bring it in; faults have their place", async () => {
+    const { page, problems, close } = await visit(browser, server.address);
+    await untilStatus(page, "ready");
+    const file = join(folder, "exported.toml");
+    writeFileSync(file, await text(page));
+    execFileSync(CLI, ["check", file]);
+    const changed = LESSON.replace("attempts = 3", "attempts = 2");
+    const drop = (name, body) =>
+      page.evaluate(([name, body]) => {
+        const data = new DataTransfer();
+        data.items.add(new File([body], name, { type: "text/plain" }));
+        const event = (type) => new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true });
+        for (const type of ["dragover", "drop"]) document.querySelector("#canvas").dispatchEvent(event(type));
+      }, [name, body]);
+    const pick = (name, body) =>
+      page.getByTestId("file").setInputFiles({ name, mimeType: "text/plain", buffer: Buffer.from(body) });
+    const paste = (_, body) =>
+      page.evaluate((body) => {
+        const data = new DataTransfer();
+        data.setData("text/plain", body);
+        const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+        document.querySelector("#canvas").dispatchEvent(event);
+      }, body);
+    for (const [way, bring] of Object.entries({ drop, pick, paste })) {
+      await bring("empty.toml", 'format = 1\n[run]\nduration = "10 s"\n[service.alone]\n');
+      await count(page.locator("[data-node]"), 1, way);
+      await bring("changed.toml", changed);
+      await count(page.locator("[data-node]"), 2, way);
+      assert.equal(await text(page), changed, way);
+      // Line, column and field of what is wrong; what was there stays.
+      const broken = changed.replace('timeout = "1 s"', 'timeout = "soon"');
+      assert.notEqual(broken, changed);
+      const line = broken.split("\n").findIndex((it) => it.includes("soon")) + 1;
+      await bring("broken.toml", broken);
+      const refused = page.getByTestId("refused");
+      await refused.waitFor();
+      const words = await refused.innerText();
+      assert.match(words, new RegExp(`line ${line}\\b.*column \\d+`, "s"), way);
+      assert.match(words, /timeout/, way);
+      assert.equal(await text(page), changed, way);
+      await page.keyboard.press("Escape");
+    }
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("[29] SVG and PNG of the drawing are legible on A4, in light and dark", async () => {
+    for (const colorScheme of ["light", "dark"]) {
+      const { page, problems, close } = await visit(browser, server.address, { colorScheme });
+      await untilStatus(page, "ready");
+      const svg = (await download(page, () => command(page, "as SVG"))).toString();
+      const png = await download(page, () => command(page, "as PNG"));
+      const looked = await page.evaluate((svg) => {
+        const drawn = new DOMParser().parseFromString(svg, "image/svg+xml");
+        const root = drawn.documentElement;
+        const texts = [...drawn.querySelectorAll("text")].filter((t) => t.textContent.trim() && t.getAttribute("display") !== "none");
+        return {
+          bad: drawn.querySelector("parsererror") !== null,
+          width: root.viewBox.baseVal.width,
+          height: root.viewBox.baseVal.height,
+          sizes: texts.map((t) => parseFloat(t.getAttribute("font-size"))),
+          colours: texts.map((t) => t.getAttribute("fill")),
+          words: texts.map((t) => t.textContent),
+        };
+      }, svg);
+      assert.ok(!looked.bad, "it is an SVG");
+      // A4 across has 277 mm inside its margins; 1.9 mm is 5.5 points, the smallest print of a form.
+      const mm = Math.min(277 / looked.width, 190 / looked.height);
+      const smallest = Math.min(...looked.sizes) * Math.min(mm, 1);
+      assert.ok(smallest >= 1.9, `smallest letters: ${smallest.toFixed(2)} mm`);
+      assert.ok(looked.words.some((word) => /Catalogue/i.test(word)), looked.words.join("|"));
+      // Dark letters on white paper, whatever the page looks like.
+      for (const colour of looked.colours) {
+        const [r, g, b] = colour.match(/[\d.]+/g).map(Number);
+        assert.ok(0.2126 * r + 0.7152 * g + 0.0722 * b < 140, `${colour} on white`);
+      }
+      assert.deepEqual([...png.subarray(1, 4)].map((c) => String.fromCharCode(c)).join(""), "PNG");
+      const width = png.readUInt32BE(16);
+      assert.ok(width >= 2 * looked.width - 2, `${width} pixels for ${looked.width}`);
+      assert.deepEqual(problems, []);
+      await close();
+    }
+  });
+
+  test("[32] the drawing in words lists what is there and how it is, and edits like the canvas", async () => {
+    const { page, problems, close } = await visit(browser, server.address, { query: "?speed=max" });
+    await untilStatus(page, "ready");
+    await page.getByTestId("skip-bet").click();
+    await page.keyboard.press("o");
+    const outline = page.locator("#outline");
+    await outline.waitFor();
+    const lines = await outline.locator("li .line").allInnerTexts();
+    assert.equal(lines.length, 3, "two nodes and a link");
+    const idle = lines.join("\n");
+    await seek(page, 45);
+    await page.waitForFunction((idle) => document.querySelector("#outline .lines").innerText !== idle, idle);
+    assert.match(await outline.innerText(), /failing|waiting|slots/i, "live states");
+    // The same edits from here and from the canvas give the same file.
+    await openEmpty(page);
+    await quickAdd(page, "clients");
+    await quickAdd(page, "service");
+    const drawn = await text(page);
+    await page.keyboard.press("Control+z");
+    await page.keyboard.press("Control+z");
+    await count(page.locator("[data-node]"), 0);
+    if (!(await outline.isVisible())) {
+      await page.locator("#canvas").focus();
+      await page.keyboard.press("o");
+      await outline.waitFor();
+    }
+    for (const kind of ["clients", "service"]) {
+      await outline.getByRole("button", { name: "Add a node" }).click();
+      await page.locator("#pane").fill(kind);
+      await page.keyboard.press("Enter");
+    }
+    await count(page.locator("[data-node]"), 2);
+    const position = /position = .*\n/g;
+    assert.equal((await text(page)).replace(position, ""), drawn.replace(position, ""));
+    await outline.getByRole("button", { name: /^clients/i }).click();
+    await outline.getByRole("button", { name: /^Connect/ }).click();
+    await page.getByRole("option", { name: /^Service/ }).first().click();
+    await count(page.locator("[data-link]"), 1);
+    await outline.getByRole("button", { name: /^service/i }).first().click();
+    await page.getByRole("button", { name: "Slots: one step up" }).click();
+    assert.match(await text(page), /slots = 5/);
+    await outline.getByRole("button", { name: /^Delete/ }).click();
+    await count(page.locator("[data-node]"), 1);
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("[34] with reduced motion nothing moves by itself, and no state is colour alone", async () => {
+    const { page, problems, close } = await visit(browser, server.address, {
+      reducedMotion: "reduce",
+      query: "?speed=max",
+    });
+    await untilStatus(page, "ready");
+    const moving = await page.evaluate(() => document.getAnimations().filter((a) => a.playState === "running").length);
+    assert.equal(moving, 0);
+    await page.getByTestId("skip-bet").click();
+    // Each state is told apart by its words and signs, which are the same in grey.
+    const told = new Map();
+    for (const seconds of [0.001, 20, 45, 100, 179]) {
+      await seek(page, seconds);
+      for (const node of await page.locator("[data-node]").all()) {
+        const state = await node.getAttribute("data-state");
+        const badge = await node.locator(".state").allTextContents();
+        if (!told.has(state)) told.set(state, badge.join(" ").trim());
+      }
+    }
+    assert.ok(told.size >= 2, `states seen: ${[...told.keys()]}`);
+    const words = [...told.values()];
+    assert.equal(new Set(words).size, words.length, JSON.stringify([...told]));
+    assert.deepEqual(problems, []);
+    await close();
+  });
+});
