@@ -22,7 +22,7 @@ async function openKnobs(page) {
 
 async function openResults(page) {
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox").fill("Check result codes");
+  await page.locator("#pane").fill("Check result codes");
   await page.keyboard.press("Enter");
   await page.getByTestId("codes").waitFor();
 }

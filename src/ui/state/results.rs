@@ -277,7 +277,8 @@ impl Row {
     fn read_code(&mut self, written: &str) -> Result<(), Vec<Diagnostic>> {
         let (code, mut notices) = share::read(written).map_err(|error| vec![*error])?;
         let shared = code.shared();
-        if let Some(who) = code.receipt().and_then(|receipt| receipt.who.as_deref()) {
+        let who = code.receipt().and_then(|receipt| receipt.who.as_deref());
+        if let Some(who) = who.filter(|who| !who.is_empty()) {
             self.who = who.to_owned();
         }
         self.seed = shared.seed;
