@@ -7,7 +7,7 @@ use super::source::Source;
 use super::{number, output, progress, table};
 use crate::engine::Limits;
 use crate::experiment;
-use crate::experiment::truth::{self, About, Change, Decided, Truth, Wanted};
+use crate::experiment::truth::{self, About, Change, Decided, Entry, Truth, Wanted};
 use crate::ledger::Verdict;
 use crate::observe::story;
 
@@ -153,6 +153,13 @@ fn text(report: &Truth, args: &LedgerArgs) -> String {
     counts
         .add_row([report.actions, report.clean, report.effects, report.undone].map(number::count));
     out.push_str(&table::show(&counts));
+    if report.taken_back > 0 {
+        let [taken, mended, harmed] =
+            [report.taken_back, report.mended, report.harmed].map(number::count);
+        out.push_str(&format!(
+            "Taken back: {taken} effects; {mended} actions are clean by it, {harmed} times it did harm.\n"
+        ));
+    }
     if report.open > 0 {
         let open = number::count(report.open);
         out.push_str(&format!(
@@ -227,6 +234,16 @@ fn claims(report: &Truth) -> String {
 /// How many rows, and the table.
 type Listed = Option<(usize, String)>;
 
+/// What is wrong, and what was before somebody took something back.
+fn verdicts_of(one: &Entry) -> String {
+    let now = one.verdicts.join(", ");
+    match (one.had.is_empty(), one.verdicts.is_empty()) {
+        (true, _) => now,
+        (false, true) => format!("none (was {})", one.had.join(", ")),
+        (false, false) => format!("{now} (was {})", one.had.join(", ")),
+    }
+}
+
 fn listed(report: &Truth) -> Listed {
     if report.listed.is_empty() {
         return None;
@@ -253,7 +270,7 @@ fn listed(report: &Truth) -> Listed {
             at(one.asked_ns),
             told,
             one.effects.to_string(),
-            one.verdicts.join(", "),
+            verdicts_of(one),
         ]);
     }
     Some((report.listed.len(), table::show(&listed)))

@@ -37,6 +37,8 @@ pub struct LogEntry {
     pub version: u64,
     /// What the row had before.
     pub before: u64,
+    /// What it was computed from, if its maker has said so.
+    pub based_on: Option<u64>,
     pub at: Time,
     pub intent: IntentId,
     /// Number of the attempt that wrote it.

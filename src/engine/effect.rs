@@ -5,7 +5,7 @@ use super::copies::LogEntry;
 use super::core::Cx;
 use super::digest::Fact;
 use super::draw::mix64;
-use super::record::{Effect, Record};
+use super::record::{Effect, Record, Undoes};
 
 /// A change of a row.
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +37,25 @@ impl<R: Record> Cx<'_, R> {
         );
     }
 
+    /// The attempt takes back what an action had left at this node.
+    pub fn takes_back(&mut self, id: AttemptId, undoes: Undoes) {
+        let row = self.core.intents[self.core.attempts[id].intent].item;
+        let changed = Changed {
+            row,
+            version: 0,
+            based_on: None,
+            promised: true,
+            pending: false,
+        };
+        self.applies(id, changed, Some(undoes));
+    }
+
     /// The same, where more is known of the change.
     pub fn effect_on(&mut self, id: AttemptId, changed: Changed) {
+        self.applies(id, changed, None);
+    }
+
+    fn applies(&mut self, id: AttemptId, changed: Changed, undoes: Option<Undoes>) {
         let Changed {
             row,
             version,
@@ -58,6 +75,7 @@ impl<R: Record> Cx<'_, R> {
             version,
             row,
             based_on,
+            undoes,
             pending,
             lacks_right: intent.lacks_right,
         };
@@ -94,7 +112,9 @@ impl<R: Record> Cx<'_, R> {
             attempt: entry.attempt,
             version: entry.version,
             row: entry.key,
-            based_on: None,
+            // Who reads no row before changes the one that is there.
+            based_on: entry.based_on.or(Some(entry.before)),
+            undoes: None,
             pending: false,
             lacks_right: intent.lacks_right,
         };

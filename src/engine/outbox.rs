@@ -231,6 +231,7 @@ mod tests {
             key: 7,
             version,
             before: version - 1,
+            based_on: None,
             at: Time::ZERO,
             intent: Id::NONE,
             attempt: 1,

@@ -158,6 +158,8 @@ pub struct NodeProgram {
     pub stops_abandoned: bool,
     /// Clients: each action has a user of its own, whom others do not share.
     pub tells_users_apart: bool,
+    /// What is written there can be undone: with a lost leader, or by going back to a snapshot.
+    pub can_undo: bool,
     /// The operations that its users perform, with their weights.
     pub performs: Vec<(u16, u64)>,
     /// Per operation: what to do.
@@ -186,6 +188,9 @@ pub struct OperationProgram {
     pub contract: u8,
     /// The file names them.
     pub says_effects: bool,
+    /// The operation whose effects it takes back; and whether another one takes its own back.
+    pub undoes: Option<u16>,
+    pub can_be_undone: bool,
     /// Bytes of its messages.
     pub request_size: u64,
     pub response_size: u64,
@@ -524,6 +529,8 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
             && knobs.choice("on_abandoned") == "stop",
         tells_users_apart: node.kind.name == "clients"
             && (knobs.choice("arrivals") == "closed" || knobs.count("identities") > 1),
+        can_undo: node.kind.name == "database"
+            && (knobs.count("replicas") > 0 || knobs.opt_duration("backup_every").is_some()),
         performs: super::node::clients::performed_by(number, operations),
         plans,
         effects,

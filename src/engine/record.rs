@@ -35,8 +35,22 @@ pub struct Effect {
     pub lacks_right: bool,
     /// It does not count before enough copies have it: [`Record::counts`].
     pub pending: bool,
-    /// Version that its maker had read and computed the change from, if it says so.
+    /// Version that its maker had read and computed the change from, if it says so. Of one that is undone: what the
+    /// row goes back to for whoever had read it; the version before it, if its maker did not say.
     pub based_on: Option<u64>,
+    /// What it takes back, if it takes something back.
+    pub undoes: Option<Undoes>,
+}
+
+/// One effect of an action, at the place of the effect that takes it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undoes {
+    /// Number of the action.
+    pub action: u64,
+    /// Position in its operation's list of promised effects.
+    pub promised: u8,
+    /// Number of the attempt that left it.
+    pub attempt: u16,
 }
 
 /// What one piece of a job's work is.

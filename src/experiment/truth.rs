@@ -12,7 +12,7 @@ use crate::engine::program::Program;
 use crate::ledger::commits::Author;
 use crate::ledger::diverged::Diverged;
 use crate::ledger::updates::{Decision, LostUpdate, Made, Skew};
-use crate::ledger::{Ledger, Story, Verdict};
+use crate::ledger::{EffectAt, Ledger, Story, Verdict};
 use crate::observe::claims::{self, ClaimReport};
 use crate::observe::story::{self, Line, Witness};
 use crate::observe::{Recorder, summary};
@@ -50,6 +50,10 @@ pub struct Truth {
     /// Changes that were applied, and those of them that did not survive.
     pub effects: u64,
     pub undone: u64,
+    /// Effects that take back another one; actions that are clean by them, and how often one did harm.
+    pub taken_back: u64,
+    pub mended: u64,
+    pub harmed: u64,
     pub clean: u64,
     /// Something can still happen to them, or the run was ended by a limit.
     pub open: u64,
@@ -108,9 +112,11 @@ pub struct Entry {
     /// `None` if the user was never told anything.
     pub told: Option<String>,
     pub told_ns: Option<u64>,
-    /// Changes that survive.
+    /// Changes that survive, less those that were taken back.
     pub effects: u64,
     pub verdicts: Vec<Word>,
+    /// What was wrong with it before something of it was taken back.
+    pub had: Vec<Word>,
 }
 
 /// A version of a row.
@@ -192,13 +198,13 @@ pub fn of(
     let (program, ledger) = (&run.program, &run.record.ledger);
     let losses = ledger.updates.losses();
     let diverged = summary::diverged(run);
-    let skews = &ledger.updates.skews;
+    let skews: Vec<Skew> = ledger.updates.skews().copied().collect();
     let listed = listed(ledger, wanted);
     let most = wanted.most.min(wanted.per_verdict);
     let losses_listed = rows_listed(wanted, About::LostUpdates, &losses, most, |l| {
         [Some(l.lost.by), Some(l.over.by)]
     });
-    let skews_listed = rows_listed(wanted, About::WriteSkews, skews, most, |s| {
+    let skews_listed = rows_listed(wanted, About::WriteSkews, &skews, most, |s| {
         [Some(s.first.made.by), Some(s.second.made.by)]
     });
     let claims = claims::judge(&scenario.claims, program, ledger);
@@ -247,6 +253,9 @@ pub fn of(
         actions: counts.intents,
         effects: counts.effects,
         undone: counts.undone,
+        taken_back: counts.taken_back,
+        mended: counts.mended,
+        harmed: counts.harmed,
         clean: counts.clean,
         open: counts.open(),
         verdicts: verdicts(ledger, diverged.len() as u64),
@@ -338,7 +347,9 @@ fn listed(ledger: &Ledger, wanted: Wanted) -> Vec<&Story> {
     };
     let mut seen = [0usize; Verdict::ALL.len()];
     let mut is_early = |story: &&Story| {
-        let mut is_early = false;
+        // What was mended is clean, and worth a look.
+        let is_mended = story.verdicts.is_clean() && !story.had.is_clean();
+        let mut is_early = is_mended;
         for verdict in story.verdicts.iter() {
             seen[verdict as usize] += 1;
             is_early |= seen[verdict as usize] <= wanted.per_verdict;
@@ -404,7 +415,7 @@ fn add_findings(
     let losses = losses
         .iter()
         .flat_map(|loss| story::overwritten(program, loss));
-    let skews = ledger.updates.skews.iter();
+    let skews = ledger.updates.skews();
     let skews = skews.flat_map(|skew| story::skewed(program, skew));
     let diverged = diverged.iter().map(|d| story::diverged(program, d, end));
     for (whose, line) in losses.chain(skews).chain(diverged) {
@@ -418,15 +429,17 @@ fn add_findings(
 }
 
 fn entry(program: &Program, story: &Story) -> Entry {
-    let survive = |undone: bool| story.effects.iter().filter(|e| e.undone == undone).count() as u64;
+    let adds = |e: &&EffectAt| !e.undone && e.effect.undoes.is_none();
+    let added = story.effects.iter().filter(adds).count();
     Entry {
         intent: story.number,
         operation: program.operations[story.operation as usize].key.clone(),
         asked_ns: story.born.0,
         told: story.told.map(|(_, told)| story::told(told)),
         told_ns: story.told.map(|(at, _)| at.0),
-        effects: survive(false) - survive(true),
+        effects: (2 * added).saturating_sub(story.effects.len()) as u64,
         verdicts: story.verdicts.iter().map(Verdict::code).collect(),
+        had: story.had.iter().map(Verdict::code).collect(),
     }
 }
 

@@ -19,6 +19,7 @@ pub struct Change {
     /// Number of the action.
     pub action: u64,
     pub operation: u16,
+    pub row: u64,
     pub version: u64,
 }
 
@@ -75,8 +76,7 @@ impl Invariants {
                 node: invariant.node,
                 at_most: invariant.at_most,
                 counts: invariant.operations.clone(),
-                // By a lost leader, or by going back to a snapshot.
-                can_undo: node.kind == "database",
+                can_undo: node.can_undo,
             }
         });
         Invariants {
@@ -106,6 +106,7 @@ impl Invariants {
                 at: now,
                 action: intent.number,
                 operation: intent.operation,
+                row: effect.row,
                 version: effect.version,
             });
         }
@@ -119,7 +120,9 @@ impl Invariants {
             let Some(item) = self.items.get_mut(&(i as u16, intent.item)) else {
                 continue;
             };
-            let is_it = |c: &Change| c.action == intent.number && c.version == effect.version;
+            let is_it = |c: &Change| {
+                (c.action, c.row, c.version) == (intent.number, effect.row, effect.version)
+            };
             let Some(at) = item.kept.iter().position(is_it) else {
                 continue;
             };

@@ -73,7 +73,9 @@ impl Jobs {
         if word >= done.len() {
             done.resize(word + 1, 0);
         }
-        self.repeated += u64::from(done[word] & bit != 0);
+        // What takes something back says what: it does nothing twice.
+        let is_again = done[word] & bit != 0 && effect.undoes.is_none();
+        self.repeated += u64::from(is_again);
         done[word] |= bit;
     }
 

@@ -14,119 +14,27 @@ pub mod diverged;
 pub mod invariants;
 mod jobs;
 pub mod reads;
+mod repairs;
 mod sources;
 pub mod updates;
+mod verdicts;
 
 use crate::engine::attempt::{Attempt, Intent, IntentId};
 use crate::engine::program::{OperationProgram, PROMISED_MAX, Program};
-use crate::engine::record::{Effect, Item, Told};
+use crate::engine::record::{Effect, Item, Told, Undoes};
 use crate::time::Time;
 use chains::Chains;
 use commits::Author;
 use invariants::Invariants;
 use jobs::Jobs;
-use reads::{ReadAt, Reads};
+use reads::{Open, ReadAt, Reads};
+use repairs::{Over, Repairs};
 use updates::{Between, Made, Updates};
+pub use verdicts::{VERDICTS, Verdict, Verdicts};
+use verdicts::{acknowledges, verdicts};
 
 /// Faulty intents whose whole story is kept (docs/semantics.md 30).
 pub const STORIES_MAX: usize = 50_000;
-
-/// What can be wrong with an intent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Verdict {
-    /// Acknowledged, but a promised effect is missing.
-    Lost = 0,
-    /// A promised effect was applied more than once.
-    Duplicate = 1,
-    /// The user was told it failed, or nothing, yet an effect exists.
-    Phantom = 2,
-    /// Some promised effects exist, others never will.
-    Partial = 3,
-    /// Acknowledged, a promised effect is missing, and a message that could bring it is put aside.
-    Parked = 4,
-    /// A read returned a version older than one that was committed before it began.
-    Stale = 5,
-    /// A user did not see what the same user had been told is done.
-    OwnWriteMissed = 6,
-    /// A user saw a version older than one that the same user had seen before.
-    WentBack = 7,
-    /// An effect was applied after that of an action that was asked for when this one had been
-    /// acknowledged already.
-    OutOfOrder = 8,
-    /// An effect, or a good answer, for somebody without the right to it.
-    Unauthorised = 9,
-}
-
-/// How many there are.
-pub const VERDICTS: usize = 10;
-
-impl Verdict {
-    pub const ALL: [Verdict; VERDICTS] = [
-        Verdict::Lost,
-        Verdict::Duplicate,
-        Verdict::Phantom,
-        Verdict::Partial,
-        Verdict::Parked,
-        Verdict::Stale,
-        Verdict::OwnWriteMissed,
-        Verdict::WentBack,
-        Verdict::OutOfOrder,
-        Verdict::Unauthorised,
-    ];
-
-    pub fn code(self) -> &'static str {
-        match self {
-            Verdict::Lost => "lost",
-            Verdict::Duplicate => "duplicate",
-            Verdict::Phantom => "phantom",
-            Verdict::Partial => "partial",
-            Verdict::Parked => "parked",
-            Verdict::Stale => "stale",
-            Verdict::OwnWriteMissed => "own_write_missed",
-            Verdict::WentBack => "went_back",
-            Verdict::OutOfOrder => "out_of_order",
-            Verdict::Unauthorised => "unauthorised",
-        }
-    }
-}
-
-/// A set of verdicts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Verdicts(u16);
-
-impl Verdicts {
-    pub fn is_clean(self) -> bool {
-        self.0 == 0
-    }
-
-    pub fn has(self, verdict: Verdict) -> bool {
-        self.0 & (1 << verdict as u16) != 0
-    }
-
-    fn add(&mut self, verdict: Verdict, is_so: bool) {
-        self.0 |= u16::from(is_so) << verdict as u16;
-    }
-
-    /// Takes a verdict in; whether it was not there.
-    pub fn is_new(&mut self, verdict: Verdict) -> bool {
-        let is_new = !self.has(verdict);
-        self.add(verdict, true);
-        is_new
-    }
-
-    fn join(&mut self, other: Verdicts) {
-        self.0 |= other.0;
-    }
-
-    fn without(self, verdict: Verdict) -> Verdicts {
-        Verdicts(self.0 & !(1 << verdict as u16))
-    }
-
-    pub fn iter(self) -> impl Iterator<Item = Verdict> {
-        Verdict::ALL.into_iter().filter(move |&v| self.has(v))
-    }
-}
 
 /// A change that was applied, or one that does not count any more, with its time.
 #[derive(Clone, Copy, Debug)]
@@ -144,6 +52,8 @@ pub struct Story {
     pub born: Time,
     pub told: Option<(Time, Told)>,
     pub verdicts: Verdicts,
+    /// What was wrong with it before something of it was taken back.
+    pub had: Verdicts,
     pub effects: Vec<EffectAt>,
     /// Answers that were wrong.
     pub reads: Vec<ReadAt>,
@@ -182,6 +92,11 @@ pub struct Counts {
     pub write_skews: u64,
     /// Changes beyond what declared invariants allow.
     pub invariants_broken: u64,
+    /// Effects that take back another one; actions that were faulty and are clean by them; and how often one gave an
+    /// action a verdict that it did not have.
+    pub taken_back: u64,
+    pub mended: u64,
+    pub harmed: u64,
 }
 
 impl Counts {
@@ -214,12 +129,14 @@ impl Counts {
         let broken = (self.invariants_broken > 0).then_some(self.invariants_broken);
         let all = counts.into_iter().chain(verdicts).chain(parked);
         let all = all.chain(of_jobs).chain(later).chain(skews);
-        all.chain(broken).collect()
+        let repairs = [self.taken_back, self.mended, self.harmed];
+        let repairs = repairs.into_iter().filter(|_| self.taken_back > 0);
+        all.chain(broken).chain(repairs).collect()
     }
 }
 
 /// Keys of rows, and versions.
-type Versions<'a> = &'a [(u64, u64)];
+pub(crate) type Versions<'a> = &'a [(u64, u64)];
 
 #[derive(Clone, Default)]
 pub struct Ledger {
@@ -232,6 +149,7 @@ pub struct Ledger {
     wrong: BTreeMap<usize, (u64, Vec<ReadAt>)>,
     pub updates: Updates,
     pub invariants: Invariants,
+    repairs: Repairs,
     /// In the order in which their verdicts were passed.
     pub stories: Vec<Story>,
     /// Numbers of faulty intents beyond the stories.
@@ -243,6 +161,7 @@ impl Ledger {
         Ledger {
             reads: Reads::new(program),
             invariants: Invariants::new(program),
+            repairs: Repairs::new(program),
             ..Ledger::default()
         }
     }
@@ -281,6 +200,9 @@ impl Ledger {
         }
         let told = intent.told.is_some_and(|(_, told)| acknowledges(told));
         let is_late = self.reads.committed(now, intent, effect, told);
+        if let Some(undoes) = effect.undoes {
+            self.taken_back(now, &undoes, effect);
+        }
         if intent.is_internal {
             self.jobs.effect(id, effect);
             self.counts.by_jobs = self.jobs.effects;
@@ -290,6 +212,9 @@ impl Ledger {
         if self.invariants.are_declared() {
             self.invariants.applied(now, intent, &effect);
             self.counts.invariants_broken = self.invariants.broken;
+        }
+        if self.repairs.concern(intent) {
+            self.repairs.left(id, intent.number);
         }
         let slot = &mut self.slots[id.slot()];
         slot.found.add(Verdict::OutOfOrder, is_late);
@@ -309,6 +234,29 @@ impl Ledger {
         );
     }
 
+    /// An effect takes back what an action had left.
+    #[cold]
+    fn taken_back(&mut self, now: Time, undoes: &Undoes, effect: Effect) {
+        self.counts.taken_back += 1;
+        let (at, undone) = (now, false);
+        let how = EffectAt { at, effect, undone };
+        if let Some(slot) = self.repairs.slot(undoes) {
+            let left = &mut self.slots[slot].applied[undoes.promised as usize];
+            *left = left.saturating_sub(1);
+            return self.effects.push(slot, how);
+        }
+        let Some(story) = self.repairs.taken_back(&mut self.counts, undoes, how) else {
+            return;
+        };
+        let kept = self.stories.iter().position(|s| s.number == undoes.action);
+        match kept {
+            Some(kept) => self.stories[kept] = story.clone(),
+            None if self.stories.len() < STORIES_MAX => self.stories.push(story.clone()),
+            None if story.had.is_clean() => self.further.push(undoes.action),
+            None => {}
+        }
+    }
+
     /// When a change was applied that is still among those of an open action.
     pub fn applied_at(&self, id: IntentId, effect: Effect) -> Option<Time> {
         let is_it = |had: &EffectAt| {
@@ -321,8 +269,14 @@ impl Ledger {
     /// The change is not among those that survive.
     pub fn undone(&mut self, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
         self.counts.undone += 1;
-        for (number, slot) in self.reads.undone(effect) {
-            self.was_not_stale(number, slot);
+        let row = (effect.node, effect.row);
+        let made = self.reads.commits().committed(row.0, row.1, effect.version);
+        let from = effect.based_on.unwrap_or(0);
+        self.updates.undone(row, (effect.version, made), from);
+        self.counts.lost_updates = self.updates.lost;
+        self.counts.write_skews = self.updates.skewed;
+        for read in self.reads.undone(effect) {
+            self.was_not_stale(row, &read);
         }
         if intent.is_internal {
             return;
@@ -346,29 +300,48 @@ impl Ledger {
         );
     }
 
-    /// What a read lacked is not among what survives.
+    /// What a read of a row lacked is not among what survives.
     #[cold]
-    fn was_not_stale(&mut self, number: u64, slot: usize) {
+    fn was_not_stale(&mut self, row: (u16, u64), gone: &Open) {
+        let is_it = |read: &ReadAt| {
+            let what = (read.store, read.row, read.version, read.began, read.at);
+            what == (row.0, row.1, gone.version, gone.began, gone.at)
+        };
+        // Whether another answer to the same action is stale still.
+        let clear = |reads: &mut Vec<ReadAt>| {
+            for read in reads.iter_mut().filter(|read| is_it(read)) {
+                read.behind = None;
+            }
+            reads.retain(|read| read.behind.is_some() || read.known().is_some());
+            reads.iter().any(|read| read.behind.is_some())
+        };
         if let Some((_, reads)) = self
             .wrong
-            .get_mut(&slot)
-            .filter(|(open, _)| *open == number)
+            .get_mut(&gone.slot)
+            .filter(|(open, _)| *open == gone.number)
         {
             // Its verdict is still to come.
-            let found = &mut self.slots[slot].found;
-            *found = found.without(Verdict::Stale);
-            reads.retain(|read| read.known().is_some());
+            if !clear(reads) {
+                let found = &mut self.slots[gone.slot].found;
+                *found = found.without(Verdict::Stale);
+            }
             return;
         }
-        let found = self.stories.iter_mut().find(|story| story.number == number);
+        let of_action = |story: &&mut Story| story.number == gone.number;
+        let found = self.stories.iter_mut().find(of_action);
         let Some(story) = found.filter(|story| story.verdicts.has(Verdict::Stale)) else {
             return;
         };
+        let is_stale = clear(&mut story.reads);
+        self.repairs.read_anew(gone.number, &story.reads);
+        if is_stale {
+            return;
+        }
         story.verdicts = story.verdicts.without(Verdict::Stale);
         self.counts.by_verdict[Verdict::Stale as usize] -= 1;
         if story.verdicts.is_clean() {
             self.counts.clean += 1;
-            self.stories.retain(|story| story.number != number);
+            self.stories.retain(|story| story.number != gone.number);
         }
     }
 
@@ -457,7 +430,15 @@ impl Ledger {
         (node, read, made): (u16, Versions<'_>, Versions<'_>),
     ) {
         let whose = (node, Author::of(intent), now);
-        self.updates.committed(whose, read, made);
+        let commits = self.reads.commits();
+        let counts = |&&(row, version): &&(u64, u64)| commits.survives(node, row, version);
+        let can_undo = self.reads.can_undo(node);
+        let survive: Vec<(u64, u64)> = match can_undo {
+            true => made.iter().filter(counts).copied().collect(),
+            false => made.to_vec(),
+        };
+        self.updates
+            .committed(whose, read, (made, &survive), can_undo);
         self.counts.write_skews = self.updates.skewed;
     }
 
@@ -480,6 +461,9 @@ impl Ledger {
         if !operation.effects.is_empty() {
             self.reads.over(intent, &operation.effects);
         }
+        if self.repairs.concern(intent) {
+            self.remember(id, intent, operation, verdicts);
+        }
         if verdicts.is_clean() {
             self.counts.clean += 1;
         } else {
@@ -487,6 +471,46 @@ impl Ledger {
         }
         self.effects.clear(id.slot());
         verdicts
+    }
+
+    /// Keeps what it takes to judge an action again.
+    #[cold]
+    fn remember(
+        &mut self,
+        id: IntentId,
+        intent: &Intent,
+        operation: &OperationProgram,
+        verdicts: Verdicts,
+    ) {
+        let slot = &self.slots[id.slot()];
+        let reads = self.wrong.get(&id.slot());
+        let reads = reads.map(|(_, reads)| reads.clone()).unwrap_or_default();
+        self.repairs.is_over(Over {
+            applied: slot.applied,
+            promises: operation.effects.len() as u8,
+            found: slot.found,
+            is_parked: intent.parked > 0,
+            story: self.story(id, intent, verdicts, reads),
+        });
+    }
+
+    fn story(
+        &self,
+        id: IntentId,
+        intent: &Intent,
+        verdicts: Verdicts,
+        reads: Vec<ReadAt>,
+    ) -> Story {
+        Story {
+            number: intent.number,
+            operation: intent.operation,
+            born: intent.born,
+            told: intent.told,
+            verdicts,
+            had: Verdicts::default(),
+            effects: self.effects.collect(id.slot()),
+            reads,
+        }
     }
 
     #[cold]
@@ -499,15 +523,8 @@ impl Ledger {
             self.further.push(intent.number);
             return;
         }
-        self.stories.push(Story {
-            number: intent.number,
-            operation: intent.operation,
-            born: intent.born,
-            told: intent.told,
-            verdicts,
-            effects: self.effects.collect(id.slot()),
-            reads,
-        });
+        let story = self.story(id, intent, verdicts, reads);
+        self.stories.push(story);
     }
 }
 
@@ -518,63 +535,11 @@ fn between(
     versions: &RangeInclusive<u64>,
     most: u64,
 ) -> Between {
-    let own: Vec<u64> = jobs.own(id, row.0).collect();
-    let mut others = reads.made(row, versions, most as usize);
-    others.retain(|made| !own.contains(&made.version));
-    let own = own.iter().filter(|v| versions.contains(v)).count() as u64;
+    let is_own = |made: &Made| jobs.own(id, row.0).any(|own| own == made.version);
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let mut others = reads.made(row, versions, most);
+    others.retain(|made| !is_own(made));
+    let within = jobs.own(id, row.0).filter(|own| versions.contains(own));
+    let own = within.count() as u64;
     Between { others, own }
-}
-
-/// The user takes it for done.
-fn acknowledges(told: Told) -> bool {
-    matches!(told, Told::Served | Told::Degraded)
-}
-
-/// The verdicts over an intent with these promised effects, each applied so many times.
-fn verdicts(applied: &[u8], told: Option<Told>, is_parked: bool) -> Verdicts {
-    let mut verdicts = Verdicts::default();
-    if applied.is_empty() {
-        return verdicts;
-    }
-    let acknowledged = told.is_some_and(acknowledges);
-    let missing = applied.contains(&0);
-    let some = applied.iter().any(|&n| n > 0);
-    verdicts.add(Verdict::Lost, acknowledged && missing && !is_parked);
-    verdicts.add(Verdict::Parked, acknowledged && missing && is_parked);
-    verdicts.add(Verdict::Duplicate, applied.iter().any(|&n| n > 1));
-    verdicts.add(Verdict::Phantom, !acknowledged && some);
-    verdicts.add(Verdict::Partial, some && missing);
-    verdicts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::reason::Reason;
-
-    #[test]
-    fn verdicts_follow_from_promises_effects_and_words() {
-        use Verdict::*;
-        let failed = Some(Told::Failed(Reason::TimedOutWaiting));
-        let served = Some(Told::Served);
-        let cases: [(&[u8], Option<Told>, &[Verdict]); 9] = [
-            (&[], served, &[]),
-            (&[1], served, &[]),
-            (&[0], failed, &[]),
-            (&[0], served, &[Lost]),
-            (&[2], served, &[Duplicate]),
-            (&[1], failed, &[Phantom]),
-            (&[1], None, &[Phantom]),
-            (&[1, 0], served, &[Lost, Partial]),
-            (&[3, 0], failed, &[Duplicate, Phantom, Partial]),
-        ];
-        for (applied, told, expected) in cases {
-            let found: Vec<_> = verdicts(applied, told, false).iter().collect();
-            assert_eq!(found, expected, "{applied:?} {told:?}");
-        }
-        let parked: Vec<_> = verdicts(&[0], served, true).iter().collect();
-        assert_eq!(parked, [Parked]);
-        let told_so: Vec<_> = verdicts(&[0], failed, true).iter().collect();
-        assert_eq!(told_so, []);
-    }
 }

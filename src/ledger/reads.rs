@@ -78,13 +78,14 @@ impl ReadAt {
 
 /// A stale read that may turn out not to be one: what it lacked may be undone.
 #[derive(Clone, Copy, Debug)]
-struct Open {
-    number: u64,
-    slot: usize,
-    version: u64,
-    began: Time,
+pub struct Open {
+    /// Number of the action, and the slot that it had.
+    pub number: u64,
+    pub slot: usize,
+    pub version: u64,
+    pub began: Time,
     /// When its answer was there, and how old it was then.
-    at: Time,
+    pub at: Time,
     age: Duration,
 }
 
@@ -113,11 +114,14 @@ impl Reads {
         Reads {
             sources: Sources::new(program),
             tells_apart: nodes.clone().map(|n| n.tells_users_apart).collect(),
-            can_undo: nodes
-                .map(|n| n.kind == "database" && n.instances > 1)
-                .collect(),
+            can_undo: nodes.map(|n| n.can_undo).collect(),
             ..Reads::default()
         }
+    }
+
+    /// Whether what is written at a node can be undone.
+    pub fn can_undo(&self, node: u16) -> bool {
+        self.can_undo[node as usize]
     }
 
     /// Whether the node's effects on this operation are versions of rows.
@@ -176,10 +180,12 @@ impl Reads {
         self.sources.of(node, operation)
     }
 
-    /// What was committed on a row with versions of this range, the newest first, as far as it is kept.
+    /// What was committed on a row with versions of this range, and survives, the newest first, as far as it is kept.
     pub fn made(&self, row: (u16, u64), versions: &RangeInclusive<u64>, most: usize) -> Vec<Made> {
-        let all = self.commits.of_row(row.0, row.1).map(Commit::made);
-        let within = all.filter(|made| versions.contains(&made.version));
+        let all = self.commits.of_row(row.0, row.1);
+        let survive = all.filter(|commit| !commit.is_undone());
+        let made = survive.map(Commit::made);
+        let within = made.filter(|made| versions.contains(&made.version));
         within.take(most).collect()
     }
 
@@ -188,9 +194,8 @@ impl Reads {
         self.commits.counts((store, row), version, now);
     }
 
-    /// A version is not among those that survive. Gives the actions that were no stale reads after all,
-    /// with the slots that they had.
-    pub fn undone(&mut self, effect: Effect) -> Vec<(u64, usize)> {
+    /// A version is not among those that survive. Gives the reads that were not stale after all.
+    pub fn undone(&mut self, effect: Effect) -> Vec<Open> {
         let (store, key) = (effect.node, effect.row);
         self.commits.undo(store, key, effect.version);
         let Some(open) = self.open.get_mut(&(store, key)) else {
@@ -201,7 +206,7 @@ impl Reads {
         open.retain(|read| {
             let behind = commits.behind(store, key, read.version, read.began);
             if behind.is_none() {
-                cleared.push((read.number, read.slot));
+                cleared.push(*read);
             }
             behind.is_some()
         });

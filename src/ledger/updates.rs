@@ -9,16 +9,24 @@
 //! What is missing in a version is what is missing in the one that it was computed from, and what came
 //! between. So each overwriting write refers to the one whose row it had read, and what a row lacks are the
 //! changes along that way.
+//!
+//! What is undone was never there: it counts neither as lost nor as overwriting. But who had read it may write
+//! still, to a later leader or after a restore, and then computes from what *that* one had read. So an undone
+//! version passes on the version that it was computed from (docs/semantics.md 42).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::RangeInclusive;
 
+use super::Versions;
 use super::commits::Author;
-use crate::engine::copies::versions_between;
+use crate::engine::copies::{TERM, versions_between};
 use crate::time::Time;
 
 /// Older versions of a row than those of its last so many losses are not told apart.
 const KEPT: usize = 512;
+
+/// Decisions about one row by another that are remembered, where they can be undone.
+const DECISIONS: usize = 64;
 
 /// Losses, and skews, that are kept with who and when; beyond, they are counted.
 pub const IDENTITIES_MAX: usize = 50_000;
@@ -88,43 +96,52 @@ const NOTHING: Missing = Missing {
 pub struct Updates {
     /// Changes that are missing in the rows as they are now.
     pub lost: u64,
-    /// Pairs of transactions of which each read what the other changed, without seeing the change.
+    /// Transactions that overlooked what another one changed which had overlooked what they changed.
     pub skewed: u64,
-    /// The first of them.
-    pub skews: Vec<Skew>,
+    /// Of the first of them: all pairs of decisions that overlooked each other.
+    pairs: Vec<Vec<Skew>>,
     /// By place and row.
     missing: BTreeMap<(u16, u64), VecDeque<Missing>>,
     overwritings: Vec<Overwriting>,
     /// Losses in them.
     named: usize,
-    /// By place, a row and another: the newest change of the one by a transaction that had read the other.
-    decided: BTreeMap<(u16, u64, u64), Decision>,
+    /// By place, a row and another: the changes of the one by transactions that had read the other, the newest
+    /// last; only that one where nothing can be undone.
+    decided: BTreeMap<(u16, u64, u64), VecDeque<Decision>>,
+    /// By place, row and version that is undone: the version that it was computed from.
+    passed_on: BTreeMap<(u16, u64, u64), u64>,
 }
 
-/// What stood in a row between two of its versions: those that somebody else had made, as far as they are
-/// known, and how many were the overwriter's own.
+/// What stood in a row between two of its versions and survives: those that somebody else had made, as far as they
+/// are known, and how many were the overwriter's own.
 pub struct Between {
     pub others: Vec<Made>,
     pub own: u64,
 }
 
 impl Updates {
-    /// A row was written by somebody who had read it at an earlier version; `between` says what
-    /// the last so many versions between were.
+    /// A row was written by somebody who had read it at an earlier version; `between` says what the last so many
+    /// versions between were. Those of one leader follow each other, so there they can be counted without knowing
+    /// them all; of those of earlier ones count the ones that are known.
     pub fn overwrites(
         &mut self,
         (place, row): (u16, u64),
         (read, over): (u64, Made),
         between: impl FnOnce(RangeInclusive<u64>, u64) -> Between,
     ) {
-        let came = versions_between(read, over.version);
+        let from = self.as_survives((place, row), read);
+        let one_leader = from >> TERM == over.version >> TERM;
+        let came = match one_leader {
+            true => versions_between(from, over.version),
+            false => u64::from(over.version > from + 1),
+        };
         if came == 0 && !self.missing.contains_key(&(place, row)) {
             return;
         }
         let missing = self.missing.entry((place, row)).or_default();
         let is_cut = missing.len() == KEPT;
         let first = missing.front().copied().unwrap_or(NOTHING);
-        let at = missing.iter().rfind(|m| m.from <= read).copied();
+        let at = missing.iter().rfind(|m| m.from <= from).copied();
         let then = at.unwrap_or(if is_cut { first } else { NOTHING });
         let before = missing.back().copied().unwrap_or(NOTHING);
         let mut now = Missing {
@@ -132,8 +149,12 @@ impl Updates {
             ..then
         };
         if came > 0 {
-            let Between { others, own } = between(read + 1..=over.version - 1, came);
-            now.count += came.saturating_sub(own);
+            let most = if one_leader { came } else { u64::MAX };
+            let Between { others, own } = between(from + 1..=over.version - 1, most);
+            now.count += match one_leader {
+                true => came.saturating_sub(own),
+                false => others.len() as u64,
+            };
             if now.count > then.count && self.named < IDENTITIES_MAX {
                 self.named += others.len();
                 now.last = Some(self.overwritings.len() as u32);
@@ -152,6 +173,55 @@ impl Updates {
             missing.push_back(now);
         }
         self.lost = self.lost + now.count - before.count;
+    }
+
+    /// Whether all that is missing has a name: of very many, also such that others brought back, only the first have.
+    pub fn names_all(&self) -> bool {
+        self.named < IDENTITIES_MAX
+    }
+
+    /// The newest version that survives of those that one was computed from, if it is undone itself.
+    fn as_survives(&self, (place, row): (u16, u64), version: u64) -> u64 {
+        let mut version = version;
+        while let Some(&from) = self.passed_on.get(&(place, row, version)) {
+            version = from;
+        }
+        version
+    }
+
+    /// A version that was made at `at`, and computed from `from`, is not among those that survive.
+    pub fn undone(&mut self, (place, row): (u16, u64), (version, at): (u64, Time), from: u64) {
+        self.passed_on.insert((place, row, version), from);
+        if let Some(missing) = self.missing.get_mut(&(place, row))
+            && let Some(gone) = missing.iter().rposition(|m| m.from == version)
+        {
+            let count = |missing: &VecDeque<Missing>| missing.back().map_or(0, |m| m.count);
+            let before = count(missing);
+            missing.remove(gone);
+            self.lost = self.lost + count(missing) - before;
+        }
+        let about = (place, row, 0)..=(place, row, u64::MAX);
+        for (_, decisions) in self.decided.range_mut(about) {
+            decisions.retain(|decision| decision.made.version != version);
+        }
+        let is_it = |d: &Decision| d.row == row && d.made.version == version;
+        let since = self
+            .pairs
+            .iter()
+            .rposition(|all| all[0].second.made.at < at);
+        let since = since.map_or(0, |before| before + 1);
+        let (kept, count) = (self.pairs.len(), &mut self.skewed);
+        for all in &mut self.pairs[since..] {
+            all.retain(|s| s.place != place || !(is_it(&s.first) || is_it(&s.second)));
+        }
+        self.pairs.retain(|all| !all.is_empty());
+        *count -= (kept - self.pairs.len()) as u64;
+    }
+
+    /// Pairs of transactions of which each read what the other changed, without seeing the change; of very many, the
+    /// first, and of each later one the first pair.
+    pub fn skews(&self) -> impl Iterator<Item = &Skew> {
+        self.pairs.iter().filter_map(|all| all.first())
     }
 
     /// The changes that are missing in the rows as they are now, in the order in which they were
@@ -181,12 +251,14 @@ impl Updates {
         all
     }
 
-    /// A transaction is committed that had read these versions, and has made these.
+    /// A transaction is committed that had read these versions, and has made these; `survive` are those of them that
+    /// count. If what it did can be undone, more is remembered.
     pub fn committed(
         &mut self,
         (place, by, at): (u16, Author, Time),
-        read: &[(u64, u64)],
-        made: &[(u64, u64)],
+        read: Versions<'_>,
+        (made, survive): (Versions<'_>, Versions<'_>),
+        can_undo: bool,
     ) {
         let is_made = |row: u64| made.iter().any(|&(other, _)| other == row);
         let decision = |(row, version), (other, seen)| Decision {
@@ -195,28 +267,33 @@ impl Updates {
             other,
             seen,
         };
-        let mut skew = None;
+        let mut skews = Vec::new();
         for &read in read.iter().filter(|&&(row, _)| !is_made(row)) {
-            for &own in made {
+            for &own in survive {
                 let theirs = self.decided.get(&(place, read.0, own.0));
-                let unseen = theirs.filter(|theirs| theirs.made.version > read.1);
-                skew = skew.or(unseen.map(|&first| Skew {
+                let newest = theirs.and_then(VecDeque::back);
+                let unseen = newest.filter(|theirs| theirs.made.version > read.1);
+                skews.extend(unseen.map(|&first| Skew {
                     place,
                     first,
                     second: decision(own, read),
                 }));
             }
         }
-        for &own in made {
+        let most = if can_undo { DECISIONS } else { 1 };
+        for &own in survive {
             for &read in read.iter().filter(|&&(row, _)| row != own.0) {
-                self.decided
-                    .insert((place, own.0, read.0), decision(own, read));
+                let of = self.decided.entry((place, own.0, read.0)).or_default();
+                if of.len() == most {
+                    of.pop_front();
+                }
+                of.push_back(decision(own, read));
             }
         }
-        if let Some(skew) = skew {
+        if !skews.is_empty() {
             self.skewed += 1;
-            if self.skews.len() < IDENTITIES_MAX {
-                self.skews.push(skew);
+            if self.pairs.len() < IDENTITIES_MAX {
+                self.pairs.push(skews);
             }
         }
     }
@@ -293,7 +370,8 @@ mod tests {
     fn each_overlooked_the_other() {
         let mut updates = Updates::default();
         let mut tx = |by: u64, read: &[(u64, u64)], made: &[(u64, u64)]| {
-            updates.committed((0, Author::action(by), Time(by)), read, made);
+            let whose = (0, Author::action(by), Time(by));
+            updates.committed(whose, read, (made, made), true);
             updates.skewed
         };
         // Both read rows 1 and 2 at version 1; each writes one of them.
@@ -302,9 +380,47 @@ mod tests {
         // One after the other.
         assert_eq!(tx(3, &[(1, 2), (2, 2)], &[(1, 3)]), 1);
         assert_eq!(tx(4, &[(1, 3), (2, 2)], &[(2, 3)]), 1);
-        let skew = updates.skews[0];
+        let skew = *updates.skews().next().unwrap();
         let of = |d: Decision| (d.made.by.number(), d.row, d.made.version, d.other, d.seen);
         assert_eq!(of(skew.first), (Some(1), 1, 2, 2, 1));
         assert_eq!(of(skew.second), (Some(2), 2, 2, 1, 1));
+    }
+    #[test]
+    fn what_is_undone_overwrites_nothing_and_passes_on_what_it_had_read() {
+        // 3 overwrites 2; with 3 undone, nothing is lost.
+        let mut updates = after(&[(0, 1), (1, 2), (1, 3)]);
+        assert_eq!(named(&updates), [(2, 3)]);
+        updates.undone((0, 1), (3, Time(3)), 1);
+        assert_eq!((updates.lost, named(&updates)), (0, vec![]));
+        // Who had read 3 writes to the next leader what 3 had computed from 1, and one more.
+        let next = (1 << TERM) + 1;
+        let between = |range: RangeInclusive<u64>, _| Between {
+            others: [1, 2]
+                .into_iter()
+                .filter(|v| range.contains(v))
+                .map(made)
+                .collect(),
+            own: 0,
+        };
+        updates.overwrites((0, 1), (3, made(next)), between);
+        assert_eq!(named(&updates), [(2, next)]);
+    }
+
+    #[test]
+    fn with_one_of_the_two_undone_nobody_overlooked_anybody() {
+        let mut updates = Updates::default();
+        let tx = |updates: &mut Updates, by: u64, read: &[(u64, u64)], made: &[(u64, u64)]| {
+            let whose = (0, Author::action(by), Time(by));
+            updates.committed(whose, read, (made, made), true);
+            updates.skewed
+        };
+        assert_eq!(tx(&mut updates, 1, &[(1, 1), (2, 1)], &[(1, 2)]), 0);
+        assert_eq!(tx(&mut updates, 2, &[(1, 1), (2, 1)], &[(2, 2)]), 1);
+        updates.undone((0, 2), (2, Time(2)), 1);
+        assert_eq!((updates.skewed, updates.skews().count()), (0, 0));
+        assert_eq!(
+            tx(&mut updates, 3, &[(1, 1), (2, 1)], &[(2, (1 << TERM) + 1)]),
+            1
+        );
     }
 }

@@ -199,12 +199,7 @@ impl Breaks<'_> {
                 });
             }
         }
-        for skew in ledger
-            .updates
-            .skews
-            .iter()
-            .filter(|skew| skew.place == place)
-        {
+        for skew in ledger.updates.skews().filter(|skew| skew.place == place) {
             self.adds(skew.second.made.at, || {
                 [decided(skew.first), decided(skew.second)]
             });

@@ -176,6 +176,14 @@ pub struct LedgerCounts {
     /// Changes beyond what the scenario's invariants allow.
     #[serde(default)]
     pub invariants_broken: u64,
+    /// Effects that take back another one (refunds); actions that had a verdict and have none any more because of
+    /// them; and how often one gave an action a verdict that it did not have: the only charge taken back, say.
+    #[serde(default)]
+    pub taken_back: u64,
+    #[serde(default)]
+    pub mended: u64,
+    #[serde(default)]
+    pub harmed: u64,
     /// Not settled: their verdict is not known.
     pub open: u64,
 }

@@ -22,7 +22,7 @@ use crate::time::Time;
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Line {
     pub at_ns: u64,
-    /// `asked`, `sent`, `answered`, `received`, `gave_up`, `lost`, `applied`, `undone`, `told`, `over`, `stale`,
+    /// `asked`, `sent`, `answered`, `received`, `gave_up`, `lost`, `applied`, `undone`, `taken_back`, `told`, `over`, `stale`,
     /// `went_back`, `overwritten`, `overwrote`, `skewed`, `diverged`, `broken`.
     pub what: Word,
     /// A sentence without a full stop.
@@ -291,6 +291,18 @@ impl Record for Witness {
         intent: &Intent,
         effect: Effect,
     ) {
+        if let Some(undoes) = effect.undoes
+            && let Some(lines) = self.stories.get_mut(&undoes.action)
+        {
+            let node = &program.nodes[effect.node as usize].key;
+            let operation = &program.operations[intent.operation as usize].key;
+            let of = undoes.attempt;
+            lines.push(Line {
+                at_ns: now.0,
+                what: "taken_back",
+                text: format!("`{operation}` takes back at {node} what try {of} had left"),
+            });
+        }
         if self.is_mine(intent) {
             let node = &program.nodes[effect.node as usize].key;
             let (try_, version) = (effect.attempt, version(&effect));

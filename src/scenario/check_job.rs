@@ -14,6 +14,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
     };
     let operation = operation.key.as_str();
     plans(f, node, operation);
+    knows_how_many(f, design, node, operation);
     if settings.count("batch_size") < settings.count("concurrency") {
         f.warning_at(
             code::NO_EFFECT,
@@ -98,6 +99,33 @@ fn plans(f: &mut Findings<'_>, node: &Node, operation: &str) {
     }
 }
 
+/// Who is to leave some must know how many there are.
+fn knows_how_many(f: &mut Findings<'_>, design: &Design, node: &Node, operation: &str) {
+    let keeps = node.knobs.get("keeps").is_some_and(|v| *v != Value::Off);
+    let Some(steps) = node.plans.get(operation).filter(|_| keeps) else {
+        return;
+    };
+    let to_third_party = |link: &str| {
+        let to = design.links.iter().find(|l| l.key == link).map(|l| &l.to);
+        let node = to.and_then(|to| design.node(to));
+        node.is_some_and(|node| node.kind.name == "third_party")
+    };
+    let asks = |step: &Step, mode: CallMode| match step {
+        Step::Calls { calls, .. } => calls
+            .iter()
+            .any(|c| c.mode == mode && to_third_party(&c.link)),
+        _ => false,
+    };
+    let read = steps.iter().position(|step| asks(step, CallMode::Read));
+    let wrote = steps.iter().position(|step| asks(step, CallMode::Write));
+    if wrote.is_some_and(|wrote| read.is_none_or(|read| read > wrote)) {
+        let at = format!("job.{}.plan.{operation}", node.key);
+        let message = "with `keeps` it has to ask how many there are before it takes one back";
+        f.error_at(code::IMPOSSIBLE, &at, message)
+            .help("read at the third party first: `read LINK`, then `write LINK`");
+    }
+}
+
 /// Whether an item is read at a database before it is written there: only then is there a version.
 fn guards(design: &Design, node: &Node, operation: &str) -> bool {
     let kind = |key: &str| {
@@ -143,6 +171,10 @@ fn without_effect(
     });
     let only_reads = only_reads && !node.plans.contains_key(operation);
     let goes_on = settings.choice("on_failure") == "skip";
+    let takes_back = design.operation_of(node).is_some_and(|op| {
+        let knobs = Settings::new(&crate::design::registry::OPERATION, &op.knobs);
+        knobs.opt_text("undoes").is_some()
+    });
     let unguarded = !settings.flag("version_guard");
     const READS: &str = "the operation only reads";
     let idle = [
@@ -152,6 +184,11 @@ fn without_effect(
             !only_reads && !guards(design, node, operation),
             "version_guard",
             "no row is read at a database before it is written there",
+        ),
+        (
+            !takes_back,
+            "keeps",
+            "its operation takes nothing back (`undoes`)",
         ),
         (unguarded, "conflict_retries", "there is no `version_guard`"),
         (goes_on, "retries", "`on_failure` is not `stop`"),

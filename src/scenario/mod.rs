@@ -23,6 +23,7 @@ mod check_queues;
 mod check_run;
 mod check_service;
 mod check_timeline;
+mod check_undoes;
 mod circle;
 pub mod claim;
 pub mod code;

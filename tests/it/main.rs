@@ -37,6 +37,7 @@ mod policies_links;
 mod presets;
 mod queries;
 mod reads;
+mod refunds;
 mod retry_storm;
 mod seeking;
 mod serializable;

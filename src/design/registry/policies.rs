@@ -30,6 +30,9 @@ pub static OPERATION: KindSpec = KindSpec {
         knob("effects", Unit::Names, "none",
             "where it must leave exactly one trace to have happened; absent, a write leaves one at each database and third party it reaches")
             .off("none").class(Class::Restart),
+        knob("undoes", Unit::Text, "none",
+            "the operation whose effects it takes back, one at a time, the newest of the same item first: a refund; for jobs only, at third parties")
+            .off("none").class(Class::Restart).example("buy"),
         knob("contract", Unit::Count, "1", "the version of the interface in which users' programs ask for it")
             .range("1", "255").class(Class::Restart),
         knob("request_size", Unit::Count, "0", "bytes of a request, where a link has a `bandwidth` or a callee a `max_request_size`").range("0", "1000000000")

@@ -43,6 +43,7 @@ const CONFLICTS: usize = 8;
 const SKIPPED: usize = 9;
 const AGAIN_BEGUN: usize = 10;
 const WOULD_CHANGE: usize = 11;
+const LEFT_AS_IS: usize = 12;
 
 pub struct Config {
     operation: u16,
@@ -64,6 +65,8 @@ pub struct Config {
     guarded: bool,
     conflict_retries: u32,
     dry: bool,
+    /// How many effects of an item stay where it takes some back.
+    keeps: Option<u64>,
 }
 
 /// What becomes of a run whose time has come while an earlier one is still going.
@@ -105,6 +108,7 @@ impl NodeKind for Job {
         "items_skipped",
         "items_again",
         "would_change",
+        "left_as_is",
     ];
 
     fn compile(knobs: &Settings<'_>) -> Config {
@@ -137,6 +141,7 @@ impl NodeKind for Job {
             guarded: knobs.flag("version_guard"),
             conflict_retries: knobs.count("conflict_retries") as u32,
             dry: knobs.flag("dry_run"),
+            keeps: knobs.opt_count("keeps"),
         }
     }
 

@@ -6,6 +6,8 @@
 //! limit (token bucket) turns calls away at the door. With idempotency keys a second writing call with
 //! the same key (made where a link says so) gets the first one's answer, good or bad, and has no effect; while the first is
 //! under way it is refused as a conflict, as Stripe documents.
+//! What an operation has left can be taken back by one that `undoes` it (a refund): the newest effect of the item first,
+//! each once; where nothing is left, it is refused. Asked by such an operation, it says how many there are.
 //! A link that leaves it is for webhooks: some time after a call has left its effect, the third party makes
 //! a call of its own over that link, with the link's policy, on behalf of the same intent. It keeps what
 //! it has to tell until that was received or the policy gives up, also over a crash of its own.
@@ -24,7 +26,7 @@ use crate::engine::probe;
 use crate::engine::keys::{KeyStore, Seen};
 use crate::engine::policy::rate::Bucket;
 use crate::engine::reason::Reason;
-use crate::engine::record::Record;
+use crate::engine::record::{Record, Undoes};
 use crate::time::{Duration, Time};
 
 pub struct Config {
@@ -51,6 +53,8 @@ pub struct ThirdParty {
     /// What it has to tell, by number.
     notices: BTreeMap<u64, Notice>,
     told: u64,
+    /// What can be taken back, by operation and item, the newest last.
+    standing: BTreeMap<(u16, u64), Vec<Undoes>>,
 }
 
 /// Something that has happened, and that somebody is to be told.
@@ -84,11 +88,13 @@ const REPLAYED: usize = 2;
 const CONFLICTS: usize = 3;
 const WEBHOOKS: usize = 4;
 const UNRECEIVED: usize = 5;
+const TAKEN_BACK: usize = 6;
+const NOTHING_LEFT: usize = 7;
 
 impl NodeKind for ThirdParty {
     type Config = Config;
 
-    const TALLIES: &'static [&'static str] = &["rate_limited", "hung", "replayed", "conflicts", "webhooks", "unreceived"];
+    const TALLIES: &'static [&'static str] = &["rate_limited", "hung", "replayed", "conflicts", "webhooks", "unreceived", "taken_back", "nothing_left"];
 
     fn compile(knobs: &Settings<'_>) -> Config {
         Config {
@@ -161,7 +167,7 @@ impl NodeKind for ThirdParty {
         let attempt = cx.core.attempts[id];
         let (now, key) = (cx.now(), cx.core.attempts[id].key);
         let faults = &cx.core.modifiers[cx.node as usize];
-        let failed = match attempt.step {
+        let mut failed = match attempt.step {
             HANGS | AGAIN_AN_ERROR => true,
             AGAIN => false,
             _ => {
@@ -169,7 +175,21 @@ impl NodeKind for ThirdParty {
                     || faults.fails(&mut cx.draws(Purpose::Fault, attempt.address))
             }
         };
-        if attempt.step == FIRST && attempt.mode == CallMode::Write {
+        let undoes = cx.program.operations[cx.core.intents[attempt.intent].operation as usize].undoes;
+        let is_first = attempt.step == FIRST && attempt.mode == CallMode::Write;
+        let back = match undoes.filter(|_| is_first && !failed) {
+            Some(operation) => self.takes_back(cx, attempt.intent, operation),
+            None => None,
+        };
+        // There is nothing to give back.
+        let refused = is_first && undoes.is_some() && !failed && back.is_none();
+        failed |= refused;
+        if let Some(operation) = undoes.filter(|_| attempt.mode == CallMode::Read) {
+            let item = cx.core.intents[attempt.intent].item;
+            let standing = self.standing.get(&(operation, item)).map_or(0, Vec::len);
+            cx.core.attempts[id].answer.version = standing as u64;
+        }
+        if is_first {
             if let Some(ttl) = config.remembers.filter(|_| key != 0) {
                 self.answers.done(now, key, ttl);
                 if failed {
@@ -177,13 +197,20 @@ impl NodeKind for ThirdParty {
                 }
             }
             if !failed {
-                cx.effect(id, 0);
+                match back {
+                    Some(back) => cx.takes_back(id, back),
+                    None => {
+                        cx.effect(id, 0);
+                        self.stands(cx, &attempt);
+                    }
+                }
                 self.will_tell(config, cx, &attempt);
             }
         }
         cx.core.attempts[id].callee = if failed { CalleeSide::Error } else { CalleeSide::Replied };
         cx.leave_slot(id);
-        cx.reply(id, if failed { Err(Reason::ErrorFromCallee) } else { Ok(()) });
+        let reason = if refused { Reason::Constraint } else { Reason::ErrorFromCallee };
+        cx.reply(id, if failed { Err(reason) } else { Ok(()) });
     }
 
     fn on_crash<R: Record>(&mut self, _: &Config, cx: &mut Cx<'_, R>, instance: Option<u16>) {
@@ -262,6 +289,31 @@ fn later<R: Record>(config: &Config, cx: &Cx<'_, R>, address: Address) -> Time {
 }
 
 impl ThirdParty {
+    /// Something is left that can be taken back.
+    fn stands<R: Record>(&mut self, cx: &Cx<'_, R>, attempt: &Attempt) {
+        let intent = &cx.core.intents[attempt.intent];
+        let promised = cx.program.nodes[cx.node as usize].effects[intent.operation as usize];
+        let operation = &cx.program.operations[intent.operation as usize];
+        if let Some(promised) = promised.filter(|_| operation.can_be_undone && !intent.is_internal) {
+            let (action, attempt) = (intent.number, attempt.number);
+            let of = self.standing.entry((intent.operation, intent.item)).or_default();
+            of.push(Undoes { action, promised, attempt });
+        }
+    }
+
+    /// Takes back the newest of what an operation has left for the item.
+    fn takes_back<R: Record>(
+        &mut self,
+        cx: &mut Cx<'_, R>,
+        intent: IntentId,
+        operation: u16,
+    ) -> Option<Undoes> {
+        let item = cx.core.intents[intent].item;
+        let newest = self.standing.get_mut(&(operation, item)).and_then(Vec::pop);
+        cx.tally(if newest.is_some() { TAKEN_BACK } else { NOTHING_LEFT });
+        newest
+    }
+
     /// A call has changed something: whoever wants to know hears of it.
     fn will_tell<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, attempt: &Attempt) {
         if cx.program.nodes[cx.node as usize].out.is_empty() {

@@ -20,13 +20,13 @@ pub fn plan(c: &Compiler<'_>, node: &Node, op: &OperationProgram) -> Box<[PlanSt
         steps.retain(|step| *step != PlanStep::Respond);
     }
     if node.kind.name == "job" && !is_written {
-        reads_first(c, &mut steps);
+        reads_first(c, &mut steps, op.undoes.is_some());
     }
     steps.into()
 }
 
-/// Reads come before the work, and what is written is read before.
-fn reads_first(c: &Compiler<'_>, steps: &mut Vec<PlanStep>) {
+/// Reads come before the work, and what is written is read before; so is what is to be taken back.
+fn reads_first(c: &Compiler<'_>, steps: &mut Vec<PlanStep>, takes_back: bool) {
     let is_store = |call: &PlanCall| matches!(c.kind_behind(call.link), "database" | "cache");
     let reads = |step: &PlanStep| match step {
         PlanStep::Calls { calls, .. } => calls
@@ -40,7 +40,7 @@ fn reads_first(c: &Compiler<'_>, steps: &mut Vec<PlanStep>) {
         if let PlanStep::Calls { calls, .. } = step {
             let written = calls
                 .iter()
-                .filter(|call| call.mode == CallMode::Write && is_store(call));
+                .filter(|call| call.mode == CallMode::Write && (is_store(call) || takes_back));
             first.extend(written.map(|call| PlanStep::call(call.link, CallMode::Read)));
         }
     }

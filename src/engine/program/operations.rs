@@ -9,6 +9,9 @@ use crate::design::registry::OPERATION;
 use crate::design::{CallMode, Settings};
 
 pub(super) fn compile(c: &Compiler<'_>, base: Option<&Program>) -> Vec<OperationProgram> {
+    let all = c.design.operations.iter();
+    let undone = all.filter_map(|op| Settings::new(&OPERATION, &op.knobs).opt_text("undoes"));
+    let undone: Vec<String> = undone.collect();
     sorted(&c.design.operations, |o| &o.key)
         .into_iter()
         .map(|op| {
@@ -63,6 +66,8 @@ pub(super) fn compile(c: &Compiler<'_>, base: Option<&Program>) -> Vec<Operation
                 },
                 effects,
                 says_effects,
+                undoes: knobs.opt_text("undoes").map(|key| c.operation(&key)),
+                can_be_undone: undone.contains(&op.key),
                 contract: knobs.count("contract") as u8,
                 request_size: knobs.count("request_size"),
                 response_size: knobs.count("response_size"),

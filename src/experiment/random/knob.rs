@@ -34,6 +34,8 @@ const LEFT_ALONE: &[&str] = &[
     "preset",
     "replication",
     "clock_scale",
+    "undoes",
+    "keeps",
 ];
 
 /// Longer ones would have no effect within a run.

@@ -48,12 +48,35 @@ fn invariants(n: u64, draft: &Draft) -> String {
     })
 }
 
+/// In one of four, if it makes sense there: a job that takes back what was bought, with care or without.
+fn refunds(n: u64, text: String) -> String {
+    if n % 4 != 1 {
+        return text;
+    }
+    let keeps = match n / 4 % 3 {
+        0 => String::new(),
+        keeps => format!("keeps = {keeps}\n"),
+    };
+    let more = format!(
+        "\n[operation.refund]\nkind = \"write\"\nweight = 0\nkey_space = \"rows\"\nkeys = 500\n\
+         undoes = \"buy\"\neffects = \"mail\"\n\n\
+         [job.refunds]\noperation = \"refund\"\nstart = \"5 s\"\nevery = \"7 s\"\noverlap = \"beside\"\n\
+         items = 300\nconcurrency = 4\nservice_time = \"5 ms\"\n{keeps}\n\
+         [link.back]\nfrom = \"refunds\"\nto = \"mail\"\ntimeout = \"400 ms\"\nattempts = 3\n"
+    );
+    let with = text.clone() + &more;
+    match Scenario::parse(&with) {
+        Ok(_) => with,
+        Err(_) => text,
+    }
+}
+
 /// Takes out the knobs that the checks object to until they are content.
 fn repair(n: u64, draft: &mut Draft) -> String {
     for _ in 0..REPAIRS_MAX {
         let text = draft.text();
         let Err(found) = Scenario::parse(&text) else {
-            return text + &invariants(n, draft);
+            return refunds(n, text + &invariants(n, draft));
         };
         let mut paths: BTreeSet<&str> = BTreeSet::new();
         for finding in &found {

@@ -19,11 +19,11 @@ pub fn broken(program: &Program, log: &[Line]) -> Vec<(u16, u64, u64, Time)> {
                 && effect.promised.is_some()
                 && invariant.operations[intent.operation as usize]
         };
-        let gone: BTreeSet<(u64, u64)> = log
+        let gone: BTreeSet<(u64, u64, u64)> = log
             .iter()
             .filter_map(|line| match line.entry {
                 Entry::Undone { effect } if counts(&line.intent, &effect) => {
-                    Some((line.intent.number, effect.version))
+                    Some((line.intent.number, effect.row, effect.version))
                 }
                 _ => None,
             })
@@ -33,7 +33,7 @@ pub fn broken(program: &Program, log: &[Line]) -> Vec<(u16, u64, u64, Time)> {
             let Entry::Applied { effect, .. } = line.entry else {
                 continue;
             };
-            let is_gone = gone.contains(&(line.intent.number, effect.version));
+            let is_gone = gone.contains(&(line.intent.number, effect.row, effect.version));
             if line.intent.is_internal || is_gone || !counts(&line.intent, &effect) {
                 continue;
             }

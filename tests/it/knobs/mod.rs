@@ -17,6 +17,7 @@ mod links;
 mod messages;
 mod monitoring;
 mod queries;
+mod refunds;
 mod shards;
 mod stations;
 mod timeline;
@@ -63,6 +64,7 @@ const FIXTURES: &[Fixture] = fixtures![
     messages,
     monitoring,
     queries,
+    refunds,
     shards,
     stations,
     timeline,

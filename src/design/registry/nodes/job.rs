@@ -61,6 +61,9 @@ pub static JOB: KindSpec = KindSpec {
         knob("conflict_retries", Unit::Count, "4", "how often it reads and works again after a conflict, before it leaves the item out (version_guard)")
             .range("0", "1000").class(Class::NewWork)
             .source("Kubernetes client-go retry.DefaultRetry: 5 steps"),
+        knob("keeps", Unit::Count, "none",
+            "how many effects of an item stay where it takes some back: it reads how many there are, and takes back those beyond; absent, it takes one back of each item, whatever is there (undoes)")
+            .off("none").range("0", "1000").class(Class::NewWork).example("1"),
         knob("dry_run", Unit::Flag, "false", "whether it only reads and works, and counts what it would have changed")
             .class(Class::NewWork),
         ZONES, VERSION,

@@ -1,7 +1,7 @@
 //! One item: a piece of work that the job sets itself, by the plan of its operation.
 
 use super::{
-    CONFLICTS, Config, DONE, FAILED, Job, SKIPPED, WOULD_CHANGE,
+    CONFLICTS, Config, DONE, FAILED, Job, LEFT_AS_IS, SKIPPED, WOULD_CHANGE,
 };
 use crate::design::{CallMode, RowOf};
 use crate::engine::attempt::{AttemptId, Call, CalleeSide};
@@ -27,6 +27,10 @@ pub struct Item {
     versions: Vec<(u16, u64)>,
     /// A call that changes something was left out.
     would_change: bool,
+    /// How many effects there are to take back, by the last answer.
+    standing: Option<u64>,
+    /// There is nothing to take back.
+    is_right: bool,
 }
 
 /// How an item ends.
@@ -51,7 +55,15 @@ impl Item {
             conflicts: 0,
             versions: Vec::new(),
             would_change: false,
+            standing: None,
+            is_right: false,
         }
+    }
+
+    /// More than one was too many.
+    fn has_more(&self, config: &Config) -> bool {
+        let keeps = config.keeps.filter(|_| !config.dry && !self.is_right);
+        keeps.zip(self.standing).is_some_and(|(keeps, standing)| standing > keeps)
     }
 
     fn saw(&mut self, store: u16, version: u64) {
@@ -71,6 +83,10 @@ struct Says<'a> {
 
 impl Hands for Says<'_> {
     fn payload(&mut self, call: PlanCall) -> Option<u64> {
+        if call.mode == CallMode::Write && self.has_enough() {
+            self.item.is_right = true;
+            return None;
+        }
         let changes = matches!(call.mode, CallMode::Write | CallMode::Invalidate);
         if changes && self.config.dry {
             self.item.would_change = true;
@@ -86,6 +102,15 @@ impl Hands for Says<'_> {
             _ => Basis::Unsaid,
         };
         Some(basis.bits())
+    }
+}
+
+impl Says<'_> {
+    /// What it would take back is meant to stay.
+    fn has_enough(&self) -> bool {
+        let undoes = operation_undoes(self.program, self.config);
+        let keeps = self.config.keeps.filter(|_| undoes);
+        keeps.is_some_and(|keeps| self.item.standing.is_none_or(|standing| standing <= keeps))
     }
 }
 
@@ -158,6 +183,13 @@ impl Job {
                 item.saw(store, call.answer.version);
             }
         }
+        let to = &program.nodes[program.links[call.link as usize].to as usize];
+        if result.is_ok() && to.kind == "third_party" && operation_undoes(program, config) {
+            item.standing = match call.mode {
+                CallMode::Write => item.standing.map(|standing| standing.saturating_sub(1)),
+                _ => Some(call.answer.version),
+            };
+        }
         let mut says = Says { item, config, program };
         let progress = plan::call_over_by(cx, id, call, result, &mut says);
         // Others answer so, too: a third party, while it is at the same key.
@@ -177,6 +209,11 @@ impl Job {
         }
         item.conflicts += 1;
         item.versions.clear();
+        self.once_more(config, cx, id);
+    }
+
+    /// The plan begins again, with other random numbers.
+    fn once_more<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         cx.abandon_calls_of(id);
         cx.end_session(id);
         let attempt = &mut cx.core.attempts[id];
@@ -198,6 +235,11 @@ impl Job {
                 let address = cx.core.attempts[id].address.attempt(u32::from(step) << 16);
                 let ns = config.service_time.sample(&mut cx.draws(Purpose::Work, address));
                 cx.work_for(id, ns);
+            }
+            Progress::Done if self.items[&id.slot()].has_more(config) => {
+                let item = self.items.get_mut(&id.slot()).expect("it is worked on");
+                item.standing = None;
+                self.once_more(config, cx, id);
             }
             Progress::Done => self.close(cx, id, Ended::Done),
             Progress::Fails => {
@@ -225,9 +267,16 @@ impl Job {
         if how == Ended::Done && item.would_change {
             cx.tally(WOULD_CHANGE);
         }
+        if how == Ended::Done && item.is_right && !item.would_change {
+            cx.tally(LEFT_AS_IS);
+        }
         self.one_less(item.run);
         cx.done_with(id, side);
     }
+}
+
+fn operation_undoes(program: &Program, config: &Config) -> bool {
+    program.operations[config.operation as usize].undoes.is_some()
 }
 
 /// The store that an answer speaks for: a look-aside cache says what it once got from its store.
