@@ -330,7 +330,7 @@ describe("acceptance", () => {
     assert.equal((await text(page)).replace(position, ""), drawn.replace(position, ""));
     await outline.getByRole("button", { name: /^clients/i }).click();
     await outline.getByRole("button", { name: /^Connect/ }).click();
-    await page.getByRole("option", { name: /^Service/ }).first().click();
+    await page.getByRole("option", { name: /service/i }).last().click();
     await count(page.locator("[data-link]"), 1);
     await outline.getByRole("button", { name: /^service/i }).first().click();
     await page.getByRole("button", { name: "Slots: one step up" }).click();
