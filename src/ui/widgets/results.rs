@@ -45,6 +45,7 @@ pub fn ResultList() -> impl IntoView {
                 class="field codes"
                 rows="5"
                 spellcheck="false"
+                autofocus
                 aria-label="Result codes, one in a line"
                 placeholder="Paste result codes or links here, one in a line, or drop files with them"
                 data-testid="codes"

@@ -34,6 +34,7 @@ pub fn VersionList() -> impl IntoView {
                 aria-label="Name of the new version"
                 placeholder="Name, and #tags if you like"
                 autocomplete="off"
+                autofocus
                 data-testid="version-name"
                 prop:value=move || name.get()
                 on:input=move |event| name.set(event_target_value(&event))
