@@ -351,7 +351,7 @@ fn broken(report: &Truth) -> String {
         return String::new();
     }
     let n = number::count(report.invariants_broken);
-    let mut out = format!("\n{n} changes beyond what invariants allow:\n");
+    let mut out = format!("\n{n} changes, or items, that break invariants:\n");
     let columns = [
         "invariant",
         "place",

@@ -237,7 +237,8 @@ pub struct Alert {
     pub knobs: Knobs,
 }
 
-/// What must never be, whatever happens: more changes of one item at a place than there can be.
+/// What must never be, whatever happens: more changes of one item at a place than there can be, or two rows of an
+/// item that do not add up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invariant {
     pub key: String,
@@ -247,7 +248,9 @@ pub struct Invariant {
     /// Whose changes; all of them if there are none here.
     pub operations: Vec<String>,
     /// Changes that one item may have there.
-    pub at_most: u32,
+    pub at_most: Option<u32>,
+    /// Instead: what is taken from an item's row is there in its partner row.
+    pub preserves_sum: bool,
 }
 
 /// The drawing as a whole.

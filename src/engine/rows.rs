@@ -4,6 +4,21 @@
 //! Open addressing with linear probing and a fixed hash: the keys are already scattered (see
 //! `popularity::item_key`), so the key itself is the hash. Never iterated by the engine.
 
+use super::draw::mix64;
+
+/// Makes rows of one item different from each other.
+const PARTNER: u64 = 0x7061_7274_6e65_7231;
+
+/// A row of its own: of this one, for this purpose.
+pub fn other_row(of: u64, what: u64) -> u64 {
+    mix64(of ^ what).max(1)
+}
+
+/// The second of an item's two rows.
+pub fn partner_of(item: u64) -> u64 {
+    other_row(item, PARTNER)
+}
+
 /// Versions by key. Keys are any non-zero numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {

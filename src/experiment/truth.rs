@@ -93,13 +93,16 @@ pub struct Broken {
     pub place: String,
     /// Which item, as stories name it.
     pub item: String,
-    /// The action that made the change.
+    /// The action that made the change; 0 if a job did.
     pub intent: u64,
     pub operation: String,
     pub at_ns: u64,
-    /// How many changes the item had with it, and how many it may have.
+    /// How many changes the item had with it, and how many it may have. Where two rows must add up: by how many units
+    /// they do not, now, and since this change, and 0.
     pub count: u64,
     pub at_most: u64,
+    /// Where two rows must add up: what is in them together.
+    pub sum: Option<i64>,
 }
 
 /// One action about which something is wrong.
@@ -300,10 +303,39 @@ fn breaks(program: &Program, ledger: &Ledger, about: About) -> Vec<Broken> {
             operation: operation.key.clone(),
             at_ns: one.change.at.0,
             count: one.count,
-            at_most: invariant.at_most,
+            at_most: invariant.at_most.unwrap_or_default(),
+            sum: None,
         }
     });
-    shown.collect()
+    let mut shown: Vec<Broken> = shown.collect();
+    shown.extend(unbalanced(program, ledger, fits));
+    shown.sort_by_key(|one| (one.at_ns, one.intent));
+    shown
+}
+
+/// Items whose two rows do not add up.
+fn unbalanced(
+    program: &Program,
+    ledger: &Ledger,
+    fits: impl Fn(u64) -> bool,
+) -> impl Iterator<Item = Broken> {
+    ledger.sums.unbalanced().filter_map(move |one| {
+        let intent = one.by.number().unwrap_or(0);
+        let invariant = &program.invariants[one.invariant as usize];
+        fits(intent).then(|| Broken {
+            invariant: invariant.key.clone(),
+            place: program.nodes[invariant.node as usize].key.clone(),
+            item: format!("{:x}", one.item),
+            intent,
+            operation: program.operations[one.change.operation as usize]
+                .key
+                .clone(),
+            at_ns: one.change.at.0,
+            count: one.sum.unsigned_abs(),
+            at_most: 0,
+            sum: Some(one.sum),
+        })
+    })
 }
 
 /// What a break says in the story of its action.
@@ -319,9 +351,14 @@ fn line_of(one: &Broken) -> Line {
     Line {
         at_ns: one.at_ns,
         what: "broken",
-        text: format!(
-            "it breaks `{invariant}`: change {count} of item {item} at {place}, where {at_most} may be"
-        ),
+        text: match one.sum {
+            None => format!(
+                "it breaks `{invariant}`: change {count} of item {item} at {place}, where {at_most} may be"
+            ),
+            Some(sum) => format!(
+                "it breaks `{invariant}`: since then the two rows of item {item} at {place} do not add up ({sum:+} now)"
+            ),
+        },
     }
 }
 

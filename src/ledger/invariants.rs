@@ -1,4 +1,4 @@
-//! What a scenario declares must never be: more changes of one item at a place than there can be. Stock that is
+//! What a scenario declares must never be (of what must add up, see `sums`): more changes of one item at a place than there can be. Stock that is
 //! sold below zero, a seat that is booked twice.
 //!
 //! Counted are the changes that operations promise there and that survive, by the item of their action, in the
@@ -54,7 +54,8 @@ pub struct Invariants {
 #[derive(Clone)]
 struct Declared {
     node: u16,
-    at_most: u64,
+    /// `None` for what must add up.
+    at_most: Option<u64>,
     /// Per operation: whether its changes count.
     counts: Vec<bool>,
     can_undo: bool,
@@ -62,7 +63,8 @@ struct Declared {
 
 impl Declared {
     fn concerns(&self, intent: &Intent, effect: &Effect) -> bool {
-        self.node == effect.node
+        self.at_most.is_some()
+            && self.node == effect.node
             && effect.promised.is_some()
             && self.counts[intent.operation as usize]
     }
@@ -96,7 +98,8 @@ impl Invariants {
                 continue;
             }
             let item = self.items.entry((i as u16, intent.item)).or_default();
-            let is_within = item.within + (item.kept.len() as u64) < declared.at_most;
+            let at_most = declared.at_most.unwrap_or(u64::MAX);
+            let is_within = item.within + (item.kept.len() as u64) < at_most;
             self.broken += u64::from(!is_within);
             if is_within && !declared.can_undo {
                 item.within += 1;
@@ -127,7 +130,7 @@ impl Invariants {
                 continue;
             };
             let had = item.within + item.kept.len() as u64;
-            self.broken -= u64::from(had > declared.at_most);
+            self.broken -= u64::from(had > declared.at_most.unwrap_or(u64::MAX));
             item.kept.remove(at);
         }
     }
@@ -136,6 +139,7 @@ impl Invariants {
     pub fn breaks(&self) -> impl Iterator<Item = Break> {
         self.items.iter().flat_map(|(&(invariant, item), changes)| {
             let at_most = self.declared[invariant as usize].at_most;
+            let at_most = at_most.unwrap_or(u64::MAX);
             let kept = changes.kept.iter().zip(changes.within + 1..);
             let beyond = kept.filter(move |&(_, count)| count > at_most);
             beyond.map(move |(&change, count)| Break {

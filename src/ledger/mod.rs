@@ -16,6 +16,7 @@ mod jobs;
 pub mod reads;
 mod repairs;
 mod sources;
+pub mod sums;
 pub mod updates;
 mod verdicts;
 
@@ -25,10 +26,11 @@ use crate::engine::record::{Effect, Item, Told, Undoes};
 use crate::time::Time;
 use chains::Chains;
 use commits::Author;
-use invariants::Invariants;
+use invariants::{Change, Invariants};
 use jobs::Jobs;
 use reads::{Open, ReadAt, Reads};
 use repairs::{Over, Repairs};
+use sums::Sums;
 use updates::{Between, Made, Updates};
 pub use verdicts::{VERDICTS, Verdict, Verdicts};
 use verdicts::{acknowledges, verdicts};
@@ -149,6 +151,7 @@ pub struct Ledger {
     wrong: BTreeMap<usize, (u64, Vec<ReadAt>)>,
     pub updates: Updates,
     pub invariants: Invariants,
+    pub sums: Sums,
     repairs: Repairs,
     /// In the order in which their verdicts were passed.
     pub stories: Vec<Story>,
@@ -161,6 +164,7 @@ impl Ledger {
         Ledger {
             reads: Reads::new(program),
             invariants: Invariants::new(program),
+            sums: Sums::new(program),
             repairs: Repairs::new(program),
             ..Ledger::default()
         }
@@ -200,6 +204,9 @@ impl Ledger {
         }
         let told = intent.told.is_some_and(|(_, told)| acknowledges(told));
         let is_late = self.reads.committed(now, intent, effect, told);
+        if self.sums.are_declared() {
+            self.adds_up(now, intent, &effect);
+        }
         if let Some(undoes) = effect.undoes {
             self.taken_back(now, &undoes, effect);
         }
@@ -211,7 +218,7 @@ impl Ledger {
         }
         if self.invariants.are_declared() {
             self.invariants.applied(now, intent, &effect);
-            self.counts.invariants_broken = self.invariants.broken;
+            self.counts.invariants_broken = self.invariants.broken + self.sums.broken;
         }
         if self.repairs.concern(intent) {
             self.repairs.left(id, intent.number);
@@ -232,6 +239,24 @@ impl Ledger {
                 undone,
             },
         );
+    }
+
+    /// A row is changed at a place where an item's two rows must add up.
+    #[cold]
+    fn adds_up(&mut self, now: Time, intent: &Intent, effect: &Effect) {
+        let row = (effect.node, effect.row);
+        let from = effect.based_on;
+        let from = from.map(|read| self.updates.as_survives(row, read));
+        let change = Change {
+            at: now,
+            action: intent.number,
+            operation: intent.operation,
+            row: effect.row,
+            version: effect.version,
+        };
+        let (about, by) = ((intent.operation, intent.item), Author::of(intent));
+        self.sums.applied(about, (effect, from), (change, by));
+        self.counts.invariants_broken = self.invariants.broken + self.sums.broken;
     }
 
     /// An effect takes back what an action had left.
@@ -278,12 +303,16 @@ impl Ledger {
         for read in self.reads.undone(effect) {
             self.was_not_stale(row, &read);
         }
+        if self.sums.are_declared() {
+            self.sums.undone((intent.operation, intent.item), &effect);
+            self.counts.invariants_broken = self.invariants.broken + self.sums.broken;
+        }
         if intent.is_internal {
             return;
         }
         if self.invariants.are_declared() {
             self.invariants.undone(intent, &effect);
-            self.counts.invariants_broken = self.invariants.broken;
+            self.counts.invariants_broken = self.invariants.broken + self.sums.broken;
         }
         if let Some(promised) = effect.promised {
             let applied = &mut self.slots[id.slot()].applied[promised as usize];

@@ -181,7 +181,7 @@ impl Updates {
     }
 
     /// The newest version that survives of those that one was computed from, if it is undone itself.
-    fn as_survives(&self, (place, row): (u16, u64), version: u64) -> u64 {
+    pub fn as_survives(&self, (place, row): (u16, u64), version: u64) -> u64 {
         let mut version = version;
         while let Some(&from) = self.passed_on.get(&(place, row, version)) {
             version = from;

@@ -8,8 +8,27 @@ use crate::design::{Design, Invariant};
 
 pub fn check(f: &mut Findings<'_>, design: &Design) {
     for invariant in &design.invariants {
+        rule(f, invariant);
         place(f, design, invariant);
         operations(f, design, invariant);
+    }
+}
+
+/// One of the two, and not both.
+fn rule(f: &mut Findings<'_>, invariant: &Invariant) {
+    let path = format!("invariant.{}", invariant.key);
+    match (invariant.at_most, invariant.preserves_sum) {
+        (None, false) => {
+            let message = format!("`{}` does not say what must never be", invariant.key);
+            f.error_at(code::MISSING, &path, message)
+                .help("set `at_most`, or `preserves_sum = true`");
+        }
+        (Some(_), true) => {
+            let message = "`at_most` counts changes, `preserves_sum` compares two rows";
+            f.error_at(code::IMPOSSIBLE, &format!("{path}.preserves_sum"), message)
+                .help("make two invariants of it");
+        }
+        _ => {}
     }
 }
 
@@ -27,7 +46,14 @@ fn place(f: &mut Findings<'_>, design: &Design, invariant: &Invariant) {
         }
         return;
     };
-    if !matches!(node.kind.name, "database" | "third_party") {
+    if invariant.preserves_sum && node.kind.name != "database" {
+        let message = format!(
+            "`{}` is a {}: it keeps no rows that add up",
+            node.key, node.kind.name
+        );
+        f.error_at(code::IMPOSSIBLE, &path, message)
+            .help("name a database");
+    } else if !matches!(node.kind.name, "database" | "third_party") {
         let message = format!(
             "`{}` is a {}: nothing is kept there",
             node.key, node.kind.name

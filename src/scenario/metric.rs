@@ -96,7 +96,7 @@ pub static METRICS: &[MetricSpec] = &[
         Metric::InvariantBroken,
         "invariant_broken",
         Unit::Count,
-        "changes beyond what an `[invariant.NAME]` allows: units sold that were not there, seats booked twice",
+        "changes beyond what an `[invariant.NAME]` allows (units sold that were not there, seats booked twice), and items whose two rows do not add up",
     ),
     spec(
         Metric::Stale,

@@ -56,7 +56,8 @@ pub fn design(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Design {
             label: row.line(f, "label"),
             place: row.line(f, "place").unwrap_or_default(),
             operations: operations.map(|(name, _)| name).collect(),
-            at_most: row.whole(f, "at_most").unwrap_or_default(),
+            at_most: row.whole(f, "at_most"),
+            preserves_sum: row.flag(f, "preserves_sum"),
         });
     }
     limit(f, "alert", design.alerts.len(), MAX_ALERTS);

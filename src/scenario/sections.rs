@@ -183,8 +183,12 @@ pub static INVARIANT: &[Field] = &[
         "at_most",
         Whole,
         "changes that one item may have there: the units of it that there are, or 1 for a seat",
-    )
-    .required(),
+    ),
+    field(
+        "preserves_sum",
+        Flag,
+        "instead of `at_most`: each change of an item's row takes a unit from it, each of its `partner` row adds one, and what is taken must be there",
+    ),
 ];
 
 /// `[[timeline]]`, beside the knobs of the entry's kind.

@@ -559,7 +559,19 @@ fn audit(number: u64) -> (Found, Searched) {
     theirs.sort_unstable();
     let mine = invariants::broken(&run.program, log);
     assert_eq!(mine, theirs, "design {number}: broken invariants\n{text}");
-    assert_eq!(mine.len() as u64, ledger.counts.invariants_broken);
+    let sums = invariants::out_of_balance(&run.program, log);
+    let theirs = ledger.sums.unbalanced();
+    let mut theirs: Vec<_> = theirs
+        .map(|one| {
+            let by = one.by.number().unwrap_or(0);
+            (one.invariant, one.item, one.sum, by, one.change.at)
+        })
+        .collect();
+    theirs.sort_unstable();
+    assert_eq!(sums, theirs, "design {number}: sums\n{text}");
+    counted.insert("sums", sums.len() as u64);
+    let broken = mine.len() + sums.len();
+    assert_eq!(broken as u64, ledger.counts.invariants_broken);
     if !mine.is_empty() {
         counted.insert("invariants", mine.len() as u64);
     }
@@ -641,6 +653,7 @@ fn an_independent_auditor_agrees_on_every_verdict() {
         "lost_update",
         "invariants",
         "taken back",
+        "sums",
     ];
     assert!(n < 50 || common.iter().all(|v| all[v] > 0), "{all:?}");
 }

@@ -36,3 +36,43 @@ fn a_unique_row_for_each_seat_keeps_it() {
     assert_eq!(broken(plan, store, 1), (0, Some(0.0), true));
     assert_eq!(broken(plan, "", 1), (90, Some(90.0), false));
 }
+
+/// A hundred actions about ten items in turn move a unit from an item's row to its partner row. Items that do not add
+/// up in the end.
+fn out_of_balance(plan: &str, store: &str, more: &str) -> u64 {
+    let text = format!(
+        "format = 1\n[run]\nduration = \"60 s\"\n\n[clients.users]\narrivals = \"constant\"\nrate = \"10 rps\"\nactions = 100\n\n\
+         [service.bank]\nslots = 50\nplan.transfer = {plan}\n\n[database.accounts]\nwrite_time = \"2 ms\"\n{store}\n\n\
+         [link.visit]\nfrom = \"users\"\nto = \"bank\"\n\n[link.rows]\nfrom = \"bank\"\nto = \"accounts\"\n\n\
+         [operation.transfer]\nkind = \"write\"\nkeys = 10\npopularity = \"cycle\"\n\n\
+         [invariant.money]\nplace = \"accounts\"\npreserves_sum = true\n{more}"
+    );
+    let scenario = Scenario::parse(&text).unwrap_or_else(|d| panic!("{d:#?}"));
+    let program = experiment::compile(&scenario, Limits::PAGE);
+    experiment::run(&scenario, program, 1)
+        .ledger
+        .invariants_broken
+}
+
+#[test]
+fn what_is_taken_is_there_unless_somebody_dies_between_the_two_steps() {
+    let crash =
+        "\n[[timeline]]\nwhat = \"crash\"\ntarget = \"bank\"\nat = \"4107 ms\"\nlasts = \"1 s\"\n";
+    let steps = "[\"write rows\", \"work\", \"write rows partner\"]";
+    let whole =
+        "[\"begin rows\", \"write rows\", \"work\", \"write rows partner\", \"commit rows\"]";
+    assert_eq!(out_of_balance(steps, "", ""), 0);
+    // The action of 4.1 s has taken a unit at 4.102 s, and works on it.
+    assert_eq!(out_of_balance(steps, "", crash), 1);
+    assert_eq!(out_of_balance(whole, "", crash), 0);
+}
+
+#[test]
+fn a_lost_update_loses_what_was_taken() {
+    // Two at a time read the same account, and write what they have computed.
+    let plan = "[\"read rows\", \"work\", \"update rows\", \"write rows partner\"]";
+    let pairs = "\n[clients.others]\narrivals = \"constant\"\nrate = \"10 rps\"\nactions = 100\n\n\
+         [link.too]\nfrom = \"others\"\nto = \"bank\"\n";
+    assert_eq!(out_of_balance(plan, "", ""), 0);
+    assert_eq!(out_of_balance(plan, "", pairs), 10);
+}

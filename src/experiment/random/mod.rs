@@ -44,7 +44,12 @@ fn invariants(n: u64, draft: &Draft) -> String {
     let place = draft.tables.iter().find(keeps);
     place.map_or(String::new(), |table| {
         let (key, at_most) = (table.key(), n % 4 + 1);
-        format!("\n[invariant.tight]\nplace = \"{key}\"\nat_most = {at_most}\n")
+        let tight = format!("\n[invariant.tight]\nplace = \"{key}\"\nat_most = {at_most}\n");
+        let sum = match table.header.starts_with("database.") {
+            true => format!("\n[invariant.sum]\nplace = \"{key}\"\npreserves_sum = true\n"),
+            false => String::new(),
+        };
+        tight + &sum
     })
 }
 

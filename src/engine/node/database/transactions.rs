@@ -16,13 +16,12 @@ use crate::design::{CallMode, RowOf};
 use crate::engine::attempt::{Attempt, AttemptId, CalleeSide};
 use crate::engine::basis::Basis;
 use crate::engine::core::Cx;
-use crate::engine::draw::mix64;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
+use crate::engine::rows::{other_row, partner_of};
 use crate::time::Time;
 
-/// Makes rows of one item different from each other.
-const PARTNER: u64 = 0x7061_7274_6e65_7231;
+/// Make rows of one item different from each other.
 const NEW: u64 = 0x6e65_775f_726f_7731;
 const FINISHED: u64 = 0x6669_6e69_7368_6564;
 
@@ -180,7 +179,7 @@ impl Config {
         let item = cx.core.intents[attempt.intent].item;
         match attempt.row {
             RowOf::Item => item,
-            RowOf::Partner => other_row(item, PARTNER),
+            RowOf::Partner => partner_of(item),
             RowOf::New | RowOf::Pending => self.made_row(attempt, item),
             RowOf::Finished => finished(self.made_row(attempt, item)),
         }
@@ -197,10 +196,6 @@ impl Config {
         };
         other_row(of, NEW)
     }
-}
-
-fn other_row(of: u64, what: u64) -> u64 {
-    mix64(of ^ what).max(1)
 }
 
 /// What says that a row is finished is kept like a row of its own: it is shipped to other copies, and undone,
