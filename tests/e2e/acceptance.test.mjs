@@ -88,6 +88,109 @@ describe("acceptance", () => {
     await close();
   });
 
+  test("[3] what cannot be connected is explained, and the drawing stays", async () => {
+    const { page, problems, close } = await visit(browser, server.address);
+    await openEmpty(page);
+    for (const kind of ["clients", "service", "database"]) await quickAdd(page, kind);
+    await count(page.locator("[data-node]"), 3);
+    const before = await text(page);
+    const middle = async (key) => {
+      const box = await page.locator(`[data-node="${key}"] .outline`).boundingBox();
+      return [box.x + box.width / 2, box.y + box.height / 2];
+    };
+    // By list: who cannot be called stands there with the reason.
+    await page.mouse.click(...(await middle("service")));
+    await page.locator("#canvas").focus();
+    await page.keyboard.press("c");
+    const refused = page.locator('#pane-lines [aria-disabled="true"]');
+    await refused.first().waitFor();
+    assert.match(await refused.first().innerText(), /\n.{10,}/s);
+    await page.keyboard.press("Escape");
+    // By two clicks: the reason is said.
+    await page.getByTestId("connect").click();
+    await page.keyboard.press("Escape");
+    const clients = await page.locator('[data-node="clients"] .outline').boundingBox();
+    const service = await page.locator('[data-node="service"] .outline').boundingBox();
+    await page.mouse.move(service.x + service.width, service.y + service.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(clients.x + clients.width / 2, clients.y + clients.height / 2, { steps: 6 });
+    await page.mouse.up();
+    await page.getByTestId("toast").getByText(/nobody can call/).waitFor();
+    assert.equal(await text(page), before);
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("[5] two hundred steps of all sorts are undone to the same bytes, and done again", async () => {
+    const { page, problems, close } = await visit(browser, server.address);
+    await untilStatus(page, "ready");
+    const start = await text(page);
+    await openEmpty(page);
+    let state = 20_261_128;
+    const random = (n) => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((state / 2 ** 32) * n);
+    };
+    const key = (name) => page.keyboard.press(name);
+    const kinds = ["clients", "balancer", "service", "cache", "database", "queue", "worker", "job", "kafka", "redis"];
+    const small = 'format = 1\n[run]\nduration = "10 s"\n[clients.a]\nrate = "1 rps"\n[service.b]\n[link.c]\nfrom = "a"\nto = "b"\n';
+    const steps = [
+      () => quickAdd(page, kinds[random(kinds.length)]),
+      async () => {
+        await key("n");
+        await key(["ArrowRight", "ArrowDown", "ArrowUp", "ArrowLeft"][random(4)]);
+      },
+      () => key("Control+d"),
+      () => key("Delete"),
+      () => key(["ArrowRight", "Shift+ArrowDown"][random(2)]),
+      async () => {
+        await key("m");
+        await key("ArrowRight");
+        await key("Escape");
+      },
+      async () => {
+        await key("Control+c");
+        await key("Control+v");
+      },
+      () => key("Shift+t"),
+      async () => {
+        await key("Control+a");
+        if (random(3) === 0) await key("Control+x");
+      },
+      async () => {
+        const up = page.getByRole("button", { name: /one step up$/ });
+        if (await up.count()) await up.first().click({ timeout: 500 }).catch(() => {});
+      },
+      async () => {
+        await page.getByTestId("happen").click();
+        await page.locator("#pane").fill(["crash", "slow", "spike"][random(3)]);
+        await key("Enter");
+      },
+      async () => {
+        if (random(4) > 0) return;
+        await page.getByTestId("file").setInputFiles({ name: "small.toml", mimeType: "text/plain", buffer: Buffer.from(small) });
+        if (!(await page.locator(".palette").isVisible())) await key("b");
+      },
+    ];
+    for (let step = 0; step < 200; step += 1) {
+      await page.locator("#canvas").focus();
+      await steps[random(steps.length)]();
+    }
+    const end = await text(page);
+    const all = async (name) => {
+      const button = page.getByRole("button", { name, exact: true });
+      for (let n = 0; n < 2_000 && (await button.isEnabled()); n += 1) await button.click();
+      assert.ok(!(await button.isEnabled()), `${name}: to the very end`);
+    };
+    assert.notEqual(end, start);
+    await all("Undo");
+    assert.equal(await text(page), start);
+    await all("Redo");
+    assert.equal(await text(page), end);
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
   test("[10] every knob shows its unit, default, range and effect; what is out of range is explained", async () => {
     const { page, problems, close } = await visit(browser, server.address);
     await openEmpty(page);
@@ -196,8 +299,8 @@ describe("acceptance", () => {
     await page.getByRole("option", { name: /Kill what is selected/ }).click();
     await count(page.locator(".entry"), before + 2);
     const written = await text(page);
-    assert.match(written, /what = "slow"\nat = "20000000001 ns"/, "slow");
-    assert.match(written, /what = "crash"\nat = "100000000001 ns"/, "crash");
+    assert.match(written, /what = "slow"\nat = "20000000.001 us"/, "slow");
+    assert.match(written, /what = "crash"\nat = "100000000.001 us"/, "crash");
     await page.getByTestId("run").click();
     await untilStatus(page, "over");
     const digest = await page.getByTestId("digest").getAttribute("data-value");
@@ -337,6 +440,58 @@ describe("acceptance", () => {
     assert.match(await text(page), /slots = 5/);
     await outline.getByRole("button", { name: /^Delete/ }).click();
     await count(page.locator("[data-node]"), 1);
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("[33] each chart has a sentence, and a table that says what the run measured", async () => {
+    const { page, problems, close } = await visit(browser, server.address, { query: "?speed=max&seed=7" });
+    await untilStatus(page, "ready");
+    await page.getByTestId("skip-bet").click();
+    await page.getByTestId("run").click();
+    await untilStatus(page, "over");
+    const file = join(folder, "lesson.toml");
+    writeFileSync(file, LESSON);
+    const { series } = JSON.parse(
+      execFileSync(CLI, ["run", file, "--seed", "7", "--format", "json"], { maxBuffer: 1 << 28 }),
+    );
+    const columns = {
+      throughput: [series.offered_per_s, series.useful_per_s],
+      latency: [series.p50_ms, series.p99_ms],
+      tries: [series.tries_per_action],
+    };
+    const number = (cell) => {
+      const [, digits, unit] = cell.match(/^([\d,.]+)\s*(ms|s)?/) ?? [];
+      return digits === undefined ? undefined : Number(digits.replaceAll(",", "")) * (unit === "s" ? 1000 : 1);
+    };
+    let compared = 0;
+    for (const [name, measured] of Object.entries(columns)) {
+      const chart = page.getByTestId(`chart-${name}`);
+      assert.match(await chart.getByRole("img").getAttribute("aria-label"), /: .*\d/, name);
+      await chart.getByRole("button", { name: "Table" }).click();
+      const rows = await chart.locator("tbody tr").evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.innerText)));
+      assert.ok(rows.length >= 20, `${name}: ${rows.length} rows`);
+      const step = parseFloat(rows[1][0]) - parseFloat(rows[0][0]);
+      const per = (step * 1e9) / series.bucket_ns;
+      for (const [i, row] of rows.entries()) {
+        for (const [c, values] of measured.entries()) {
+          const slice = values.slice(i * per, (i + 1) * per).filter((x) => x !== null && Number.isFinite(x));
+          const shown = number(row[c + 1]);
+          if (slice.length === 0 || shown === undefined) {
+            assert.ok(slice.length === 0 && shown === undefined, `${name} ${row}: ${slice}`);
+            continue;
+          }
+          const mean = slice.reduce((sum, x) => sum + x, 0) / slice.length;
+          // One in a hundred, or half of the last digit that is shown.
+          const digit = row[c + 1].includes(".") ? 0.05 : 0.5;
+          const allowed = Math.max(0.01 * mean, digit * (/\bs$/.test(row[c + 1]) ? 1000 : 1) * 1.01);
+          assert.ok(Math.abs(shown - mean) <= allowed, `${name} ${row}: ${mean}`);
+          compared += 1;
+        }
+      }
+      await chart.getByRole("button", { name: "Chart" }).click();
+    }
+    assert.ok(compared > 100, `${compared} cells`);
     assert.deepEqual(problems, []);
     await close();
   });
