@@ -311,6 +311,8 @@ describe("drawing", () => {
     await page.keyboard.press("n");
     await page.keyboard.press("ArrowRight");
     const start = await text(page);
+    // The button that downloads has the focus now.
+    await canvas(page).focus();
     await page.keyboard.press("Control+a");
     await page.keyboard.press("Control+c");
     await page.keyboard.press("Control+v");
