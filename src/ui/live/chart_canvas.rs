@@ -268,7 +268,9 @@ impl<'a> Plot<'a> {
         for (y, name, colour, weight) in names {
             self.font(weight);
             self.cx.set_fill_style_str(colour);
-            self.text(&name, self.w - self.right + 8.0, y);
+            // Narrower where the system's letters are wide; at a finite place it is always accepted.
+            let (x, room) = (self.w - self.right + 8.0, self.right - 10.0);
+            let _ = self.cx.fill_text_with_max_width(&name, x, y, room);
         }
     }
 
