@@ -276,9 +276,9 @@ impl Ledger {
         let kept = self.stories.iter().position(|s| s.number == undoes.action);
         match kept {
             Some(kept) => self.stories[kept] = story.clone(),
+            None if self.further.contains(&undoes.action) => {}
             None if self.stories.len() < STORIES_MAX => self.stories.push(story.clone()),
-            None if story.had.is_clean() => self.further.push(undoes.action),
-            None => {}
+            None => self.further.push(undoes.action),
         }
     }
 
@@ -519,6 +519,7 @@ impl Ledger {
             promises: operation.effects.len() as u8,
             found: slot.found,
             is_parked: intent.parked > 0,
+            is_mended: false,
             story: self.story(id, intent, verdicts, reads),
         });
     }

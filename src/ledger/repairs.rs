@@ -21,6 +21,8 @@ pub(super) struct Over {
     /// What was certain before its verdict.
     pub found: Verdicts,
     pub is_parked: bool,
+    /// It was faulty, and is clean by what was taken back.
+    pub is_mended: bool,
     pub story: Story,
 }
 
@@ -109,8 +111,11 @@ impl Repairs {
         story.had.join(before);
         let is_new = now.iter().any(|verdict| !before.has(verdict));
         counts.harmed += u64::from(is_new);
-        counts.mended += u64::from(now.is_clean());
-        counts.mended -= u64::from(before.is_clean() && !story.had.is_clean());
-        Some(story)
+        let was_mended = over.is_mended;
+        over.is_mended = now.is_clean() && (was_mended || !before.is_clean());
+        counts.mended += u64::from(over.is_mended);
+        counts.mended -= u64::from(was_mended);
+        // What is as right as it was needs no story.
+        (over.is_mended || !now.is_clean()).then_some(&over.story)
     }
 }
