@@ -47,6 +47,8 @@ for (const base of ["/", "/a/b/"]) {
     const server = await serveBuilt(base);
     t.after(() => server.close());
     const { page, problems, close } = await visit(browser, server.address, { query: "?speed=max" });
+    // The simulator's module may still be on its way; a reload would abort it.
+    await untilStatus(page, "ready");
     await kept(page);
     await server.close();
     await page.context().setOffline(true);
