@@ -2,9 +2,12 @@
 //!
 //! A checkpoint is the whole run, world and recorder, as plain data: going on from it is the same as having
 //! come there from the start, bit for bit. They are as many events apart, for it is events that cost time;
-//! when there are too many, every second one goes and the distance doubles.
+//! when there are too many, or they are too large, every second one goes and the distance doubles. In an
+//! overload, where hundreds of thousands wait, that leaves few, and going back takes longer.
 
 use crate::engine::Run;
+use crate::engine::attempt::{Attempt, Call, Intent};
+use crate::ledger::{EffectAt, Story};
 use crate::observe::Recorder;
 use crate::time::Time;
 
@@ -16,9 +19,12 @@ const MOST: usize = 24;
 /// Events between two at first: what a phone simulates in less than a tenth of a second.
 const APART: u64 = 50_000;
 
-#[derive(Clone)]
+/// Bytes that all of them may have together, about: a page has to live beside others.
+pub(super) const ROOM: usize = 96 << 20;
+
 struct Kept {
     run: Run<Recorder>,
+    bytes: usize,
     /// All the news there was then.
     news: Vec<News>,
 }
@@ -31,9 +37,8 @@ pub struct Checkpoints {
 
 impl Checkpoints {
     pub fn at_start(run: &Run<Recorder>) -> Checkpoints {
-        let (run, news) = (run.clone(), Vec::new());
         Checkpoints {
-            kept: vec![Kept { run, news }],
+            kept: vec![Kept::of(run, &[])],
             apart: APART,
         }
     }
@@ -45,9 +50,8 @@ impl Checkpoints {
     }
 
     pub fn keep(&mut self, run: &Run<Recorder>, news: &[News]) {
-        let (run, news) = (run.clone(), news.to_vec());
-        self.kept.push(Kept { run, news });
-        if self.kept.len() > MOST {
+        self.kept.push(Kept::of(run, news));
+        while self.kept.len() > MOST || (self.bytes() > ROOM && self.kept.len() > 2) {
             let mut number = 0;
             self.kept.retain(|_| {
                 number += 1;
@@ -55,6 +59,10 @@ impl Checkpoints {
             });
             self.apart *= 2;
         }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.kept.iter().map(|kept| kept.bytes).sum()
     }
 
     /// The newest one from which this moment can be reached.
@@ -69,4 +77,25 @@ impl Checkpoints {
         let later = self.kept.partition_point(|kept| kept.run.now() <= at);
         self.kept.truncate(later.max(1));
     }
+}
+
+impl Kept {
+    fn of(run: &Run<Recorder>, news: &[News]) -> Kept {
+        Kept {
+            bytes: bytes_of(run),
+            run: run.clone(),
+            news: news.to_vec(),
+        }
+    }
+}
+
+/// What grows without a bound: requests under way, with their places in lines and in the calendar, and the
+/// stories of what went wrong.
+fn bytes_of(run: &Run<Recorder>) -> usize {
+    let core = &run.world.core;
+    let (attempts, calls, intents) = (&core.attempts, &core.calls, &core.intents);
+    attempts.places() * size_of::<Attempt>()
+        + calls.places() * size_of::<Call>()
+        + intents.places() * size_of::<Intent>()
+        + run.record.ledger.stories.len() * (size_of::<Story>() + 2 * size_of::<EffectAt>())
 }

@@ -204,3 +204,24 @@ pub fn run_to_end(text: &str, seed: u64) -> Result<Report, Vec<Diagnostic>> {
     let program = experiment::compile(&scenario, Limits::PAGE);
     Ok(experiment::run(&scenario, program, seed))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::built_in;
+    use crate::worker::checkpoints::ROOM;
+
+    /// Two hundred thousand requests wait at the end of this one.
+    #[test]
+    fn checkpoints_of_an_overload_stay_within_their_room() {
+        let text = built_in::text("s04-retry-storm").expect("it is built in");
+        let mut session = Session::load(text, 1).expect("it is valid");
+        let mut most = 0;
+        for second in 1..=180 {
+            session.advance(Time(second * 1_000_000_000), || false);
+            most = most.max(session.checkpoints.bytes());
+        }
+        assert!(most <= ROOM, "{most} of {ROOM} bytes");
+        assert!(most > ROOM / 4, "the room is used: {most} of {ROOM} bytes");
+    }
+}
