@@ -270,15 +270,20 @@ impl Ledger {
             *left = left.saturating_sub(1);
             return self.effects.push(slot, how);
         }
-        let Some(story) = self.repairs.taken_back(&mut self.counts, undoes, how) else {
-            return;
-        };
-        let kept = self.stories.iter().position(|s| s.number == undoes.action);
-        match kept {
-            Some(kept) => self.stories[kept] = story.clone(),
-            None if self.further.contains(&undoes.action) => {}
-            None if self.stories.len() < STORIES_MAX => self.stories.push(story.clone()),
-            None => self.further.push(undoes.action),
+        let told = self.repairs.taken_back(&mut self.counts, undoes, how);
+        match told {
+            None => {}
+            Some((story, true)) => {
+                let mut stories = self.stories.iter_mut();
+                // It may be one of those whose number alone is kept.
+                if let Some(kept) = stories.find(|s| s.number == undoes.action) {
+                    *kept = story.clone();
+                }
+            }
+            Some((story, false)) if self.stories.len() < STORIES_MAX => {
+                self.stories.push(story.clone());
+            }
+            Some((_, false)) => self.further.push(undoes.action),
         }
     }
 
@@ -520,6 +525,7 @@ impl Ledger {
             found: slot.found,
             is_parked: intent.parked > 0,
             is_mended: false,
+            is_named: !verdicts.is_clean(),
             story: self.story(id, intent, verdicts, reads),
         });
     }

@@ -23,6 +23,8 @@ pub(super) struct Over {
     pub is_parked: bool,
     /// It was faulty, and is clean by what was taken back.
     pub is_mended: bool,
+    /// It is among the stories, or among those beyond them.
+    pub is_named: bool,
     pub story: Story,
 }
 
@@ -80,16 +82,18 @@ impl Repairs {
         if reads.iter().all(|read| read.behind.is_none()) {
             over.found = over.found.without(Verdict::Stale);
             over.story.verdicts = over.story.verdicts.without(Verdict::Stale);
+            over.is_named = !over.story.verdicts.is_clean();
         }
     }
 
-    /// Something of an action that is over is taken back. Passes its verdict anew; gives its story.
+    /// Something of an action that is over is taken back. Passes its verdict anew; gives its story, if there is
+    /// one to tell, and whether it was named before.
     pub fn taken_back(
         &mut self,
         counts: &mut Counts,
         undoes: &Undoes,
         how: EffectAt,
-    ) -> Option<&Story> {
+    ) -> Option<(&Story, bool)> {
         let over = self.over.get_mut(&undoes.action)?;
         let left = &mut over.applied[undoes.promised as usize];
         *left = left.saturating_sub(1);
@@ -116,6 +120,10 @@ impl Repairs {
         counts.mended += u64::from(over.is_mended);
         counts.mended -= u64::from(was_mended);
         // What is as right as it was needs no story.
-        (over.is_mended || !now.is_clean()).then_some(&over.story)
+        if now.is_clean() && !over.is_mended {
+            return None;
+        }
+        let was_named = std::mem::replace(&mut over.is_named, true);
+        Some((&over.story, was_named))
     }
 }
