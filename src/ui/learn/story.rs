@@ -94,9 +94,9 @@ fn FirstFailure() -> impl IntoView {
                 .map(|f| {
                     view! {
                         <div class="card alarm" data-testid="first-failure">
-                            <h2>"First failure, " {f.at}</h2>
+                            <h2>"First “" {f.reason} "”, " {f.at}</h2>
                             <p>
-                                "Action #" {words::count(f.action)} ", try " {f.attempt} ": " {f.reason} ". "
+                                "Action #" {words::count(f.action)} ", try " {f.attempt} ". "
                                 {f.meaning}
                             </p>
                             {f.slow

@@ -71,6 +71,7 @@ impl<'a> Plot<'a> {
             self.trace(&self.chart.series, line.column);
         }
         dash(self.cx, &[]);
+        self.now();
         match hover {
             Some(seconds) => self.crosshair(seconds),
             None => self.names(),
@@ -92,6 +93,18 @@ impl<'a> Plot<'a> {
         self.cx.move_to(x0, y0);
         self.cx.line_to(x1, y1);
         self.cx.stroke();
+    }
+
+    /// Where the run is, while an earlier moment of it is looked at.
+    fn now(&self) {
+        let now = self.chart.now_s;
+        let known = self.chart.series.rows.len();
+        if known > self.chart.series.bucket_of((now * 1e9) as u64) + 1 {
+            let x = self.x(now).round() + 0.5;
+            self.cx.set_line_width(1.0);
+            self.cx.set_stroke_style_str(&self.palette.text);
+            self.line(x, TOP, x, self.h - BOTTOM);
+        }
     }
 
     fn bands(&self) {

@@ -6,7 +6,7 @@ use super::timeline::Timeline;
 use crate::ui::platform;
 use crate::ui::state::editing::Draw;
 use crate::ui::state::editor::Pane;
-use crate::ui::state::model::{Bet, Model, Status};
+use crate::ui::state::model::{Model, Status};
 use crate::ui::state::pace::{BULLET, Speed};
 use crate::ui::state::update::Msg;
 use crate::ui::state::words;
@@ -87,10 +87,9 @@ fn RunButton() -> impl IntoView {
 }
 
 fn face(model: &Model) -> (Icon, &'static str) {
-    let unpredicted = model.bet == Bet::Open && !model.doc.scenario.lesson.bets.is_empty();
     match model.run.status {
         Status::Playing => (Icon::Pause, "Pause"),
-        _ if unpredicted => (Icon::Play, "Run"),
+        _ if !model.has_predicted() => (Icon::Play, "Run"),
         Status::Over => (Icon::Play, "Run again"),
         Status::Paused => (Icon::Play, "Continue"),
         _ => (Icon::Play, "Run"),

@@ -266,7 +266,9 @@ impl Chart {
         }
         let mut parts = Vec::new();
         for line in self.lines {
-            let newest = (0..self.series.rows.len())
+            // An earlier moment may be the one that is looked at.
+            let now = self.series.bucket_of((self.now_s * 1e9) as u64);
+            let newest = (0..self.series.rows.len().min(now + 1))
                 .rev()
                 .find_map(|b| self.series.at(b, line.column));
             let peak = self.series.peak(line.column, 0);

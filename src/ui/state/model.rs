@@ -334,14 +334,18 @@ impl Model {
         report.filter(|_| self.run.status == Status::Over)
     }
 
+    /// Nothing has to be predicted, or it is, or the learner did not want to.
+    pub fn has_predicted(&self) -> bool {
+        self.bet.is_placed() || self.doc.scenario.lesson.bets.is_empty()
+    }
+
     /// There is a run whose moments can be looked at.
     pub fn can_seek(&self) -> bool {
-        let predicted = self.bet.is_placed() || self.doc.scenario.lesson.bets.is_empty();
         let loaded = matches!(
             self.run.status,
             Status::Ready | Status::Playing | Status::Paused | Status::Over
         );
-        predicted && loaded && self.run.plan.is_some()
+        self.has_predicted() && loaded && self.run.plan.is_some()
     }
 
     /// Simulated time has passed in the run on the screen.

@@ -156,13 +156,18 @@ pub fn crashed(model: &mut Model, why: String) -> Vec<Effect> {
     vec![Effect::Save, Effect::Focus("crash")]
 }
 
+/// A prediction comes before any look at what happens.
+fn ask_to_bet(model: &mut Model) -> Vec<Effect> {
+    model.asked_to_bet += 1;
+    model.tab = Tab::Story;
+    model.story_open = true;
+    model.said.answer("Predict first, or skip the prediction.");
+    vec![Effect::Focus("bets")]
+}
+
 pub fn play_pause(model: &mut Model) -> Vec<Effect> {
-    if !model.bet.is_placed() && !model.doc.scenario.lesson.bets.is_empty() {
-        model.asked_to_bet += 1;
-        model.tab = Tab::Story;
-        model.story_open = true;
-        model.said.answer("Predict first, or skip the prediction.");
-        return vec![Effect::Focus("bets")];
+    if !model.has_predicted() {
+        return ask_to_bet(model);
     }
     match model.run.status {
         Status::Playing => {
@@ -200,8 +205,8 @@ pub fn step(model: &mut Model) -> Vec<Effect> {
     if model.run.plan.is_none() && model.why_not_run().is_some() {
         return restart(model, true);
     }
-    if !model.bet.is_placed() && !model.doc.scenario.lesson.bets.is_empty() {
-        return play_pause(model);
+    if !model.has_predicted() {
+        return ask_to_bet(model);
     }
     match model.run.status {
         Status::Ready | Status::Paused | Status::Playing => {
@@ -214,11 +219,11 @@ pub fn step(model: &mut Model) -> Vec<Effect> {
 
 /// Another moment of the run is looked at; whoever goes on from there sees the same again.
 pub fn seek(model: &mut Model, at_ns: u64) -> Vec<Effect> {
+    if !model.has_predicted() {
+        return ask_to_bet(model);
+    }
     if !model.can_seek() {
-        return match model.run.status {
-            Status::Crashed(_) | Status::Waiting => Vec::new(),
-            _ => step(model),
-        };
+        return Vec::new();
     }
     let at_ns = at_ns.min(model.duration_ns());
     model.run.status = match model.run.report.is_some() && at_ns == model.duration_ns() {
