@@ -4,53 +4,21 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 
-import { CLI, count, launch, ROOT, serveBuilt, untilStatus, visit } from "./helpers.mjs";
+import { blank, built, CLI, count, download, quickAdd, ROOT, text, untilStatus } from "./helpers.mjs";
 
 const LESSON = readFileSync(join(ROOT, "scenarios/s04-retry-storm.toml"), "utf8");
 
-let browser, server, folder;
-before(async () => {
-  [browser, server] = [await launch(), await serveBuilt()];
-  folder = mkdtempSync(join(tmpdir(), "brownout-"));
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-  rmSync(folder, { recursive: true });
-});
+const site = built();
+const folder = mkdtempSync(join(tmpdir(), "brownout-"));
+after(() => rmSync(folder, { recursive: true }));
 
 const said = (page) => page.getByTestId("clock").getAttribute("data-value");
-
-/** What a download contains. */
-async function download(page, act) {
-  const download = page.waitForEvent("download");
-  await act();
-  const stream = await (await download).createReadStream();
-  const chunks = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-const text = async (page) =>
-  (await download(page, () => page.getByTestId("download").click())).toString();
 
 async function command(page, words) {
   await page.keyboard.press("Control+k");
   await page.locator("#pane").fill(words);
-  await page.keyboard.press("Enter");
-}
-
-async function openEmpty(page) {
-  await page.getByTestId("scenarios").click();
-  await page.getByRole("option", { name: /An empty page/ }).click();
-  await page.getByText("Nothing is drawn yet.").waitFor();
-}
-
-async function quickAdd(page, what) {
-  await page.locator("#canvas").focus();
-  await page.keyboard.press("a");
-  await page.locator("#pane").fill(what);
   await page.keyboard.press("Enter");
 }
 
@@ -73,7 +41,7 @@ async function moment(page) {
 
 describe("acceptance", () => {
   test("[1] a first visit shows a system, paused; running it shows something within two seconds", async () => {
-    const { page, problems, close } = await visit(browser, server.address);
+    const { page, problems, close } = await site.visit();
     await untilStatus(page, "ready");
     assert.ok((await page.locator("[data-node]").count()) >= 2, "a small system is drawn");
     assert.equal(await said(page), "0");
@@ -89,8 +57,8 @@ describe("acceptance", () => {
   });
 
   test("[3] what cannot be connected is explained, and the drawing stays", async () => {
-    const { page, problems, close } = await visit(browser, server.address);
-    await openEmpty(page);
+    const { page, problems, close } = await site.visit();
+    await blank(page);
     for (const kind of ["clients", "service", "database"]) await quickAdd(page, kind);
     await count(page.locator("[data-node]"), 3);
     const before = await text(page);
@@ -122,10 +90,10 @@ describe("acceptance", () => {
   });
 
   test("[5] two hundred steps of all sorts are undone to the same bytes, and done again", async () => {
-    const { page, problems, close } = await visit(browser, server.address);
+    const { page, problems, close } = await site.visit();
     await untilStatus(page, "ready");
     const start = await text(page);
-    await openEmpty(page);
+    await blank(page);
     let state = 20_261_128;
     const random = (n) => {
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -192,8 +160,8 @@ describe("acceptance", () => {
   });
 
   test("[10] every knob shows its unit, default, range and effect; what is out of range is explained", async () => {
-    const { page, problems, close } = await visit(browser, server.address);
-    await openEmpty(page);
+    const { page, problems, close } = await site.visit();
+    await blank(page);
     let seen = 0;
     for (const kind of ["clients", "balancer", "service", "cache", "database", "third party", "queue", "worker", "job"]) {
       await quickAdd(page, kind);
@@ -236,7 +204,7 @@ describe("acceptance", () => {
 
   test("[12] run, pause, step, speed; a moment that is looked at again is what a fresh run is then", async () => {
     const query = "?seed=7&speed=max";
-    const { page, problems, close } = await visit(browser, server.address, { query });
+    const { page, problems, close } = await site.visit({ query });
     await untilStatus(page, "ready");
     // A prediction comes before any look ahead.
     await page.getByTestId("scrubber").fill("60000");
@@ -262,7 +230,7 @@ describe("acceptance", () => {
     await close();
 
     // A fresh profile that goes straight to each moment sees the same, in whatever order.
-    const fresh = await visit(browser, server.address, { query });
+    const fresh = await site.visit({ query });
     await untilStatus(fresh.page, "ready");
     await fresh.page.getByTestId("skip-bet").click();
     for (const seconds of [45.3, 12.5, 31, 150]) {
@@ -283,7 +251,7 @@ describe("acceptance", () => {
   });
 
   test("[14] what somebody does to a run is on its timeline to the nanosecond, and replays", async () => {
-    const { page, problems, close } = await visit(browser, server.address, { query: "?speed=max&seed=7" });
+    const { page, problems, close } = await site.visit({ query: "?speed=max&seed=7" });
     await untilStatus(page, "ready");
     await page.getByTestId("skip-bet").click();
     await seek(page, 20);
@@ -314,7 +282,7 @@ describe("acceptance", () => {
   });
 
   test("[28] the file is the command line's; drop, picker and paste bring it in; faults have their place", async () => {
-    const { page, problems, close } = await visit(browser, server.address);
+    const { page, problems, close } = await site.visit();
     await untilStatus(page, "ready");
     const file = join(folder, "exported.toml");
     writeFileSync(file, await text(page));
@@ -361,7 +329,7 @@ describe("acceptance", () => {
 
   test("[29] SVG and PNG of the drawing are legible on A4, in light and dark", async () => {
     for (const colorScheme of ["light", "dark"]) {
-      const { page, problems, close } = await visit(browser, server.address, { colorScheme });
+      const { page, problems, close } = await site.visit({ colorScheme });
       await untilStatus(page, "ready");
       const svg = (await download(page, () => command(page, "as SVG"))).toString();
       const png = await download(page, () => command(page, "as PNG"));
@@ -398,7 +366,7 @@ describe("acceptance", () => {
   });
 
   test("[32] the drawing in words lists what is there and how it is, and edits like the canvas", async () => {
-    const { page, problems, close } = await visit(browser, server.address, { query: "?speed=max" });
+    const { page, problems, close } = await site.visit({ query: "?speed=max" });
     await untilStatus(page, "ready");
     await page.getByTestId("skip-bet").click();
     await page.keyboard.press("o");
@@ -411,7 +379,7 @@ describe("acceptance", () => {
     await page.waitForFunction((idle) => document.querySelector("#outline .lines").innerText !== idle, idle);
     assert.match(await outline.innerText(), /failing|waiting|slots/i, "live states");
     // The same edits from here and from the canvas give the same file.
-    await openEmpty(page);
+    await blank(page);
     await quickAdd(page, "clients");
     await quickAdd(page, "service");
     const drawn = await text(page);
@@ -445,7 +413,7 @@ describe("acceptance", () => {
   });
 
   test("[33] each chart has a sentence, and a table that says what the run measured", async () => {
-    const { page, problems, close } = await visit(browser, server.address, { query: "?speed=max&seed=7" });
+    const { page, problems, close } = await site.visit({ query: "?speed=max&seed=7" });
     await untilStatus(page, "ready");
     await page.getByTestId("skip-bet").click();
     await page.getByTestId("run").click();
@@ -497,7 +465,7 @@ describe("acceptance", () => {
   });
 
   test("[34] with reduced motion nothing moves by itself, and no state is colour alone", async () => {
-    const { page, problems, close } = await visit(browser, server.address, {
+    const { page, problems, close } = await site.visit({
       reducedMotion: "reduce",
       query: "?speed=max",
     });

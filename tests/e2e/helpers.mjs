@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
+import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
@@ -97,6 +98,48 @@ export async function visit(browser, address, { query = "", ...options } = {}) {
   return { page, problems, close: () => context.close() };
 }
 
+/** The built page and a browser for the tests of a file: `visit` takes the options of {@link visit}. */
+export function built() {
+  const site = { visit: (options) => visit(site.browser, site.server.address, options) };
+  before(async () => {
+    [site.browser, site.server] = [await launch(), await serveBuilt()];
+  });
+  after(async () => {
+    await site.browser.close();
+    await site.server.close();
+  });
+  return site;
+}
+
+/** An empty page, ready to be drawn on. */
+export async function blank(page) {
+  await page.getByTestId("scenarios").click();
+  await page.getByRole("option", { name: /An empty page/ }).click();
+  await page.getByText("Nothing is drawn yet.").waitFor();
+}
+
+/** Adds by typing, as the search offers it first. */
+export async function quickAdd(page, words) {
+  await page.locator("#canvas").focus();
+  await page.keyboard.press("a");
+  await page.locator("#pane").fill(words);
+  await page.keyboard.press("Enter");
+}
+
+/** What a download contains that this begins. */
+export async function download(page, act) {
+  const download = page.waitForEvent("download");
+  await act();
+  const chunks = [];
+  for await (const chunk of await (await download).createReadStream()) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** The file as the page would save it, byte for byte; by key, so that the focus stays where it is. */
+export async function text(page) {
+  return (await download(page, () => page.keyboard.press("Control+s"))).toString();
+}
+
 /** The clock's word: waiting, ready, playing, settling, paused, over, crashed. */
 export async function untilStatus(page, ...words) {
   const any = words.map((word) => `[data-testid=clock][data-status=${word}]`).join(",");
@@ -111,6 +154,12 @@ export async function count(locator, number, what = "") {
     await locator.page().waitForTimeout(20);
   }
   assert.equal(found, number, what);
+}
+
+/** Has the panel of the knobs open. */
+export async function openKnobs(page) {
+  const open = page.getByRole("button", { name: "Knobs", exact: true }).first();
+  if ((await open.getAttribute("aria-expanded")) === "false") await open.click();
 }
 
 /** Types a value into the field of a knob, as a person would. */

@@ -4,26 +4,14 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 
-import { launch, launchProfile, serveBuilt, untilStatus, visit } from "./helpers.mjs";
+import { built, launchProfile, openKnobs, untilStatus } from "./helpers.mjs";
 
-let browser, server;
-before(async () => {
-  [browser, server] = [await launch(), await serveBuilt()];
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = built();
 
 const ATTEMPTS = "link.browse.attempts";
 const attempts = (page) => page.getByTestId(`knob-${ATTEMPTS}`).getByRole("textbox");
-
-async function openKnobs(page) {
-  const open = page.getByRole("button", { name: "Knobs", exact: true }).first();
-  if ((await open.getAttribute("aria-expanded")) === "false") await open.click();
-}
 
 /** Ends every process of the browser at once, as a crash of the machine would. */
 function kill(profile) {
@@ -47,7 +35,7 @@ describe("nothing is lost", () => {
     for (let round = 0; round < 20; round += 1) {
       const context = await launchProfile(profile);
       const page = context.pages()[0] ?? (await context.newPage());
-      await page.goto(server.address);
+      await page.goto(site.server.address);
       await page.getByRole("main").waitFor();
       await openKnobs(page);
       const kept = await attempts(page).inputValue();
@@ -76,13 +64,13 @@ describe("nothing is lost", () => {
   });
 
   test("[7] a second tab reads and runs, and writes only after it took over", async () => {
-    const { page, problems, close } = await visit(browser, server.address);
+    const { page, problems, close } = await site.visit();
     await untilStatus(page, "ready");
     await openKnobs(page);
     await attempts(page).fill("4");
     await page.locator("[data-testid=saved][data-value=saved]").waitFor();
     const second = await page.context().newPage();
-    await second.goto(server.address);
+    await second.goto(site.server.address);
     await second.getByTestId("elsewhere").waitFor();
     await openKnobs(second);
     assert.equal(await attempts(second).inputValue(), "4");
@@ -106,14 +94,14 @@ describe("nothing is lost", () => {
   });
 
   test("[6] storage that refuses is said at once, with a way out", async () => {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const context = await site.browser.newContext({ viewport: { width: 1440, height: 900 } });
     const page = await context.newPage();
     await page.addInitScript(() => {
       IDBObjectStore.prototype.put = () => {
         throw new DOMException("no room", "QuotaExceededError");
       };
     });
-    await page.goto(server.address);
+    await page.goto(site.server.address);
     await page.getByRole("main").waitFor();
     await openKnobs(page);
     await attempts(page).fill("4");

@@ -3,28 +3,21 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 
-import { cli, launch, numbers, ROOT, serveBuilt, untilStatus, visit } from "./helpers.mjs";
+import { built, cli, numbers, ROOT, untilStatus } from "./helpers.mjs";
 
 const FOLDER = join(ROOT, "tests/fixtures/knobs");
 const files = readdirSync(FOLDER).filter((name) => name.endsWith(".toml"));
 
-let browser, server;
-before(async () => {
-  [browser, server] = [await launch(), await serveBuilt()];
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = built();
 
 describe("everything that can be drawn", () => {
   test("there are fixtures", () => assert.ok(files.length >= 8, files.join()));
   for (const file of files) {
     test(file, async () => {
       const path = join(FOLDER, file);
-      const { page, problems, close } = await visit(browser, server.address, { query: "?speed=max" });
+      const { page, problems, close } = await site.visit({ query: "?speed=max" });
       await untilStatus(page, "ready");
       await page.getByTestId("file").setInputFiles(path);
       // These have no lesson, so there is nothing to predict.

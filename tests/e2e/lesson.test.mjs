@@ -1,21 +1,14 @@
 // The first lesson from the first look to the pass, as a learner goes through it.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 
-import { launch, numbers, serveBuilt, turn, untilStatus, visit } from "./helpers.mjs";
+import { built, numbers, turn, untilStatus } from "./helpers.mjs";
 
-let browser, server;
-before(async () => {
-  [browser, server] = [await launch(), await serveBuilt()];
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = built();
 
 describe("the retry that ate production", () => {
   test("predict, see it stay down, set the retry budget, see it recover", async () => {
-    const { page, problems, close } = await visit(browser, server.address, { query: "?speed=max" });
+    const { page, problems, close } = await site.visit({ query: "?speed=max" });
 
     // It opens drawn and paused, with one question and three predictions.
     await untilStatus(page, "ready");
@@ -58,7 +51,7 @@ describe("the retry that ate production", () => {
   });
 
   test("pause holds the clock, a step moves it, restart sets it back", async () => {
-    const { page, close } = await visit(browser, server.address);
+    const { page, close } = await site.visit();
     const clock = page.getByTestId("clock");
     const now = async () => Number(await clock.getAttribute("data-value"));
     await page.getByTestId("skip-bet").click();
@@ -88,7 +81,7 @@ describe("the retry that ate production", () => {
   });
 
   test("it can be played with the keyboard alone", async () => {
-    const { page, close } = await visit(browser, server.address, { query: "?speed=max" });
+    const { page, close } = await site.visit({ query: "?speed=max" });
     await untilStatus(page, "ready");
     await page.keyboard.press("3");
     await page.keyboard.press("Space");

@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 
 import { finish } from "../../.ci/finish.mjs";
 import { serve } from "../../.ci/serve.mjs";
-import { DIST, launch, ROOT, serveBuilt, turn, untilStatus, visit } from "./helpers.mjs";
+import { DIST, launch, openKnobs, ROOT, serveBuilt, turn, untilStatus, visit } from "./helpers.mjs";
 
 let browser;
 before(async () => {
@@ -17,11 +17,6 @@ after(() => browser.close());
 
 /** Everything of the page is in the browser, for later. */
 const kept = (page) => page.locator("html[data-offline=ready]").waitFor({ state: "attached" });
-
-async function openKnobs(page) {
-  const open = page.getByRole("button", { name: "Knobs", exact: true }).first();
-  if ((await open.getAttribute("aria-expanded")) === "false") await open.click();
-}
 
 const titles = readdirSync(join(ROOT, "scenarios"))
   .filter((name) => name.endsWith(".toml"))

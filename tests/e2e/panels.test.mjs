@@ -1,18 +1,11 @@
 // The borders of the panels can be moved, by pointer and by keyboard, stay where they were put, and never
 // take the drawing its room.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 
-import { accessibilityFindings, launch, serveBuilt, untilStatus, visit } from "./helpers.mjs";
+import { accessibilityFindings, built, untilStatus } from "./helpers.mjs";
 
-let browser, server;
-before(async () => {
-  [browser, server] = [await launch(), await serveBuilt()];
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = built();
 
 const wide = async (page, selector) => (await page.locator(selector).boundingBox()).width;
 const high = async (page, selector) => (await page.locator(selector).boundingBox()).height;
@@ -30,7 +23,7 @@ async function pull(page, sash, by) {
 
 describe("panels", () => {
   test("their borders move by pointer and keyboard, and are there again after a reload", async () => {
-    const { page, problems, close } = await visit(browser, server.address);
+    const { page, problems, close } = await site.visit();
     await untilStatus(page, "ready");
     const story = page.getByTestId("sash-story");
     const dock = page.getByTestId("sash-dock");
@@ -70,7 +63,7 @@ describe("panels", () => {
   });
 
   test("a window that becomes small leaves the drawing its room, and a phone has no borders to move", async () => {
-    const { page, close } = await visit(browser, server.address);
+    const { page, close } = await site.visit();
     await untilStatus(page, "ready");
     await page.getByTestId("sash-story").press("End");
     await page.getByTestId("sash-dock").press("End");

@@ -1,24 +1,12 @@
 // Result codes of a room: each is run again, and the table says what is so.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 
-import { accessibilityFindings, cli, launch, ROOT, serveBuilt, turn, untilStatus, visit } from "./helpers.mjs";
+import { accessibilityFindings, built, cli, openKnobs, ROOT, turn, untilStatus } from "./helpers.mjs";
 
-let browser, server;
-before(async () => {
-  [browser, server] = [await launch(), await serveBuilt()];
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
-
-async function openKnobs(page) {
-  const open = page.getByRole("button", { name: "Knobs", exact: true }).first();
-  if ((await open.getAttribute("aria-expanded")) === "false") await open.click();
-}
+const site = built();
 
 async function openResults(page) {
   await page.keyboard.press("Control+k");
@@ -41,7 +29,7 @@ const shown = (page) =>
 
 describe("result codes of others", () => {
   test("the genuine one is proved, the tampered one differs, garbage is said to be none", async () => {
-    const made = await visit(browser, server.address, { query: "?speed=max" });
+    const made = await site.visit({ query: "?speed=max" });
     await untilStatus(made.page, "ready");
     await openKnobs(made.page);
     await turn(made.page, "link.browse.attempts", "1");
@@ -62,7 +50,7 @@ describe("result codes of others", () => {
       delete fields.m;
       fields.d = "0123456789abcdef".repeat(2);
     });
-    const { page, problems, close } = await visit(browser, server.address);
+    const { page, problems, close } = await site.visit();
     await untilStatus(page, "ready");
     await openResults(page);
     await page.getByTestId("codes").fill(`# group 3\n${genuine}\n${forged}\nCleo: ${other}\nr1.abc\nno code at all\n`);
@@ -100,7 +88,7 @@ describe("result codes of others", () => {
       codes.push(cli("share", file, "--seed", String(n), "--receipt").trim());
     }
     const lines = Array.from({ length: 30 }, (_, n) => `Pair ${n + 1}: ${codes[n % 3]}`);
-    const { page, problems, close } = await visit(browser, server.address);
+    const { page, problems, close } = await site.visit();
     await untilStatus(page, "ready");
     await page.getByTestId("skip-bet").click();
     await page.getByTestId("run").click();

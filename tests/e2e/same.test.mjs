@@ -1,9 +1,9 @@
 // The page shows what the command line says: same file, same seed, same knobs, same numbers.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 
-import { cli, launch, numbers, ROOT, serveBuilt, turn, untilStatus, visit } from "./helpers.mjs";
+import { built, cli, numbers, ROOT, turn, untilStatus } from "./helpers.mjs";
 
 const SCENARIO = join(ROOT, "scenarios/s04-retry-storm.toml");
 
@@ -25,18 +25,11 @@ const PLACES = {
 /** What one unit on the screen is in the report's units. */
 const UNITS = { "%": 0.01, ms: 1e6, s: 1e9, min: 60e9, h: 3600e9, "µs": 1e3, us: 1e3, ns: 1 };
 
-let browser, server;
-before(async () => {
-  [browser, server] = [await launch(), await serveBuilt()];
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const site = built();
 
 async function compare(seed, knobs) {
   const query = `?speed=max&seed=${seed}`;
-  const { page, problems, close } = await visit(browser, server.address, { query });
+  const { page, problems, close } = await site.visit({ query });
   await untilStatus(page, "ready");
   if (Object.keys(knobs).length > 0) {
     const open = page.getByRole("button", { name: "Knobs", exact: true }).first();

@@ -1,26 +1,14 @@
 // A link made here, opened elsewhere: a fresh profile runs it and says whether it is so.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 
-import { cli, launch, serveBuilt, turn, untilStatus, visit } from "./helpers.mjs";
+import { built, cli, openKnobs, turn, untilStatus } from "./helpers.mjs";
 
-let browser, server;
-before(async () => {
-  [browser, server] = [await launch(), await serveBuilt()];
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
-
-async function openKnobs(page) {
-  const open = page.getByRole("button", { name: "Knobs", exact: true }).first();
-  if ((await open.getAttribute("aria-expanded")) === "false") await open.click();
-}
+const site = built();
 
 describe("sharing", () => {
   test("[27] a link carries changes, seed, prediction and fingerprint, and is proved or not", async () => {
-    const { page, problems, close } = await visit(browser, server.address, { query: "?speed=max" });
+    const { page, problems, close } = await site.visit({ query: "?speed=max" });
     await untilStatus(page, "ready");
     await page.getByTestId("bet-slowly").click();
     await openKnobs(page);
@@ -40,7 +28,7 @@ describe("sharing", () => {
 
     // Elsewhere: a fork that says so, and the run proves it.
     const fragment = link.slice(link.indexOf("#"));
-    const other = await visit(browser, server.address, { query: `?speed=max${fragment}` });
+    const other = await site.visit({ query: `?speed=max${fragment}` });
     await untilStatus(other.page, "ready");
     assert.equal(new URL(other.page.url()).hash, "", "the address no longer holds it");
     await openKnobs(other.page);
@@ -63,7 +51,7 @@ describe("sharing", () => {
       ["#v9.AAAABBBBCCCCDDDDEEEE", /newer/],
       ["#v1.%%%%%%%%%%%%%%%%%%%%%%%%", /link/],
     ]) {
-      const { page, problems, close } = await visit(browser, server.address, { query: fragment });
+      const { page, problems, close } = await site.visit({ query: fragment });
       const refused = page.getByTestId("refused");
       await refused.waitFor();
       assert.match(await refused.innerText(), why);

@@ -2,32 +2,20 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 
-import { launch, ROOT, serveBuilt, turn, untilStatus, visit } from "./helpers.mjs";
+import { built, openKnobs, ROOT, turn, untilStatus } from "./helpers.mjs";
 
 const SCENARIO = readFileSync(join(ROOT, "scenarios/s04-retry-storm.toml"), "utf8");
 
-let browser, server;
-before(async () => {
-  [browser, server] = [await launch(), await serveBuilt()];
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
-
-async function openKnobs(page) {
-  const open = page.getByRole("button", { name: "Knobs", exact: true }).first();
-  if ((await open.getAttribute("aria-expanded")) === "false") await open.click();
-}
+const site = built();
 
 const give = (page, name, text) =>
   page.getByTestId("file").setInputFiles({ name, mimeType: "text/plain", buffer: Buffer.from(text) });
 
 describe("files", () => {
   test("a broken file is refused with its place, and the design stays", async () => {
-    const { page, problems, close } = await visit(browser, server.address, { query: "?speed=max" });
+    const { page, problems, close } = await site.visit({ query: "?speed=max" });
     await untilStatus(page, "ready");
     const broken = SCENARIO.replace("attempts = 3", "atempts = 3");
     await give(page, "broken.toml", broken);
@@ -48,7 +36,7 @@ describe("files", () => {
   });
 
   test("hostile files are refused in words, not with a crash", async () => {
-    const { page, problems, close } = await visit(browser, server.address);
+    const { page, problems, close } = await site.visit();
     await untilStatus(page, "ready");
     const nested = `format = 1\na = ${"[".repeat(50_000)}`;
     const large = `format = 1\n# ${"x".repeat(3_000_000)}\n`;
@@ -70,7 +58,7 @@ describe("files", () => {
   });
 
   test("a good file is opened, and comes back as it is now", async () => {
-    const { page, close } = await visit(browser, server.address);
+    const { page, close } = await site.visit();
     await untilStatus(page, "ready");
     await give(page, "mine.toml", SCENARIO.replace(/^title = .*$/m, 'title = "My own"'));
     await page.getByRole("heading", { level: 1, name: "My own" }).waitFor();
@@ -89,7 +77,7 @@ describe("files", () => {
 
 describe("fields", () => {
   test("a value that makes no sense is not used, and says what would", async () => {
-    const { page, problems, close } = await visit(browser, server.address);
+    const { page, problems, close } = await site.visit();
     await untilStatus(page, "ready");
     await openKnobs(page);
     const knob = page.getByTestId("knob-link.browse.attempts");
@@ -109,7 +97,7 @@ describe("fields", () => {
 describe("the worst", () => {
   test("a crash of the simulator keeps the design, and it starts again", async () => {
     const query = "?debug&speed=max";
-    const { page, close } = await visit(browser, server.address, { query });
+    const { page, close } = await site.visit({ query });
     await untilStatus(page, "ready");
     await openKnobs(page);
     await turn(page, "link.browse.attempts", "2");
@@ -131,7 +119,7 @@ describe("the worst", () => {
   });
 
   test("a tab closed in the middle of a run loses nothing that was typed", async () => {
-    const { page, problems, close } = await visit(browser, server.address);
+    const { page, problems, close } = await site.visit();
     await untilStatus(page, "ready");
     await openKnobs(page);
     await turn(page, "link.browse.retry_budget", "7 %");
@@ -144,7 +132,7 @@ describe("the worst", () => {
     // Another tab of the same visitor, the first one gone.
     const again = await page.context().newPage();
     await page.close();
-    await again.goto(server.address);
+    await again.goto(site.server.address);
     await untilStatus(again, "ready");
     await openKnobs(again);
     const value = (path) => again.getByTestId(`knob-${path}`);

@@ -1,23 +1,11 @@
 // Versions under names: kept, found, restored, undone, deleted and brought back.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 
-import { accessibilityFindings, launch, serveBuilt, turn, untilStatus, visit } from "./helpers.mjs";
+import { accessibilityFindings, built, openKnobs, text, turn, untilStatus } from "./helpers.mjs";
 
-let browser, server;
-before(async () => {
-  [browser, server] = [await launch(), await serveBuilt()];
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
-
-async function openKnobs(page) {
-  const open = page.getByRole("button", { name: "Knobs", exact: true }).first();
-  if ((await open.getAttribute("aria-expanded")) === "false") await open.click();
-}
+const site = built();
 
 async function keep(page, name) {
   await page.getByTestId("versions-open").click();
@@ -28,16 +16,9 @@ async function keep(page, name) {
 
 const names = (page) => page.locator(".version-name").allInnerTexts();
 
-/** The file as the page has it now, byte for byte. */
-async function text(page) {
-  const download = page.waitForEvent("download");
-  await page.keyboard.press("Control+s");
-  return readFileSync(await (await download).path(), "utf8");
-}
-
 describe("versions", () => {
   test("[61] named versions with search; a restored one is undone to the same bytes", async () => {
-    const { page, problems, close } = await visit(browser, server.address);
+    const { page, problems, close } = await site.visit();
     await untilStatus(page, "ready");
     const start = await text(page);
     await keep(page, "As it came #start");
@@ -89,14 +70,14 @@ describe("versions", () => {
   });
 
   test("storage that refuses is said, and shown is what is really kept", async () => {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const context = await site.browser.newContext({ viewport: { width: 1440, height: 900 } });
     const page = await context.newPage();
     await page.addInitScript(() => {
       IDBObjectStore.prototype.put = () => {
         throw new DOMException("no room", "QuotaExceededError");
       };
     });
-    await page.goto(server.address);
+    await page.goto(site.server.address);
     await untilStatus(page, "ready");
     await page.getByTestId("versions-open").click();
     await page.getByTestId("version-name").fill("Lost");
