@@ -383,18 +383,18 @@ fn listed(ledger: &Ledger, wanted: Wanted) -> Vec<&Story> {
         About::LostUpdates | About::WriteSkews | About::Diverged => false,
     };
     let mut seen = [0usize; Verdict::ALL.len()];
-    let mut is_early = |story: &&Story| {
+    let mut is_listed = |story: &&Story| {
         // What was mended is clean, and worth a look.
         let is_mended = story.verdicts.is_clean() && !story.had.is_clean();
-        let mut is_early = is_mended;
+        let mut is_listed = is_mended;
         for verdict in story.verdicts.iter() {
             seen[verdict as usize] += 1;
-            is_early |= seen[verdict as usize] <= wanted.per_verdict;
+            is_listed |= seen[verdict as usize] <= wanted.per_verdict;
         }
-        is_early
+        is_listed
     };
     let all = ledger.stories.iter().filter(fits);
-    all.filter(|s| is_early(s)).take(wanted.most).collect()
+    all.filter(|s| is_listed(s)).take(wanted.most).collect()
 }
 
 fn rows_listed<T: Copy>(
@@ -468,13 +468,14 @@ fn add_findings(
 fn entry(program: &Program, story: &Story) -> Entry {
     let adds = |e: &&EffectAt| !e.undone && e.effect.undoes.is_none();
     let added = story.effects.iter().filter(adds).count();
+    let taken = story.effects.len() - added;
     Entry {
         intent: story.number,
         operation: program.operations[story.operation as usize].key.clone(),
         asked_ns: story.born.0,
         told: story.told.map(|(_, told)| story::told(told)),
         told_ns: story.told.map(|(at, _)| at.0),
-        effects: (2 * added).saturating_sub(story.effects.len()) as u64,
+        effects: added.saturating_sub(taken) as u64,
         verdicts: story.verdicts.iter().map(Verdict::code).collect(),
         had: story.had.iter().map(Verdict::code).collect(),
     }
