@@ -113,6 +113,7 @@ fn Worker(
     };
     let below = line.bottom() + 17.0;
     let slots_x = r.right() - PAD;
+    let room = slots_x - line.x;
     view! {
         <path class="kind-icon" d=icon(node.shape, r.x + PAD, head - 12.0) />
         <text x=r.x + PAD + 24.0 y=head>
@@ -122,8 +123,8 @@ fn Worker(
         <text class="state" x=r.right() - PAD y=head text-anchor="end">
             {move || facts.with(|f| f.state.clone())}
         </text>
-        <text class="fact" x=line.x y=below>{move || facts.with(|f| if compact { f.line_short.clone() } else { f.line.clone() })}</text>
-        <text class="fact" x=slots_x y=below text-anchor="end">{move || facts.with(|f| f.slots.clone())}</text>
+        <text class="fact" x=line.x y=below>{move || facts.with(|f| f.side_by_side(room).0.to_owned())}</text>
+        <text class="fact" x=slots_x y=below text-anchor="end">{move || facts.with(|f| f.side_by_side(room).1.to_owned())}</text>
         <text class=move || if facts.with(|f| f.hurt) { "fact hurt" } else { "fact" } x=line.x y=below + 20.0>
             {move || facts.with(|f| f.bottom.clone())}
         </text>

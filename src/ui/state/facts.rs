@@ -84,6 +84,25 @@ pub fn node(model: &Model, key: &str) -> NodeFacts {
     }
 }
 
+impl NodeFacts {
+    /// What stands below the waiting line and below the slots, side by side in so many pixels: the longest
+    /// words that fit, also in a system whose letters are wide.
+    pub fn side_by_side(&self, width: f64) -> (&str, &str) {
+        // Digits at 12.5 px of the widest common type, and a gap.
+        const LETTER: f64 = 7.95;
+        let fits = |line: &str, slots: &str| {
+            let letters = line.chars().count() + slots.chars().count() + 2;
+            letters as f64 * LETTER <= width
+        };
+        // The hatching of the slots says for whom.
+        let bare = self.slots.split(" for ").next().unwrap_or_default();
+        let lines = [&self.line, &self.line_short];
+        let pairs = lines.map(|line| (line.as_str(), self.slots.as_str()));
+        let longest = pairs.into_iter().find(|(line, slots)| fits(line, slots));
+        longest.unwrap_or((&self.line_short, bare))
+    }
+}
+
 fn line(now: &NodeNow) -> String {
     let count = words::count(now.queue.into());
     match (now.queue, now.queue_limit) {

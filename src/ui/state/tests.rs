@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::model::*;
 use super::saved::SavedSession;
 use super::update::{Effect, Msg, update};
-use super::{built_in, debrief, goals, knobs, strip};
+use super::{built_in, debrief, facts, goals, knobs, strip};
 use crate::observe::report::Report;
 use crate::scenario::live::Act;
 use crate::worker::protocol::{Command, Frame, News, NewsKind, NodeNow, RunPlan, State};
@@ -394,4 +394,20 @@ fn a_moment_of_a_finished_run_is_looked_at_and_its_verdict_stays() {
     let (at_ns, act) = (9_000_000_001, Act::Tune { path, value });
     update(&mut model, Msg::Acted { run, at_ns, act });
     assert!(!model.is_over());
+}
+
+#[test]
+fn words_in_a_node_never_stand_on_each_other() {
+    let facts = facts::NodeFacts {
+        line: "163,207 waiting · 79.7 s".into(),
+        line_short: "163,207 wait".into(),
+        slots: "10 of 10 for nobody".into(),
+        ..Default::default()
+    };
+    assert_eq!(facts.side_by_side(400.0), (&*facts.line, &*facts.slots));
+    assert_eq!(
+        facts.side_by_side(280.0),
+        (&*facts.line_short, &*facts.slots)
+    );
+    assert_eq!(facts.side_by_side(200.0), ("163,207 wait", "10 of 10"));
 }
