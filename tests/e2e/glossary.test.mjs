@@ -87,7 +87,7 @@ describe("words explain themselves", () => {
     await untilStatus(page, "over");
     await openKnobs(page);
     const knobs = await page.locator(".knob").count();
-    assert.ok(knobs > 2 && (await page.locator(".knob .term.asks").count()) === knobs, `${knobs} knobs`);
+    assert.ok(knobs > 2 && (await page.locator(".knob .term.what").count()) === knobs, `${knobs} knobs`);
     assert.equal(await page.getByTestId("numbers").locator("dt .term").count(), await page.getByTestId("numbers").locator("dt").count());
     assert.equal(await page.locator(".chart h2 .term").count(), 3);
     assert.equal(await page.locator(".strip dt .term").count(), 6);

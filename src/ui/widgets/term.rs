@@ -48,7 +48,7 @@ fn word(term: Option<&'static Term>, text: String) -> AnyView {
 /// A question mark, where the text itself is the label of something else.
 pub fn asks(term: &'static Term) -> AnyView {
     let name = format!("What is this? {}", term.word);
-    view! { <button type="button" class="term asks" data-term=term.word aria-label=name>"?"</button> }
+    view! { <button type="button" class="term what" data-term=term.word aria-label=name>"?"</button> }
         .into_any()
 }
 
