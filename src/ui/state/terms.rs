@@ -197,8 +197,6 @@ pub static TERMS: &[Term] = &[
         "A message that fails each time. In an ordered queue everything behind it waits; without a limit it is tried for ever."),
     term("Pool", "connection pool", "s09", "link.pool* link.acquire_timeout link.max_in_flight* *.connections reason.pool_exhausted", "connection pool;no connection free",
         "Connections that are kept open and lent out. When all are out, the next caller waits, though the database itself may be idle."),
-    term("Prediction", "bet", "s04", "", "prediction",
-        "Saying what will happen before it does. Being wrong about it is how the surprise is remembered."),
     term("Priority", "", "s23", "operation.priority *.discipline *.lifo_above balancer.priority_step balancer.admission balancer.max_outstanding", "",
         "Who is next, and who is turned away first, when not everybody can be served. First come, first served serves nobody in time when the line is long."),
     term("Queue", "message queue", "s13", "kind.queue queue.mode queue.delay queue.when_full queue.bound feed.reads feed.poll_every", "message queue",
