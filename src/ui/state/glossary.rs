@@ -143,9 +143,8 @@ fn place(text: &str, phrase: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::design::reasons::GROUPS;
     use crate::design::registry::{self, ALERT, KINDS, LINK, MONITORING, OPERATION};
-    use crate::engine::reason::Reason;
-    use crate::ledger::Verdict;
     use crate::scenario::metric::METRICS;
     use crate::ui::state::model::ChartTab;
 
@@ -164,8 +163,22 @@ mod tests {
         let kinds = KINDS.iter().map(|k| format!("kind.{}", k.name));
         let faults = registry::timeline_kinds().map(|k| format!("fault.{}", k.name));
         let metrics = METRICS.iter().map(|m| format!("metric.{}", m.bound.name));
-        let reasons = Reason::ALL.iter().map(|r| format!("reason.{}", r.code()));
-        let verdicts = Verdict::ALL.iter().map(|v| format!("verdict.{}", v.code()));
+        let reasons = GROUPS.iter().flat_map(|(_, reasons)| reasons.iter());
+        let reasons = reasons.chain([&"cancelled"]).map(|r| format!("reason.{r}"));
+        // As the report has them; the page does not know the ledger itself.
+        let verdicts = [
+            "lost",
+            "duplicate",
+            "phantom",
+            "partial",
+            "parked",
+            "stale",
+            "own_write_missed",
+            "went_back",
+            "out_of_order",
+            "unauthorised",
+        ];
+        let verdicts = verdicts.map(|v| format!("verdict.{v}"));
         let charts = ChartTab::ALL.iter().map(|c| format!("chart.{}", c.key()));
         kinds
             .chain(["kind.link".to_owned()])
