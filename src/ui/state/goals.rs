@@ -10,6 +10,8 @@ use super::words;
 pub struct GoalLine {
     pub key: String,
     pub label: String,
+    /// The word of the glossary for what it measures.
+    pub about: String,
     /// "at least 99 %", where the label does not say it.
     pub bound: Option<String>,
     /// What the finished run measured, as text, and exactly.
@@ -42,6 +44,7 @@ fn line(model: &Model, goal: &Goal) -> GoalLine {
     GoalLine {
         key: goal.key.clone(),
         label: goal.label.clone(),
+        about: format!("metric.{}", goal.metric.name()),
         // Most labels say their bound themselves.
         bound: (!goal.label.contains(&limit)).then(|| format!("{word} {limit}")),
         measured: measured.map(|m| match m.measured {
