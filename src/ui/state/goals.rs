@@ -66,7 +66,8 @@ pub fn amount(metric: Metric, x: f64) -> String {
         | Metric::StaleAge
         | Metric::RecoveryTime
         | Metric::RecoveryPoint
-        | Metric::ReadRecovery => words::ms(x),
+        | Metric::ReadRecovery
+        | Metric::MessageAge => words::ms(x),
         Metric::Lost
         | Metric::Duplicate
         | Metric::Phantom
@@ -80,7 +81,8 @@ pub fn amount(metric: Metric, x: f64) -> String {
         | Metric::OutOfOrder
         | Metric::Unauthorised
         | Metric::WriteSkew
-        | Metric::InvariantBroken => words::count(x.max(0.0) as u64),
+        | Metric::InvariantBroken
+        | Metric::Pages => words::count(x.max(0.0) as u64),
         Metric::Cost => format!("{}/h", words::money((x * 1e6).round() as i64)),
     }
 }
@@ -113,7 +115,9 @@ fn current(model: &Model, metric: Metric) -> Option<f64> {
         | Metric::ClaimsBroken
         | Metric::RecoveryTime
         | Metric::RecoveryPoint
-        | Metric::ReadRecovery => None,
+        | Metric::ReadRecovery
+        | Metric::Pages
+        | Metric::MessageAge => None,
         Metric::Cost => Some(now.cost_micro_per_hour as f64 / 1e6),
     }
 }
