@@ -37,7 +37,9 @@ fn line(model: &Model, goal: &Goal) -> GoalLine {
         Bound::AtLeast(v) => ("at least", v),
         Bound::AtMost(v) => ("at most", v),
     };
-    let now = (report.is_none() && model.has_begun()).then(|| current(model, goal.metric));
+    // What users see now is of all operations.
+    let is_live = report.is_none() && model.has_begun() && goal.operation.is_none();
+    let now = is_live.then(|| current(model, goal.metric));
     let limit = amount(goal.metric, value.as_f64());
     GoalLine {
         key: goal.key.clone(),
@@ -122,14 +124,14 @@ fn current(model: &Model, metric: Metric) -> Option<f64> {
     }
 }
 
-/// The bound of the scenario's goal on this metric, if it has one.
+/// The bound of the scenario's goal on this metric, if it has one that is about all operations.
 pub fn bound_of(model: &Model, metric: Metric) -> Option<f64> {
     let goal = model
         .doc
         .scenario
         .goals
         .iter()
-        .find(|g| g.metric == metric)?;
+        .find(|g| g.metric == metric && g.operation.is_none())?;
     let (Bound::AtLeast(value) | Bound::AtMost(value)) = &goal.bound;
     Some(value.as_f64())
 }
