@@ -30,7 +30,7 @@ use super::record::{Record, Snapshot};
 use super::session::Sessions;
 use super::shards::Shards;
 use super::slab::Slab;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// A link's state: the network, and what each caller instance keeps.
 #[derive(Clone)]
@@ -249,6 +249,7 @@ impl Core {
             now: self.now(),
             nodes: &self.node_counters,
             links: &self.link_counters,
+            message_age: Duration::ZERO,
         }
     }
 

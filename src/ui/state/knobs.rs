@@ -77,6 +77,13 @@ fn resolve<'a>(
                     .unwrap_or_else(|| operation.key.clone()),
             )
         }
+        "alert" => {
+            let alert = design.alerts.iter().find(|a| a.key == key)?;
+            (
+                Settings::new(&registry::ALERT, &alert.knobs),
+                alert.label.clone().unwrap_or_else(|| alert.key.clone()),
+            )
+        }
         kind => {
             let node = design
                 .nodes
