@@ -1,7 +1,7 @@
 //! The way from the cause to the users, in at most five sentences, each with a number and a moment.
 
 use super::course::Course;
-use super::detect::{Odd, Place};
+use super::detect::{IN_WORK, Odd, Place};
 use super::harm::Hurt;
 use super::signals::Signals;
 use super::{HarmKind, Mechanism, Step, instant};
@@ -71,6 +71,10 @@ fn cause(signals: &Signals, odd: &Odd) -> String {
         Mechanism::FewerSlots => format!("{} busy instead of {}", number(seen), number(usual)),
         Mechanism::OutOfMemory | Mechanism::LostLeader if seen >= 1.0 => {
             format!("{} times", number(seen))
+        }
+        Mechanism::StandsStill if odd.figure == IN_WORK => {
+            let (seen, usual) = (number(seen), number(usual));
+            format!("up to {seen} requests are in work at the same time instead of {usual}")
         }
         Mechanism::StandsStill if seen == 0.0 => {
             format!(
@@ -156,7 +160,10 @@ fn harm(hurt: &Hurt) -> String {
             percent(seen),
             percent(usual)
         ),
-        HarmKind::Slow => format!("Users wait up to {} times as long as before.", number(seen)),
+        HarmKind::Slow => format!(
+            "The slowest twentieth of the users waits up to {} times as long as usual.",
+            number(seen)
+        ),
         HarmKind::Unanswered => format!(
             "Up to {} users wait for an answer, usually {}.",
             number(seen),

@@ -51,6 +51,10 @@ const SLOWER: f64 = 1.4;
 /// what it is at least, this many deviations below.
 const OCTAVES: f64 = 1.85;
 const DEVIATIONS: f64 = 2.5;
+/// Requests in work: this many times, and this many more.
+const STUCK: f64 = 3.0;
+const STUCK_MORE: u32 = 20;
+pub const IN_WORK: &str = "requests in work at the same time";
 /// Travelling: this many times longer, and by this much.
 const LONGER: f64 = 2.0;
 const LONGER_BY_NS: f64 = 1_000_000.0;
@@ -75,6 +79,7 @@ pub fn all(signals: &Signals) -> Vec<Odd> {
         found.extend(own_work(signals, i));
         found.extend(own_errors(signals, i));
         found.extend(standing_still(signals, i));
+        found.extend(stuck(signals, i));
         found.extend(slots(signals, i));
         found.extend(cold(signals, i));
         found.extend(counted(signals, i));
@@ -303,6 +308,30 @@ fn standing_still(signals: &Signals, node: u16) -> Option<Odd> {
         mechanism: Mechanism::StandsStill,
         stretch,
         figure: "share of requests given up while worked on",
+    })
+}
+
+/// At a node that calls nobody, far more is in work than usual although no more has come: some of it
+/// stands still, and nobody gives it up.
+fn stuck(signals: &Signals, node: u16) -> Option<Odd> {
+    if signals.links.iter().any(|link| link.from == node) {
+        return None;
+    }
+    let of = &signals.of_node[node as usize];
+    let busy = Course::new(signals.count, |i| Some(f64::from(of[i].busy_most)));
+    let arrived = Course::new(signals.count, |i| Some(of[i].arrived as f64));
+    let usual = busy.quantile(0.2)?;
+    let stretch = busy.above(usual, STUCK * usual + f64::from(STUCK_MORE))?;
+    let windows = stretch.from..stretch.until;
+    let came: f64 = windows.clone().map(|i| of[i].arrived as f64).sum();
+    if came > MORE * arrived.quantile(0.5)? * windows.len() as f64 {
+        return None;
+    }
+    Some(Odd {
+        place: Place::Node(node),
+        mechanism: Mechanism::StandsStill,
+        stretch,
+        figure: IN_WORK,
     })
 }
 

@@ -6,11 +6,12 @@ use super::{Harm, HarmKind, instant};
 
 /// Answers in a window, for a share of them to mean something.
 const ENOUGH: u32 = 10;
+const ENOUGH_FOR_P95: u32 = 40;
 /// Bad answers: this share, and this many times what is usual in the better windows.
 const BAD_SHARE: f64 = 0.02;
 const TIMES_USUAL: f64 = 3.0;
-/// Waiting: this many times what is usual.
-const TIMES_SLOWER: f64 = 2.5;
+/// Waiting, of the slowest twentieth: this many times what is usual.
+const TIMES_SLOWER: f64 = 3.0;
 /// Actions that nobody has answered: as many as come in this time, more than usual.
 const OPEN_SECONDS: f64 = 3.0;
 /// Messages that wait: as many as come in this time, more than usual.
@@ -60,18 +61,21 @@ fn failures(signals: &Signals) -> Option<Stretch> {
         true => BAD_SHARE,
         false => (usual * TIMES_USUAL).max(usual + BAD_SHARE),
     };
-    share.above(usual, bound).filter(|it| it.windows >= 2)
+    let found = share.above(usual, bound).filter(|it| it.windows >= 2)?;
+    // What it was before, where there was a before.
+    let usual = share.quantile(0.05)?.min(usual);
+    Some(Stretch { usual, ..found })
 }
 
+/// The slowest twentieth: a mean would hide that one server of three is sick.
 fn slow(signals: &Signals) -> Option<Stretch> {
-    // In octaves.
     let latency = Course::new(signals.count, |i| {
         let users = &signals.users[i];
-        (users.served >= ENOUGH).then(|| users.latency_log / f64::from(users.served))
+        (users.served >= ENOUGH_FOR_P95).then(|| users.p95_octaves())?
     });
     let usual = latency.quantile(0.2)?;
     let found = latency.above(usual, usual + libm::log2(TIMES_SLOWER));
-    let found = found.filter(|it| it.windows >= 2)?;
+    let found = found.filter(|it| it.windows >= 3)?;
     Some(Stretch {
         usual: 1.0,
         seen: libm::exp2(found.seen - usual),

@@ -77,10 +77,26 @@ pub struct UserWindow {
     /// Told that it failed, or gone.
     pub bad: u32,
     pub served: u32,
-    /// Sum of the binary logarithms of what the served ones waited.
-    pub latency_log: f64,
+    /// The served ones, by how long they waited: class `n` holds up to 2^(n/2) microseconds.
+    pub latency: Vec<u32>,
     /// Born and not told anything yet, at the end of it.
     pub open: i64,
+}
+
+impl UserWindow {
+    /// How long all but a twentieth of the served ones waited at most, in octaves of a microsecond; half an
+    /// octave too much at worst.
+    pub fn p95_octaves(&self) -> Option<f64> {
+        let over = self.served / 20;
+        let mut above = 0;
+        let classes = self.latency.iter().enumerate().rev();
+        let found = classes.map(|(class, n)| {
+            above += n;
+            (class, above)
+        });
+        let mut found = found.filter(|&(_, above)| above > over);
+        found.next().map(|(class, _)| class as f64 / 2.0)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -258,8 +274,12 @@ impl Record for Signals {
             Told::Failed(_) | Told::Abandoned => window.bad += 1,
             Told::Served | Told::Degraded => {
                 window.served += 1;
-                let waited = now.since(intent.born).0.max(1_000);
-                window.latency_log += libm::log2(waited as f64);
+                let us = now.since(intent.born).0 as f64 / 1e3;
+                let class = libm::ceil(2.0 * libm::log2(us.max(1.0))) as usize;
+                if window.latency.len() <= class {
+                    window.latency.resize(class + 1, 0);
+                }
+                window.latency[class] += 1;
             }
         }
     }
