@@ -4,7 +4,7 @@ use super::course::Course;
 use super::detect::{IN_WORK, Odd, Place};
 use super::harm::Hurt;
 use super::signals::Signals;
-use super::{HarmKind, Mechanism, Step, instant};
+use super::{HarmKind, Mechanism, Step};
 use crate::design::order::arrange;
 use crate::engine::reason::Reason;
 
@@ -27,17 +27,16 @@ pub fn of(signals: &Signals, culprit: Option<&Odd>, hurt: &Hurt) -> Vec<Step> {
 
 fn step(signals: &Signals, window: usize, text: String) -> Step {
     Step {
-        at_ns: instant(signals, window.min(signals.count)).0,
+        at_ns: signals.start_of(window.min(signals.count)).0,
         text,
     }
 }
 
-/// "1.5", "12", "3,400": as people say it.
+/// "1.5", "12", "3400": as many digits as matter.
 fn number(value: f64) -> String {
-    match value {
-        v if v >= 100.0 || v == libm::round(v) => format!("{}", libm::round(v)),
-        v if v >= 10.0 => format!("{v:.0}"),
-        v => format!("{v:.1}"),
+    match value >= 10.0 || value == libm::round(value) {
+        true => format!("{value:.0}"),
+        false => format!("{value:.1}"),
     }
 }
 

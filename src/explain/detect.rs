@@ -3,7 +3,7 @@
 
 use super::course::{Course, Stretch};
 use super::signals::{LinkWindow, Signals};
-use super::{Component, Finding, Mechanism, instant};
+use super::{Component, Finding, Mechanism};
 use crate::engine::reason::Reason;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,8 +30,8 @@ impl Odd {
         Finding {
             component,
             mechanism: self.mechanism,
-            from_ns: instant(signals, self.stretch.from).0,
-            until_ns: instant(signals, self.stretch.until).0,
+            from_ns: signals.start_of(self.stretch.from).0,
+            until_ns: signals.start_of(self.stretch.until).0,
             figure: self.figure,
             usual: self.stretch.usual,
             seen: self.stretch.seen,
@@ -72,8 +72,8 @@ pub fn all(signals: &Signals) -> Vec<Odd> {
         found.extend(on_the_way(signals, i));
     }
     for i in 0..signals.nodes.len() as u16 {
-        found.extend(traffic(signals, i));
         if signals.nodes[i as usize].kind == "clients" {
+            found.extend(traffic(signals, i));
             continue;
         }
         found.extend(own_work(signals, i));
@@ -188,8 +188,7 @@ fn on_the_way(signals: &Signals, link: u16) -> Option<Odd> {
     let of = &signals.of_link[link as usize];
     let travel = Course::new(signals.count, |i| {
         let window = &of[i];
-        (window.travelled >= ENOUGH.min(2))
-            .then(|| window.travel_ns as f64 / f64::from(window.travelled))
+        (window.travelled >= 2).then(|| window.travel_ns as f64 / f64::from(window.travelled))
     });
     let usual = travel.quantile(0.4)?;
     let stretch = travel.above(usual, (usual * LONGER).max(usual + LONGER_BY_NS))?;
@@ -209,9 +208,6 @@ fn on_the_way(signals: &Signals, link: u16) -> Option<Odd> {
 }
 
 fn traffic(signals: &Signals, node: u16) -> Option<Odd> {
-    if signals.nodes[node as usize].kind != "clients" {
-        return None;
-    }
     let begun = Course::new(signals.count, |i| {
         Some(f64::from(signals.begun[node as usize][i]))
     });

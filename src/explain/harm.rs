@@ -2,7 +2,7 @@
 
 use super::course::{Course, Stretch};
 use super::signals::Signals;
-use super::{Harm, HarmKind, instant};
+use super::{Harm, HarmKind};
 
 /// Answers in a window, for a share of them to mean something.
 const ENOUGH: u32 = 10;
@@ -26,8 +26,8 @@ pub struct Hurt {
 impl Hurt {
     pub fn told(&self, signals: &Signals) -> Harm {
         Harm {
-            from_ns: instant(signals, self.stretch.from).0,
-            until_ns: instant(signals, self.stretch.until).0,
+            from_ns: signals.start_of(self.stretch.from).0,
+            until_ns: signals.start_of(self.stretch.until).0,
             kind: self.kind,
             usual: self.stretch.usual,
             seen: self.stretch.seen,

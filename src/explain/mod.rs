@@ -17,7 +17,6 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::engine::{Program, Run};
-use crate::time::Time;
 
 pub use signals::Signals;
 
@@ -80,7 +79,6 @@ mechanisms! {
     Delays "delays" "takes longer",
     Holds "holds" "keeps messages back",
     NotSignedIn "not_signed_in" "is turned away: nobody knows the caller any more",
-    TooLittle "too_little" "can do less than is asked of it",
 }
 
 /// One component that did something unusual of its own accord.
@@ -160,9 +158,4 @@ pub fn explain(signals: &Signals) -> Explanation {
         others: findings.iter().map(|it| it.told(signals)).collect(),
         chain,
     }
-}
-
-/// What comes before a window of the run.
-fn instant(signals: &Signals, window: usize) -> Time {
-    signals.start_of(window)
 }

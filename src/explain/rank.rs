@@ -53,7 +53,7 @@ fn weight(mechanism: Mechanism) -> u8 {
         | Cut | Throttles => 0,
         Loses | Errors | Holds | Delays | Slow | ColdCache | MoreTraffic => 1,
         Locked | FewerSlots => 2,
-        StandsStill | TooLittle => 3,
+        StandsStill => 3,
     }
 }
 
@@ -85,7 +85,7 @@ fn explains(signals: &Signals, by: &Odd, odd: &Odd) -> bool {
         ) => is_below(signals, odd.place, by.place),
         // Whoever needs a callee that fails has to wait, and is filled with those who wait; and whom
         // nothing reaches any more stands still.
-        (TooLittle | MoreTraffic | Contract, _) => false,
+        (MoreTraffic | Contract, _) => false,
         (_, StandsStill | FewerSlots | Slow) => {
             is_below(signals, by.place, odd.place) || is_starved(signals, by, odd)
         }
