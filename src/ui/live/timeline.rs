@@ -30,7 +30,7 @@ struct Bar {
 /// Share of the line from which on a bar has room for its own words.
 const WIDE: f64 = 0.09;
 /// The same beside a bar: less holds no word, and the bar says it only to who points at it or reads it.
-const BESIDE: f64 = 0.05;
+const BESIDE: f64 = 0.08;
 
 #[component]
 pub fn Timeline() -> impl IntoView {
