@@ -55,7 +55,8 @@ pub fn chain(model: &Model) -> Vec<Moment> {
         });
     }
     chain.extend(silence(model, begin));
-    if end > begin {
+    // What lasts to the end has no aftermath.
+    if end > begin && end < model.duration_ns() {
         chain.push(Moment {
             at_ns: end,
             text: aftermath(model, begin, end, storm.is_some()),

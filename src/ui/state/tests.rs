@@ -362,6 +362,30 @@ fn a_long_run_in_which_nearly_everybody_was_served_did_recover() {
 }
 
 #[test]
+fn a_cause_that_lasts_to_the_end_has_not_ended() {
+    let mut model = ready();
+    let text = model
+        .doc
+        .text
+        .replacen("lasts = \"10 s\"", "lasts = \"150 s\"", 1);
+    assert_ne!(text, model.doc.text);
+    let name = "mine.toml".into();
+    update(&mut model, Msg::Import { name, text });
+    let run = model.run.id;
+    update(&mut model, Msg::Loaded { run, plan: plan() });
+    update(&mut model, Msg::SkipBet);
+    update(&mut model, Msg::PlayPause);
+    let (run, told) = (model.run.id, report(&model));
+    update(&mut model, Msg::Done { run, report: told });
+    let chain = debrief::chain(&model);
+    assert!(!chain.is_empty());
+    assert!(
+        chain.iter().all(|m| !m.text.contains("The cause ends")),
+        "{chain:#?}"
+    );
+}
+
+#[test]
 fn a_moment_of_a_finished_run_is_looked_at_and_its_verdict_stays() {
     let mut model = ready();
     let asked = |effects: &[Effect]| effects.iter().any(|e| matches!(e, Effect::Seek(_)));
