@@ -39,6 +39,26 @@ async function moment(page) {
   return { nodes, strip: strip.map((cell) => cell.replace(/(\/h\n).*$/, "$1")) };
 }
 
+/** How light each pixel of a node is, without its figures and what moves. */
+async function greyPicture(page, node) {
+  const box = await node.locator(".outline").boundingBox();
+  const clip = { x: box.x - 6, y: box.y - 6, width: box.width + 12, height: box.height + 12 };
+  const style = "#canvas .fact, #canvas canvas, .wire, .drawing .slot, .badge { visibility: hidden !important }";
+  const png = (await page.screenshot({ clip, style })).toString("base64");
+  return page.evaluate(async (png) => {
+    const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));
+    const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+    const cx = new OffscreenCanvas(image.width, image.height).getContext("2d");
+    cx.drawImage(image, 0, 0);
+    const { data } = cx.getImageData(0, 0, image.width, image.height);
+    const light = [];
+    for (let i = 0; i < data.length; i += 4) {
+      light.push(Math.round(0.2126 * data[i] + 0.7152 * data[i + 1] + 0.0722 * data[i + 2]));
+    }
+    return light;
+  }, png);
+}
+
 describe("acceptance", () => {
   test("[1] a first visit shows a system, paused; running it shows something within two seconds", async () => {
     const { page, problems, close } = await site.visit();
@@ -473,16 +493,31 @@ describe("acceptance", () => {
     const moving = await page.evaluate(() => document.getAnimations().filter((a) => a.playState === "running").length);
     assert.equal(moving, 0);
     await page.getByTestId("skip-bet").click();
-    // Each state is told apart by its words and signs, which are the same in grey.
+    // Each state is told apart by its words, and by what is seen of it in grey without any figure.
     const told = new Map();
+    const seen = [];
     for (const seconds of [0.001, 20, 45, 100, 179]) {
       await seek(page, seconds);
       for (const node of await page.locator("[data-node]").all()) {
         const state = await node.getAttribute("data-state");
         const badge = await node.locator(".state").allTextContents();
         if (!told.has(state)) told.set(state, badge.join(" ").trim());
+        const grey = await greyPicture(page, node);
+        seen.push({ node: await node.getAttribute("data-node"), state, grey });
       }
     }
+    let pairs = 0;
+    for (const [i, a] of seen.entries()) {
+      for (const b of seen.slice(i + 1).filter((b) => b.node === a.node)) {
+        const changed = a.grey.filter((light, pixel) => Math.abs(light - b.grey[pixel]) > 40).length;
+        const which = `${a.node}: ${a.state}, ${b.state}: ${changed} of ${a.grey.length} pixels`;
+        assert.equal(a.grey.length, b.grey.length, which);
+        if (a.state === b.state) assert.ok(changed < 20, which);
+        else assert.ok(changed >= 60, which);
+        pairs += Number(a.state !== b.state);
+      }
+    }
+    assert.ok(pairs > 0, "no node was seen in two states");
     assert.ok(told.size >= 2, `states seen: ${[...told.keys()]}`);
     const words = [...told.values()];
     assert.equal(new Set(words).size, words.length, JSON.stringify([...told]));

@@ -9,6 +9,7 @@ pub mod document;
 pub mod editing;
 pub mod editor;
 pub mod facts;
+pub mod field;
 pub mod freeroutes;
 pub mod geometry;
 pub mod glossary;
