@@ -162,7 +162,7 @@ fn refusals(signals: &Signals, link: u16, to: u16) -> Vec<Odd> {
 
 /// When a larger share of the tries on a link than usual fails for these reasons.
 fn failing(signals: &Signals, link: u16, reasons: &[Reason]) -> Option<Stretch> {
-    more_than_usual(signals, link, |window| {
+    more_than_usual(signals, link, &|window| {
         reasons.iter().map(|&r| window.failed[r as usize]).sum()
     })
 }
@@ -170,10 +170,10 @@ fn failing(signals: &Signals, link: u16, reasons: &[Reason]) -> Option<Stretch> 
 fn more_than_usual(
     signals: &Signals,
     link: u16,
-    failed: impl Fn(&LinkWindow) -> u32,
+    failed: &dyn Fn(&LinkWindow) -> u32,
 ) -> Option<Stretch> {
     let of = &signals.of_link[link as usize];
-    let share = Course::new(signals.count, |i| {
+    let share = Course::new(signals.count, &|i| {
         let failed = failed(&of[i]);
         let enough = of[i].ended >= ENOUGH || failed >= 2;
         enough.then(|| f64::from(failed) / f64::from(of[i].ended.max(1)))
@@ -186,7 +186,7 @@ fn more_than_usual(
 /// How long messages travel, and whether they arrive at all.
 fn on_the_way(signals: &Signals, link: u16) -> Option<Odd> {
     let of = &signals.of_link[link as usize];
-    let travel = Course::new(signals.count, |i| {
+    let travel = Course::new(signals.count, &|i| {
         let window = &of[i];
         (window.travelled >= 2).then(|| window.travel_ns as f64 / f64::from(window.travelled))
     });
@@ -208,7 +208,7 @@ fn on_the_way(signals: &Signals, link: u16) -> Option<Odd> {
 }
 
 fn traffic(signals: &Signals, node: u16) -> Option<Odd> {
-    let begun = Course::new(signals.count, |i| {
+    let begun = Course::new(signals.count, &|i| {
         Some(f64::from(signals.begun[node as usize][i]))
     });
     let usual = begun.quantile(0.5)?;
@@ -227,8 +227,8 @@ fn own_work(signals: &Signals, node: u16) -> Option<Odd> {
     let of = &signals.of_node[node as usize];
     // In octaves: one request that stands still does not look like all of them being slow.
     let mean = |i: usize| (of[i].left >= ENOUGH).then(|| of[i].own_log / f64::from(of[i].left));
-    let usual = Course::new(signals.count, mean).quantile(0.4)?;
-    let at_least = Course::new(signals.count, |i| {
+    let usual = Course::new(signals.count, &mean).quantile(0.4)?;
+    let at_least = Course::new(signals.count, &|i| {
         let scatter = OCTAVES / libm::sqrt(f64::from(of[i].left.max(1)));
         Some(mean(i)? - DEVIATIONS * scatter)
     });
@@ -253,7 +253,7 @@ fn own_errors(signals: &Signals, node: u16) -> Option<Odd> {
     Some(Odd {
         place: Place::Node(node),
         mechanism: Mechanism::Errors,
-        stretch: worst_of_callers(signals, node, |it| it.own_errors)?,
+        stretch: worst_of_callers(signals, node, &|it| it.own_errors)?,
         figure: "share of requests answered with an error of its own",
     })
 }
@@ -262,12 +262,12 @@ fn own_errors(signals: &Signals, node: u16) -> Option<Odd> {
 fn worst_of_callers(
     signals: &Signals,
     node: u16,
-    failed: impl Fn(&LinkWindow) -> u32,
+    failed: &dyn Fn(&LinkWindow) -> u32,
 ) -> Option<Stretch> {
     let links = (0u16..)
         .zip(&signals.links)
         .filter(|(_, link)| link.to == node);
-    let found = links.filter_map(|(link, _)| more_than_usual(signals, link, &failed));
+    let found = links.filter_map(|(link, _)| more_than_usual(signals, link, failed));
     found.max_by(|a, b| a.windows.cmp(&b.windows))
 }
 
@@ -275,14 +275,14 @@ fn worst_of_callers(
 /// work takes no longer than usual.
 fn standing_still(signals: &Signals, node: u16) -> Option<Odd> {
     let of = &signals.of_node[node as usize];
-    let left = Course::new(signals.count, |i| Some(f64::from(of[i].left)));
+    let left = Course::new(signals.count, &|i| Some(f64::from(of[i].left)));
     let usual = left.quantile(0.5)?;
     let place = Place::Node(node);
     if usual >= f64::from(ENOUGH) {
         let has_work = |i: usize| {
             of[i].busy_most > 0 || of[i].waiting_least > 0 || waits_for(signals, node, i)
         };
-        let still = Course::new(signals.count, |i| {
+        let still = Course::new(signals.count, &|i| {
             Some(f64::from(u8::from(of[i].left == 0 && has_work(i))))
         });
         if let Some(stretch) = still.above(0.0, 0.5).filter(|it| it.windows >= 2) {
@@ -298,7 +298,7 @@ fn standing_still(signals: &Signals, node: u16) -> Option<Odd> {
             });
         }
     }
-    let stretch = worst_of_callers(signals, node, |it| it.given_up)?;
+    let stretch = worst_of_callers(signals, node, &|it| it.given_up)?;
     Some(Odd {
         place,
         mechanism: Mechanism::StandsStill,
@@ -314,8 +314,8 @@ fn stuck(signals: &Signals, node: u16) -> Option<Odd> {
         return None;
     }
     let of = &signals.of_node[node as usize];
-    let busy = Course::new(signals.count, |i| Some(f64::from(of[i].busy_most)));
-    let arrived = Course::new(signals.count, |i| Some(of[i].arrived as f64));
+    let busy = Course::new(signals.count, &|i| Some(f64::from(of[i].busy_most)));
+    let arrived = Course::new(signals.count, &|i| Some(of[i].arrived as f64));
     let usual = busy.quantile(0.2)?;
     let stretch = busy.above(usual, STUCK * usual + f64::from(STUCK_MORE))?;
     let windows = stretch.from..stretch.until;
@@ -352,7 +352,7 @@ fn slots(signals: &Signals, node: u16) -> Option<Odd> {
     if most < 2 {
         return None;
     }
-    let share = Course::new(signals.count, |i| {
+    let share = Course::new(signals.count, &|i| {
         let busy = of[i].busy_when_waiting?;
         Some(f64::from(busy) / f64::from(most))
     });
@@ -375,7 +375,7 @@ fn slots(signals: &Signals, node: u16) -> Option<Odd> {
 
 fn cold(signals: &Signals, node: u16) -> Option<Odd> {
     let of = &signals.of_node[node as usize];
-    let misses = Course::new(signals.count, |i| {
+    let misses = Course::new(signals.count, &|i| {
         let enough = of[i].lookups >= u64::from(ENOUGH);
         enough.then(|| of[i].misses as f64 / of[i].lookups as f64)
     });
@@ -396,8 +396,8 @@ fn cold(signals: &Signals, node: u16) -> Option<Odd> {
 /// What a node says about itself.
 fn counted(signals: &Signals, node: u16) -> Vec<Odd> {
     let of = &signals.of_node[node as usize];
-    let memory = Course::new(signals.count, |i| Some(of[i].out_of_memory as f64));
-    let leaders = Course::new(signals.count, |i| Some(f64::from(of[i].leaders_lost)));
+    let memory = Course::new(signals.count, &|i| Some(of[i].out_of_memory as f64));
+    let leaders = Course::new(signals.count, &|i| Some(f64::from(of[i].leaders_lost)));
     let all = [
         (
             memory,

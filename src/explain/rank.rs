@@ -1,5 +1,6 @@
 //! Which of the unusual components explains the others, and with them the harm.
 
+use super::HarmKind;
 use super::Mechanism::{self, *};
 use super::detect::{Odd, Place};
 use super::harm::Hurt;
@@ -17,7 +18,10 @@ pub fn in_order(signals: &Signals, found: Vec<Odd>, hurt: &Hurt) -> Vec<Odd> {
         .into_iter()
         .filter(|odd| {
             let from = odd.stretch.from;
-            from <= hurt.stretch.from + LATE && odd.stretch.until + EARLY >= hurt.stretch.from
+            let in_time =
+                from <= hurt.stretch.from + LATE && odd.stretch.until + EARLY >= hurt.stretch.from;
+            // Where users are served, what is only inferred accuses nobody.
+            in_time && (hurt.kind != HarmKind::Data || weight(odd.mechanism) < INFERRED)
         })
         .collect();
     let explained = |odd: &Odd| in_time.iter().any(|by| explains(signals, by, odd));
@@ -46,13 +50,16 @@ pub fn in_order(signals: &Signals, found: Vec<Odd>, hurt: &Hurt) -> Vec<Odd> {
     left
 }
 
+/// From this weight on.
+const INFERRED: u8 = 2;
+
 /// What says its name comes before what is measured, and what is measured before what is inferred.
 fn weight(mechanism: Mechanism) -> u8 {
     match mechanism {
         Down | StorageFull | PoisonMessages | NotSignedIn | Contract | LostLeader | OutOfMemory
         | Cut | Throttles => 0,
         Loses | Errors | Holds | Delays | Slow | ColdCache | MoreTraffic => 1,
-        Locked | FewerSlots => 2,
+        Locked | FewerSlots => INFERRED,
         StandsStill => 3,
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::design::diagnostic::Diagnostic;
 use crate::design::word::{self, Word};
+use crate::explain::Explanation;
 use crate::observe::report::Report;
 use crate::scenario::live::Act;
 
@@ -35,6 +36,8 @@ pub enum Command {
     /// Do this to the run, at its next instant. The answer is [`Update::Acted`] and a frame, or
     /// [`Update::NotActed`].
     Act { run: u32, act: Act },
+    /// Why did it go as it did up to now? The answer is [`Update::Explained`].
+    Explain { run: u32 },
     /// Run the same text on these seeds without frames; one [`Update::Seed`] each, or [`Update::Refused`].
     Seeds {
         run: u32,
@@ -75,10 +78,17 @@ pub enum Update {
         diagnostics: Vec<Diagnostic>,
     },
     Frame(Box<Frame>),
-    /// The run is over: everything about it.
+    /// The run is over: everything about it, and why.
     Done {
         run: u32,
         report: Box<Report>,
+        found: Box<Explanation>,
+    },
+    /// Why it went as it did up to this moment.
+    Explained {
+        run: u32,
+        at_ns: u64,
+        found: Box<Explanation>,
     },
     /// One of [`Command::Seeds`].
     Seed {

@@ -11,6 +11,7 @@ use crate::design::diagnostic::Diagnostic;
 use crate::design::value::MICRO;
 use crate::engine::{Limits, Program, Run};
 use crate::experiment;
+use crate::explain::Explanation;
 use crate::observe::cost::Prices;
 use crate::observe::report::Report;
 use crate::observe::{Recorder, summary};
@@ -154,6 +155,10 @@ impl Session {
         &self.text
     }
 
+    pub fn now(&self) -> Time {
+        self.run.now()
+    }
+
     pub fn is_over(&self) -> bool {
         self.run.phase().is_over()
     }
@@ -173,6 +178,13 @@ impl Session {
     /// Everything about the run, once it is over.
     pub fn report(&self) -> Report {
         summary::report(&self.scenario, &self.run, self.seed)
+    }
+
+    /// Why it went as it did up to now, from what could be seen of it.
+    pub fn explanation(&self) -> Explanation {
+        let design = Some(&self.scenario.design);
+        let found = self.run.record.explanation(design, self.run.now());
+        found.expect("a session's run is watched")
     }
 
     fn program(&self) -> &Arc<Program> {
@@ -203,6 +215,17 @@ pub fn run_to_end(text: &str, seed: u64) -> Result<Report, Vec<Diagnostic>> {
     let scenario = Scenario::parse(text)?;
     let program = experiment::compile(&scenario, Limits::PAGE);
     Ok(experiment::run(&scenario, program, seed))
+}
+
+/// What a page is told at the end of a run.
+///
+/// # Errors
+/// What is wrong with the text.
+#[cfg(test)]
+pub fn told_at_end(text: &str, seed: u64) -> Result<(Report, Explanation), Vec<Diagnostic>> {
+    let mut session = Session::load(text, seed)?;
+    session.advance(Time::NEVER, || false);
+    Ok((session.report(), session.explanation()))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::explain::Explanation;
 use crate::observe::report::Report;
 use crate::worker::protocol::{Frame, News, RunPlan};
 
@@ -86,6 +87,7 @@ pub struct Run {
     pub series: Arc<Series>,
     pub news: Vec<News>,
     pub report: Option<Arc<Report>>,
+    pub found: Option<Arc<Found>>,
     pub moments: Moments,
     pub shown: ShownStates,
     pub bullet: Option<Bullet>,
@@ -93,6 +95,13 @@ pub struct Run {
     pub bullets_seen: Vec<&'static str>,
     /// Begin as soon as the worker has read the text.
     pub play_when_loaded: bool,
+}
+
+/// Why the run went as it did, up to some moment of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    pub at_ns: u64,
+    pub what: Explanation,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::design::diagnostic::Diagnostic;
+use crate::explain::Explanation;
 use crate::observe::report::Report;
 use crate::scenario::live::Act;
 use crate::time::Duration;
@@ -125,6 +126,7 @@ pub fn acted(model: &mut Model, run: u32, at_ns: u64, act: &Act) -> Vec<Effect> 
     }
     model.run.moments = moments(&model.doc);
     // What comes after that is not known any more.
+    model.run.found = None;
     if model.run.report.take().is_some() {
         model.run.news.retain(|item| item.at_ns < at_ns);
     }
@@ -318,7 +320,25 @@ pub fn news_came(model: &mut Model, news: Vec<News>, wall_ms: f64) -> Vec<Effect
     Vec::new()
 }
 
-pub fn done(model: &mut Model, run: u32, report: Report) -> Vec<Effect> {
+/// A run that stands still can be asked why it came to this.
+pub fn explain(model: &mut Model) -> Vec<Effect> {
+    match model.run.status {
+        Status::Paused if !model.is_over() => {
+            let run = model.run.id;
+            vec![Effect::Send(Command::Explain { run })]
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub fn explained(model: &mut Model, run: u32, at_ns: u64, what: Explanation) -> Vec<Effect> {
+    if run == model.run.id && !model.is_over() {
+        model.run.found = Some(Arc::new(Found { at_ns, what }));
+    }
+    Vec::new()
+}
+
+pub fn done(model: &mut Model, run: u32, report: Report, what: Explanation) -> Vec<Effect> {
     if run != model.run.id {
         return Vec::new();
     }
@@ -334,6 +354,8 @@ pub fn done(model: &mut Model, run: u32, report: Report) -> Vec<Effect> {
         return Vec::new();
     }
     model.run.series = Arc::new(series.clone());
+    let at_ns = model.duration_ns();
+    model.run.found = Some(Arc::new(Found { at_ns, what }));
     model.runs_done += 1;
     model.failed_in_a_row = if report.passed {
         0

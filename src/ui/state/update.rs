@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::design::diagnostic::{Diagnostic, Severity};
+use crate::explain::Explanation;
 use crate::observe::report::Report;
 use crate::scenario::built_in;
 use crate::scenario::live::Act;
@@ -38,6 +39,14 @@ pub enum Msg {
     Done {
         run: u32,
         report: Box<Report>,
+        found: Box<Explanation>,
+    },
+    /// Why did it go as it did up to now?
+    Explain,
+    Explained {
+        run: u32,
+        at_ns: u64,
+        found: Box<Explanation>,
     },
     Seed {
         run: u32,
@@ -220,7 +229,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             results::refused(model, run, &diagnostics)
         }
         Msg::Refused { run, diagnostics } => refused(model, run, diagnostics),
-        Msg::Done { run, report } => done(model, run, *report),
+        Msg::Done { run, report, found } => done(model, run, *report, *found),
+        Msg::Explain => explain(model),
+        Msg::Explained { run, at_ns, found } => explained(model, run, at_ns, *found),
         Msg::Seed { run, report } if run >= CHECKS => results::ran(model, run, &report),
         Msg::Seed { run, report } => seed_checked(model, run, &report),
         Msg::Act(act) => act_live(model, act),
