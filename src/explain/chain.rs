@@ -30,6 +30,7 @@ pub fn of(signals: &Signals, culprit: Option<&Odd>, hurt: &Hurt, wrong: Option<S
     steps
 }
 
+#[inline(never)]
 fn step(signals: &Signals, window: usize, text: String) -> Step {
     Step {
         at_ns: signals.start_of(window.min(signals.count)).0,
@@ -38,11 +39,14 @@ fn step(signals: &Signals, window: usize, text: String) -> Step {
 }
 
 /// "1.5", "12", "3,400": as many digits as matter.
+#[inline(never)]
 pub fn number(value: f64) -> String {
+    // By whole numbers: what writes floats is large, and the worker has no other need of it.
     if value < 10.0 && value != libm::round(value) {
-        return format!("{value:.1}");
+        let tenths = libm::round(value * 10.0) as u64;
+        return format!("{}.{}", tenths / 10, tenths % 10);
     }
-    let mut digits = format!("{value:.0}");
+    let mut digits = (libm::round(value) as u64).to_string();
     let mut place = digits.len();
     while place > 3 {
         place -= 3;
@@ -51,6 +55,7 @@ pub fn number(value: f64) -> String {
     digits
 }
 
+#[inline(never)]
 fn time(ns: f64) -> String {
     match ns {
         v if v >= 1e9 => format!("{} s", number(v / 1e9)),
@@ -59,10 +64,12 @@ fn time(ns: f64) -> String {
     }
 }
 
+#[inline(never)]
 fn percent(share: f64) -> String {
     format!("{} %", number(share * 100.0))
 }
 
+#[inline(never)]
 fn cause(signals: &Signals, odd: &Odd) -> String {
     let (what, name) = match odd.place {
         Place::Node(i) => ("", &signals.nodes[i as usize].name),
@@ -104,6 +111,7 @@ fn cause(signals: &Signals, odd: &Odd) -> String {
 }
 
 /// The link with most failures in the first windows of the harm, and what they are called.
+#[inline(never)]
 fn gives_up(signals: &Signals, hurt: &Hurt) -> Option<Step> {
     let windows = hurt.stretch.from.saturating_sub(2)..(hurt.stretch.from + 3).min(signals.count);
     let mut best: Option<(u32, usize, Reason)> = None;
@@ -138,6 +146,7 @@ fn gives_up(signals: &Signals, hurt: &Hurt) -> Option<Step> {
 }
 
 /// When clients send more tries for each action than before.
+#[inline(never)]
 fn amplified(signals: &Signals, hurt: &Hurt) -> Option<Step> {
     let is_client = |node: u16| signals.nodes[node as usize].kind == "clients";
     let tries = Course::new(signals.count, &|i| {
@@ -165,6 +174,7 @@ fn amplified(signals: &Signals, hurt: &Hurt) -> Option<Step> {
     ))
 }
 
+#[inline(never)]
 fn harm(hurt: &Hurt) -> String {
     let (usual, seen) = (hurt.stretch.usual, hurt.stretch.seen);
     match hurt.kind {
@@ -191,6 +201,7 @@ fn harm(hurt: &Hurt) -> String {
     }
 }
 
+#[inline(never)]
 fn end(signals: &Signals, culprit: Option<&Odd>, hurt: &Hurt) -> String {
     let width = signals.width.0 as f64;
     let seconds = |windows: usize| number(windows as f64 * width / 1e9);

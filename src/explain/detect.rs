@@ -65,6 +65,7 @@ const FEWER: f64 = 0.85;
 /// Lookups that find nothing: this share more of them.
 const COLDER: f64 = 0.2;
 
+#[inline(never)]
 pub fn all(signals: &Signals) -> Vec<Odd> {
     let mut found = Vec::new();
     for (i, link) in (0u16..).zip(&signals.links) {
@@ -140,6 +141,7 @@ const OF_LINK: &[(&[Reason], Mechanism, &str)] = &[
     ),
 ];
 
+#[inline(never)]
 fn refusals(signals: &Signals, link: u16, to: u16) -> Vec<Odd> {
     let of_callee = OF_CALLEE.iter().map(|it| (it, Place::Node(to)));
     let of_link = OF_LINK.iter().map(|it| (it, Place::Link(link)));
@@ -161,12 +163,14 @@ fn refusals(signals: &Signals, link: u16, to: u16) -> Vec<Odd> {
 }
 
 /// When a larger share of the tries on a link than usual fails for these reasons.
+#[inline(never)]
 fn failing(signals: &Signals, link: u16, reasons: &[Reason]) -> Option<Stretch> {
     more_than_usual(signals, link, &|window| {
         reasons.iter().map(|&r| window.failed[r as usize]).sum()
     })
 }
 
+#[inline(never)]
 fn more_than_usual(
     signals: &Signals,
     link: u16,
@@ -184,6 +188,7 @@ fn more_than_usual(
 }
 
 /// How long messages travel, and whether they arrive at all.
+#[inline(never)]
 fn on_the_way(signals: &Signals, link: u16) -> Option<Odd> {
     let of = &signals.of_link[link as usize];
     let travel = Course::new(signals.count, &|i| {
@@ -207,6 +212,7 @@ fn on_the_way(signals: &Signals, link: u16) -> Option<Odd> {
     })
 }
 
+#[inline(never)]
 fn traffic(signals: &Signals, node: u16) -> Option<Odd> {
     let begun = Course::new(signals.count, &|i| {
         Some(f64::from(signals.begun[node as usize][i]))
@@ -223,6 +229,7 @@ fn traffic(signals: &Signals, node: u16) -> Option<Odd> {
     })
 }
 
+#[inline(never)]
 fn own_work(signals: &Signals, node: u16) -> Option<Odd> {
     let of = &signals.of_node[node as usize];
     // In octaves: one request that stands still does not look like all of them being slow.
@@ -249,6 +256,7 @@ fn own_work(signals: &Signals, node: u16) -> Option<Odd> {
     })
 }
 
+#[inline(never)]
 fn own_errors(signals: &Signals, node: u16) -> Option<Odd> {
     Some(Odd {
         place: Place::Node(node),
@@ -259,6 +267,7 @@ fn own_errors(signals: &Signals, node: u16) -> Option<Odd> {
 }
 
 /// The link to a node on which something is unusual for the longest time.
+#[inline(never)]
 fn worst_of_callers(
     signals: &Signals,
     node: u16,
@@ -273,6 +282,7 @@ fn worst_of_callers(
 
 /// Somebody is there, and nobody leaves; or requests give up while they are worked on, at a node whose
 /// work takes no longer than usual.
+#[inline(never)]
 fn standing_still(signals: &Signals, node: u16) -> Option<Odd> {
     let of = &signals.of_node[node as usize];
     let left = Course::new(signals.count, &|i| Some(f64::from(of[i].left)));
@@ -309,6 +319,7 @@ fn standing_still(signals: &Signals, node: u16) -> Option<Odd> {
 
 /// At a node that calls nobody, far more is in work than usual although no more has come: some of it
 /// stands still, and nobody gives it up.
+#[inline(never)]
 fn stuck(signals: &Signals, node: u16) -> Option<Odd> {
     if signals.links.iter().any(|link| link.from == node) {
         return None;
@@ -332,6 +343,7 @@ fn stuck(signals: &Signals, node: u16) -> Option<Odd> {
 }
 
 /// Messages wait in a queue that this node reads.
+#[inline(never)]
 fn waits_for(signals: &Signals, node: u16, window: usize) -> bool {
     let mut links = signals.links.iter();
     links.any(|link| {
@@ -346,6 +358,7 @@ fn waits_for(signals: &Signals, node: u16, window: usize) -> bool {
 }
 
 /// Others wait although fewer slots are busy than there were at other times.
+#[inline(never)]
 fn slots(signals: &Signals, node: u16) -> Option<Odd> {
     let of = &signals.of_node[node as usize];
     let most = of.iter().map(|window| window.busy_most).max()?;
@@ -373,6 +386,7 @@ fn slots(signals: &Signals, node: u16) -> Option<Odd> {
     })
 }
 
+#[inline(never)]
 fn cold(signals: &Signals, node: u16) -> Option<Odd> {
     let of = &signals.of_node[node as usize];
     let misses = Course::new(signals.count, &|i| {
@@ -394,6 +408,7 @@ fn cold(signals: &Signals, node: u16) -> Option<Odd> {
 }
 
 /// What a node says about itself.
+#[inline(never)]
 fn counted(signals: &Signals, node: u16) -> Vec<Odd> {
     let of = &signals.of_node[node as usize];
     let memory = Course::new(signals.count, &|i| Some(of[i].out_of_memory as f64));

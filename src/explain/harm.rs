@@ -51,6 +51,7 @@ impl Hurt {
 }
 
 /// The first kind in the order of how much it hurts; of one kind, the longest stretch.
+#[inline(never)]
 pub fn find(signals: &Signals) -> Option<Hurt> {
     let kinds = [
         (HarmKind::Failures, failures(signals)),
@@ -64,6 +65,7 @@ pub fn find(signals: &Signals) -> Option<Hurt> {
     Some(Hurt { kind, stretch })
 }
 
+#[inline(never)]
 fn failures(signals: &Signals) -> Option<Stretch> {
     let share = Course::new(signals.count, &|i| {
         let users = &signals.users[i];
@@ -83,6 +85,7 @@ fn failures(signals: &Signals) -> Option<Stretch> {
 }
 
 /// The slowest twentieth: a mean would hide that one server of three is sick.
+#[inline(never)]
 fn slow(signals: &Signals) -> Option<Stretch> {
     let latency = Course::new(signals.count, &|i| {
         let users = &signals.users[i];
@@ -98,6 +101,7 @@ fn slow(signals: &Signals) -> Option<Stretch> {
     })
 }
 
+#[inline(never)]
 fn unanswered(signals: &Signals) -> Option<Stretch> {
     let open = Course::new(signals.count, &|i| Some(signals.users[i].open as f64));
     let usual = open.quantile(0.2)?;
@@ -111,6 +115,7 @@ fn unanswered(signals: &Signals) -> Option<Stretch> {
 }
 
 /// The queue with the most messages waiting beyond what is usual there.
+#[inline(never)]
 fn lag(signals: &Signals) -> Option<Stretch> {
     let queues = signals.nodes.iter().enumerate();
     let lags = queues

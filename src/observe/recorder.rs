@@ -439,6 +439,9 @@ impl Record for Recorder {
             live.bucket(snapshot, told, &series.latency);
         }
         series.bucket(program, snapshot);
+        if let Some(bucket) = series.users.last_mut() {
+            bucket.wrong = self.ledger.counts.wrong();
+        }
     }
 
     fn mark(&mut self, _: &Program, _: u16, snapshot: &Snapshot<'_>) {

@@ -125,8 +125,9 @@ impl Store {
                 run,
                 bucket_ns,
                 duration_ns,
+                charted,
             } => {
-                LIVE.with_borrow_mut(|live| live.reset(run, bucket_ns, duration_ns));
+                LIVE.with_borrow_mut(|live| live.reset(run, bucket_ns, duration_ns, charted));
             }
             Effect::Seek(at_ns) => LIVE.with_borrow_mut(|live| live.seek_ns = Some(at_ns)),
             Effect::Save => self.save(),

@@ -35,6 +35,7 @@ pub fn load(model: &mut Model) -> Vec<Effect> {
             run: id,
             bucket_ns: 1_000_000_000,
             duration_ns: model.doc.scenario.run.duration.0,
+            charted: Vec::new(),
         }];
     }
     model.check = None;
@@ -70,6 +71,13 @@ pub fn loaded(model: &mut Model, run: u32, plan: RunPlan) -> Vec<Effect> {
         return Vec::new();
     }
     let (bucket_ns, duration_ns) = (plan.bucket_ns, plan.duration_ns);
+    let charted = plan.charted_keys();
+    // Other nodes: what was chosen is about those that there were.
+    let before = model.charted.take();
+    if before.is_some_and(|before| before != charted) {
+        model.charts = [None; 3];
+    }
+    model.charted = Some(charted.clone());
     model.run.plan = Some(Arc::new(plan));
     model.run.status = Status::Ready;
     if std::mem::take(&mut model.run.play_when_loaded) {
@@ -79,6 +87,7 @@ pub fn loaded(model: &mut Model, run: u32, plan: RunPlan) -> Vec<Effect> {
         run,
         bucket_ns,
         duration_ns,
+        charted,
     }]
 }
 
@@ -344,6 +353,7 @@ pub fn done(model: &mut Model, run: u32, report: Report, what: Explanation) -> V
     }
     let mut series = Series::of_report(&report);
     series.cut(model.duration_ns());
+    series.keep_from(&model.run.series);
     let report = Arc::new(report);
     model.run.status = Status::Over;
     let Run { shown, now, .. } = &mut model.run;
@@ -353,7 +363,8 @@ pub fn done(model: &mut Model, run: u32, report: Report, what: Explanation) -> V
     if model.run.report.is_some() {
         return Vec::new();
     }
-    model.run.series = Arc::new(series.clone());
+    let series = Arc::new(series);
+    model.run.series = Arc::clone(&series);
     let at_ns = model.duration_ns();
     model.run.found = Some(Arc::new(Found { at_ns, what }));
     model.runs_done += 1;

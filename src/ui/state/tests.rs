@@ -12,6 +12,7 @@ use crate::scenario::live::Act;
 use crate::worker::protocol::{Command, Frame, News, NewsKind, NodeNow, RunPlan, State};
 use crate::worker::session;
 
+mod charts_of_lessons;
 mod debrief_of_runs;
 
 const ATTEMPTS: &str = "link.browse.attempts";
@@ -24,6 +25,7 @@ fn plan() -> RunPlan {
         bucket_ns: 1_000_000_000,
         nodes: vec!["catalogue".into(), "shoppers".into()],
         links: vec!["browse".into()],
+        charted: vec![0],
         requests_per_disc: 7,
     }
 }

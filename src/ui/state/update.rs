@@ -148,7 +148,10 @@ pub enum Msg {
     Tab(Tab),
     ToggleStory,
     ToggleKnobs,
-    Chart(ChartTab),
+    /// This place for a chart is in front where there is room for one.
+    Chart(usize),
+    /// Another chart in this place.
+    ShowChart(usize, ChartTab),
     Table(Option<ChartTab>),
     Dialog(Option<Dialog>),
     NextTheme,
@@ -177,6 +180,8 @@ pub enum Effect {
         run: u32,
         bucket_ns: u64,
         duration_ns: u64,
+        /// Nodes whose series frames carry.
+        charted: Vec<String>,
     },
     /// Ask for this moment of the run, when the worker has time.
     Seek(u64),
@@ -403,7 +408,11 @@ fn look(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 return vec![Effect::Focus("knobs")];
             }
         }
-        Msg::Chart(chart) => model.chart = chart,
+        Msg::Chart(place) => model.chart = place,
+        Msg::ShowChart(place, chart) => {
+            model.charts[place] = Some(chart);
+            model.table_open = None;
+        }
         Msg::Table(chart) => model.table_open = chart,
         Msg::Dialog(dialog) => model.dialog = dialog,
         Msg::Resize { panel, to, done } => {
@@ -465,6 +474,7 @@ pub fn import_text(model: &mut Model, name: &str, text: &str) -> Vec<Effect> {
 pub fn opened(model: &mut Model, name: &str) -> Vec<Effect> {
     model.seed = model.doc.scenario.seed;
     model.claim = None;
+    (model.chart, model.charts) = (0, [None; 3]);
     model.bet = Bet::Open;
     model.ghost = None;
     model.hints = 0;
