@@ -125,8 +125,9 @@ impl Store {
                 run,
                 bucket_ns,
                 duration_ns,
+                charted,
             } => {
-                LIVE.with_borrow_mut(|live| live.reset(run, bucket_ns, duration_ns));
+                LIVE.with_borrow_mut(|live| live.reset(run, bucket_ns, duration_ns, charted));
             }
             Effect::Seek(at_ns) => LIVE.with_borrow_mut(|live| live.seek_ns = Some(at_ns)),
             Effect::Save => self.save(),
@@ -251,10 +252,13 @@ impl Store {
             Said::Acted { run, at_ns, act } => self.send(Msg::Acted { run, at_ns, act }),
             Said::NotActed { run, diagnostics } => self.send(Msg::NotActed { run, diagnostics }),
             Said::Frame(frame) => frame_loop::frame_came(self, *frame),
-            Said::Done { run, report } => {
+            Said::Explained { run, at_ns, found } => {
+                self.send(Msg::Explained { run, at_ns, found });
+            }
+            Said::Done { run, report, found } => {
                 // The last state first: the verdict stands beside it.
                 frame_loop::tell(self, platform::now_ms());
-                self.send(Msg::Done { run, report });
+                self.send(Msg::Done { run, report, found });
             }
             Said::Seed { run, report, .. } => self.send(Msg::Seed { run, report }),
             Said::Panicked { message } => self.send(Msg::WorkerFailed(message)),

@@ -63,7 +63,7 @@ impl<'a> Plot<'a> {
         if let Some(ghost) = &self.chart.ghost {
             for line in self.chart.lines.iter().filter(|l| l.has_ghost) {
                 self.ghost_style();
-                self.trace(&ghost.series, line.column);
+                self.trace(ghost, line.column);
             }
         }
         for line in self.chart.lines {
@@ -173,7 +173,7 @@ impl<'a> Plot<'a> {
             Stroke::Served => (&self.palette.served, 2.0, &[]),
             Stroke::Offered => (&self.palette.offered, 1.75, &[2.0, 2.5]),
             Stroke::P50 => (&self.palette.action, 1.0, &[]),
-            Stroke::P99 => (&self.palette.action, 2.0, &[]),
+            Stroke::P99 | Stroke::Busy => (&self.palette.action, 2.0, &[]),
             Stroke::Retries => (&self.palette.strained, 2.0, &[6.0, 3.0]),
         };
         self.cx.set_stroke_style_str(colour);
@@ -224,7 +224,7 @@ impl<'a> Plot<'a> {
         match stroke {
             Stroke::Served => &self.palette.served,
             Stroke::Offered => &self.palette.offered,
-            Stroke::P50 | Stroke::P99 => &self.palette.action,
+            Stroke::P50 | Stroke::P99 | Stroke::Busy => &self.palette.action,
             Stroke::Retries => &self.palette.strained_text,
         }
     }
@@ -267,11 +267,8 @@ impl<'a> Plot<'a> {
             &self.chart.ghost,
             self.chart.lines.iter().find(|l| l.has_ghost),
         ) {
-            let rows = ghost.series.rows.len();
-            if let Some(x) = (0..rows)
-                .rev()
-                .find_map(|b| ghost.series.at(b, line.column))
-            {
+            let rows = ghost.rows.len();
+            if let Some(x) = (0..rows).rev().find_map(|b| ghost.at(b, line.column)) {
                 names.push((self.y(x), "first run".into(), &self.palette.muted, 400));
             }
         }
@@ -338,7 +335,6 @@ impl<'a> Plot<'a> {
             self.chart.lines.iter().find(|l| l.has_ghost),
         ) {
             let text = ghost
-                .series
                 .at(bucket, line.column)
                 .map_or("–".into(), |v| self.chart.tab.amount(v));
             rows.push((
