@@ -59,6 +59,43 @@ async function greyPicture(page, node) {
   }, png);
 }
 
+/** The charts as files: what they say on the page, legible on A4, dark on white. */
+async function chartsOnPaper(page) {
+  await page.getByTestId("skip-bet").click();
+  await seek(page, 60);
+  const svg = (await download(page, () => command(page, "charts as SVG"))).toString();
+  const png = await download(page, () => command(page, "charts as PNG"));
+  const looked = await page.evaluate((svg) => {
+    const drawn = new DOMParser().parseFromString(svg, "image/svg+xml");
+    const { width, height } = drawn.documentElement.viewBox.baseVal;
+    const texts = [...drawn.querySelectorAll("text")];
+    return {
+      bad: drawn.querySelector("parsererror") !== null,
+      width,
+      height,
+      sizes: texts.map((t) => parseFloat(t.getAttribute("font-size"))),
+      colours: texts.map((t) => t.getAttribute("fill")),
+      words: texts.map((t) => t.textContent),
+      points: [...drawn.querySelectorAll("path")].map((path) => path.getAttribute("d").split("L").length),
+    };
+  }, svg);
+  assert.ok(!looked.bad, "it is an SVG");
+  const mm = Math.min(190 / looked.width, 277 / looked.height, 1);
+  assert.ok(Math.min(...looked.sizes) * mm >= 1.9, `${Math.min(...looked.sizes) * mm} mm`);
+  for (const colour of looked.colours) {
+    const [r, g, b] = colour.match(/[\d.]+/g).map(Number);
+    assert.ok(0.2126 * r + 0.7152 * g + 0.0722 * b < 140, `${colour} on white`);
+  }
+  // Each chart that stands on the page, with its sentence.
+  const charts = await page.locator(".chart [role=img]").evaluateAll((all) => all.map((chart) => chart.getAttribute("aria-label")));
+  assert.equal(charts.length, 3);
+  for (const sentence of charts) {
+    assert.ok(looked.words.some((word) => word.length > 12 && sentence.includes(word)), `${sentence}\n${looked.words.join("|")}`);
+  }
+  assert.ok(Math.max(...looked.points) > 50, "the lines are there");
+  assert.equal(png.readUInt32BE(16), 2 * looked.width);
+}
+
 describe("acceptance", () => {
   test("[1] a first visit shows a system, paused; running it shows something within two seconds", async () => {
     const { page, problems, close } = await site.visit();
@@ -380,6 +417,7 @@ describe("acceptance", () => {
       assert.deepEqual([...png.subarray(1, 4)].map((c) => String.fromCharCode(c)).join(""), "PNG");
       const width = png.readUInt32BE(16);
       assert.ok(width >= 2 * looked.width - 2, `${width} pixels for ${looked.width}`);
+      await chartsOnPaper(page);
       assert.deepEqual(problems, []);
       await close();
     }

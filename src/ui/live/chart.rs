@@ -147,7 +147,11 @@ fn Canvas(tab: ChartTab, hover: RwSignal<Option<f64>>) -> impl IntoView {
             return;
         };
         let chart = store.peek(|m| chart::chart(m, tab));
-        LIVE.with_borrow(|live| Plot::new(&cx, &live.palette, &chart, w, h).draw(hover));
+        LIVE.with_borrow(|live| {
+            let (context, font) = (&cx, live.palette.font.as_str());
+            let pen = canvas::CanvasPen { context, font };
+            Plot::new(&pen, &live.palette, &chart, w, h).draw(hover);
+        });
     });
     let sentence = store.memo(move |m| {
         // Said when the run rests, so that a screen reader is not flooded.

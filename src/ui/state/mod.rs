@@ -22,6 +22,7 @@ pub mod names;
 pub mod pace;
 pub mod panels;
 pub mod panes;
+pub mod pen;
 pub mod planned;
 pub mod results;
 pub mod routes;
