@@ -39,11 +39,11 @@ async function moment(page) {
   return { nodes, strip: strip.map((cell) => cell.replace(/(\/h\n).*$/, "$1")) };
 }
 
-/** How light each pixel of a node is, without its figures and what moves. */
+/** How light each pixel of a node is, without its name, its figures and what moves. */
 async function greyPicture(page, node) {
   const box = await node.locator(".outline").boundingBox();
   const clip = { x: box.x - 6, y: box.y - 6, width: box.width + 12, height: box.height + 12 };
-  const style = "#canvas .fact, #canvas canvas, .wire, .drawing .slot, .badge { visibility: hidden !important }";
+  const style = "#canvas .fact, #canvas .name, #canvas .kind, #canvas canvas, .wire { visibility: hidden !important }";
   const png = (await page.screenshot({ clip, style })).toString("base64");
   return page.evaluate(async (png) => {
     const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));
