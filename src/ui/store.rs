@@ -148,6 +148,7 @@ impl Store {
                 self.colours.update(|n| *n += 1);
             }
             Effect::Shelve(what) => self.shelve(what),
+            Effect::FetchStart(id) => self.fetch_start(id),
             Effect::Copy(text) => platform::clipboard::write(text),
             Effect::ScrollUp(id) => request_animation_frame(move || platform::scroll_up(id)),
             Effect::Focus(id) => {
@@ -199,6 +200,20 @@ impl Store {
             if let Some(why) = failed {
                 self.send(Msg::Versions(Ask::Failed(why)));
             }
+        });
+    }
+
+    fn fetch_start(self, id: &'static str) {
+        wasm_bindgen_futures::spawn_local(async move {
+            let name = format!("{id}.toml");
+            let msg = match files::fetched(&format!("start/{name}")).await {
+                Some(text) => Msg::Import { name, text },
+                None => {
+                    let why = "it could not be fetched; is there a network?".to_owned();
+                    Msg::NotRead { name, why }
+                }
+            };
+            self.send(msg);
         });
     }
 

@@ -46,6 +46,7 @@ mod shards;
 mod share;
 mod share_cli;
 mod share_links;
+mod starting_points;
 mod stations;
 mod tidy;
 mod toy_kind;

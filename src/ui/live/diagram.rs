@@ -116,7 +116,7 @@ pub fn Diagram() -> impl IntoView {
             <div class="empty" hidden=move || !empty.get()>
                 <p>"Nothing is drawn yet."</p>
                 <p class="small muted">
-                    "Click a kind on the left, double-click here, or press A and type what you need."
+                    "Click a kind on the left, double-click here, or press A and type what you need. Or begin with a starting point, under Scenarios."
                 </p>
             </div>
             <BulletBar />

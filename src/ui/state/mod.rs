@@ -6,6 +6,9 @@ pub mod chart;
 pub mod debrief;
 pub mod discs;
 pub mod document;
+// Looks at the texts of starting points, which the page does not carry.
+#[cfg(all(test, feature = "cli"))]
+mod drawings;
 pub mod editing;
 pub mod editor;
 pub mod facts;

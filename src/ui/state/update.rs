@@ -116,6 +116,8 @@ pub enum Msg {
         why: String,
     },
     OpenBuiltIn(&'static str),
+    /// Fetch this starting point, and open it.
+    OpenStart(&'static str),
     DismissRefused,
     /// About versions that are kept.
     Versions(versions::Ask),
@@ -193,6 +195,8 @@ pub enum Effect {
     ApplyTheme,
     /// Something with versions that are kept.
     Shelve(versions::Shelve),
+    /// Get the text of a starting point, and open it.
+    FetchStart(&'static str),
     /// Put text on the system's clipboard.
     Copy(String),
     /// Be the tab that writes.
@@ -212,6 +216,7 @@ fn changes_design(msg: &Msg) -> bool {
         Msg::Knob { .. } | Msg::KnobInput { .. } | Msg::ResetKnobs | Msg::Undo | Msg::Redo => true,
         Msg::Versions(versions::Ask::Restore(_)) | Msg::Results(results::Ask::Show(_)) => true,
         Msg::Import { .. } | Msg::OpenBuiltIn(_) | Msg::OpenLink(_) | Msg::Act(_) => true,
+        Msg::OpenStart(_) => true,
         _ => false,
     }
 }
@@ -313,6 +318,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Some(text) => import_text(model, &format!("{id}.toml"), text),
             None => Vec::new(),
         },
+        Msg::OpenStart(id) => vec![Effect::FetchStart(id)],
         Msg::Versions(ask) => versions::update(model, ask),
         Msg::Results(ask) => results::update(model, ask),
         Msg::Who(who) => sharing::called(model, who),
