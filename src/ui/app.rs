@@ -162,7 +162,7 @@ fn Bar() -> impl IntoView {
                     on:click=move |_| store.send(Msg::Share)
                 >
                     <Pic icon=Icon::Share />
-                    "Share"
+                    <span class="word">"Share"</span>
                 </button>
                 <button
                     class="button quiet icon-only wide"

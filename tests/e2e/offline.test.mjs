@@ -35,7 +35,7 @@ async function openScenario(page, title) {
 
 async function runToItsEnd(page) {
   const skip = page.getByTestId("skip-bet");
-  if (await skip.count()) await skip.click();
+  if (await skip.isVisible()) await skip.click();
   await page.getByTestId("run").click();
   await untilStatus(page, "over");
 }
