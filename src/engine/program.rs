@@ -13,6 +13,7 @@ mod windows;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::counters::NodeCounters;
 use super::door::{self, Contract};
 use super::draw::{Threshold, place_hash};
 use super::fault::Action;
@@ -111,6 +112,15 @@ impl PlanCall {
             aim: Aim::Plain,
             beside: false,
         }
+    }
+}
+
+impl NodeProgram {
+    /// What the node has counted under this name; zero where its kind counts nothing of the sort.
+    pub fn tally(&self, counters: &NodeCounters, name: &str) -> u64 {
+        let mut names = self.config.tallies().iter();
+        let place = names.position(|it| *it == name);
+        place.map_or(0, |at| counters.tallies[at])
     }
 }
 

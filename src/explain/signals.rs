@@ -1,7 +1,7 @@
 //! What a watcher of the system itself could have seen, window by window: how requests ended on each
 //! link, how long each node worked, how many waited. Nothing here knows what was going to happen, and
-//! nothing of it is kept in ordinary runs: a page keeps it beside its run, the command line runs the same
-//! seed once more. What it takes is bounded by the size of the design and what is under way.
+//! nothing of it is kept in ordinary runs: a page keeps it beside its run, and so does `brownout explain`. What
+//! it takes is bounded by the size of the design and what is under way.
 
 use std::collections::BTreeMap;
 
@@ -386,11 +386,8 @@ impl Record for Signals {
         for (i, now) in snapshot.nodes.iter().enumerate() {
             let last = &mut self.last[i];
             let window = &mut self.of_node[i][at];
-            let tally = |name: &str| {
-                let names = program.nodes[i].config.tallies();
-                let place = names.iter().position(|n| *n == name);
-                place.map_or(0, |place| now.tallies[place] - last.tallies[place])
-            };
+            let node = &program.nodes[i];
+            let tally = |name| node.tally(now, name) - node.tally(last, name);
             window.arrived += now.arrived - last.arrived;
             window.lookups += tally(LOOKUPS);
             window.misses += tally(MISSES);
@@ -424,7 +421,8 @@ impl Record for Signals {
             return;
         };
         if !fires {
-            let firing = self.pages.iter_mut().rfind(|it| it.alert == alert);
+            let is_it = |it: &&mut Fired| it.alert == alert && it.until == Time::NEVER;
+            let firing = self.pages.iter_mut().rfind(is_it);
             firing.into_iter().for_each(|it| it.until = now);
         } else if self.pages.len() < PAGES_MAX {
             self.pages.push(Fired {

@@ -438,10 +438,7 @@ impl Record for Recorder {
             let told = (series.begun, series.served, series.failed);
             live.bucket(snapshot, told, &series.latency);
         }
-        series.bucket(program, snapshot);
-        if let Some(bucket) = series.users.last_mut() {
-            bucket.wrong = self.ledger.counts.wrong();
-        }
+        series.bucket(program, snapshot, self.ledger.counts.wrong());
     }
 
     fn mark(&mut self, _: &Program, _: u16, snapshot: &Snapshot<'_>) {

@@ -87,8 +87,9 @@ impl Series {
             || counted.any(|changed| changed)
     }
 
-    /// The edge of a bucket: what was gathered since the last one becomes an entry.
-    pub fn bucket(&mut self, program: &Program, snapshot: &Snapshot<'_>) {
+    /// The edge of a bucket: what was gathered since the last one becomes an entry. `wrong`: so much is wrong
+    /// in the data by now.
+    pub fn bucket(&mut self, program: &Program, snapshot: &Snapshot<'_>, wrong: u64) {
         self.recorded += self.latency.count();
         if self.users.len() as u64 >= BUCKETS_MAX {
             self.latency.clear();
@@ -107,17 +108,14 @@ impl Series {
                 .iter()
                 .map(|n| u64::from(n.waiting.value))
                 .sum(),
-            wrong: 0,
+            wrong,
         });
         self.last_sent = sent;
         self.latency.clear();
         for (i, now) in snapshot.nodes.iter().enumerate() {
             let last = &mut self.last_nodes[i];
-            let names = program.nodes[i].config.tallies();
-            let tally = |name: &str| {
-                let place = names.iter().position(|n| *n == name);
-                place.map_or(0, |at| (now.tallies[at] - last.tallies[at]) as u32)
-            };
+            let node = &program.nodes[i];
+            let tally = |name| (node.tally(now, name) - node.tally(last, name)) as u32;
             self.nodes[i].push(NodeBucket {
                 lookups: tally("lookups"),
                 hits: tally("hits"),

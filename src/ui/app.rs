@@ -287,6 +287,7 @@ pub fn FileButtons(
         />
         <button
             class="button quiet"
+            aria-label="Open"
             title="Open a scenario file; dropping one on the page does the same"
             on:click=move |_| {
                 if let Some(input) = input.get_untracked() {
@@ -299,6 +300,7 @@ pub fn FileButtons(
         </button>
         <button
             class="button quiet"
+            aria-label="Download"
             title="Download the scenario with your changes"
             data-testid=format!("download{suffix}")
             on:click=move |_| store.send(Msg::Download)

@@ -1,8 +1,10 @@
 // The first lesson from the first look to the pass, as a learner goes through it.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 
-import { accessibilityFindings, built, numbers, turn, untilStatus } from "./helpers.mjs";
+import { accessibilityFindings, built, numbers, ROOT, turn, untilStatus } from "./helpers.mjs";
 
 const site = built();
 
@@ -156,18 +158,18 @@ describe("the retry that ate production", () => {
     await untilStatus(page, "ready");
     await page.getByTestId("scenarios").click();
     await page.getByRole("option", { name: /queue is fine/i }).first().click();
-    await page.getByTestId("chart-node-jobs").waitFor();
+    await page.getByTestId("chart-queue-jobs").waitFor();
     const ids = () => page.locator(".charts [data-testid^=chart-]").evaluateAll((all) => all.map((it) => it.dataset.testid));
-    assert.deepEqual(await ids(), ["chart-node-jobs", "chart-node-reports", "chart-latency"]);
+    assert.deepEqual(await ids(), ["chart-queue-jobs", "chart-node-reports", "chart-latency"]);
     await page.getByTestId("skip-bet").click();
     await page.getByTestId("run").click();
     await untilStatus(page, "over");
-    const jobs = page.getByTestId("chart-node-jobs");
+    const jobs = page.getByTestId("chart-queue-jobs");
     const sentence = await jobs.getByRole("img").getAttribute("aria-label");
-    assert.match(sentence, /^Requests at Jobs: in work .* waiting [\d,]+ now, most [\d,]+ at /);
+    assert.match(sentence, /^Messages in Jobs: waiting [\d,]+ now, most [\d,]+ at /);
     await jobs.getByRole("button", { name: "Table" }).click();
     const cells = await jobs.locator("tbody tr").evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.innerText)));
-    const most = Math.max(...cells.map((row) => Number(row[2].replaceAll(",", ""))));
+    const most = Math.max(...cells.map((row) => Number(row[1].replaceAll(",", ""))));
     const said = Number(sentence.match(/waiting .*most ([\d,]+)/)[1].replaceAll(",", ""));
     // Rows are means over parts of the run.
     assert.ok(most > 0.5 * said && most <= said, `${most} of ${said}`);
@@ -199,26 +201,7 @@ async function jumps(page) {
   }
 }
 
-const DRAWN = `format = 1
-[run]
-duration = "120 s"
-[clients.users]
-arrivals = "poisson"
-rate = "100 rps"
-[service.front]
-slots = 100
-service_time = "2 ms"
-[database.store]
-cores = 8
-read_time = "2 ms"
-[link.ask]
-from = "users"
-to = "front"
-timeout = "1 s"
-[link.look]
-from = "front"
-to = "store"
-timeout = "500 ms"
+const DRAWN = `${readFileSync(join(ROOT, "tests/fixtures/drawn.toml"), "utf8")}
 [alert.errors]
 node = "front"
 error_share_above = "5 %"

@@ -243,7 +243,7 @@ fn unhealthy(report: &Report) -> Option<String> {
     let wrong = [
         ("lost", ledger.lost),
         ("done twice", ledger.duplicate),
-        ("done in secret", ledger.phantom),
+        ("done, told failed", ledger.phantom),
         ("done in part", ledger.partial),
         ("without a verdict", ledger.open),
         ("beyond an invariant", ledger.invariants_broken),

@@ -65,7 +65,7 @@ fn OneChart(place: usize, tab: ChartTab, hover: RwSignal<Option<f64>>) -> impl I
             <div class="chart-head">
                 <h2>{term(&about, title)}</h2>
                 <Others place=place tab=tab />
-                <span class="question-line">{tab.question()}</span>
+                <span class="question-line"><span>{tab.question()}</span></span>
                 <button class="link" aria-pressed=move || as_table.get().to_string() on:click=toggle>
                     {move || if as_table.get() { "Chart" } else { "Table" }}
                     <span class="sr-only">" of " {name}</span>

@@ -124,8 +124,15 @@ fn charts(store: Store) -> (String, Rect) {
     let palette = in_light(theme::palette);
     let (shown, whose) = store.peek(|m| {
         let shown = chart::shown(m).map(|tab| chart::chart(m, tab));
-        let title = &m.doc.scenario.about.title;
-        (shown, format!("{title} · seed {}", m.run.seed))
+        let mut whose = vec![m.doc.scenario.about.title.clone()];
+        whose.push(format!("seed {}", m.run.seed));
+        whose.extend(
+            m.run
+                .report
+                .as_ref()
+                .map(|r| format!("run fingerprint {}", r.digest)),
+        );
+        (shown, whose.join(" · "))
     });
     let pen = SvgPen::new(&palette.font);
     let letters = |colour, weight| Letters {
@@ -149,7 +156,13 @@ fn charts(store: Store) -> (String, Rect) {
             |pen| {
                 pen.text(&chart.title, (0.0, 14.0), letters(&palette.text, 600));
                 let sentence = chart.sentence();
-                pen.text(&sentence, (0.0, 34.0), letters(&palette.muted, 400));
+                // The title stands above it.
+                let said = sentence.strip_prefix(&format!("{}: ", chart.title));
+                pen.text(
+                    said.unwrap_or(&sentence),
+                    (0.0, 34.0),
+                    letters(&palette.muted, 400),
+                );
             },
         );
         let top = CHART_MARGIN + each * f64::from(nth) + CHART_HEAD;

@@ -121,6 +121,13 @@ static NODE: [Line; 2] = [
         has_ghost: true,
     },
 ];
+static QUEUE: [Line; 1] = [Line {
+    name: "waiting",
+    short: "waiting",
+    column: Column::Queue,
+    stroke: Stroke::Retries,
+    has_ghost: true,
+}];
 static HITS: [Line; 1] = [Line {
     name: "found",
     short: "found",
@@ -144,6 +151,7 @@ impl ChartTab {
             ChartTab::Tries => "requests sent for one action",
             ChartTab::Wrong => "lost, twice, stale, and the like",
             ChartTab::Node(_) => "in its slots, and before it",
+            ChartTab::Queue(_) => "not taken yet",
             ChartTab::Hits(_) => "share of lookups",
         }
     }
@@ -156,6 +164,7 @@ impl ChartTab {
             ChartTab::Tries => "tries",
             ChartTab::Wrong => "wrong",
             ChartTab::Node(_) => "node",
+            ChartTab::Queue(_) => "queue",
             ChartTab::Hits(_) => "hits",
         }
     }
@@ -167,6 +176,7 @@ impl ChartTab {
             ChartTab::Tries => &TRIES,
             ChartTab::Wrong => &WRONG,
             ChartTab::Node(_) => &NODE,
+            ChartTab::Queue(_) => &QUEUE,
             ChartTab::Hits(_) => &HITS,
         }
     }
@@ -193,7 +203,7 @@ impl ChartTab {
 
     fn node(self) -> Option<u16> {
         match self {
-            ChartTab::Node(at) | ChartTab::Hits(at) => Some(at),
+            ChartTab::Node(at) | ChartTab::Queue(at) | ChartTab::Hits(at) => Some(at),
             _ => None,
         }
     }
@@ -215,6 +225,7 @@ pub fn title(model: &Model, tab: ChartTab) -> String {
         ChartTab::Tries => "Tries per action".into(),
         ChartTab::Wrong => "Wrong in the data".into(),
         ChartTab::Node(_) => format!("Requests at {name}"),
+        ChartTab::Queue(_) => format!("Messages in {name}"),
         ChartTab::Hits(_) => format!("Found in {name}"),
     }
 }
@@ -245,11 +256,12 @@ pub fn all(model: &Model) -> Vec<ChartTab> {
     ];
     let nodes = model.run.plan.as_ref().map_or(0, |plan| plan.charted.len());
     for at in 0..nodes as u16 {
-        all.push(ChartTab::Node(at));
         let key = node_key(model, ChartTab::Node(at)).unwrap_or_default();
         let node = model.doc.scenario.design.node(&key);
-        if node.is_some_and(|node| node.kind.name == "cache") {
-            all.push(ChartTab::Hits(at));
+        match node.map_or("", |node| node.kind.name) {
+            "queue" => all.push(ChartTab::Queue(at)),
+            "cache" => all.extend([ChartTab::Node(at), ChartTab::Hits(at)]),
+            _ => all.push(ChartTab::Node(at)),
         }
     }
     all
@@ -274,22 +286,7 @@ pub fn shown(model: &Model) -> [ChartTab; 3] {
     })
 }
 
-/// Metrics that the ledger counts.
-const OF_DATA: [&str; 11] = [
-    "lost",
-    "duplicate",
-    "phantom",
-    "partial",
-    "stale",
-    "own_write_missed",
-    "went_back",
-    "out_of_order",
-    "unauthorised",
-    "lost_update",
-    "invariant_broken",
-];
-
-/// The chart that a metric, a node or a link of the scenario is seen in.
+/// The chart that a metric, a node or a link of the scenario is seen in, if there is one.
 fn named_by(model: &Model, all: &[ChartTab], name: &str) -> Option<ChartTab> {
     let design = &model.doc.scenario.design;
     let key = design.link(name).map_or(name, |link| &link.to);
@@ -298,11 +295,32 @@ fn named_by(model: &Model, all: &[ChartTab], name: &str) -> Option<ChartTab> {
         let of_node = |tab: &&ChartTab| node_key(model, **tab).as_deref() == Some(key);
         return all.iter().rfind(of_node).copied();
     }
-    Some(match name {
-        "amplification" => ChartTab::Tries,
-        _ if OF_DATA.contains(&name) => ChartTab::Wrong,
-        _ if name.starts_with("latency") => ChartTab::Latency,
-        _ => ChartTab::Throughput,
+    Some(match Metric::named(name)?.metric {
+        Metric::Served | Metric::Goodput => ChartTab::Throughput,
+        Metric::LatencyP50 | Metric::LatencyP99 => ChartTab::Latency,
+        Metric::Amplification => ChartTab::Tries,
+        Metric::Lost
+        | Metric::Duplicate
+        | Metric::Phantom
+        | Metric::Partial
+        | Metric::LostUpdate
+        | Metric::WriteSkew
+        | Metric::InvariantBroken
+        | Metric::Stale
+        | Metric::OwnWriteMissed
+        | Metric::WentBack
+        | Metric::OutOfOrder
+        | Metric::Unauthorised => ChartTab::Wrong,
+        // Known at the end of a run, or drawn nowhere yet: another chart would not answer it.
+        Metric::StaleAge
+        | Metric::Diverged
+        | Metric::RecoveryTime
+        | Metric::RecoveryPoint
+        | Metric::ReadRecovery
+        | Metric::ClaimsBroken
+        | Metric::Pages
+        | Metric::MessageAge
+        | Metric::Cost => return None,
     })
 }
 
@@ -389,7 +407,7 @@ fn levels(model: &Model, tab: ChartTab) -> Vec<Level> {
             .map(|n| level(format!("{n} slots"), n.into()))
             .into_iter()
             .collect(),
-        ChartTab::Wrong | ChartTab::Hits(_) => Vec::new(),
+        ChartTab::Wrong | ChartTab::Queue(_) | ChartTab::Hits(_) => Vec::new(),
     }
 }
 
@@ -423,7 +441,7 @@ impl Chart {
             ChartTab::Latency => 100.0,
             ChartTab::Tries => 2.0,
             ChartTab::Wrong | ChartTab::Hits(_) => 1.0,
-            ChartTab::Node(_) => 4.0,
+            ChartTab::Node(_) | ChartTab::Queue(_) => 4.0,
         };
         round_up(highest(&self.series).max(ghost).max(level).max(floor))
     }

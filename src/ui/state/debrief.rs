@@ -194,7 +194,7 @@ fn last(report: &Report) -> u64 {
         Ended::BacklogLimit { at_ns, .. } | Ended::EventLimit { at_ns, .. } => at_ns,
         _ => report.duration_ns,
     };
-    // Its windows are this long at most.
+    // Its windows are this long, or half a second.
     end - end / 120
 }
 

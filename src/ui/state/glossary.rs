@@ -185,6 +185,7 @@ mod tests {
             ChartTab::Tries,
             ChartTab::Wrong,
             ChartTab::Node(0),
+            ChartTab::Queue(0),
             ChartTab::Hits(0),
         ];
         let charts = charts.map(|chart| format!("chart.{}", chart.key()));

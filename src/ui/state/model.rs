@@ -251,7 +251,9 @@ pub enum ChartTab {
     Wrong,
     /// Requests at one of the run's charted nodes, by its place in their list.
     Node(u16),
-    /// The same of what a cache finds.
+    /// Messages in one of them that is a queue.
+    Queue(u16),
+    /// What one of them that is a cache finds.
     Hits(u16),
 }
 

@@ -191,7 +191,7 @@ pub static TERMS: &[Term] = &[
         "Connections that are kept open and lent out. When all are out, the next caller waits, though the database itself may be idle."),
     term("Priority", "", "s23", "operation.priority *.discipline *.lifo_above balancer.priority_step balancer.admission balancer.max_outstanding", "",
         "Who is next, and who is turned away first, when not everybody can be served. First come, first served serves nobody in time when the line is long."),
-    term("Queue", "message queue", "s13", "kind.queue queue.mode queue.delay queue.when_full queue.bound feed.reads feed.poll_every", "message queue",
+    term("Queue", "message queue", "s13", "kind.queue chart.queue queue.mode queue.delay queue.when_full queue.bound feed.reads feed.poll_every", "message queue",
         "Keeps messages until a worker has taken care of them. It takes the work out of the request, and hides for a while that there is too much of it."),
     term("Quorum", "", "s18", "database.write_quorum database.read_quorum database.quorum_timeout database.replication database.read_repair database.hinted_handoff reason.no_quorum", "",
         "So many copies must have written, or be asked. If writers and readers together are more than all copies, a reader meets the newest write."),

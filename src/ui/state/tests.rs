@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::model::*;
 use super::saved::SavedSession;
+use super::series::Series;
 use super::update::{Effect, Msg, update};
 use super::{built_in, debrief, facts, goals, knobs, strip};
 use crate::explain::Explanation;
@@ -38,6 +39,18 @@ fn ready() -> Model {
     update(&mut model, Msg::Loaded { run, plan: plan() });
     assert_eq!(model.run.status, Status::Ready);
     model
+}
+
+/// A frame of the worker has come.
+fn tick(model: &mut Model, frame: Frame, series: &Series) {
+    update(
+        model,
+        Msg::Tick {
+            frame: Arc::new(frame),
+            series: Arc::new(series.clone()),
+            wall_ms: 5.0,
+        },
+    );
 }
 
 fn bet(model: &mut Model, key: &str) {
@@ -279,14 +292,7 @@ fn the_strip_names_the_culprit_in_words() {
         nodes,
         ..Frame::default()
     };
-    update(
-        &mut model,
-        Msg::Tick {
-            frame: Arc::new(frame),
-            series: Arc::default(),
-            wall_ms: 5.0,
-        },
-    );
+    tick(&mut model, frame, &Series::default());
     assert_eq!(strip::place(&model).main, "Catalogue: works for nobody");
     assert_eq!(
         strip::place(&model).detail,
@@ -409,22 +415,13 @@ fn a_moment_of_a_finished_run_is_looked_at_and_its_verdict_stays() {
     assert!(asked(&update(&mut model, Msg::Seek(9_000_000_000))));
     assert_eq!(model.run.status, Status::Paused);
     assert!(model.is_over() && model.at_end().is_none());
-    let frame = Arc::new(Frame {
+    let frame = Frame {
         run,
         whole: true,
         now_ns: 9_000_000_000,
         ..Frame::default()
-    });
-    let series = Arc::default();
-    let wall_ms = 5.0;
-    update(
-        &mut model,
-        Msg::Tick {
-            frame,
-            series,
-            wall_ms,
-        },
-    );
+    };
+    tick(&mut model, frame, &Series::default());
     assert_eq!(model.run.now.now_ns, 9_000_000_000);
     assert_eq!(debrief::chain(&model), chain);
 

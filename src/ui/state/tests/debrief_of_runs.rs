@@ -3,6 +3,7 @@
 use super::*;
 use crate::scenario::built_in::BUILT_IN;
 use crate::ui::state::planned;
+use crate::ui::state::series::Series;
 
 /// A page on which this text has run to its end.
 fn over(text: String) -> Model {
@@ -57,28 +58,7 @@ fn every_lesson_has_a_debrief() {
 }
 
 /// Three nodes and nothing to learn: somebody drew it.
-const DRAWN: &str = r#"
-format = 1
-[run]
-duration = "120 s"
-[clients.users]
-arrivals = "poisson"
-rate = "100 rps"
-[service.front]
-slots = 100
-service_time = "2 ms"
-[database.store]
-cores = 8
-read_time = "2 ms"
-[link.ask]
-from = "users"
-to = "front"
-timeout = "1 s"
-[link.look]
-from = "front"
-to = "store"
-timeout = "500 ms"
-"#;
+const DRAWN: &str = include_str!("../../../../tests/fixtures/drawn.toml");
 
 fn sent(effects: &[Effect]) -> Vec<&Command> {
     let commands = effects.iter().filter_map(|it| match it {
@@ -188,16 +168,7 @@ fn a_run_that_stands_still_says_why_if_it_is_asked() {
     let mut session = session::Session::load(&model.doc.text, model.seed).unwrap();
     session.advance(crate::time::Time(60_000_000_000), || false);
     let run = model.run.id;
-    let frame = Arc::new(session.frame(run));
-    let (series, wall_ms) = (Arc::default(), 5.0);
-    update(
-        &mut model,
-        Msg::Tick {
-            frame,
-            series,
-            wall_ms,
-        },
-    );
+    tick(&mut model, session.frame(run), &Series::default());
     update(&mut model, Msg::PlayPause);
     assert_eq!(debrief::so_far(&model), Some(None));
     let asked = update(&mut model, Msg::Explain);
