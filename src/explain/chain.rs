@@ -30,7 +30,6 @@ pub fn of(signals: &Signals, culprit: Option<&Odd>, hurt: &Hurt, wrong: Option<S
     steps
 }
 
-#[inline(never)]
 fn step(signals: &Signals, window: usize, text: String) -> Step {
     Step {
         at_ns: signals.start_of(window.min(signals.count)).0,
@@ -39,7 +38,6 @@ fn step(signals: &Signals, window: usize, text: String) -> Step {
 }
 
 /// "1.5", "12", "3,400": as many digits as matter.
-#[inline(never)]
 pub fn number(value: f64) -> String {
     // By whole numbers: what writes floats is large, and the worker has no other need of it.
     if value < 10.0 && value != libm::round(value) {
@@ -55,7 +53,6 @@ pub fn number(value: f64) -> String {
     digits
 }
 
-#[inline(never)]
 fn time(ns: f64) -> String {
     match ns {
         v if v >= 1e9 => format!("{} s", number(v / 1e9)),
@@ -64,12 +61,10 @@ fn time(ns: f64) -> String {
     }
 }
 
-#[inline(never)]
 fn percent(share: f64) -> String {
     format!("{} %", number(share * 100.0))
 }
 
-#[inline(never)]
 fn cause(signals: &Signals, odd: &Odd) -> String {
     let (what, name) = match odd.place {
         Place::Node(i) => ("", &signals.nodes[i as usize].name),
@@ -111,7 +106,6 @@ fn cause(signals: &Signals, odd: &Odd) -> String {
 }
 
 /// The link with most failures in the first windows of the harm, and what they are called.
-#[inline(never)]
 fn gives_up(signals: &Signals, hurt: &Hurt) -> Option<Step> {
     let windows = hurt.stretch.from.saturating_sub(2)..(hurt.stretch.from + 3).min(signals.count);
     let mut best: Option<(u32, usize, Reason)> = None;
@@ -146,7 +140,6 @@ fn gives_up(signals: &Signals, hurt: &Hurt) -> Option<Step> {
 }
 
 /// When clients send more tries for each action than before.
-#[inline(never)]
 fn amplified(signals: &Signals, hurt: &Hurt) -> Option<Step> {
     let is_client = |node: u16| signals.nodes[node as usize].kind == "clients";
     let tries = Course::new(signals.count, &|i| {
@@ -174,7 +167,6 @@ fn amplified(signals: &Signals, hurt: &Hurt) -> Option<Step> {
     ))
 }
 
-#[inline(never)]
 fn harm(hurt: &Hurt) -> String {
     let (usual, seen) = (hurt.stretch.usual, hurt.stretch.seen);
     match hurt.kind {
@@ -201,7 +193,6 @@ fn harm(hurt: &Hurt) -> String {
     }
 }
 
-#[inline(never)]
 fn end(signals: &Signals, culprit: Option<&Odd>, hurt: &Hurt) -> String {
     let width = signals.width.0 as f64;
     let seconds = |windows: usize| number(windows as f64 * width / 1e9);

@@ -22,13 +22,11 @@ const WARM_UP: f64 = 0.05;
 const GAP: usize = 3;
 
 impl Course {
-    #[inline(never)]
     pub fn new(count: usize, value: &dyn Fn(usize) -> Option<f64>) -> Course {
         Course((0..count).map(value).collect())
     }
 
     /// The value that `share` of the windows do not exceed.
-    #[inline(never)]
     pub fn quantile(&self, share: f64) -> Option<f64> {
         let skipped = (self.0.len() as f64 * WARM_UP) as usize;
         let mut known: Vec<f64> = self.0.iter().skip(skipped).filter_map(|v| *v).collect();
@@ -38,23 +36,19 @@ impl Course {
     }
 
     /// The longest stretch of values above a bound that depends on what is usual.
-    #[inline(never)]
     pub fn above(&self, usual: f64, bound: f64) -> Option<Stretch> {
         self.stretch(usual, &|value| value > bound, f64::max)
     }
 
-    #[inline(never)]
     pub fn below(&self, usual: f64, bound: f64) -> Option<Stretch> {
         self.stretch(usual, &|value| value < bound, f64::min)
     }
 
     /// How many values are below a bound.
-    #[inline(never)]
     pub fn count_below(&self, bound: f64) -> usize {
         self.0.iter().flatten().filter(|v| **v < bound).count()
     }
 
-    #[inline(never)]
     fn stretch(
         &self,
         usual: f64,

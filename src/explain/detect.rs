@@ -65,7 +65,6 @@ const FEWER: f64 = 0.85;
 /// Lookups that find nothing: this share more of them.
 const COLDER: f64 = 0.2;
 
-#[inline(never)]
 pub fn all(signals: &Signals) -> Vec<Odd> {
     let mut found = Vec::new();
     for (i, link) in (0u16..).zip(&signals.links) {
@@ -141,7 +140,6 @@ const OF_LINK: &[(&[Reason], Mechanism, &str)] = &[
     ),
 ];
 
-#[inline(never)]
 fn refusals(signals: &Signals, link: u16, to: u16) -> Vec<Odd> {
     let of_callee = OF_CALLEE.iter().map(|it| (it, Place::Node(to)));
     let of_link = OF_LINK.iter().map(|it| (it, Place::Link(link)));
@@ -163,14 +161,12 @@ fn refusals(signals: &Signals, link: u16, to: u16) -> Vec<Odd> {
 }
 
 /// When a larger share of the tries on a link than usual fails for these reasons.
-#[inline(never)]
 fn failing(signals: &Signals, link: u16, reasons: &[Reason]) -> Option<Stretch> {
     more_than_usual(signals, link, &|window| {
         reasons.iter().map(|&r| window.failed[r as usize]).sum()
     })
 }
 
-#[inline(never)]
 fn more_than_usual(
     signals: &Signals,
     link: u16,
@@ -188,7 +184,6 @@ fn more_than_usual(
 }
 
 /// How long messages travel, and whether they arrive at all.
-#[inline(never)]
 fn on_the_way(signals: &Signals, link: u16) -> Option<Odd> {
     let of = &signals.of_link[link as usize];
     let travel = Course::new(signals.count, &|i| {
@@ -212,7 +207,6 @@ fn on_the_way(signals: &Signals, link: u16) -> Option<Odd> {
     })
 }
 
-#[inline(never)]
 fn traffic(signals: &Signals, node: u16) -> Option<Odd> {
     let begun = Course::new(signals.count, &|i| {
         Some(f64::from(signals.begun[node as usize][i]))
@@ -229,7 +223,6 @@ fn traffic(signals: &Signals, node: u16) -> Option<Odd> {
     })
 }
 
-#[inline(never)]
 fn own_work(signals: &Signals, node: u16) -> Option<Odd> {
     let of = &signals.of_node[node as usize];
     // In octaves: one request that stands still does not look like all of them being slow.
@@ -256,7 +249,6 @@ fn own_work(signals: &Signals, node: u16) -> Option<Odd> {
     })
 }
 
-#[inline(never)]
 fn own_errors(signals: &Signals, node: u16) -> Option<Odd> {
     Some(Odd {
         place: Place::Node(node),
@@ -267,7 +259,6 @@ fn own_errors(signals: &Signals, node: u16) -> Option<Odd> {
 }
 
 /// The link to a node on which something is unusual for the longest time.
-#[inline(never)]
 fn worst_of_callers(
     signals: &Signals,
     node: u16,
@@ -282,7 +273,6 @@ fn worst_of_callers(
 
 /// Somebody is there, and nobody leaves; or requests give up while they are worked on, at a node whose
 /// work takes no longer than usual.
-#[inline(never)]
 fn standing_still(signals: &Signals, node: u16) -> Option<Odd> {
     let of = &signals.of_node[node as usize];
     let left = Course::new(signals.count, &|i| Some(f64::from(of[i].left)));
@@ -319,7 +309,6 @@ fn standing_still(signals: &Signals, node: u16) -> Option<Odd> {
 
 /// At a node that calls nobody, far more is in work than usual although no more has come: some of it
 /// stands still, and nobody gives it up.
-#[inline(never)]
 fn stuck(signals: &Signals, node: u16) -> Option<Odd> {
     if signals.links.iter().any(|link| link.from == node) {
         return None;
@@ -343,7 +332,6 @@ fn stuck(signals: &Signals, node: u16) -> Option<Odd> {
 }
 
 /// Messages wait in a queue that this node reads.
-#[inline(never)]
 fn waits_for(signals: &Signals, node: u16, window: usize) -> bool {
     let mut links = signals.links.iter();
     links.any(|link| {
@@ -358,7 +346,6 @@ fn waits_for(signals: &Signals, node: u16, window: usize) -> bool {
 }
 
 /// Others wait although fewer slots are busy than there were at other times.
-#[inline(never)]
 fn slots(signals: &Signals, node: u16) -> Option<Odd> {
     let of = &signals.of_node[node as usize];
     let most = of.iter().map(|window| window.busy_most).max()?;
@@ -386,7 +373,6 @@ fn slots(signals: &Signals, node: u16) -> Option<Odd> {
     })
 }
 
-#[inline(never)]
 fn cold(signals: &Signals, node: u16) -> Option<Odd> {
     let of = &signals.of_node[node as usize];
     let misses = Course::new(signals.count, &|i| {
@@ -408,7 +394,6 @@ fn cold(signals: &Signals, node: u16) -> Option<Odd> {
 }
 
 /// What a node says about itself.
-#[inline(never)]
 fn counted(signals: &Signals, node: u16) -> Vec<Odd> {
     let of = &signals.of_node[node as usize];
     let memory = Course::new(signals.count, &|i| Some(of[i].out_of_memory as f64));

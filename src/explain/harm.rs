@@ -51,7 +51,6 @@ impl Hurt {
 }
 
 /// The first kind in the order of how much it hurts; of one kind, the longest stretch.
-#[inline(never)]
 pub fn find(signals: &Signals) -> Option<Hurt> {
     let kinds = [
         (HarmKind::Failures, failures(signals)),
@@ -65,7 +64,6 @@ pub fn find(signals: &Signals) -> Option<Hurt> {
     Some(Hurt { kind, stretch })
 }
 
-#[inline(never)]
 fn failures(signals: &Signals) -> Option<Stretch> {
     let share = Course::new(signals.count, &|i| {
         let users = &signals.users[i];
@@ -85,7 +83,6 @@ fn failures(signals: &Signals) -> Option<Stretch> {
 }
 
 /// The slowest twentieth: a mean would hide that one server of three is sick.
-#[inline(never)]
 fn slow(signals: &Signals) -> Option<Stretch> {
     let latency = Course::new(signals.count, &|i| {
         let users = &signals.users[i];
@@ -101,7 +98,6 @@ fn slow(signals: &Signals) -> Option<Stretch> {
     })
 }
 
-#[inline(never)]
 fn unanswered(signals: &Signals) -> Option<Stretch> {
     let open = Course::new(signals.count, &|i| Some(signals.users[i].open as f64));
     let usual = open.quantile(0.2)?;
@@ -115,7 +111,6 @@ fn unanswered(signals: &Signals) -> Option<Stretch> {
 }
 
 /// The queue with the most messages waiting beyond what is usual there.
-#[inline(never)]
 fn lag(signals: &Signals) -> Option<Stretch> {
     let queues = signals.nodes.iter().enumerate();
     let lags = queues

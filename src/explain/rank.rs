@@ -13,7 +13,6 @@ const LATE: usize = 2;
 const EARLY: usize = 25;
 
 /// Culprits first; without those that another one explains, and those that came when the harm was done.
-#[inline(never)]
 pub fn in_order(signals: &Signals, found: Vec<Odd>, hurt: &Hurt) -> Vec<Odd> {
     let in_time: Vec<Odd> = found
         .into_iter()
@@ -55,7 +54,6 @@ pub fn in_order(signals: &Signals, found: Vec<Odd>, hurt: &Hurt) -> Vec<Odd> {
 const INFERRED: u8 = 2;
 
 /// What says its name comes before what is measured, and what is measured before what is inferred.
-#[inline(never)]
 fn weight(mechanism: Mechanism) -> u8 {
     match mechanism {
         Down | StorageFull | PoisonMessages | NotSignedIn | Contract | LostLeader | OutOfMemory
@@ -66,7 +64,6 @@ fn weight(mechanism: Mechanism) -> u8 {
     }
 }
 
-#[inline(never)]
 fn explains(signals: &Signals, by: &Odd, odd: &Odd) -> bool {
     if (by.place, by.mechanism) == (odd.place, odd.mechanism) {
         return false;
@@ -104,7 +101,6 @@ fn explains(signals: &Signals, by: &Odd, odd: &Odd) -> bool {
 }
 
 /// Whether requests go from `upper`, over some links, to `lower`.
-#[inline(never)]
 fn is_below(signals: &Signals, lower: Place, upper: Place) -> bool {
     let goal = match lower {
         Place::Node(node) => node,
@@ -131,7 +127,6 @@ fn is_below(signals: &Signals, lower: Place, upper: Place) -> bool {
 }
 
 /// What brings nothing any more lets those behind it stand still, a little later.
-#[inline(never)]
 fn is_starved(signals: &Signals, by: &Odd, odd: &Odd) -> bool {
     let before = match by.place {
         Place::Link(_) => by.stretch.from <= odd.stretch.from + LATE,

@@ -261,7 +261,6 @@ impl Signals {
     }
 
     /// What one attempt costs is known when nothing can happen to its intent any more.
-    #[inline(never)]
     fn forget(&mut self, id: IntentId) {
         let all = (id.bits(), 0)..=(id.bits(), u16::MAX);
         while let Some(key) = self.calls.range(all.clone()).next().map(|(key, _)| *key) {
@@ -271,7 +270,6 @@ impl Signals {
 }
 
 impl Record for Signals {
-    #[inline(never)]
     fn born(&mut self, _: &Program, _: IntentId, intent: &Intent) {
         if let Some(window) = self.window(intent.born) {
             self.begun[intent.clients as usize][window] += 1;
@@ -279,7 +277,6 @@ impl Record for Signals {
         }
     }
 
-    #[inline(never)]
     fn outcome(&mut self, _: &Program, now: Time, id: IntentId, _: &Intent, a: &Attempt) {
         let Some(link) = self.links.get(a.link as usize) else {
             return;
@@ -315,7 +312,6 @@ impl Record for Signals {
         }
     }
 
-    #[inline(never)]
     fn attempt_over(&mut self, _: &Program, _: Time, id: IntentId, _: &Intent, a: &Attempt) {
         self.calls.remove(&(id.bits(), a.node));
         let Some(of_link) = self.of_link.get_mut(a.link as usize) else {
@@ -334,7 +330,6 @@ impl Record for Signals {
         }
     }
 
-    #[inline(never)]
     fn left_node(&mut self, _: &Program, now: Time, a: &Attempt) {
         let calls = self.calls.get_mut(&(a.intent.bits(), a.node));
         let covered = calls.map_or(0, |calls| std::mem::take(&mut calls.covered));
@@ -356,7 +351,6 @@ impl Record for Signals {
         }
     }
 
-    #[inline(never)]
     fn told(&mut self, _: &Program, now: Time, _: IntentId, intent: &Intent, told: Told) {
         let Some(window) = self.window(now) else {
             return;

@@ -82,7 +82,6 @@ impl Watch {
         }
     }
 
-    #[inline(never)]
     pub fn look(&mut self, now: Time, counts: &Counts) {
         for ((count, _), first) in WRONGS.iter().zip(&mut self.first) {
             if first.is_none() && count(counts) > 0 {

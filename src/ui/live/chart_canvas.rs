@@ -216,20 +216,25 @@ impl<'a, P: Pen> Plot<'a, P> {
     /// Names at the height where the lines end; the value follows where there is room.
     fn names(&self) {
         let series = &self.chart.series;
-        let newest = |line: &Line| {
+        let last = |line: &Line| {
             (0..series.rows.len())
                 .rev()
                 .find_map(|b| series.at(b, line.column))
         };
         let mut names: Vec<(f64, String, &str, u32)> = Vec::new();
         for line in self.chart.lines {
-            let at = newest(line);
+            let at = last(line);
             let triangle = if line.stroke == Stroke::P99 {
                 "▲ "
             } else {
                 ""
             };
-            let value = at.map_or(String::new(), |x| format!(" {}", self.chart.tab.amount(x)));
+            let now = self.chart.newest(series, line.column, series.rows.len());
+            let value = match (at, now) {
+                (None, _) => String::new(),
+                (Some(_), None) => " none now".into(),
+                (Some(_), Some(x)) => format!(" {}", self.chart.tab.amount(x)),
+            };
             let weight = if line.stroke == Stroke::P50 { 400 } else { 600 };
             let y = at.map_or(self.y(self.top / 2.0), |x| self.y(x));
             names.push((

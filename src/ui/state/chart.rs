@@ -121,6 +121,9 @@ static NODE: [Line; 2] = [
         has_ghost: true,
     },
 ];
+/// A value of so many buckets ago is still the present one: few requests leave gaps between them.
+const RECENT: usize = 5;
+
 static QUEUE: [Line; 1] = [Line {
     name: "waiting",
     short: "waiting",
@@ -446,6 +449,14 @@ impl Chart {
         round_up(highest(&self.series).max(ghost).max(level).max(floor))
     }
 
+    /// The value before this bucket; `None` if there has been none for some time: replies that stopped coming
+    /// have no latency now.
+    pub fn newest(&self, series: &Series, column: Column, before: usize) -> Option<f64> {
+        let end = series.rows.len().min(before);
+        let mut recent = (end.saturating_sub(RECENT)..end).rev();
+        recent.find_map(|b| series.at(b, column))
+    }
+
     /// One sentence for people who do not see the picture.
     pub fn sentence(&self) -> String {
         if self.series.is_empty() {
@@ -455,15 +466,13 @@ impl Chart {
         for line in self.lines {
             // An earlier moment may be the one that is looked at.
             let now = self.series.bucket_of((self.now_s * 1e9) as u64);
-            let newest = (0..self.series.rows.len().min(now + 1))
-                .rev()
-                .find_map(|b| self.series.at(b, line.column));
             let peak = self.series.peak(line.column, 0);
-            if let (Some(newest), Some((at, peak))) = (newest, peak) {
+            if let Some((at, peak)) = peak {
+                let newest = self.newest(&self.series, line.column, now + 1);
                 parts.push(format!(
                     "{} {} now, most {} at {}",
                     line.name,
-                    self.tab.amount(newest),
+                    newest.map_or("none".to_owned(), |x| self.tab.amount(x)),
                     self.tab.amount(peak),
                     words::seconds(at)
                 ));

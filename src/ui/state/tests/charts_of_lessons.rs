@@ -127,3 +127,16 @@ fn another_chart_is_chosen_for_one_place_until_something_else_is_opened() {
         "its plan has not come yet"
     );
 }
+
+#[test]
+fn what_has_stopped_is_not_said_to_be_now() {
+    let model = run("s04-retry-storm", Time::NEVER);
+    let sentence = |tab| chart::chart(&model, tab).sentence();
+    let latency = sentence(ChartTab::Latency);
+    assert!(
+        latency.contains("p50 none now, most ") && latency.contains("p99 none now, most "),
+        "no user has got a reply for two minutes: {latency}"
+    );
+    let throughput = sentence(ChartTab::Throughput);
+    assert!(throughput.contains("useful replies 0 now"), "{throughput}");
+}
