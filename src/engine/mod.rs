@@ -56,6 +56,7 @@ mod shards;
 mod slab;
 mod standing;
 mod station;
+mod stock;
 mod timeline;
 pub mod world;
 

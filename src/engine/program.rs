@@ -99,7 +99,7 @@ impl PlanCall {
 
     /// About the row of the operation's item, and no other.
     pub fn is_about_item(&self) -> bool {
-        self.row == RowOf::Item
+        matches!(self.row, RowOf::Item | RowOf::Unit)
     }
 
     /// About the item's row, and nothing more.

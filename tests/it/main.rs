@@ -46,6 +46,7 @@ mod share;
 mod share_cli;
 mod share_links;
 mod stations;
+mod stock;
 mod tidy;
 mod toy_kind;
 mod transactions;

@@ -20,6 +20,7 @@ mod queries;
 mod refunds;
 mod shards;
 mod stations;
+mod stock;
 mod timeline;
 mod transactions;
 
@@ -67,6 +68,7 @@ const FIXTURES: &[Fixture] = fixtures![
     refunds,
     shards,
     stations,
+    stock,
     timeline,
     transactions
 ];

@@ -14,6 +14,7 @@ use crate::engine::program::{PlanCall, PlanStep, Program};
 use crate::engine::reason::Reason;
 use crate::engine::record::{self, Record};
 use crate::engine::slab::Id;
+use crate::engine::stock::Taken;
 
 /// An item that is worked on.
 #[derive(Clone)]
@@ -23,8 +24,8 @@ pub struct Item {
     rank: u64,
     /// How often somebody else had written meanwhile.
     conflicts: u32,
-    /// Versions that it has seen, by store.
-    versions: Vec<(u16, u64)>,
+    /// Versions that it has seen, by store, and the units that they said were taken.
+    versions: Vec<(u16, (u64, Taken))>,
     /// A call that changes something was left out.
     would_change: bool,
     /// How many effects there are to take back, by the last answer.
@@ -66,10 +67,10 @@ impl Item {
         keeps.zip(self.standing).is_some_and(|(keeps, standing)| standing > keeps)
     }
 
-    fn saw(&mut self, store: u16, version: u64) {
+    fn saw(&mut self, store: u16, seen_now: (u64, Taken)) {
         match self.versions.iter_mut().find(|(known, _)| *known == store) {
-            Some((_, seen)) => *seen = version,
-            None => self.versions.push((store, version)),
+            Some((_, seen)) => *seen = seen_now,
+            None => self.versions.push((store, seen_now)),
         }
     }
 }
@@ -92,10 +93,8 @@ impl Hands for Says<'_> {
             self.item.would_change = true;
             return None;
         }
-        let store = self.program.links[call.link as usize].to;
-        let seen = self.item.versions.iter().find(|(known, _)| *known == store);
-        let basis = match seen {
-            Some(&(_, version)) if call.mode == CallMode::Write => match self.config.guarded {
+        let basis = match self.seen(call) {
+            Some((version, _)) if call.mode == CallMode::Write => match self.config.guarded {
                 true => Basis::Only(version),
                 false => Basis::Read(version),
             },
@@ -103,9 +102,19 @@ impl Hands for Says<'_> {
         };
         Some(basis.bits())
     }
+
+    fn read(&self, call: PlanCall) -> Taken {
+        self.seen(call).map_or(Taken::default(), |(_, taken)| taken)
+    }
 }
 
 impl Says<'_> {
+    fn seen(&self, call: PlanCall) -> Option<(u64, Taken)> {
+        let store = self.program.links[call.link as usize].to;
+        let seen = self.item.versions.iter().find(|(known, _)| *known == store);
+        seen.map(|&(_, seen)| seen)
+    }
+
     /// What it would take back is meant to stay.
     fn has_enough(&self) -> bool {
         let undoes = operation_undoes(self.program, self.config);
@@ -180,7 +189,7 @@ impl Job {
         if result.is_ok() && !call.answer.missing && tells {
             let store = store_of(program, cx.node, config.operation, call);
             if program.nodes[store as usize].kind == "database" {
-                item.saw(store, call.answer.version);
+                item.saw(store, (call.answer.version, call.answer.taken));
             }
         }
         let to = &program.nodes[program.links[call.link as usize].to as usize];
@@ -242,7 +251,7 @@ impl Job {
                 self.once_more(config, cx, id);
             }
             Progress::Done => self.close(cx, id, Ended::Done),
-            Progress::Fails => {
+            Progress::Fails | Progress::SoldOut => {
                 let number = self.items[&id.slot()].run;
                 self.close(cx, id, Ended::Failed);
                 if config.stops {
