@@ -25,9 +25,13 @@ async function keepAll() {
   }
 }
 
-/** The hash is checked by the browser: half of a release that is being published is refused. */
+/**
+ * The hash is checked by the browser: half of a release that is being published is refused. What the page
+ * has just loaded is in the browser's cache and not asked for again, unless it is of another release.
+ */
 async function keep(cache, [address, integrity, policed]) {
-  const response = await fetch(new Request(absolute(address), { cache: "no-cache", integrity }));
+  const get = (mode) => fetch(new Request(absolute(address), { cache: mode, integrity }));
+  const response = await get("force-cache").catch(() => get("reload"));
   if (!response.ok) throw new Error(`${address}: status ${response.status}`);
   await cache.put(absolute(address), policed ? withPolicy(response) : response);
 }

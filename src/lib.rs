@@ -19,6 +19,7 @@ pub mod cli;
 pub mod design;
 pub mod engine;
 pub mod experiment;
+pub mod explain;
 pub mod ledger;
 pub mod observe;
 pub mod scenario;

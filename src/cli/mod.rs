@@ -6,6 +6,7 @@ mod check;
 mod conformance;
 mod conformance_table;
 mod exit;
+mod explain;
 mod gate;
 mod ledger;
 mod lint;
@@ -52,6 +53,8 @@ enum Command {
     Check(check::Check),
     /// Say what became of the data: lost, done twice, done in secret; and the story of one action
     Ledger(ledger::LedgerArgs),
+    /// Say which component started what hurt the users, and how it reached them
+    Explain(explain::Explain),
     /// Say what is valid in scenario files and still unwise, and which knob to look at
     Lint(lint::Lint),
     /// List the vendor presets, or show what one of them sets
@@ -114,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Ledger(args) => ledger::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Presets(args) => presets::run(&args),
         Command::Conformance(args) => conformance::run(&args),

@@ -487,7 +487,8 @@ fn metric_value(metric: Word, x: f64) -> String {
             | Metric::LatencyP99
             | Metric::RecoveryTime
             | Metric::RecoveryPoint
-            | Metric::ReadRecovery,
+            | Metric::ReadRecovery
+            | Metric::MessageAge,
         ) => time(x * 1e6),
         Some(Metric::Cost) => format!("{}/h", money((x * 1e6).round() as i64)),
         Some(Metric::Amplification) => format!("{}x", plain(x)),

@@ -30,7 +30,7 @@ use super::record::{Record, Snapshot};
 use super::session::Sessions;
 use super::shards::Shards;
 use super::slab::Slab;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// A link's state: the network, and what each caller instance keeps.
 #[derive(Clone)]
@@ -249,6 +249,7 @@ impl Core {
             now: self.now(),
             nodes: &self.node_counters,
             links: &self.link_counters,
+            message_age: Duration::ZERO,
         }
     }
 
@@ -282,17 +283,23 @@ impl Core {
     /// Requests that wait or are worked on at a node, or at one instance of it, in the order of their
     /// records.
     pub fn present_at(&self, node: u16, instance: Option<u16>) -> Vec<AttemptId> {
-        use CalleeSide::{Awaiting, Queued, Working, WorkingOn};
-        let here = |a: &Attempt| {
-            a.node == node
-                && instance.is_none_or(|instance| a.instance == instance)
-                && matches!(a.callee, Queued | Working | Awaiting | WorkingOn)
-        };
-        self.attempts
-            .iter()
-            .filter(|(_, a)| here(a))
-            .map(|(id, _)| id)
-            .collect()
+        let here = |a: &Attempt| is_present(a, node, instance);
+        let all = self.attempts.iter().filter(|(_, a)| here(a));
+        all.map(|(id, _)| id).collect()
+    }
+
+    /// Whether nobody waits or is worked on at an instance. It is asked whenever somebody leaves a node
+    /// one of whose instances drains: the request that was found the last time is asked for first.
+    pub fn is_empty_at(&mut self, node: u16, instance: u16) -> bool {
+        let here = |a: &Attempt| is_present(a, node, Some(instance));
+        let member = self.fleets[node as usize].member_mut(instance);
+        let known = member.somebody.and_then(|id| self.attempts.get(id));
+        if known.is_some_and(here) {
+            return false;
+        }
+        let found = self.attempts.iter().find(|(_, a)| here(a));
+        member.somebody = found.map(|(id, _)| id);
+        member.somebody.is_none()
     }
 
     /// Notes a fact of this instant, see [`Facts::note`].
@@ -551,4 +558,12 @@ impl<R: Record> Cx<'_, R> {
         self.core.attempts[id].callee = side;
         self.core.maybe_over(self.program, self.record, id);
     }
+}
+
+/// Whether a request waits or is worked on at a node, or at one instance of it.
+fn is_present(attempt: &Attempt, node: u16, instance: Option<u16>) -> bool {
+    use CalleeSide::{Awaiting, Queued, Working, WorkingOn};
+    attempt.node == node
+        && instance.is_none_or(|instance| attempt.instance == instance)
+        && matches!(attempt.callee, Queued | Working | Awaiting | WorkingOn)
 }

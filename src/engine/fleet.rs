@@ -5,6 +5,7 @@
 //! is no longer registered and finishes what it has. Places of instances that are gone are used
 //! again, lowest first.
 
+use super::attempt::AttemptId;
 use crate::time::Time;
 
 /// What an instance is doing.
@@ -30,6 +31,8 @@ pub struct Member {
     pub zone: u16,
     /// When it was started, for what is cold at first or grows with age.
     pub started: Time,
+    /// Somebody who was in it when it was last asked who is (`Core::is_empty_at`).
+    pub somebody: Option<AttemptId>,
 }
 
 pub const NO_ZONE: u16 = u16::MAX;
@@ -62,6 +65,7 @@ impl Fleet {
                 version: 0,
                 zone: zone_of(zones, i),
                 started: Time::ZERO,
+                somebody: None,
             });
         }
         fleet
@@ -74,6 +78,10 @@ impl Fleet {
 
     pub fn member(&self, instance: u16) -> &Member {
         &self.members[instance as usize]
+    }
+
+    pub fn member_mut(&mut self, instance: u16) -> &mut Member {
+        &mut self.members[instance as usize]
     }
 
     pub fn registered(&self) -> &[u16] {
@@ -134,6 +142,7 @@ impl Fleet {
             version,
             zone: zone_of(zones, place as u16),
             started: now,
+            somebody: None,
         };
         match free {
             Some(_) => self.members[place] = member,

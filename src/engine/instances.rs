@@ -63,9 +63,9 @@ impl<R: Record> Cx<'_, R> {
 
     /// A draining instance without anything to do is gone. Kinds call it when a request has left.
     pub fn gone_if_empty(&mut self, instance: u16) {
-        let fleet = &mut self.core.fleets[self.node as usize];
+        let fleet = &self.core.fleets[self.node as usize];
         if fleet.member(instance).phase == Phase::Draining
-            && self.core.present_at(self.node, Some(instance)).is_empty()
+            && self.core.is_empty_at(self.node, instance)
         {
             self.core.fleets[self.node as usize].set_phase(instance, Phase::Gone);
             self.count_instances();

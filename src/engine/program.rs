@@ -29,7 +29,7 @@ use crate::design::{
 };
 use crate::time::{Duration, Time};
 pub use invariants::InvariantProgram;
-pub use windows::Window;
+pub use windows::{Asked, Window};
 use windows::{bucket_width, windows};
 
 /// Version of the rules of the simulation. Digests of different versions do not compare.
@@ -345,7 +345,7 @@ impl Program {
         design: &Design,
         timeline: &[TimelineEntry],
         run: &RunSpec,
-        goal_windows: &[(Duration, Duration)],
+        goal_windows: &[Asked<'_>],
         limits: Limits,
     ) -> Program {
         let entries = timeline.iter().enumerate();
@@ -370,7 +370,7 @@ impl Program {
         design: &Design,
         timeline: &Arc<[Entry]>,
         run: &RunSpec,
-        goal_windows: &[(Duration, Duration)],
+        goal_windows: &[Asked<'_>],
         limits: Limits,
         base: Option<&Program>,
     ) -> Program {
@@ -390,7 +390,7 @@ impl Program {
             }
         }
         door::compile(&mut links, &nodes, &operations);
-        let (windows, marks) = windows(run, goal_windows);
+        let (windows, marks) = windows(run, goal_windows, |key| c.operation(key));
         Program {
             writes: operations.iter().any(|o| o.mode == CallMode::Write),
             zones: c.zones.clone(),

@@ -7,7 +7,7 @@ use super::attempt::{Attempt, Intent, IntentId};
 use super::counters::{LinkCounters, NodeCounters};
 use super::program::Program;
 use super::reason::Reason;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// What the user was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub struct Snapshot<'a> {
     pub now: Time,
     pub nodes: &'a [NodeCounters],
     pub links: &'a [LinkCounters],
+    /// Age of the oldest message that any queue keeps; zero within a run's buckets, where nobody asks.
+    pub message_age: Duration,
 }
 
 pub trait Record {

@@ -235,7 +235,7 @@ impl World {
             Event::Scrape => self.scrape(program, record),
             Event::Autoscale { node } => self.autoscale(program, record, node),
             Event::Booted { node, instance } => self.booted(program, record, node, instance),
-            Event::Mark { mark } => record.mark(program, mark, &self.core.snapshot()),
+            Event::Mark { mark } => record.mark(program, mark, &self.snapshot(program)),
         }
     }
 
@@ -328,13 +328,6 @@ impl World {
     pub fn look(&self, program: &Program, node: usize) -> Look {
         with_kind!(&self.nodes[node], &program.nodes[node].config, |s, c| s
             .look(c))
-    }
-
-    /// Since when a node has kept what it has kept for longest.
-    pub fn oldest(&self, program: &Program, node: usize) -> Option<Time> {
-        // The configuration only says of which kind it is.
-        with_kind!(&self.nodes[node], &program.nodes[node].config, |s, _c| s
-            .oldest())
     }
 
     /// The rows that a node keeps now, by place. `program` is the one that counts now.

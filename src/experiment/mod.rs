@@ -24,7 +24,13 @@ use crate::scenario::Scenario;
 
 /// Compiles a scenario, which passed its checks when it was read.
 pub fn compile(scenario: &Scenario, limits: Limits) -> Arc<Program> {
-    let goal_windows: Vec<_> = scenario.goals.iter().filter_map(|g| g.window).collect();
+    let asked = scenario.goals.iter().filter_map(|goal| {
+        let operation = goal.operation.as_deref();
+        let measure = operation.map(|_| scenario.run.measure);
+        let (from, to) = goal.window.or(measure)?;
+        Some((from, to, operation))
+    });
+    let goal_windows: Vec<_> = asked.collect();
     Arc::new(Program::compile(
         &scenario.design,
         &scenario.timeline,

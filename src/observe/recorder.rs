@@ -12,7 +12,7 @@ use crate::engine::program::Program;
 use crate::engine::reason::ByReason;
 use crate::engine::record::{Effect, Item, Record, Snapshot, Told};
 use crate::ledger::{Ledger, Verdict, Verdicts};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// What users saw in one window: actions that began in it.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,8 @@ pub struct WindowTally {
     pub useful_replies: u64,
     /// From birth to the good reply, retries included.
     pub latency: Histogram,
+    /// Pages that were read in the window, of all alerts.
+    pub pages: u64,
 }
 
 /// What users saw of one operation in the measured part.
@@ -51,12 +53,15 @@ pub struct Mark {
     pub busy: Vec<u128>,
     /// The same of instances.
     pub instances: Vec<u128>,
+    /// Age of the oldest message that a queue keeps.
+    pub message_age: Duration,
 }
 
 impl Mark {
     fn of(snapshot: &Snapshot<'_>) -> Mark {
         Mark {
             at: snapshot.now,
+            message_age: snapshot.message_age,
             nodes: snapshot.nodes.to_vec(),
             links: snapshot.links.to_vec(),
             waiting: snapshot
@@ -157,7 +162,7 @@ impl Record for Recorder {
             self.operations[intent.operation as usize].actions += 1;
         }
         for (window, tally) in program.windows.iter().zip(&mut self.windows) {
-            tally.actions += u64::from(window.contains(intent.born));
+            tally.actions += u64::from(window.counts(intent.born, intent.operation));
         }
     }
 
@@ -175,7 +180,7 @@ impl Record for Recorder {
         }
         if self.from_clients[attempt.link as usize] {
             for (window, tally) in program.windows.iter().zip(&mut self.windows) {
-                tally.tries += u64::from(window.contains(intent.born));
+                tally.tries += u64::from(window.counts(intent.born, intent.operation));
             }
         }
         if let CallerSide::Failed(_) = attempt.caller
@@ -319,8 +324,8 @@ impl Record for Recorder {
             }
         }
         for (window, tally) in program.windows.iter().zip(&mut self.windows) {
-            tally.useful_replies += u64::from(useful && window.contains(now));
-            if !window.contains(intent.born) {
+            tally.useful_replies += u64::from(useful && window.counts(now, intent.operation));
+            if !window.counts(intent.born, intent.operation) {
                 continue;
             }
             match told {
@@ -358,6 +363,16 @@ impl Record for Recorder {
     fn timeline(&mut self, _: &Program, now: Time, entry: u16, begins: bool) {
         if let Some(live) = &mut self.live {
             live.news.push((now, Happened::Entry { entry, begins }));
+        }
+    }
+
+    fn alert(&mut self, program: &Program, now: Time, alert: u16, fires: bool) {
+        if !fires {
+            return;
+        }
+        let read = now + program.monitoring.alerts[alert as usize].paging_delay;
+        for (window, tally) in program.windows.iter().zip(&mut self.windows) {
+            tally.pages += u64::from(window.contains(read));
         }
     }
 

@@ -87,6 +87,7 @@ fn seen(run: &Run<Recorder>, window: Window) -> Window {
     Window {
         from: window.from.min(run.now()),
         to: window.to.min(run.now()),
+        operation: window.operation,
     }
 }
 
@@ -352,6 +353,12 @@ fn series(program: &Program, record: &Recorder) -> Series {
     }
 }
 
+/// Number of an operation.
+fn number_of(program: &Program, key: &str) -> Option<u16> {
+    let at = program.operations.iter().position(|o| o.key == key)?;
+    Some(at as u16)
+}
+
 fn goal(
     goal: &Goal,
     run: &Run<Recorder>,
@@ -360,9 +367,11 @@ fn goal(
 ) -> GoalReport {
     let (program, record) = (&*run.program, &run.record);
     let (from, to) = goal.window.unwrap_or(scenario.run.measure);
+    let asked = goal.operation.as_deref();
     let window = Window {
         from: Time(from.0),
         to: Time(to.0),
+        operation: asked.and_then(|key| number_of(program, key)),
     };
     let at = program
         .windows
@@ -415,6 +424,13 @@ fn goal(
             let longest = record.recovery.read_recovery(&record.ledger.reads);
             Some(longest.0 as f64 / NS_PER_MS as f64)
         }
+        Metric::Pages => Some(tally.pages as f64),
+        // A run that a limit ended has not seen the end of the window.
+        Metric::MessageAge => record
+            .marks
+            .iter()
+            .find(|mark| mark.at == window.to)
+            .map(|mark| mark.message_age.0 as f64 / NS_PER_MS as f64),
         Metric::Cost => Some(cost_micro_per_hour as f64 / 1e6),
     };
     let (bound, at_least) = match &goal.bound {

@@ -17,7 +17,7 @@ static ENDS: [KnobSpec; 2] = [
 #[derive(Clone, Copy, Debug)]
 pub struct Address<'p> {
     pub kind: &'static KindSpec,
-    /// Name of the node, link or operation; empty for the run.
+    /// Name of the node, link, operation or alert; empty for the run.
     pub key: &'p str,
     pub spec: &'static KnobSpec,
 }
@@ -30,7 +30,7 @@ pub fn resolve<'p>(design: &Design, path: &'p str) -> Result<Address<'p>, ValueE
         let all = KINDS
             .iter()
             .map(|kind| kind.name)
-            .chain(["link", "operation", "run"]);
+            .chain(["link", "operation", "alert", "run"]);
         return Err(refuse(
             format!("`{}` is no kind of table", cut(word)),
             suggest(word, all, "kinds"),
@@ -57,7 +57,7 @@ pub fn resolve<'p>(design: &Design, path: &'p str) -> Result<Address<'p>, ValueE
     }
     let beside = match kind.name {
         "link" => (&ENDS[..], Some(&PRESET)),
-        "run" | "operation" => (&[][..], None),
+        "run" | "operation" | "alert" => (&[][..], None),
         _ => (&[][..], Some(&PRESET)),
     };
     let specs = || kind.knobs.iter().chain(beside.0).chain(beside.1);
@@ -86,6 +86,7 @@ fn kind(word: &str) -> Option<&'static KindSpec> {
     match word {
         "link" => Some(&registry::LINK),
         "operation" => Some(&registry::OPERATION),
+        "alert" => Some(&registry::ALERT),
         "run" => Some(&registry::RUN),
         _ => registry::kind(word),
     }
@@ -99,6 +100,11 @@ fn find_key(design: &Design, kind: &KindSpec, key: &str) -> Result<(), ValueErro
             .operations
             .iter()
             .map(|operation| operation.key.as_str())
+            .collect(),
+        "alert" => design
+            .alerts
+            .iter()
+            .map(|alert| alert.key.as_str())
             .collect(),
         _ => nodes
             .clone()

@@ -14,6 +14,7 @@ const RULES: &[&str] = &[
     "latency_above",
     "utilisation_above",
     "waiting_above",
+    "age_above",
 ];
 
 pub fn check(f: &mut Findings<'_>, design: &Design) {
@@ -63,6 +64,14 @@ fn rule(f: &mut Findings<'_>, design: &Design, alert: &Alert) {
             format!("`{}` is of nodes that do work", set[0]),
         )
         .help("at clients, monitoring sees only what users were told: `burn_rate` or `error_share_above`");
+    }
+    if set[0] == "age_above" && node.is_some_and(|node| node.kind.name != "queue") {
+        f.error_at(
+            code::IMPOSSIBLE,
+            &path("age_above"),
+            "only queues keep messages that have an age",
+        )
+        .help("watch a queue, or take `waiting_above`");
     }
     if set[0] == "burn_rate" {
         let (long, short) = (

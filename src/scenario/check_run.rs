@@ -23,6 +23,9 @@ pub fn check(
             inside(f, &format!("goal.{}.window", goal.key), window, run);
         }
     }
+    for goal in goals {
+        operation(f, design, goal);
+    }
     for (path, entry) in timeline {
         target(f, design, entry, path);
         times(f, entry, path, run);
@@ -30,6 +33,26 @@ pub fn check(
     }
     check_job::starts(f, design, timeline.iter().map(|(_, entry)| entry));
     work(f, design, run);
+}
+
+/// A goal about one operation: that there is, and of what users see.
+fn operation(f: &mut Findings<'_>, design: &Design, goal: &Goal) {
+    let Some(asked) = &goal.operation else {
+        return;
+    };
+    let path = format!("goal.{}.operation", goal.key);
+    let names = design.operations.iter().map(|o| o.key.as_str());
+    if !names.clone().any(|name| name == asked) {
+        let message = format!("there is no operation `{}`", cut(asked));
+        f.error_at(code::NO_NODE, &path, message)
+            .help(suggest(asked, names, "operations"));
+    }
+    if !goal.metric.is_of_users() {
+        let message = format!("`{}` is not counted by operation", goal.metric.name());
+        f.error_at(code::IMPOSSIBLE, &path, message).help(
+            "what users see is: `served`, `goodput`, `amplification`, `latency_p50`, `latency_p99`",
+        );
+    }
 }
 
 fn inside(f: &mut Findings<'_>, path: &str, window: (Duration, Duration), run: &RunSpec) {

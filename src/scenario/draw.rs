@@ -581,6 +581,10 @@ pub fn is_set(design: &Design, path: &str) -> bool {
             .operations
             .iter()
             .any(|op| op.key == key && op.knobs.contains_key(field)),
+        "alert" => design
+            .alerts
+            .iter()
+            .any(|alert| alert.key == key && alert.knobs.contains_key(field)),
         _ => design
             .node(key)
             .is_some_and(|node| node.own(field).is_some()),

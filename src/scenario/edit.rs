@@ -82,6 +82,11 @@ fn current(scenario: &Scenario, address: &Address<'_>) -> Value {
             .iter()
             .find(|op| op.key == address.key)
             .map(|op| &op.knobs),
+        "alert" => design
+            .alerts
+            .iter()
+            .find(|alert| alert.key == address.key)
+            .map(|alert| &alert.knobs),
         _ => design.node(address.key).map(|node| &node.knobs),
     };
     Settings::new(address.kind, knobs.unwrap_or(&none)).value(address.spec.name)

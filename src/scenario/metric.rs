@@ -159,6 +159,18 @@ pub static METRICS: &[MetricSpec] = &[
         "claims about consistency that did not hold",
     ),
     spec(
+        Metric::Pages,
+        "pages",
+        Unit::Count,
+        "pages of all alerts that were read in the window",
+    ),
+    spec(
+        Metric::MessageAge,
+        "message_age",
+        Unit::Duration,
+        "how old the oldest message is that any queue keeps when the window ends",
+    ),
+    spec(
         Metric::Cost,
         "cost",
         Unit::Money,
@@ -188,12 +200,29 @@ impl Metric {
         matches!(self, Metric::Served | Metric::Goodput)
     }
 
+    /// Whether it is of what users see, and so of one operation or of all.
+    pub fn is_of_users(self) -> bool {
+        use Metric::*;
+        matches!(
+            self,
+            Served | Goodput | Amplification | LatencyP50 | LatencyP99
+        )
+    }
+
     /// Whether only the ledger knows it.
     pub fn is_of_ledger(self) -> bool {
         use Metric::*;
         !matches!(
             self,
-            Served | Goodput | Amplification | LatencyP50 | LatencyP99 | RecoveryTime | Cost
+            Served
+                | Goodput
+                | Amplification
+                | LatencyP50
+                | LatencyP99
+                | RecoveryTime
+                | Pages
+                | MessageAge
+                | Cost
         )
     }
 

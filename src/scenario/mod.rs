@@ -141,6 +141,8 @@ pub struct Goal {
     pub metric: Metric,
     /// Actions that begin in this part of the run; by default the measured part.
     pub window: Option<(Duration, Duration)>,
+    /// Only actions of this operation count.
+    pub operation: Option<String>,
     pub bound: Bound,
 }
 
@@ -184,6 +186,10 @@ pub enum Metric {
     RecoveryPoint,
     ReadRecovery,
     ClaimsBroken,
+    /// Pages of the design's alerts that were read in the window.
+    Pages,
+    /// Age of the oldest message that a queue keeps when the window ends.
+    MessageAge,
     /// Dollars per hour of the design, with its calls.
     Cost,
 }

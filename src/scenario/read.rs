@@ -352,6 +352,7 @@ fn goal(f: &mut Findings<'_>, key: String, row: &Row<'_, '_>) -> Option<Goal> {
     row.check_fields(f, "a goal", sections::GOAL, &[]);
     let label = row.line(f, "label");
     let window = row.window(f, "window");
+    let operation = row.line(f, "operation");
     let word = row.line(f, "metric")?;
     let Some(spec) = Metric::named(&word) else {
         let names = super::metric::METRICS.iter().map(|spec| spec.bound.name);
@@ -386,6 +387,7 @@ fn goal(f: &mut Findings<'_>, key: String, row: &Row<'_, '_>) -> Option<Goal> {
         label: label?,
         metric: spec.metric,
         window,
+        operation,
         bound,
     })
 }

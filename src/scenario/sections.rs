@@ -203,6 +203,11 @@ pub static GOAL: &[Field] = &[
         Window,
         "counts what begins in this part of the run; the measured part if absent",
     ),
+    field(
+        "operation",
+        Name,
+        "counts only actions of this operation; all if absent (of what users see: served, goodput, amplification, latency)",
+    ),
     field("at_least", Bound, "the smallest value that passes"),
     field("at_most", Bound, "the largest value that passes"),
 ];

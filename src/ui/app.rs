@@ -27,6 +27,7 @@ use super::store::Store;
 use super::widgets::dialog::Dialogs;
 use super::widgets::icon::{Icon, Pic};
 use super::widgets::sash::{self, Sash};
+use super::widgets::term::Glossary;
 
 #[component]
 pub fn App(
@@ -98,6 +99,7 @@ pub fn App(
             <Tabs />
             <div class="sr-only" aria-live="polite" data-testid="said">{move || said.get()}</div>
             <Dialogs />
+            <Glossary />
         </div>
     }
 }

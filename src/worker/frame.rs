@@ -205,7 +205,10 @@ fn node(run: &Run<Recorder>, live: &Live, i: usize, mut present: Present) -> Nod
         waiting_for_others: count(WAITING_FOR_OTHERS),
         queue: waiting,
         queue_for_nobody,
-        oldest_wait_ms: present.queued.first().map_or(0.0, |&(at, _)| age(at)),
+        // A queue says itself what it has kept for longest.
+        oldest_wait_ms: (run.world.oldest(&run.program, i))
+            .or(present.queued.first().map(|&(at, _)| at))
+            .map_or(0.0, age),
         queue_limit: look.queue_limit,
         line,
         slot_states,

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { accessibilityFindings, blank, built, count, quickAdd, text, untilStatus } from "./helpers.mjs";
+import { blank, built, count, quickAdd, text, untilStatus } from "./helpers.mjs";
 
 const site = built();
 
@@ -109,68 +109,6 @@ describe("drawing", () => {
         assert.ok(apart, "nodes do not overlap");
       }
     }
-    assert.deepEqual(problems, []);
-    await close();
-  });
-
-  test("[8] keyboard alone: build, wire, tune, run", async () => {
-    const { page, problems, close } = await site.visit({ query: "?speed=max" });
-    const key = (k) => page.keyboard.press(k);
-    // The focus begins at the top; Tab reaches the drawing as one stop.
-    await key("Control+o");
-    await page.keyboard.type("empty");
-    await key("Enter");
-    await page.getByText("Nothing is drawn yet.").waitFor();
-    for (let i = 0; i < 40; i += 1) {
-      if (await page.evaluate(() => document.activeElement?.id === "canvas")) break;
-      await key("Tab");
-    }
-    await key("a");
-    await page.keyboard.type("clients");
-    await key("Enter");
-    await key("n");
-    await key("ArrowRight");
-    await key("n");
-    await key("ArrowRight");
-    await count(nodes(page), 3);
-    await key("ArrowLeft");
-    await page.locator('[data-node="service"][data-selected="true"]').waitFor();
-    // To its knobs: type another number of slots.
-    await key("Enter");
-    for (let i = 0; i < 60; i += 1) {
-      if (await page.evaluate(() => document.activeElement?.id === "service-service-slots")) break;
-      await key("Tab");
-    }
-    await key("Control+a");
-    await page.keyboard.type("9");
-    assert.match(await text(page), /slots = 9/);
-    // Run: the key acts on the page, wherever no field wants it.
-    await key("Escape");
-    await page.evaluate(() => document.activeElement?.blur());
-    await key(" ");
-    await untilStatus(page, "over");
-    assert.deepEqual(problems, []);
-    await close();
-  });
-
-  test("[9] clicks alone: build, wire, tune, run", async () => {
-    const { page, problems, close } = await site.visit({ query: "?speed=max" });
-    await blank(page);
-    await page.locator(".palette [data-kind=clients]").click();
-    await page.getByTestId("connect").click();
-    await page.getByRole("option", { name: /A new node/ }).click();
-    await page.getByRole("option", { name: /^Service/ }).first().click();
-    await page.waitForFunction(() => document.querySelectorAll("[data-link]").length === 1);
-    await page.getByRole("button", { name: "Slots: one step up" }).click();
-    assert.match(await text(page), /slots = 5/);
-    // Move it without dragging: the button, then where it goes.
-    const before = await place(page, "service");
-    await page.getByRole("button", { name: "Move", exact: true }).click();
-    await page.mouse.click(before.x + 30, before.y + 150);
-    const moved = await place(page, "service");
-    assert.ok(Math.abs(moved.y - before.y - 150) < 20, `${before.y} to ${moved.y}`);
-    await page.getByTestId("run").click();
-    await untilStatus(page, "over");
     assert.deepEqual(problems, []);
     await close();
   });
@@ -311,32 +249,5 @@ describe("drawing", () => {
     const missing = sheet.filter((what) => !lines.includes(what) && !/close what is open|Find a command/.test(what));
     assert.deepEqual(missing, []);
     await close();
-  });
-
-  test("axe finds nothing while somebody builds", async () => {
-    for (const colorScheme of ["light", "dark"]) {
-      const { page, close } = await site.visit({ colorScheme });
-      assert.deepEqual(await accessibilityFindings(page), [], "first sight");
-      await blank(page);
-      assert.deepEqual(await accessibilityFindings(page), [], "empty");
-      await quickAdd(page, "clients");
-      assert.deepEqual(await accessibilityFindings(page), [], "a node selected");
-      await canvas(page).focus();
-      await page.keyboard.press("n");
-      await page.keyboard.press("ArrowRight");
-      await page.keyboard.press("a");
-      await page.locator("#pane").waitFor();
-      assert.deepEqual(await accessibilityFindings(page), [], "search");
-      await page.keyboard.press("Escape");
-      await page.keyboard.press("o");
-      await page.locator("#outline").waitFor();
-      assert.deepEqual(await accessibilityFindings(page), [], "outline");
-      await page.getByTestId("happen").click();
-      await page.locator("#pane").fill("crash");
-      await page.keyboard.press("Enter");
-      await page.getByTestId("delete-entry").waitFor();
-      assert.deepEqual(await accessibilityFindings(page), [], "an entry of the timeline");
-      await close();
-    }
   });
 });

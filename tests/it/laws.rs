@@ -69,69 +69,103 @@ pub fn scramble(x: u64) -> u64 {
     brownout::engine::draw::mix64(x.wrapping_add(0x9e37_79b9))
 }
 
-#[test]
-fn the_same_seed_gives_the_same_run() {
-    on_all(|c| {
-        let run = || finished(experiment::recorded(Arc::clone(&c.program), c.number));
-        let (a, b) = (run(), run());
-        assert_eq!(a.digest(), b.digest());
-        let other = finished(experiment::recorded(
-            Arc::clone(&c.program),
-            c.number + 1_000,
-        ));
-        assert_ne!(a.digest(), other.digest(), "another seed gives another run");
-    });
+/// What comes out of a design, for the laws that hold other ways to run it against that.
+struct Reference {
+    bare: Run<Unrecorded>,
+    recorded: Run<Recorder>,
 }
 
+/// All laws on one pass over the designs: most of them need the same two runs to compare with.
 #[test]
-fn pausing_stepping_and_checkpoints_change_nothing() {
+fn every_law_holds_for_every_random_design() {
     on_all(|c| {
-        let whole = finished(Run::new(Arc::clone(&c.program), 7, Unrecorded));
-        let mut pieces = Run::new(Arc::clone(&c.program), 7, Unrecorded);
-        let mut saved: Vec<World> = Vec::new();
-        let mut n = scramble(c.number);
-        while !pieces.phase().is_over() {
-            n = scramble(n);
-            let until = pieces.now() + Duration(n % 3_000_000_000);
-            pieces.advance(until, 1 + n % 5_000);
-            if n.is_multiple_of(10) && saved.len() < 3 {
-                saved.push(pieces.world.clone());
-            }
-        }
-        assert_eq!(pieces.digest(), whole.digest());
-        for world in saved {
-            let resumed = Run::resume(Arc::clone(&c.program), world, Unrecorded);
-            assert_eq!(
-                finished(resumed).digest(),
-                whole.digest(),
-                "from a checkpoint"
-            );
-        }
-    });
-}
-
-#[test]
-fn recording_changes_nothing() {
-    on_all(|c| {
-        let bare = finished(Run::new(Arc::clone(&c.program), 3, Unrecorded));
-        let watched = Recorder::watched(&c.program, 5);
-        let watched = finished(Run::new(Arc::clone(&c.program), 3, watched));
-        assert_eq!(
-            bare.world.core.facts.digest,
-            watched.world.core.facts.digest
-        );
-        assert_eq!(bare.now(), watched.now());
-        // Nor does the ledger, which can be off alone; what it counts goes into the fingerprint last.
-        let alone = Recorder::without_ledger(&c.program);
-        let alone = finished(Run::new(Arc::clone(&c.program), 3, alone));
-        assert_eq!(bare.digest(), alone.digest());
-        let series = |run: &Run<Recorder>| {
-            let of = &run.record.series;
-            (of.begun, of.served, of.failed)
+        let reference = Reference {
+            bare: c.run(Unrecorded),
+            recorded: finished(experiment::recorded(Arc::clone(&c.program), c.number)),
         };
-        assert_eq!(series(&watched), series(&alone));
-        assert_eq!(alone.record.ledger.counts, Counts::default());
+        another_seed_gives_another_run(c);
+        pausing_stepping_and_checkpoints_change_nothing(c, &reference);
+        recording_changes_nothing(c, &reference);
+        an_unconnected_node_changes_nothing_elsewhere(c, &reference);
+        the_order_of_tables_and_labels_change_nothing(c, &reference);
+        what_a_witness_sees_agrees_with_the_counters(c, &reference);
+        the_ledger_knows_every_intent(c, &reference);
     });
+}
+
+impl Case {
+    /// A whole run with the design's number as seed.
+    fn run<R: Record>(&self, record: R) -> Run<R> {
+        finished(Run::new(Arc::clone(&self.program), self.number, record))
+    }
+}
+
+fn another_seed_gives_another_run(c: &Case) {
+    let begun = |seed| {
+        let mut run = Run::new(Arc::clone(&c.program), seed, Unrecorded);
+        run.advance(Time::NEVER, 5_000);
+        run.digest()
+    };
+    assert_ne!(begun(c.number), begun(c.number + 1_000));
+}
+
+fn pausing_stepping_and_checkpoints_change_nothing(c: &Case, reference: &Reference) {
+    let mut pieces = Run::new(Arc::clone(&c.program), c.number, Unrecorded);
+    let mut saved: Vec<World> = Vec::new();
+    let mut n = scramble(c.number);
+    while !pieces.phase().is_over() {
+        n = scramble(n);
+        let until = pieces.now() + Duration(n % 3_000_000_000);
+        pieces.advance(until, 1 + n % 5_000);
+        counters_add_up(&pieces.world.core, &c.program);
+        if n.is_multiple_of(10) && saved.len() < 2 {
+            saved.push(pieces.world.clone());
+        }
+    }
+    assert_eq!(pieces.digest(), reference.bare.digest(), "in pieces");
+    for world in saved {
+        let resumed = Run::resume(Arc::clone(&c.program), world, Unrecorded);
+        let resumed = finished(resumed).digest();
+        assert_eq!(resumed, reference.bare.digest(), "from a checkpoint");
+    }
+    what_is_settled_is_empty(&pieces);
+}
+
+fn what_is_settled_is_empty(run: &Run<Unrecorded>) {
+    let core = &run.world.core;
+    let attempts: u64 = core.link_counters.iter().map(|l| l.attempts).sum();
+    assert!(
+        attempts >= 20_000,
+        "a random design has 20,000 attempts, not {attempts}"
+    );
+    if run.phase() == Phase::Settled {
+        assert!(
+            core.attempts.is_empty(),
+            "settled means that nothing is open"
+        );
+        assert!(core.calls.is_empty());
+        // What is parked keeps its intent.
+        assert!(core.intents.len() as u64 <= core.parked_messages);
+    }
+}
+
+fn recording_changes_nothing(c: &Case, reference: &Reference) {
+    let bare = &reference.bare;
+    let watched = c.run(Recorder::watched(&c.program, 5));
+    assert_eq!(
+        bare.world.core.facts.digest,
+        watched.world.core.facts.digest
+    );
+    assert_eq!(bare.now(), watched.now());
+    // Nor does the ledger, which can be off alone; what it counts goes into the fingerprint last.
+    let alone = c.run(Recorder::without_ledger(&c.program));
+    assert_eq!(bare.digest(), alone.digest());
+    let series = |run: &Run<Recorder>| {
+        let of = &run.record.series;
+        (of.begun, of.served, of.failed)
+    };
+    assert_eq!(series(&watched), series(&alone));
+    assert_eq!(alone.record.ledger.counts, Counts::default());
 }
 
 /// What happened at each place, by its key.
@@ -142,35 +176,29 @@ fn by_place(run: &Run<Unrecorded>) -> BTreeMap<String, u64> {
     nodes.chain(links).zip(digests.iter().copied()).collect()
 }
 
-#[test]
-fn an_unconnected_node_changes_nothing_elsewhere() {
-    on_all(|c| {
-        let run = |program: &Arc<Program>| finished(Run::new(Arc::clone(program), 5, Unrecorded));
-        let before = by_place(&run(&c.program));
-        let text = format!("{}\n[service.aaa]\nslots = 1\n", c.text);
-        let scenario = Scenario::parse(&text).expect("an unconnected node is allowed");
-        let mut after = by_place(&run(&experiment::compile(&scenario, Limits::NATIVE)));
-        assert_eq!(after.remove("node aaa"), Some(0), "nothing happens there");
-        assert_eq!(before, after);
-    });
+fn an_unconnected_node_changes_nothing_elsewhere(c: &Case, reference: &Reference) {
+    let text = format!("{}\n[service.aaa]\nslots = 1\n", c.text);
+    let scenario = Scenario::parse(&text).expect("an unconnected node is allowed");
+    let program = experiment::compile(&scenario, Limits::NATIVE);
+    let mut after = by_place(&finished(Run::new(program, c.number, Unrecorded)));
+    assert_eq!(after.remove("node aaa"), Some(0), "nothing happens there");
+    assert_eq!(by_place(&reference.bare), after);
 }
 
-#[test]
-fn the_order_of_tables_and_labels_change_nothing() {
-    on_all(|c| {
-        let mut design = c.scenario.clone();
-        design.design.nodes.reverse();
-        design.design.links.reverse();
-        design.design.operations.reverse();
-        design
-            .design
-            .nodes
-            .iter_mut()
-            .for_each(|n| n.label = Some("Something else".to_owned()));
-        let program = experiment::compile(&design, Limits::NATIVE);
-        let run = |program: &Arc<Program>| finished(experiment::recorded(Arc::clone(program), 2));
-        assert_eq!(run(&c.program).digest(), run(&program).digest());
-    });
+/// Nor is there anything but the design and the seed that a run depends on.
+fn the_order_of_tables_and_labels_change_nothing(c: &Case, reference: &Reference) {
+    let mut design = c.scenario.clone();
+    design.design.nodes.reverse();
+    design.design.links.reverse();
+    design.design.operations.reverse();
+    design
+        .design
+        .nodes
+        .iter_mut()
+        .for_each(|n| n.label = Some("Something else".to_owned()));
+    let program = experiment::compile(&design, Limits::NATIVE);
+    let run = finished(experiment::recorded(program, c.number));
+    assert_eq!(run.digest(), reference.recorded.digest());
 }
 
 /// Conservation and Little's law on the counters of all places, exactly.
@@ -212,34 +240,6 @@ pub fn counters_add_up(core: &Core, program: &Program) {
             "tries under way on {key} at {now}"
         );
     }
-}
-
-#[test]
-fn requests_add_up_and_littles_law_holds_at_every_moment() {
-    on_all(|c| {
-        let mut run = Run::new(Arc::clone(&c.program), 11, Unrecorded);
-        let mut n = scramble(c.number);
-        while !run.phase().is_over() {
-            n = scramble(n);
-            run.advance(Time::NEVER, 1 + n % 4_000);
-            counters_add_up(&run.world.core, &c.program);
-        }
-        let core = &run.world.core;
-        let attempts: u64 = core.link_counters.iter().map(|l| l.attempts).sum();
-        assert!(
-            attempts >= 20_000,
-            "a random design has 20,000 attempts, not {attempts}"
-        );
-        if run.phase() == Phase::Settled {
-            assert!(
-                core.attempts.is_empty(),
-                "settled means that nothing is open"
-            );
-            assert!(core.calls.is_empty());
-            // What is parked keeps its intent.
-            assert!(core.intents.len() as u64 <= core.parked_messages);
-        }
-    });
 }
 
 /// Watches every try with its own eyes.
@@ -334,79 +334,74 @@ fn may_lose(text: &str) -> bool {
     early.iter().any(|word| text.contains(word))
 }
 
-#[test]
-fn what_a_witness_sees_agrees_with_the_counters() {
-    on_all(|c| {
-        let run = finished(Run::new(Arc::clone(&c.program), 13, Witness::default()));
-        let (core, witness) = (&run.world.core, &run.record);
+fn what_a_witness_sees_agrees_with_the_counters(c: &Case, reference: &Reference) {
+    let run = c.run(Witness::default());
+    assert_eq!(run.digest(), reference.bare.digest());
+    let (core, witness) = (&run.world.core, &run.record);
+    assert!(
+        witness.told.values().all(|&n| n == 1),
+        "every user is told once at most"
+    );
+    let mut tries_of_node = witness.tries_of_node.clone();
+    for (_, open) in core.attempts.iter().filter(|(_, a)| a.began != Time::NEVER) {
+        let number = core.intents[open.intent].number;
+        *tries_of_node.entry((number, open.node)).or_default() += 1;
+    }
+    for (key, effects) in &witness.effects_of_node {
+        let tries = tries_of_node.get(key).copied().unwrap_or(0);
         assert!(
-            witness.told.values().all(|&n| n == 1),
-            "every user is told once at most"
+            *effects <= tries,
+            "an effect at node {} without a try: {key:?}",
+            key.1
         );
-        let mut tries_of_node = witness.tries_of_node.clone();
-        for (_, open) in core.attempts.iter().filter(|(_, a)| a.began != Time::NEVER) {
-            let number = core.intents[open.intent].number;
-            *tries_of_node.entry((number, open.node)).or_default() += 1;
-        }
-        for (key, effects) in &witness.effects_of_node {
-            let tries = tries_of_node.get(key).copied().unwrap_or(0);
-            assert!(
-                *effects <= tries,
-                "an effect at node {} without a try: {key:?}",
-                key.1
+    }
+    let succeeded: u64 = core.link_counters.iter().map(|l| l.succeeded).sum();
+    // Probes and refreshes are nobody's actions: they are counted, not recorded.
+    assert!(succeeded >= witness.successes_of_calls);
+    if !has_internal_calls(&c.text) {
+        assert_eq!(succeeded, witness.successes_of_calls);
+    }
+    if run.phase() == Phase::Settled {
+        for (i, node) in core.node_counters.iter().enumerate() {
+            let served = witness.busy.get(&(i as u16)).copied().unwrap_or(0);
+            let key = &c.program.nodes[i].key;
+            assert_eq!(
+                node.busy.integral(run.now()),
+                served,
+                "busy time of {key} = work served"
             );
         }
-        let succeeded: u64 = core.link_counters.iter().map(|l| l.succeeded).sum();
-        // Probes and refreshes are nobody's actions: they are counted, not recorded.
-        assert!(succeeded >= witness.successes_of_calls);
-        if !has_internal_calls(&c.text) {
-            assert_eq!(succeeded, witness.successes_of_calls);
-        }
-        if run.phase() == Phase::Settled {
-            for (i, node) in core.node_counters.iter().enumerate() {
-                let served = witness.busy.get(&(i as u16)).copied().unwrap_or(0);
-                let key = &c.program.nodes[i].key;
-                assert_eq!(
-                    node.busy.integral(run.now()),
-                    served,
-                    "busy time of {key} = work served"
-                );
-            }
-        }
-    });
+    }
 }
 
-#[test]
-fn the_ledger_knows_every_intent() {
-    on_all(|c| {
-        let run = finished(experiment::recorded(Arc::clone(&c.program), 17));
-        let counts = run.record.ledger.counts;
-        assert_eq!(counts.intents, run.world.core.intents_born);
-        // Each action is clean, or named, or still open; what was mended is clean and named.
-        let named = run.record.ledger.stories.len() + run.record.ledger.further.len();
-        let known = counts.clean + named as u64 - counts.mended + counts.open();
-        assert_eq!(counts.intents, known);
-        // Disks survive crashes, and every derived plan writes before it responds: only what answers
-        // before the write is done, or without it, can lose one.
-        if !may_lose(&c.text) {
-            assert_eq!(counts.of(Verdict::Lost), 0, "no acknowledged write is lost");
-        }
-        if matches!(
-            run.phase(),
-            Phase::Settled | Phase::Unsettled { stuck: true, .. }
-        ) {
-            assert_eq!(
-                counts.open(),
-                0,
-                "nothing can happen any more: every verdict is known"
-            );
-        }
-        let by_window = &run.record.windows[0];
+fn the_ledger_knows_every_intent(c: &Case, reference: &Reference) {
+    let run = &reference.recorded;
+    let counts = run.record.ledger.counts;
+    assert_eq!(counts.intents, run.world.core.intents_born);
+    // Each action is clean, or named, or still open; what was mended is clean and named.
+    let named = run.record.ledger.stories.len() + run.record.ledger.further.len();
+    let known = counts.clean + named as u64 - counts.mended + counts.open();
+    assert_eq!(counts.intents, known);
+    // Disks survive crashes, and every derived plan writes before it responds: only what answers
+    // before the write is done, or without it, can lose one.
+    if !may_lose(&c.text) {
+        assert_eq!(counts.of(Verdict::Lost), 0, "no acknowledged write is lost");
+    }
+    if matches!(
+        run.phase(),
+        Phase::Settled | Phase::Unsettled { stuck: true, .. }
+    ) {
         assert_eq!(
-            by_window.actions, counts.intents,
-            "the whole run is measured"
+            counts.open(),
+            0,
+            "nothing can happen any more: every verdict is known"
         );
-    });
+    }
+    let by_window = &run.record.windows[0];
+    assert_eq!(
+        by_window.actions, counts.intents,
+        "the whole run is measured"
+    );
 }
 
 /// Memory follows what is under way, not how long the run is.

@@ -16,6 +16,7 @@ mod diverged;
 mod documents;
 mod durability;
 mod editing;
+mod explain;
 mod extremes;
 mod feeds;
 mod fuzz;

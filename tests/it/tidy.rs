@@ -20,6 +20,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "experiment",
         &["design", "engine", "ledger", "observe", "scenario", "time"],
     ),
+    // What happened and why, from what could be seen.
+    ("explain", &["design", "engine", "time"]),
     // Links and result codes. They say what to run and judge what came out; running is for the doors.
     (
         "share",
@@ -47,6 +49,7 @@ const INSIDE: &[&str] = &[
     "design",
     "engine",
     "experiment",
+    "explain",
     "ledger",
     "observe",
     "scenario",
@@ -172,6 +175,23 @@ fn every_room_has_its_rule() {
         unknown.is_empty(),
         "add to MAY_USE in tests/it/tidy.rs: {unknown:?}"
     );
+}
+
+/// An explanation that could look up what was planned would be no explanation.
+#[test]
+fn the_explanation_does_not_see_the_timeline() {
+    let mut seen = Vec::new();
+    for source in sources(&["src/explain"]) {
+        for (number, line) in source.code() {
+            if ["timeline", "engine::fault", "Entry", "moments"]
+                .iter()
+                .any(|word| line.contains(word))
+            {
+                seen.push(format!("{}:{number}: {line}", source.path));
+            }
+        }
+    }
+    assert!(seen.is_empty(), "{seen:#?}");
 }
 
 /// An `#[expect]` is reported when it is no longer needed; an `#[allow]` stays for ever.

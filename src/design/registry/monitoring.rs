@@ -46,6 +46,9 @@ pub static ALERT: KindSpec = KindSpec {
             .off("none").example("80 %").class(Class::Restart),
         knob("waiting_above", Unit::Count, "none", "fires when more requests wait (threshold)")
             .off("none").range("0", "1000000000").example("100").class(Class::Restart),
+        knob("age_above", Unit::Duration, "none", "fires when the oldest message that a queue keeps is older, by the newest figures (threshold)")
+            .off("none").range("1 ns", "30 d").example("30 s").class(Class::Restart)
+            .source("Amazon SQS, ApproximateAgeOfOldestMessage"),
         knob("window", Unit::Duration, "5 min", "over how long the figure is taken (threshold)").range("1 s", "30 d").class(Class::Restart),
         knob("for", Unit::Duration, "0 s", "how long it must have been so (threshold)").range("0 s", "30 d").class(Class::Restart)
             .source("Prometheus alerting rules: for, default 0s"),

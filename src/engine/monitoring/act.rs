@@ -9,7 +9,7 @@ use super::super::program::Program;
 use super::super::record::Record;
 use super::super::world::World;
 use super::alert::Turn;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 impl World {
     /// Schedules the first collection and the first looks of autoscalers. A collection is due also where
@@ -38,11 +38,19 @@ impl World {
 
     fn collect<R: Record>(&mut self, program: &Program, record: &mut R) {
         let World { core, nodes, .. } = self;
-        core.scrape(&program.monitoring.alerts, |core, node| {
-            let look = with_kind!(&nodes[node], &program.nodes[node].config, |s, c| s.look(c));
-            let ready = core.fleets[node].registered().len() as u32;
-            look.slots_each.saturating_mul(ready)
-        });
+        core.scrape(
+            &program.monitoring.alerts,
+            |core, node| {
+                let look = with_kind!(&nodes[node], &program.nodes[node].config, |s, c| s.look(c));
+                let ready = core.fleets[node].registered().len() as u32;
+                look.slots_each.saturating_mul(ready)
+            },
+            |core, node| {
+                let oldest = with_kind!(&nodes[node], &program.nodes[node].config, |s, _c| s
+                    .oldest());
+                oldest.map_or(Duration::ZERO, |since| core.now().since(since))
+            },
+        );
         let now = self.core.now();
         for (i, spec) in program.monitoring.alerts.iter().enumerate() {
             let mut state = std::mem::take(&mut self.core.monitoring.alerts[i]);

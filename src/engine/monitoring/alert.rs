@@ -42,6 +42,7 @@ enum Figure {
     Latency(Duration),
     Utilisation(Share),
     Waiting(u64),
+    Age(Duration),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -89,11 +90,11 @@ impl Spec {
             threshold(Figure::Latency(latency))
         } else if let Some(share) = knobs.opt_share("utilisation_above") {
             threshold(Figure::Utilisation(share))
+        } else if let Some(count) = knobs.opt_count("waiting_above") {
+            threshold(Figure::Waiting(count))
         } else {
-            let count = knobs.opt_count("waiting_above");
-            threshold(Figure::Waiting(
-                count.expect("validated: an alert has a rule"),
-            ))
+            let age = knobs.opt_duration("age_above");
+            threshold(Figure::Age(age.expect("validated: an alert has a rule")))
         };
         Spec {
             key: key.to_owned(),
@@ -156,6 +157,8 @@ impl Figure {
                 sample.left > 0 && sample.sojourned > u128::from(bound.0) * u128::from(sample.left)
             }
             Figure::Waiting(count) => sample.waiting > u128::from(count) * u128::from(span.0),
+            // What it is now, whatever the window.
+            Figure::Age(bound) => sample.age > bound,
         }
     }
 }

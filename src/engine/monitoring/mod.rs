@@ -9,6 +9,7 @@
 //! While monitoring is lost there are no samples, and nobody acts.
 
 mod act;
+mod age;
 pub mod alert;
 pub mod autoscale;
 
@@ -32,6 +33,8 @@ pub struct Sample {
     pub busy: u128,
     pub waiting: u128,
     pub slots: u128,
+    /// How old the oldest message is that it keeps.
+    pub age: Duration,
 }
 
 /// What a node's answers looked like to itself.
@@ -143,13 +146,20 @@ impl Sample {
             busy: self.busy - earlier.busy,
             waiting: self.waiting - earlier.waiting,
             slots: self.slots - earlier.slots,
+            age: self.age,
         }
     }
 }
 
 impl Core {
-    /// Collects the figures of all nodes. `slots` says how many slots a node has now.
-    pub(super) fn scrape(&mut self, specs: &[alert::Spec], slots: impl Fn(&Core, usize) -> u32) {
+    /// Collects the figures of all nodes. `slots` says how many slots a node has now, `age` how old the oldest
+    /// message is that it keeps.
+    pub(super) fn scrape(
+        &mut self,
+        specs: &[alert::Spec],
+        slots: impl Fn(&Core, usize) -> u32,
+        age: impl Fn(&Core, usize) -> Duration,
+    ) {
         let now = self.now();
         for node in 0..self.node_counters.len() {
             let have = slots(self, node);
@@ -170,6 +180,7 @@ impl Core {
                 busy: counters.busy.integral(now),
                 waiting: counters.waiting.integral(now),
                 slots: integral,
+                age: age(self, node),
             };
             let longest = self.monitoring.longest;
             let samples = &mut self.monitoring.samples[node];

@@ -13,9 +13,20 @@ const BUCKETS_WANTED: u64 = 512;
 pub struct Window {
     pub from: Time,
     pub to: Time,
+    /// Only actions of this operation belong to it.
+    pub operation: Option<u16>,
 }
 
+/// From, to, and the operation that a goal is about.
+pub type Asked<'a> = (Duration, Duration, Option<&'a str>);
+
 impl Window {
+    /// Whether an action of an operation at this time belongs to it.
+    #[inline]
+    pub fn counts(&self, t: Time, operation: u16) -> bool {
+        self.contains(t) && self.operation.is_none_or(|asked| asked == operation)
+    }
+
     #[inline]
     pub fn contains(&self, t: Time) -> bool {
         self.from <= t && t < self.to
@@ -26,12 +37,18 @@ impl Window {
     }
 }
 
-pub(super) fn windows(run: &RunSpec, goals: &[(Duration, Duration)]) -> (Vec<Window>, Vec<Time>) {
+pub(super) fn windows(
+    run: &RunSpec,
+    goals: &[Asked<'_>],
+    operation: impl Fn(&str) -> u16,
+) -> (Vec<Window>, Vec<Time>) {
     let mut windows = Vec::new();
-    for &(from, to) in std::iter::once(&run.measure).chain(goals) {
+    let measured = (run.measure.0, run.measure.1, None);
+    for &(from, to, asked) in std::iter::once(&measured).chain(goals) {
         let window = Window {
             from: Time(from.0),
             to: Time(to.0),
+            operation: asked.map(&operation),
         };
         if !windows.contains(&window) {
             windows.push(window);

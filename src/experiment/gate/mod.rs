@@ -191,6 +191,7 @@ fn measuring(mut scenario: Scenario, metrics: &[Metric]) -> Scenario {
             label: String::new(),
             metric,
             window: None,
+            operation: None,
             bound: Bound::AtLeast(crate::design::value::Value::Off),
         });
     }

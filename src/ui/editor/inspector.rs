@@ -5,16 +5,20 @@ use leptos::prelude::*;
 use crate::scenario::draw::Edit;
 use crate::ui::learn::knobs::{One, set};
 use crate::ui::state::editing::Draw;
+use crate::ui::state::glossary;
 use crate::ui::state::inspect::{Inspected, inspected};
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
 use crate::ui::widgets::icon::{Icon, Pic};
+use crate::ui::widgets::term::asks;
 
 #[component]
 pub fn Inspector() -> impl IntoView {
     let store = Store::get();
     let shown = store.memo(|m| inspected(m).unwrap_or_default());
-    let title = Memo::new(move |_| shown.with(|s| (s.title.clone(), s.kind.clone())));
+    let title = Memo::new(move |_| {
+        shown.with(|s| (s.title.clone(), s.kind.clone(), glossary::of(&s.about)))
+    });
     // The lists change with the selection, not with every keystroke: fields keep their focus.
     let lists = Memo::new(move |_| shown.with(|s| (s.kind.clone(), paths(s))));
     let entry = store.memo(|m| m.editor.entry);
@@ -23,7 +27,7 @@ pub fn Inspector() -> impl IntoView {
         <div class="knobs-head">
             <div>
                 <h2 data-testid="inspected">{move || title.with(|t| t.0.clone())}</h2>
-                <p class="small muted">{move || title.with(|t| t.1.clone())}</p>
+                <p class="small muted">{move || title.with(|t| t.1.clone())} {move || title.with(|t| t.2.map(asks))}</p>
             </div>
             <button
                 class="button quiet icon-only"

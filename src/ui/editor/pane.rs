@@ -26,6 +26,13 @@ fn choose(store: Store, stage: Stage, line: &Line) {
     match line.does.clone() {
         Does::Send(msg) => store.send(msg),
         Does::View(act) => perform(store, stage, act),
+        Does::Word(nth) => {
+            store.send(panes::words());
+            // When the list is there.
+            request_animation_frame(move || {
+                request_animation_frame(move || platform::focus(&format!("word-{nth}")));
+            });
+        }
     }
 }
 

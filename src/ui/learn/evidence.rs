@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::ui::state::waterfall::{self, Row, Story};
 use crate::ui::state::words;
 use crate::ui::store::Store;
+use crate::ui::widgets::term::{rich, term};
 
 const WIDTH: f64 = 256.0;
 const BAR: f64 = 10.0;
@@ -65,7 +66,7 @@ fn row(row: Row) -> impl IntoView {
                 {worked}
                 {over}
             </svg>
-            <span class="small muted">"Try " {row.attempt} ": " {row.text}</span>
+            <span class="small muted">{term("ui.try", "Try")} " " {row.attempt} ": " {rich(&row.text)}</span>
         </li>
     }
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::ui::state::goals::{self, GoalLine};
 use crate::ui::store::Store;
+use crate::ui::widgets::term::term;
 
 #[component]
 pub fn Goals() -> impl IntoView {
@@ -37,7 +38,7 @@ fn line(goal: GoalLine) -> impl IntoView {
             data-holds=goal.holds.map(|h| h.to_string())
         >
             <span class=format!("mark {tone}") aria-hidden="true">{mark}</span>
-            <span>{goal.label} <span class="sr-only">": " {word}</span></span>
+            <span>{term(&goal.about, goal.label)} <span class="sr-only">": " {word}</span></span>
             <span class=format!("value {tone}")>{value}</span>
             {goal.bound.map(|bound| view! { <span class="bound">{bound}</span> })}
         </li>

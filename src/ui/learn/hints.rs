@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::ui::state::model::Model;
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
+use crate::ui::widgets::term::rich;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Ladder {
@@ -21,7 +22,7 @@ pub fn Hints() -> impl IntoView {
         <section class="block" hidden=move || ladder.with(|l| !l.offered && l.open.is_empty())>
             <h2 class="label">"Hints"</h2>
             {move || {
-                ladder.get().open.into_iter().map(|hint| view! { <p class="hint">{hint}</p> }).collect_view()
+                ladder.get().open.into_iter().map(|hint| view! { <p class="hint">{rich(&hint)}</p> }).collect_view()
             }}
             {move || {
                 let Ladder { open, all, offered } = ladder.get();

@@ -12,6 +12,7 @@ use crate::ui::state::model::{Model, Tab};
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
 use crate::ui::widgets::icon::{Icon, Pic};
+use crate::ui::widgets::term::asks;
 
 #[component]
 pub fn Knobs() -> impl IntoView {
@@ -99,6 +100,7 @@ pub fn One(path: String) -> impl IntoView {
         }>
             <div class="knob-head">
                 <label class="knob-name" id=label_id for=id title=path.clone()>{first.title.clone()}</label>
+                {first.term.map(asks)}
                 {move || was.get().map(|was| view! { <span class="was">"was " {was}</span> })}
                 {move || {
                     let path = reset_path.clone();

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::observe::report::{Ended, Report};
 use crate::ui::state::words;
 use crate::ui::store::Store;
+use crate::ui::widgets::term::term;
 
 /// One line: test id, what it is, as text, exactly as the report has it.
 type Fact = (&'static str, &'static str, String, String);
@@ -31,21 +32,28 @@ pub fn Numbers() -> impl IntoView {
                                     .into_iter()
                                     .map(|(id, name, text, exact)| {
                                         view! {
-                                            <dt>{name}</dt>
+                                            <dt>{term(&about(id), name)}</dt>
                                             <dd data-testid=id data-value=exact>{text}</dd>
                                         }
                                     })
                                     .collect_view()}
                             </dl>
                             <p class="small muted ended">{ended}</p>
-                            <p class="small muted" title="Same design and seed give the same one, on every machine (digest)">
-                                "Run fingerprint"
-                            </p>
+                            <p class="small muted">{term("ui.digest", "Run fingerprint")}</p>
                             <p class="facts print" data-testid="digest" data-value=digest.clone()>{digest.clone()}</p>
                         </section>
                     }
                 })
         }}
+    }
+}
+
+/// The word of the glossary for a line.
+fn about(id: &str) -> String {
+    match id {
+        "offered" => "chart.throughput".into(),
+        "p50" | "p99" => format!("metric.latency_{id}"),
+        metric => format!("metric.{metric}"),
     }
 }
 

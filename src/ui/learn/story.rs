@@ -18,6 +18,7 @@ use crate::ui::state::versions::Ask;
 use crate::ui::state::words;
 use crate::ui::store::Store;
 use crate::ui::widgets::icon::{Icon, Pic};
+use crate::ui::widgets::term::{rich, term};
 use crate::worker::protocol::NewsKind;
 
 #[component]
@@ -45,7 +46,7 @@ pub fn Story() -> impl IntoView {
                 } else {
                     view! {
                         <h2 class="question">{move || about.with(|a| a.0.clone())}</h2>
-                        <p class="hook" hidden=move || begun.get()>{move || about.with(|a| a.1.clone())}</p>
+                        <p class="hook" hidden=move || begun.get()>{move || about.with(|a| rich(&a.1))}</p>
                         <Bets />
                         <FirstFailure />
                     }
@@ -67,6 +68,10 @@ pub fn Story() -> impl IntoView {
                     <Pic icon=Icon::Versions />
                     "Versions"
                 </button>
+                <button class="button quiet" on:click=move |_| store.send(Msg::Share)>
+                    <Pic icon=Icon::Share />
+                    "Share, result codes"
+                </button>
             </div>
         </section>
     }
@@ -78,6 +83,7 @@ struct Failure {
     action: u64,
     attempt: u32,
     reason: String,
+    about: String,
     meaning: String,
     slow: bool,
 }
@@ -94,10 +100,10 @@ fn FirstFailure() -> impl IntoView {
                 .map(|f| {
                     view! {
                         <div class="card alarm" data-testid="first-failure">
-                            <h2>"First “" {f.reason} "”, " {f.at}</h2>
+                            <h2>"First “" {term(&f.about, f.reason)} "”, " {f.at}</h2>
                             <p>
                                 "Action #" {words::count(f.action)} ", try " {f.attempt} ". "
-                                {f.meaning}
+                                {rich(&f.meaning)}
                             </p>
                             {f.slow
                                 .then(|| {
@@ -141,6 +147,7 @@ fn failure(model: &Model) -> Option<Failure> {
         action: *action,
         attempt: *attempt,
         reason: words::reason(reason),
+        about: format!("reason.{reason}"),
         meaning,
         slow: model.run.bullet.is_some() && model.run.status == Status::Playing,
     })

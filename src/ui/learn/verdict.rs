@@ -9,6 +9,7 @@ use crate::ui::state::sharing;
 use crate::ui::state::update::{CHECK_SEEDS, Msg};
 use crate::ui::state::words;
 use crate::ui::store::Store;
+use crate::ui::widgets::term::rich;
 
 #[component]
 pub fn Verdict() -> impl IntoView {
@@ -29,7 +30,7 @@ pub fn Verdict() -> impl IntoView {
                 </span>
                 {move || heading(went.get()).1}
             </h2>
-            {move || outcome.get().map(|outcome| view! { <p class="hook">"In this run " {outcome} "."</p> })}
+            {move || outcome.get().map(|outcome| view! { <p class="hook">"In this run " {rich(&outcome)} "."</p> })}
             <Claimed />
             <BetCard />
             <Chain />
@@ -37,7 +38,7 @@ pub fn Verdict() -> impl IntoView {
             <Evidence />
             <div class="card">
                 <h3>"Next"</h3>
-                <p>{move || next.get()}</p>
+                <p>{move || rich(&next.get())}</p>
                 <div class="card-foot">
                     <NextButton passed=passed />
                 </div>
@@ -103,7 +104,7 @@ fn BetCard() -> impl IntoView {
                     view! {
                         <div class="card" data-testid="bet-outcome" data-right=bet.right.to_string()>
                             <h3>"Your prediction: " {bet.chosen}</h3>
-                            <p>{verdict} " " {bet.because}</p>
+                            <p>{verdict} " " {rich(&bet.because)}</p>
                             {bet.actual.map(|actual| view! { <p><strong>"What held: "</strong> {actual}</p> })}
                         </div>
                     }
@@ -137,7 +138,7 @@ fn Chain() -> impl IntoView {
                                         >
                                             <time>{words::seconds(moment.at_ns)}</time>
                                         </button>
-                                        " " {moment.text}
+                                        " " {rich(&moment.text)}
                                     </span>
                                 </li>
                             }
@@ -163,7 +164,7 @@ fn AboutChange() -> impl IntoView {
                     view! {
                         <div class="card" data-testid="about-change">
                             <h3>{label}</h3>
-                            <p>{because}</p>
+                            <p>{rich(&because)}</p>
                         </div>
                     }
                 })

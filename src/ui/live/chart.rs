@@ -8,6 +8,7 @@ use crate::ui::state::chart;
 use crate::ui::state::model::ChartTab;
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
+use crate::ui::widgets::term::{rich, term};
 
 use super::LIVE;
 use super::chart_canvas::{Plot, seconds_at};
@@ -51,7 +52,7 @@ fn OneChart(tab: ChartTab, hover: RwSignal<Option<f64>>) -> impl IntoView {
     view! {
         <figure class="chart" data-front=move || front.get().to_string() data-testid=format!("chart-{}", tab.key())>
             <div class="chart-head">
-                <h2>{tab.title()}</h2>
+                <h2>{term(&format!("chart.{}", tab.key()), tab.title())}</h2>
                 <span class="question-line">{tab.question()}</span>
                 <button class="link" aria-pressed=move || as_table.get().to_string() on:click=toggle>
                     {move || if as_table.get() { "Chart" } else { "Table" }}
@@ -163,7 +164,7 @@ fn Table(tab: ChartTab) -> impl IntoView {
                 <thead>
                     <tr>
                         <th scope="col">"from"</th>
-                        {tab.lines().iter().map(|l| view! { <th scope="col">{l.name}</th> }).collect_view()}
+                        {tab.lines().iter().map(|l| view! { <th scope="col">{rich(l.name)}</th> }).collect_view()}
                     </tr>
                 </thead>
                 <tbody>

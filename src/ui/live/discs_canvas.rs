@@ -16,6 +16,9 @@ use super::Live;
 /// From this speed on no disc can be followed.
 pub const UNREADABLE_RATE: f64 = 50.0;
 
+/// Further away than that a slot is a speck.
+const UNREADABLE_ZOOM: f64 = 0.25;
+
 thread_local! {
     static CANVAS: RefCell<Option<(HtmlCanvasElement, f64, f64)>> = const { RefCell::new(None) };
 }
@@ -37,7 +40,9 @@ pub fn draw(live: &Live) {
         // The context was just reset, so these cannot fail.
         let _ = cx.translate(live.view.x, live.view.y);
         let _ = cx.scale(live.view.zoom, live.view.zoom);
-        for (node, index) in scene.nodes.iter().zip(&live.node_index) {
+        let near = live.view.zoom >= UNREADABLE_ZOOM;
+        let nodes = scene.nodes.iter().zip(&live.node_index);
+        for (node, index) in nodes.filter(|_| near) {
             let now = index.and_then(|i| live.frame.nodes.get(i));
             if let Some(line) = node.line {
                 waiting_line(&cx, &live.palette, line, now);

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use crate::scenario::draw::Thing;
 use crate::ui::editor::stage::Stage;
-use crate::ui::state::facts;
 use crate::ui::state::geometry::{Density, LINE_HEIGHT, NodeBox, PAD, Rect, Shape};
 use crate::ui::state::names;
+use crate::ui::state::{facts, glossary};
 use crate::ui::store::Store;
 
 #[component]
@@ -196,8 +196,11 @@ pub fn pill_width(text: &str) -> f64 {
 
 #[component]
 pub fn Pill(x: f64, y: f64, w: f64, text: String, class: &'static str) -> impl IntoView {
+    // By keyboard the same words are in the strip and in the story.
+    let about = class.ends_with("badge").then(|| glossary::pieces(&text));
+    let about = about.and_then(|pieces| pieces.into_iter().find_map(|(_, term)| term));
     view! {
-        <g class=class>
+        <g class=class data-term=about.map(|term| term.word)>
             <rect x=x y=y width=w height="22" rx="11" />
             <text x=x + w / 2.0 y=y + 15.5 text-anchor="middle">{text}</text>
         </g>

@@ -2,32 +2,38 @@
 
 use leptos::prelude::*;
 
-use crate::ui::state::model::Model;
+use crate::ui::state::model::{Model, Status};
 use crate::ui::state::strip::{self, Cell};
 use crate::ui::store::Store;
+use crate::ui::widgets::term::{rich, term};
 
 #[component]
 pub fn Strip() -> impl IntoView {
     view! {
         <section aria-label="Right now">
             <dl class="strip">
-            <One name="Users" id="users" select=strip::users />
-            <One name="Data" id="data" select=strip::data />
-            <One name="Where" id="where" select=strip::place />
+            <One name="Users" about="strip.users" id="users" select=strip::users />
+            <One name="Data" about="strip.data" id="data" select=strip::data />
+            <One name="Where" about="strip.where" id="where" select=strip::place />
             <Trend />
-            <One name="Last change" id="change" select=strip::change />
-            <One name="Cost" id="cost" select=strip::cost />
+            <One name="Last change" about="strip.change" id="change" select=strip::change />
+            <One name="Cost" about="strip.cost" id="cost" select=strip::cost />
             </dl>
         </section>
     }
 }
 
 #[component]
-fn One(name: &'static str, id: &'static str, select: fn(&Model) -> Cell) -> impl IntoView {
+fn One(
+    name: &'static str,
+    about: &'static str,
+    id: &'static str,
+    select: fn(&Model) -> Cell,
+) -> impl IntoView {
     let cell = Store::get().memo(select);
     view! {
         <div class="cell" data-tone=move || cell.with(|c| c.tone.key()) data-testid=format!("strip-{id}")>
-            <dt>{name}</dt>
+            <dt>{term(about, name)}</dt>
             <Lines cell=cell />
         </div>
     }
@@ -35,16 +41,22 @@ fn One(name: &'static str, id: &'static str, select: fn(&Model) -> Cell) -> impl
 
 #[component]
 fn Lines(cell: Memo<Cell>) -> impl IntoView {
+    // What changes many times a second is no place to rest on.
+    let rests = Store::get().memo(|m| m.run.status != Status::Playing);
+    let words = move |text: String| match rests.get() {
+        true => rich(&text),
+        false => text.into_any(),
+    };
     view! {
         <dd class="main" title=move || cell.with(|c| c.main.clone())>
             {move || {
                 let glyph = cell.with(|c| c.tone.glyph());
                 (!glyph.is_empty()).then(|| view! { <span aria-hidden="true">{glyph} " "</span> })
             }}
-            {move || cell.with(|c| c.main.clone())}
+            {move || words(cell.with(|c| c.main.clone()))}
         </dd>
         <dd class="detail" title=move || cell.with(|c| c.detail.clone())>
-            {move || cell.with(|c| c.detail.clone())}
+            {move || words(cell.with(|c| c.detail.clone()))}
         </dd>
     }
 }
@@ -57,7 +69,7 @@ fn Trend() -> impl IntoView {
     let points = store.memo(|m| line(&strip::spark(m)));
     view! {
         <div class="cell trend" data-tone=move || cell.with(|c| c.tone.key()) data-testid="strip-trend">
-            <dt>"Trend"</dt>
+            <dt>{term("strip.trend", "Trend")}</dt>
             <svg class="spark" viewBox="0 0 96 30" preserveAspectRatio="none" aria-hidden="true">
                 <polyline
                     points=move || points.get()

@@ -19,6 +19,8 @@ use crate::worker::protocol::NewsKind;
 struct Bar {
     left: f64,
     width: f64,
+    /// From its beginning to the next one's.
+    clear: f64,
     /// From its end to the next one, for words that do not fit inside.
     room: f64,
     text: String,
@@ -27,6 +29,8 @@ struct Bar {
 
 /// Share of the line from which on a bar has room for its own words.
 const WIDE: f64 = 0.09;
+/// The same beside a bar: less holds no word, and the bar says it only to who points at it or reads it.
+const BESIDE: f64 = 0.08;
 
 #[component]
 pub fn Timeline() -> impl IntoView {
@@ -245,7 +249,8 @@ fn Entry(number: usize, bar: Bar, pull: RwSignal<Option<Pull>>) -> impl IntoView
         }));
     };
     let text = bar.text.clone();
-    let wide = bar.width >= WIDE;
+    let inside = bar.width.min(bar.clear) >= WIDE;
+    let beside = !inside && bar.width < WIDE && bar.room >= BESIDE;
     view! {
         <button
             class="entry"
@@ -261,10 +266,10 @@ fn Entry(number: usize, bar: Bar, pull: RwSignal<Option<Pull>>) -> impl IntoView
             on:pointerup=up
             on:keydown=on_key
         >
-            {wide.then(|| text.clone())}
+            {inside.then(|| text.clone())}
             <span class="edge" on:pointerdown=move |event| down(event, true)></span>
         </button>
-        {(!wide)
+        {beside
             .then(|| {
                 view! {
                     <span class="beside" style:left=percent(bar.left + bar.width) style:max-width=percent(bar.room)>
@@ -297,6 +302,7 @@ fn bars(model: &Model) -> Vec<Bar> {
             Bar {
                 left,
                 width: right - left,
+                clear: next - left,
                 room: (next - right).max(0.0),
                 text: names::entry_short(entry),
                 full: match entry.is_moment() {

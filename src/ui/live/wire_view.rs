@@ -26,15 +26,14 @@ pub fn WireView(link: LinkPath, top_down: bool, density: Density) -> impl IntoVi
             let ends = [fixed.from, fixed.to];
             let nodes = &scene.nodes;
             let held = |&end: &usize| nodes.get(end).is_some_and(|node| drag.moves(&node.key));
-            match drag.keys.is_empty() || !ends.iter().any(held) {
-                true => fixed.clone(),
-                false => routes::dragged(&scene, &fixed, drag),
-            }
+            let dragged = !drag.keys.is_empty() && ends.iter().any(held);
+            dragged.then(|| routes::dragged(&scene, &fixed, drag))
         })
     });
-    let path = Memo::new(move |_| now.with(|link| outline(&link.points)));
-    let ends = Memo::new(move |_| now.with(ends));
-    let label = Memo::new(move |_| now.with(|link| link.label));
+    let still = StoredValue::new(link.clone());
+    let path = Memo::new(move |_| of(now, still, |link| outline(&link.points)));
+    let ends = Memo::new(move |_| of(now, still, ends));
+    let label = Memo::new(move |_| of(now, still, |link| link.label));
     let thing = Thing::Link(link.key.clone());
     let selected = store.memo(move |m| m.editor.is_selected(&thing));
     let name = {
@@ -81,6 +80,18 @@ pub fn WireView(link: LinkPath, top_down: bool, density: Density) -> impl IntoVi
             {move || figures(&facts.get(), label.get(), width(), top_down)}
         </g>
     }
+}
+
+/// From the way of a link: as it is dragged, or as it lies.
+fn of<T>(
+    now: Memo<Option<LinkPath>>,
+    still: StoredValue<LinkPath>,
+    read: impl Fn(&LinkPath) -> T,
+) -> T {
+    now.with(|now| match now {
+        Some(link) => read(link),
+        None => still.with_value(read),
+    })
 }
 
 fn ends(link: &LinkPath) -> ((f64, f64), (f64, f64)) {

@@ -14,9 +14,20 @@ const APART: f64 = 120.0;
 /// The size at which a drawing is laid out that nobody has looked at.
 const NOMINAL: (f64, f64) = (1160.0, 560.0);
 
-/// The node that is nearest in a direction, measured between edges; the first one, if none is selected.
+/// The node that is nearest in a direction, measured between edges; of a link the end that lies that way; the
+/// first one, if nothing is selected.
 pub fn walk(model: &mut Model, way: Way) -> Vec<Effect> {
-    let boxes = boxes(&model.doc.scenario.design);
+    let design = &model.doc.scenario.design;
+    let boxes = boxes(design);
+    if let Some(Thing::Link(key)) = model.editor.only()
+        && let Some(link) = design.link(key)
+    {
+        let forward = matches!(way, Way::Right | Way::Down);
+        let end = if forward { &link.to } else { &link.from };
+        let end = Thing::Node(end.clone());
+        model.editor.select([end]);
+        return told_selection(model);
+    }
     let here = model.editor.selected.iter().find_map(|thing| match thing {
         Thing::Node(key) => boxes.iter().find(|node| node.key == *key),
         Thing::Link(_) => None,

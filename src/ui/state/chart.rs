@@ -120,9 +120,9 @@ impl ChartTab {
 
     pub fn question(self) -> &'static str {
         match self {
-            ChartTab::Throughput => "does it come back?",
+            ChartTab::Throughput => "what is asked, what is answered",
             ChartTab::Latency => "of users who got one",
-            ChartTab::Tries => "who sends the load?",
+            ChartTab::Tries => "requests sent for one action",
         }
     }
 

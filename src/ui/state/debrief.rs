@@ -55,7 +55,8 @@ pub fn chain(model: &Model) -> Vec<Moment> {
         });
     }
     chain.extend(silence(model, begin));
-    if end > begin {
+    // What lasts to the end has no aftermath.
+    if end > begin && end < model.duration_ns() {
         chain.push(Moment {
             at_ns: end,
             text: aftermath(model, begin, end, storm.is_some()),
@@ -68,8 +69,9 @@ pub fn chain(model: &Model) -> Vec<Moment> {
 /// When users had no useful reply at all, for long enough not to be chance.
 fn silence(model: &Model, begin: u64) -> Option<Moment> {
     let series = &model.run.series;
-    let mean = |column, from| series.mean(column, from, from + 2 * S).unwrap_or(0.0);
-    let last = model.duration_ns().saturating_sub(2 * S);
+    let width = 2 * S.max(series.bucket_ns);
+    let mean = |column, from| series.mean(column, from, from + width).unwrap_or(0.0);
+    let last = model.duration_ns().saturating_sub(width);
     let step = series.bucket_ns.max(1) as usize;
     let silent = |&at: &u64| mean(Column::Actions, at) >= 1.0 && mean(Column::Useful, at) == 0.0;
     let at_ns = (begin..=last).step_by(step).find(silent)?;
@@ -199,16 +201,17 @@ fn goes_on(model: &Model, node: &str) -> bool {
 /// How long after `end` replies were back, if they came back.
 pub fn recovery(model: &Model, end: u64) -> Option<u64> {
     let series = &model.run.series;
-    // Looked at in windows of a second: a single bucket is as noisy as its traffic.
+    // Looked at in windows of a second, or of a bucket in long runs: less is as noisy as its traffic.
+    let width = S.max(series.bucket_ns);
     let good = |from: u64| {
-        let mean = |column| series.mean(column, from, from + S).unwrap_or(0.0);
+        let mean = |column| series.mean(column, from, from + width).unwrap_or(0.0);
         let wanted = mean(Column::Actions);
         wanted > 0.0 && mean(Column::Useful) >= BACK * wanted
     };
     let last = model.duration_ns().saturating_sub(STEADY_NS);
     let step = series.bucket_ns.clamp(1, S) as usize;
     let mut starts = (end..last).step_by(step);
-    let back = starts.find(|&at| (at..at + STEADY_NS).step_by(S as usize).all(good))?;
+    let back = starts.find(|&at| (at..at + STEADY_NS).step_by(width as usize).all(good))?;
     Some(back - end)
 }
 
@@ -225,9 +228,10 @@ fn all_served(model: &Model, begin: u64) -> bool {
 /// first.
 fn back_before(model: &Model, begin: u64, end: u64) -> Option<u64> {
     let series = &model.run.series;
+    let width = S.max(series.bucket_ns);
     let share = |at: u64| {
-        let actions = series.mean(Column::Actions, at, at + S)?;
-        let useful = series.mean(Column::Useful, at, at + S)?;
+        let actions = series.mean(Column::Actions, at, at + width)?;
+        let useful = series.mean(Column::Useful, at, at + width)?;
         (actions > 0.0).then(|| useful / actions)
     };
     let step = series.bucket_ns.clamp(1, S) as usize;
@@ -322,6 +326,14 @@ fn of_users(model: &Model) -> Option<String> {
     let (begin, end, _) = trouble(model)?;
     if all_served(model, begin) {
         return Some("every user was served".into());
+    }
+    if end >= model.duration_ns() && back_before(model, begin, end).is_none() {
+        // What lasts to the end leaves nothing to recover from.
+        let share = model.run.report.as_ref()?.users.served_share?;
+        return Some(format!(
+            "{} of the users were served",
+            words::percent(share)
+        ));
     }
     if let Some(after) = back_before(model, begin, end) {
         let after = words::seconds_short(after / S * S);

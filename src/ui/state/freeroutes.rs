@@ -15,75 +15,93 @@ const LABEL: (f64, f64) = (150.0, 84.0);
 
 type Point = (f64, f64);
 
+/// The best way so far, and what it costs.
+type Best = Option<(f64, Vec<Point>)>;
+
 /// The way from one place to another. `nodes` are what it should not cross; its own two ends are among
 /// them and are left only at their edges.
-pub fn way(a: Point, b: Point, nodes: &[NodeBox], ends: (usize, usize)) -> Vec<Point> {
-    let mut best: Option<(f64, Vec<Point>)> = None;
-    let mut consider = |points: Vec<Point>| {
-        let cost = cost(&points, nodes, ends);
-        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
-            best = Some((cost, points));
-        }
-    };
-    let forward = b.0 - a.0 >= 2.0 * STUB;
-    if forward {
+pub fn way(a: Point, b: Point, nodes: &[Rect], ends: (usize, usize)) -> Vec<Point> {
+    let mut best: Best = None;
+    let is_clear = |best: &Best| best.as_ref().is_some_and(|(cost, _)| *cost < CROSSED);
+    let upright = |x: f64| [a, (x, a.1), (x, b.1), b];
+    if b.0 - a.0 >= 2.0 * STUB {
         if (a.1 - b.1).abs() < 0.5 {
-            consider(vec![a, b]);
+            consider(&mut best, &[[a, b]], nodes, ends);
         }
-        for x in [f64::midpoint(a.0, b.0), a.0 + STUB, b.0 - STUB] {
-            consider(vec![a, (x, a.1), (x, b.1), b]);
+        let few = [f64::midpoint(a.0, b.0), a.0 + STUB, b.0 - STUB].map(upright);
+        consider(&mut best, &few, nodes, ends);
+        // Most links need no more than that. What follows looks at the nodes in between.
+        if !is_clear(&best) {
+            let (top, bottom) = (a.1.min(b.1), a.1.max(b.1));
+            let between = nodes
+                .iter()
+                .filter(|r| r.bottom() > top - CLEAR && r.y < bottom + CLEAR)
+                .flat_map(|r| [r.x - CLEAR, r.right() + CLEAR])
+                .filter(|&x| x > a.0 + CLEAR && x < b.0 - CLEAR);
+            let ways: Vec<_> = between.map(upright).collect();
+            consider(&mut best, &ways, nodes, ends);
         }
-        if best.as_ref().is_some_and(|(cost, _)| *cost < CROSSED) {
+        if is_clear(&best) {
             return best.map(|(_, points)| simple(points)).unwrap_or_default();
         }
     }
-    // Most links need no more than that. What follows looks at the nodes in between.
-    let mut consider = |points: Vec<Point>| {
-        let cost = cost(&points, nodes, ends);
-        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
-            best = Some((cost, points));
-        }
-    };
-    if forward {
-        let (top, bottom) = (a.1.min(b.1), a.1.max(b.1));
-        let between = nodes
-            .iter()
-            .filter(|n| n.rect.bottom() > top - CLEAR && n.rect.y < bottom + CLEAR)
-            .flat_map(|n| [n.rect.x - CLEAR, n.rect.right() + CLEAR]);
-        for x in between.filter(|&x| x > a.0 + CLEAR && x < b.0 - CLEAR) {
-            consider(vec![a, (x, a.1), (x, b.1), b]);
-        }
-        if best.as_ref().is_some_and(|(cost, _)| *cost < CROSSED) {
-            return best.map(|(_, points)| simple(points)).unwrap_or_default();
-        }
-    }
-    let mut consider = |points: Vec<Point>| {
-        let cost = cost(&points, nodes, ends);
-        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
-            best = Some((cost, points));
-        }
-    };
     // Round the outside, or through a gap between others.
     let (out, back) = (a.0 + STUB, b.0 - STUB);
     let (left, right) = (out.min(back), out.max(back));
     let in_the_way = nodes
         .iter()
-        .filter(|n| n.rect.right() > left - CLEAR && n.rect.x < right + CLEAR);
-    let mut lanes: Vec<f64> = in_the_way
-        .flat_map(|n| [n.rect.y - CLEAR, n.rect.bottom() + CLEAR + 34.0])
-        .collect();
-    lanes.push(f64::midpoint(a.1, b.1));
-    for y in lanes {
-        consider(vec![a, (out, a.1), (out, y), (back, y), (back, b.1), b]);
-    }
+        .filter(|r| r.right() > left - CLEAR && r.x < right + CLEAR);
+    let lanes = in_the_way.flat_map(|r| [r.y - CLEAR, r.bottom() + CLEAR + 34.0]);
+    let round = |y: f64| [a, (out, a.1), (out, y), (back, y), (back, b.1), b];
+    let ways: Vec<_> = lanes.chain([f64::midpoint(a.1, b.1)]).map(round).collect();
+    consider(&mut best, &ways, nodes, ends);
     best.map(|(_, points)| simple(points)).unwrap_or_default()
 }
 
 /// Costs from here on are of ways that cross a node.
 const CROSSED: f64 = 1e6;
 
-fn cost(points: &[Point], nodes: &[NodeBox], (from, to): (usize, usize)) -> f64 {
-    let mut crossed = 0.0;
+/// Of several ways the one that costs least, and of equals the first. Those that cost least without what they
+/// cross are looked at first: then most others need not be.
+fn consider<const N: usize>(
+    best: &mut Best,
+    ways: &[[Point; N]],
+    nodes: &[Rect],
+    ends: (usize, usize),
+) {
+    let mut order: Vec<(f64, usize)> = ways
+        .iter()
+        .enumerate()
+        .map(|(nth, points)| (bare_cost(points), nth))
+        .collect();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    for (bare, nth) in order {
+        let least = best.as_ref().map_or(f64::INFINITY, |(cost, _)| *cost);
+        if bare >= least {
+            return;
+        }
+        let points = &ways[nth];
+        // More than that, and it is not the best.
+        let most = ((least - bare) / CROSSED).ceil();
+        let cost = bare + CROSSED * f64::from(crossings(points, nodes, ends, most));
+        if cost < least {
+            *best = Some((cost, points.to_vec()));
+        }
+    }
+}
+
+/// Corners and length.
+fn bare_cost(points: &[Point]) -> f64 {
+    let parts = points.windows(2);
+    let length: f64 = parts
+        .map(|p| (p[0].0 - p[1].0).abs() + (p[0].1 - p[1].1).abs())
+        .sum();
+    points.len() as f64 * CORNER + length
+}
+
+/// Nodes that a way crosses; counted as far as `most`.
+fn crossings(points: &[Point], nodes: &[Rect], (from, to): (usize, usize), most: f64) -> u32 {
+    let mut crossed = 0;
     for (i, pair) in points.windows(2).enumerate() {
         let (first, last) = (i == 0, i + 2 == points.len());
         let line = Rect {
@@ -98,21 +116,20 @@ fn cost(points: &[Point], nodes: &[NodeBox], (from, to): (usize, usize)) -> f64 
                 continue;
             }
             let around = Rect {
-                x: node.rect.x - 4.0,
-                y: node.rect.y - 4.0,
-                w: node.rect.w + 8.0,
-                h: node.rect.h + 8.0,
+                x: node.x - 4.0,
+                y: node.y - 4.0,
+                w: node.w + 8.0,
+                h: node.h + 8.0,
             };
             if touches(&line, &around) {
-                crossed += 1.0;
+                crossed += 1;
+                if f64::from(crossed) >= most {
+                    return crossed;
+                }
             }
         }
     }
-    let length: f64 = points
-        .windows(2)
-        .map(|p| (p[0].0 - p[1].0).abs() + (p[0].1 - p[1].1).abs())
-        .sum();
-    crossed * CROSSED + points.len() as f64 * CORNER + length
+    crossed
 }
 
 fn touches(line: &Rect, node: &Rect) -> bool {
@@ -189,7 +206,7 @@ fn level(nodes: &[NodeBox], ends: &[Option<(usize, usize)>], link: usize) -> (Po
 }
 
 /// Beside the longest level part that has room; never under a node.
-pub fn label(points: &[Point], nodes: &[NodeBox]) -> Label {
+pub fn label(points: &[Point], nodes: &[Rect]) -> Label {
     let mut level: Vec<(Point, Point)> = points
         .windows(2)
         .map(|p| (p[0], p[1]))
@@ -203,7 +220,7 @@ pub fn label(points: &[Point], nodes: &[NodeBox]) -> Label {
             w: LABEL.0,
             h: LABEL.1,
         };
-        !nodes.iter().any(|node| node.rect.overlaps(&text))
+        !nodes.iter().any(|node| node.overlaps(&text))
     };
     let mut first = None;
     for (a, b) in level {
@@ -242,9 +259,10 @@ pub fn path(
 ) -> Option<LinkPath> {
     let (from, to) = ends[link]?;
     let (a, b) = level(nodes, ends, link);
-    let points = way(a, b, nodes, (from, to));
+    let rects: Vec<Rect> = nodes.iter().map(|node| node.rect).collect();
+    let points = way(a, b, &rects, (from, to));
     Some(LinkPath {
-        label: label(&points, nodes),
+        label: label(&points, &rects),
         key: key.to_owned(),
         from,
         to,
@@ -255,25 +273,18 @@ pub fn path(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::state::geometry::Shape;
 
-    fn node(x: f64, y: f64) -> NodeBox {
-        NodeBox {
-            key: String::new(),
-            shape: Shape::Rectangle,
-            rect: Rect {
-                x,
-                y,
-                w: 100.0,
-                h: 60.0,
-            },
-            line: None,
-            slots: None,
+    fn node(x: f64, y: f64) -> Rect {
+        Rect {
+            x,
+            y,
+            w: 100.0,
+            h: 60.0,
         }
     }
 
-    fn crossed(points: &[Point], nodes: &[NodeBox], ends: (usize, usize)) -> bool {
-        cost(points, nodes, ends) >= CROSSED
+    fn crossed(points: &[Point], nodes: &[Rect], ends: (usize, usize)) -> bool {
+        crossings(points, nodes, ends, f64::INFINITY) > 0
     }
 
     #[test]
@@ -302,7 +313,7 @@ mod tests {
         };
         let (mut all, mut bad) = (0, 0);
         for _ in 0..100 {
-            let nodes: Vec<NodeBox> = (0..16)
+            let nodes: Vec<Rect> = (0..16)
                 .map(|i| {
                     node(
                         f64::from(i % 4) * 240.0 + next(80),
@@ -315,7 +326,7 @@ mod tests {
                 if from == to {
                     continue;
                 }
-                let (a, b) = (nodes[from].rect, nodes[to].rect);
+                let (a, b) = (nodes[from], nodes[to]);
                 let points = way(
                     (a.right(), a.middle().1),
                     (b.x, b.middle().1),

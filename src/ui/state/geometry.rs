@@ -333,14 +333,6 @@ pub fn extent(rects: impl Iterator<Item = Rect>) -> Rect {
 }
 
 impl NodeBox {
-    /// The same node, this much further right and down.
-    pub fn moved(&self, dx: f64, dy: f64) -> NodeBox {
-        let mut node = self.clone();
-        (node.rect.x, node.rect.y) = (node.rect.x + dx, node.rect.y + dy);
-        node.place_parts();
-        node
-    }
-
     /// Line left, slots right, below the row of the name.
     fn place_parts(&mut self) {
         let Rect { x, y, w, .. } = self.rect;

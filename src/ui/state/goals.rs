@@ -10,6 +10,8 @@ use super::words;
 pub struct GoalLine {
     pub key: String,
     pub label: String,
+    /// The word of the glossary for what it measures.
+    pub about: String,
     /// "at least 99 %", where the label does not say it.
     pub bound: Option<String>,
     /// What the finished run measured, as text, and exactly.
@@ -37,11 +39,14 @@ fn line(model: &Model, goal: &Goal) -> GoalLine {
         Bound::AtLeast(v) => ("at least", v),
         Bound::AtMost(v) => ("at most", v),
     };
-    let now = (report.is_none() && model.has_begun()).then(|| current(model, goal.metric));
+    // What users see now is of all operations.
+    let is_live = report.is_none() && model.has_begun() && goal.operation.is_none();
+    let now = is_live.then(|| current(model, goal.metric));
     let limit = amount(goal.metric, value.as_f64());
     GoalLine {
         key: goal.key.clone(),
         label: goal.label.clone(),
+        about: format!("metric.{}", goal.metric.name()),
         // Most labels say their bound themselves.
         bound: (!goal.label.contains(&limit)).then(|| format!("{word} {limit}")),
         measured: measured.map(|m| match m.measured {
@@ -66,7 +71,8 @@ pub fn amount(metric: Metric, x: f64) -> String {
         | Metric::StaleAge
         | Metric::RecoveryTime
         | Metric::RecoveryPoint
-        | Metric::ReadRecovery => words::ms(x),
+        | Metric::ReadRecovery
+        | Metric::MessageAge => words::ms(x),
         Metric::Lost
         | Metric::Duplicate
         | Metric::Phantom
@@ -80,7 +86,8 @@ pub fn amount(metric: Metric, x: f64) -> String {
         | Metric::OutOfOrder
         | Metric::Unauthorised
         | Metric::WriteSkew
-        | Metric::InvariantBroken => words::count(x.max(0.0) as u64),
+        | Metric::InvariantBroken
+        | Metric::Pages => words::count(x.max(0.0) as u64),
         Metric::Cost => format!("{}/h", words::money((x * 1e6).round() as i64)),
     }
 }
@@ -113,19 +120,21 @@ fn current(model: &Model, metric: Metric) -> Option<f64> {
         | Metric::ClaimsBroken
         | Metric::RecoveryTime
         | Metric::RecoveryPoint
-        | Metric::ReadRecovery => None,
+        | Metric::ReadRecovery
+        | Metric::Pages
+        | Metric::MessageAge => None,
         Metric::Cost => Some(now.cost_micro_per_hour as f64 / 1e6),
     }
 }
 
-/// The bound of the scenario's goal on this metric, if it has one.
+/// The bound of the scenario's goal on this metric, if it has one that is about all operations.
 pub fn bound_of(model: &Model, metric: Metric) -> Option<f64> {
     let goal = model
         .doc
         .scenario
         .goals
         .iter()
-        .find(|g| g.metric == metric)?;
+        .find(|g| g.metric == metric && g.operation.is_none())?;
     let (Bound::AtLeast(value) | Bound::AtMost(value)) = &goal.bound;
     Some(value.as_f64())
 }

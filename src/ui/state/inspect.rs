@@ -20,6 +20,8 @@ pub struct Inspected {
     /// Paths of knobs that are shown at once, and of those that are one click away.
     pub first: Vec<String>,
     pub rest: Vec<String>,
+    /// The word that explains it: `kind.service`, `fault.crash`.
+    pub about: String,
     /// What there is about the kind to read.
     pub preset: Option<String>,
 }
@@ -85,6 +87,7 @@ fn of_kind(model: &Model, kind: &'static KindSpec, table: &str, key: &str) -> In
     // What was changed is what is looked for.
     first.sort_by_key(|path| (!differs(path), !unlocked.contains(path)));
     Inspected {
+        about: format!("kind.{}", kind.name),
         kind: format!("{} · {key}", kind.word),
         meaning: kind.meaning.to_owned(),
         first,
@@ -162,6 +165,7 @@ fn entry(model: &Model, number: usize) -> Option<Inspected> {
     let path = |spec: &KnobSpec| format!("timeline.{}.{}", number + 1, spec.name);
     Some(Inspected {
         title: names::entry(&model.doc.scenario, entry),
+        about: format!("fault.{}", entry.what.name),
         kind: format!("{} · entry {}", entry.what.word, number + 1),
         meaning: entry.what.meaning.to_owned(),
         first: entry.what.knobs.iter().map(path).collect(),

@@ -9,6 +9,7 @@ use crate::scenario::Scenario;
 use crate::scenario::draw::is_set;
 
 use super::document::Document;
+use super::glossary::{self, Term};
 use super::names;
 
 /// One knob, ready to be shown.
@@ -35,6 +36,8 @@ pub struct Knob {
     pub source: &'static str,
     /// As text; empty if it has to be said.
     pub default: &'static str,
+    /// What it is about.
+    pub term: Option<&'static Term>,
     /// The file says it, so it can be taken back to its default.
     pub is_set: bool,
 }
@@ -72,6 +75,13 @@ fn resolve<'a>(
                     .label
                     .clone()
                     .unwrap_or_else(|| operation.key.clone()),
+            )
+        }
+        "alert" => {
+            let alert = design.alerts.iter().find(|a| a.key == key)?;
+            (
+                Settings::new(&registry::ALERT, &alert.knobs),
+                alert.label.clone().unwrap_or_else(|| alert.key.clone()),
             )
         }
         kind => {
@@ -115,10 +125,13 @@ fn of_entry<'a>(scenario: &'a Scenario, path: &str) -> Option<(Settings<'a>, &'s
 /// The knob with this path, as it is now.
 pub fn one(doc: &Document, path: &str) -> Option<Knob> {
     let design = &doc.scenario.design;
-    let (settings, spec, owner) = match of_entry(&doc.scenario, path) {
+    let entry = of_entry(&doc.scenario, path);
+    let about = entry.map(|(settings, _)| format!("fault.{}", settings.spec.name));
+    let (settings, spec, owner) = match entry {
         Some((settings, spec)) => (settings, spec, settings.spec.word.to_owned()),
         None => resolve(design, path)?,
     };
+    let about = about.unwrap_or_else(|| format!("{}.{}", settings.spec.name, spec.name));
     let held = settings.value(spec.name);
     let value = value::print(&held, spec);
     let was = printed(&doc.origin().scenario.design, path).filter(|w| *w != value);
@@ -129,6 +142,7 @@ pub fn one(doc: &Document, path: &str) -> Option<Knob> {
     });
     Some(Knob {
         title: title(spec),
+        term: glossary::of(&about),
         owner,
         meaning: spec.meaning,
         source: spec.source,

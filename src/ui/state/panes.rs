@@ -7,8 +7,9 @@ use crate::scenario::draw::{Thing, why_not};
 use super::editing::Draw;
 use super::editor::{Pane, Tool};
 use super::keys::{Act, COMMANDS, message};
-use super::model::Model;
+use super::model::{Dialog, Model};
 use super::names;
+use super::terms::TERMS;
 use super::update::Msg;
 
 /// One line that can be chosen.
@@ -27,6 +28,8 @@ pub enum Does {
     Send(Msg),
     /// What only the view can do.
     View(Act),
+    /// A word of the glossary, by its place in the list.
+    Word(usize),
 }
 
 impl PartialEq for Line {
@@ -50,7 +53,10 @@ pub fn heading(model: &Model, pane: &Pane) -> (String, Option<&'static str>) {
             Some("Kind or product: service, Kafka, Redis"),
         ),
         Pane::Connect { from } => (format!("Connect {} to", name(from)), Some("Name of a node")),
-        Pane::Commands => ("Commands".to_owned(), Some("Command, node or scenario")),
+        Pane::Commands => (
+            "Commands".to_owned(),
+            Some("Command, node, scenario or word"),
+        ),
         Pane::Menu { .. } => ("Do with what is selected".to_owned(), None),
         Pane::Happen => ("Put on the timeline".to_owned(), Some("Crash, spike, slow")),
         Pane::Open => ("Open".to_owned(), Some("Scenario")),
@@ -188,7 +194,18 @@ fn commands(model: &Model) -> Vec<Line> {
         });
     }
     lines.extend(scenarios());
+    lines.extend(TERMS.iter().enumerate().map(|(nth, term)| Line {
+        text: term.both(),
+        note: term.says.to_owned(),
+        does: Does::Word(nth),
+        not: None,
+    }));
     lines
+}
+
+/// All words are shown for one: what a word is explained with may need explaining, too.
+pub fn words() -> Msg {
+    Msg::Dialog(Some(Dialog::Words))
 }
 
 fn scenarios() -> Vec<Line> {

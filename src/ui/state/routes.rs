@@ -3,7 +3,7 @@
 use crate::design::Design;
 
 use super::freeroutes;
-use super::geometry::{NodeBox, Scene};
+use super::geometry::{NodeBox, Rect, Scene};
 use super::snap::Drag;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -101,8 +101,12 @@ pub fn route_freely(design: &Design, nodes: &[NodeBox]) -> Vec<LinkPath> {
 /// A link while one of its ends is under way.
 pub fn dragged(scene: &Scene, link: &LinkPath, drag: &Drag) -> LinkPath {
     let moved = |node: &NodeBox| match drag.moves(&node.key) {
-        true => node.moved(drag.dx, drag.dy),
-        false => node.clone(),
+        true => Rect {
+            x: node.rect.x + drag.dx,
+            y: node.rect.y + drag.dy,
+            ..node.rect
+        },
+        false => node.rect,
     };
     let shifted = |end: usize, (x, y): (f64, f64)| match scene.nodes.get(end) {
         Some(node) if drag.moves(&node.key) => (x + drag.dx, y + drag.dy),
@@ -112,7 +116,7 @@ pub fn dragged(scene: &Scene, link: &LinkPath, drag: &Drag) -> LinkPath {
     let (Some(&first), Some(&last)) = (first, last) else {
         return link.clone();
     };
-    let nodes: Vec<NodeBox> = scene.nodes.iter().map(moved).collect();
+    let nodes: Vec<Rect> = scene.nodes.iter().map(moved).collect();
     let (a, b) = (shifted(link.from, first), shifted(link.to, last));
     let points = freeroutes::way(a, b, &nodes, (link.from, link.to));
     LinkPath {

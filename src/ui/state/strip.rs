@@ -200,7 +200,11 @@ pub fn place(model: &Model) -> Cell {
         return quiet("nothing yet");
     };
     let name = names::of(&model.doc.scenario.design, &plan.nodes[index]);
-    let (what, detail) = trouble(node, state);
+    let design = &model.doc.scenario.design;
+    let keeps_messages = design
+        .node(&plan.nodes[index])
+        .is_some_and(|n| n.kind.name == "queue");
+    let (what, detail) = trouble(node, state, keeps_messages);
     let tone = match state {
         State::Strained => Tone::Strained,
         State::Failing | State::Down => Tone::Bad,
@@ -255,7 +259,7 @@ pub fn culprit(model: &Model) -> Option<(usize, State)> {
 }
 
 /// What is the matter with a node, and the figure that shows it.
-fn trouble(node: &NodeNow, state: State) -> (&'static str, String) {
+fn trouble(node: &NodeNow, state: State, keeps_messages: bool) -> (&'static str, String) {
     let failed_by = |code: &str| {
         node.failed_per_s
             .iter()
@@ -305,7 +309,12 @@ fn trouble(node: &NodeNow, state: State) -> (&'static str, String) {
         words::count(node.queue.into()),
         words::ms(node.oldest_wait_ms)
     );
-    ("all slots taken", text)
+    // A queue has no slots: it keeps what those behind it do not get done.
+    let what = match keeps_messages {
+        true => "messages wait",
+        false => "all slots taken",
+    };
+    (what, text)
 }
 
 /// Which way useful replies went over the last seconds.

@@ -343,6 +343,48 @@ fn what_became_of_the_data_is_part_of_the_outcome() {
     );
 }
 
+/// The buckets of a week on call are longer than a second: whoever looks at single seconds sees nobody
+/// served.
+#[test]
+fn a_long_run_in_which_nearly_everybody_was_served_did_recover() {
+    let mut model = ready();
+    update(&mut model, Msg::OpenBuiltIn("s24-what-should-wake-you"));
+    let run = model.run.id;
+    update(&mut model, Msg::Loaded { run, plan: plan() });
+    update(&mut model, Msg::SkipBet);
+    update(&mut model, Msg::PlayPause);
+    let (run, told) = (model.run.id, report(&model));
+    assert!(told.series.bucket_ns > 1_000_000_000);
+    assert!(told.users.served_share > Some(0.99));
+    update(&mut model, Msg::Done { run, report: told });
+    let outcome = debrief::outcome(&model).expect("something happened");
+    assert!(outcome.contains("served"), "{outcome}");
+}
+
+#[test]
+fn a_cause_that_lasts_to_the_end_has_not_ended() {
+    let mut model = ready();
+    let text = model
+        .doc
+        .text
+        .replacen("lasts = \"10 s\"", "lasts = \"150 s\"", 1);
+    assert_ne!(text, model.doc.text);
+    let name = "mine.toml".into();
+    update(&mut model, Msg::Import { name, text });
+    let run = model.run.id;
+    update(&mut model, Msg::Loaded { run, plan: plan() });
+    update(&mut model, Msg::SkipBet);
+    update(&mut model, Msg::PlayPause);
+    let (run, told) = (model.run.id, report(&model));
+    update(&mut model, Msg::Done { run, report: told });
+    let chain = debrief::chain(&model);
+    assert!(!chain.is_empty());
+    assert!(
+        chain.iter().all(|m| !m.text.contains("The cause ends")),
+        "{chain:#?}"
+    );
+}
+
 #[test]
 fn a_moment_of_a_finished_run_is_looked_at_and_its_verdict_stays() {
     let mut model = ready();

@@ -1,4 +1,4 @@
-//! The dialogs: keyboard shortcuts, and the words used here with their formal names.
+//! The dialogs: keyboard shortcuts, what can be handed out, versions, and all words with their meaning.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -11,83 +11,16 @@ use crate::ui::state::keys::{COMMANDS, Where};
 use crate::ui::state::model::Dialog;
 use crate::ui::state::results;
 use crate::ui::state::sharing::LONG;
+use crate::ui::state::terms::TERMS;
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
-
-/// Plain word, formal word, what it is.
-const WORDS: &[(&str, &str, &str)] = &[
-    (
-        "User action",
-        "intent",
-        "One thing a user wants done, once, however often it is tried.",
-    ),
-    (
-        "Try",
-        "attempt",
-        "One call on one link. An action that is retried has several.",
-    ),
-    (
-        "Requests arriving",
-        "offered load",
-        "Tries sent per second, retries included.",
-    ),
-    (
-        "Useful replies",
-        "goodput",
-        "Replies per second that somebody still waited for.",
-    ),
-    (
-        "Tries per action",
-        "amplification",
-        "How many requests one user action becomes.",
-    ),
-    (
-        "Waiting line",
-        "queue",
-        "Requests in front of a node that has no free slot.",
-    ),
-    (
-        "Slot",
-        "worker, thread",
-        "Room for one request to be worked on.",
-    ),
-    (
-        "Works for nobody",
-        "abandoned work",
-        "Work on a request whose caller has given up.",
-    ),
-    (
-        "p99",
-        "99th percentile",
-        "99 of 100 served users waited no longer than this.",
-    ),
-    (
-        "Run fingerprint",
-        "digest",
-        "Same design and seed give the same one, on every machine.",
-    ),
-    (
-        "What happened to your data",
-        "ledger",
-        "Every action compared with what it left behind.",
-    ),
-    (
-        "Done, but told failed",
-        "phantom",
-        "It happened, and its user was told that it failed.",
-    ),
-    (
-        "Seed",
-        "random seed",
-        "The number that all chance of a run is made from.",
-    ),
-];
 
 #[component]
 pub fn Dialogs() -> impl IntoView {
     let store = Store::get();
     let keys_on = store.memo(|m| m.keys_on);
     let bullet_on = store.memo(|m| m.bullet_on);
+    let words_open = store.memo(|m| m.dialog == Some(Dialog::Words));
     view! {
         <Sheet dialog=Dialog::Keys title="Keyboard">
             {key_list("On the page", Where::Page)}
@@ -119,19 +52,20 @@ pub fn Dialogs() -> impl IntoView {
             <ResultList />
         </Sheet>
         <Sheet dialog=Dialog::Words title="Words used here">
-            <dl class="glossary">
-                {WORDS
-                    .iter()
-                    .map(|(word, formal, meaning)| {
-                        view! {
-                            <dt>{*word} " " <span class="formal">"(" {*formal} ")"</span></dt>
-                            <dd>{*meaning}</dd>
-                        }
-                    })
-                    .collect_view()}
-            </dl>
+            {move || words_open.get().then(words)}
         </Sheet>
     }
+}
+
+/// Every word of the page, and where it is taught.
+fn words() -> impl IntoView {
+    let lines = TERMS.iter().enumerate().map(|(nth, term)| {
+        view! {
+            <dt id=format!("word-{nth}") tabindex="-1">{term.both()}</dt>
+            <dd>{term.says} " " <span class="muted">"(" {term.lesson().title} ")"</span></dd>
+        }
+    });
+    view! { <dl class="glossary">{lines.collect_view()}</dl> }
 }
 
 fn key_list(title: &'static str, at: Where) -> impl IntoView {

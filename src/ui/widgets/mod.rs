@@ -4,4 +4,5 @@ pub mod dialog;
 pub mod icon;
 pub mod results;
 pub mod sash;
+pub mod term;
 pub mod versions;

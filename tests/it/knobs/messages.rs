@@ -2,6 +2,7 @@
 
 /// Table or entry, knob, and another value for it.
 pub const TURNS: &[super::Turn] = &[
+    ("alert.old", "age_above", r#""10 s""#),
     ("queue.jobs", "mode", r#""session""#),
     ("queue.jobs", "bound", r#"10"#),
     ("queue.jobs", "when_full", r#""drop_oldest""#),

@@ -1,0 +1,196 @@
+//! The way from the cause to the users, in at most five sentences, each with a number and a moment.
+
+use super::course::Course;
+use super::detect::{IN_WORK, Odd, Place};
+use super::harm::Hurt;
+use super::signals::Signals;
+use super::{HarmKind, Mechanism, Step};
+use crate::design::order::arrange;
+use crate::engine::reason::Reason;
+
+pub fn of(signals: &Signals, culprit: Option<&Odd>, hurt: &Hurt) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if let Some(odd) = culprit {
+        steps.push(step(signals, odd.stretch.from, cause(signals, odd)));
+    }
+    steps.extend(gives_up(signals, hurt));
+    steps.extend(amplified(signals, hurt));
+    steps.push(step(signals, hurt.stretch.from, harm(hurt)));
+    steps.push(step(
+        signals,
+        hurt.stretch.until,
+        end(signals, culprit, hurt),
+    ));
+    arrange(&mut steps, |a, b| a.at_ns.cmp(&b.at_ns));
+    steps
+}
+
+fn step(signals: &Signals, window: usize, text: String) -> Step {
+    Step {
+        at_ns: signals.start_of(window.min(signals.count)).0,
+        text,
+    }
+}
+
+/// "1.5", "12", "3400": as many digits as matter.
+fn number(value: f64) -> String {
+    match value >= 10.0 || value == libm::round(value) {
+        true => format!("{value:.0}"),
+        false => format!("{value:.1}"),
+    }
+}
+
+fn time(ns: f64) -> String {
+    match ns {
+        v if v >= 1e9 => format!("{} s", number(v / 1e9)),
+        v if v >= 1e6 => format!("{} ms", number(v / 1e6)),
+        v => format!("{} us", number(v / 1e3)),
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", number(share * 100.0))
+}
+
+fn cause(signals: &Signals, odd: &Odd) -> String {
+    let (what, key) = match odd.place {
+        Place::Node(i) => ("", &signals.nodes[i as usize].key),
+        Place::Link(i) => ("the link ", &signals.links[i as usize].key),
+    };
+    let (usual, seen) = (odd.stretch.usual, odd.stretch.seen);
+    let figures = match odd.mechanism {
+        Mechanism::Slow | Mechanism::Delays | Mechanism::Holds => {
+            format!("up to {} instead of {}", time(seen), time(usual))
+        }
+        Mechanism::MoreTraffic => {
+            let per_s = 1e9 / signals.width.0 as f64;
+            let (seen, usual) = (number(seen * per_s), number(usual * per_s));
+            format!("up to {seen} actions a second instead of {usual}")
+        }
+        Mechanism::FewerSlots => format!("{} busy instead of {}", number(seen), number(usual)),
+        Mechanism::OutOfMemory | Mechanism::LostLeader if seen >= 1.0 => {
+            format!("{} times", number(seen))
+        }
+        Mechanism::StandsStill if odd.figure == IN_WORK => {
+            let (seen, usual) = (number(seen), number(usual));
+            format!("up to {seen} requests are in work at the same time instead of {usual}")
+        }
+        Mechanism::StandsStill if seen == 0.0 => {
+            format!(
+                "nothing is finished, where {} were in such a time",
+                number(usual)
+            )
+        }
+        _ => format!(
+            "{} of its requests, usually {}",
+            percent(seen),
+            percent(usual)
+        ),
+    };
+    format!("{what}{key} {}: {figures}.", odd.mechanism.words())
+}
+
+/// The link with most failures in the first windows of the harm, and what they are called.
+fn gives_up(signals: &Signals, hurt: &Hurt) -> Option<Step> {
+    let windows = hurt.stretch.from.saturating_sub(2)..(hurt.stretch.from + 3).min(signals.count);
+    let mut best: Option<(u32, usize, Reason)> = None;
+    for (link, of) in signals.of_link.iter().enumerate() {
+        for &reason in Reason::ALL
+            .iter()
+            .filter(|r| **r != Reason::ErrorFromCallee)
+        {
+            let failed: u32 = windows.clone().map(|i| of[i].failed[reason as usize]).sum();
+            if failed > best.map_or(2, |(most, _, _)| most) {
+                best = Some((failed, link, reason));
+            }
+        }
+    }
+    let (failed, link, reason) = best?;
+    let key = &signals.links[link].key;
+    let of = &signals.of_link[link];
+    let first = windows
+        .clone()
+        .find(|&i| of[i].failed[reason as usize] > 0)?;
+    let seconds = windows.len() as f64 * signals.width.0 as f64 / 1e9;
+    Some(step(
+        signals,
+        first,
+        format!(
+            "Requests over {key} fail: {}, {failed} of them within {} s.",
+            reason.words(),
+            number(seconds)
+        ),
+    ))
+}
+
+/// When clients send more tries for each action than before.
+fn amplified(signals: &Signals, hurt: &Hurt) -> Option<Step> {
+    let is_client = |node: u16| signals.nodes[node as usize].kind == "clients";
+    let tries = Course::new(signals.count, |i| {
+        let begun: u32 = signals.begun.iter().map(|of| of[i]).sum();
+        let links = signals.links.iter().zip(&signals.of_link);
+        let sent: u32 = links
+            .filter(|(link, _)| is_client(link.from))
+            .map(|(_, of)| of[i].sent)
+            .sum();
+        (begun >= 10).then(|| f64::from(sent) / f64::from(begun))
+    });
+    let usual = tries.quantile(0.1)?;
+    let more = tries.above(usual, 1.3 * usual)?;
+    if more.from + 3 < hurt.stretch.from || more.from > hurt.stretch.until {
+        return None;
+    }
+    Some(step(
+        signals,
+        more.from,
+        format!(
+            "Callers try again: up to {} requests for each action instead of {}.",
+            number(more.seen),
+            number(usual)
+        ),
+    ))
+}
+
+fn harm(hurt: &Hurt) -> String {
+    let (usual, seen) = (hurt.stretch.usual, hurt.stretch.seen);
+    match hurt.kind {
+        HarmKind::Failures => format!(
+            "Up to {} of the users are told that it failed, usually {}.",
+            percent(seen),
+            percent(usual)
+        ),
+        HarmKind::Slow => format!(
+            "The slowest twentieth of the users waits up to {} times as long as usual.",
+            number(seen)
+        ),
+        HarmKind::Unanswered => format!(
+            "Up to {} users wait for an answer, usually {}.",
+            number(seen),
+            number(usual)
+        ),
+        HarmKind::Lag => format!(
+            "Accepted work waits: up to {} messages, usually {}.",
+            number(seen),
+            number(usual)
+        ),
+    }
+}
+
+fn end(signals: &Signals, culprit: Option<&Odd>, hurt: &Hurt) -> String {
+    if hurt.stretch.until >= signals.count {
+        return match culprit {
+            Some(odd) if odd.stretch.until + 3 < signals.count => {
+                "The cause is gone, and it lasts to the end all the same.".to_owned()
+            }
+            _ => "It lasts to the end.".to_owned(),
+        };
+    }
+    let Some(odd) = culprit else {
+        return "It is over.".to_owned();
+    };
+    let late = hurt.stretch.until.saturating_sub(odd.stretch.until) as f64;
+    match late * signals.width.0 as f64 / 1e9 {
+        s if s >= 1.0 => format!("It is over, {} s after its cause.", number(s)),
+        _ => "It is over with its cause.".to_owned(),
+    }
+}

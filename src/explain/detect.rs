@@ -1,0 +1,418 @@
+//! What components did of their own accord. Each figure is about one component alone: a node's own work
+//! without the calls that it waits for, a link's own travelling time, errors that no callee caused.
+
+use super::course::{Course, Stretch};
+use super::signals::{LinkWindow, Signals};
+use super::{Component, Finding, Mechanism};
+use crate::engine::reason::Reason;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    Node(u16),
+    Link(u16),
+}
+
+/// A component that was unusual for a while.
+#[derive(Clone, Copy, Debug)]
+pub struct Odd {
+    pub place: Place,
+    pub mechanism: Mechanism,
+    pub stretch: Stretch,
+    pub figure: &'static str,
+}
+
+impl Odd {
+    pub fn told(&self, signals: &Signals) -> Finding {
+        let component = match self.place {
+            Place::Node(i) => Component::Node(signals.nodes[i as usize].key.clone()),
+            Place::Link(i) => Component::Link(signals.links[i as usize].key.clone()),
+        };
+        Finding {
+            component,
+            mechanism: self.mechanism,
+            from_ns: signals.start_of(self.stretch.from).0,
+            until_ns: signals.start_of(self.stretch.until).0,
+            figure: self.figure,
+            usual: self.stretch.usual,
+            seen: self.stretch.seen,
+        }
+    }
+}
+
+/// Requests in a window, for a figure to mean something.
+const ENOUGH: u32 = 5;
+/// Failures of one kind: this share of the tries, this much above what is usual.
+const SHARE: f64 = 0.03;
+/// A link on which this share of the tries is lost is not bad, it is cut.
+const CUT: f64 = 0.9;
+/// Own work: this many times longer.
+const SLOWER: f64 = 1.4;
+/// The logarithm of exponential work scatters by this many octaves; a mean of few requests is taken for
+/// what it is at least, this many deviations below.
+const OCTAVES: f64 = 1.85;
+const DEVIATIONS: f64 = 2.5;
+/// Requests in work: this many times, and this many more.
+const STUCK: f64 = 3.0;
+const STUCK_MORE: u32 = 20;
+pub const IN_WORK: &str = "requests in work at the same time";
+/// Travelling: this many times longer, and by this much.
+const LONGER: f64 = 2.0;
+const LONGER_BY_NS: f64 = 1_000_000.0;
+/// Traffic: this many times more.
+const MORE: f64 = 1.4;
+/// Slots: at most this share of what was busy at other times, while others wait.
+const FEWER: f64 = 0.85;
+/// Lookups that find nothing: this share more of them.
+const COLDER: f64 = 0.2;
+
+pub fn all(signals: &Signals) -> Vec<Odd> {
+    let mut found = Vec::new();
+    for (i, link) in (0u16..).zip(&signals.links) {
+        found.extend(refusals(signals, i, link.to));
+        found.extend(on_the_way(signals, i));
+    }
+    for i in 0..signals.nodes.len() as u16 {
+        if signals.nodes[i as usize].kind == "clients" {
+            found.extend(traffic(signals, i));
+            continue;
+        }
+        found.extend(own_work(signals, i));
+        found.extend(own_errors(signals, i));
+        found.extend(standing_still(signals, i));
+        found.extend(stuck(signals, i));
+        found.extend(slots(signals, i));
+        found.extend(cold(signals, i));
+        found.extend(counted(signals, i));
+    }
+    found
+}
+
+/// Reasons that only their place gives: the innermost cause keeps its name, whoever passes it on says "error
+/// from callee".
+const OF_CALLEE: &[(&[Reason], Mechanism, &str)] = &[
+    (
+        &[Reason::ConnectionRefused, Reason::CrashedWhileWorking],
+        Mechanism::Down,
+        "share of requests refused or broken off",
+    ),
+    (
+        &[Reason::StorageFull],
+        Mechanism::StorageFull,
+        "share of requests without room",
+    ),
+    (
+        &[Reason::RateLimited],
+        Mechanism::Throttles,
+        "share of requests over the limit",
+    ),
+    (
+        &[Reason::NotPrimary, Reason::NoQuorum],
+        Mechanism::LostLeader,
+        "share of requests without a leader",
+    ),
+    (
+        &[Reason::LockTimeout, Reason::DeadlockVictim],
+        Mechanism::Locked,
+        "share of requests that gave up on a lock",
+    ),
+    (
+        &[Reason::ContractMismatch],
+        Mechanism::Contract,
+        "share of requests not understood",
+    ),
+    (
+        &[Reason::Poison],
+        Mechanism::PoisonMessages,
+        "share of deliveries that cannot be handled",
+    ),
+];
+
+const OF_LINK: &[(&[Reason], Mechanism, &str)] = &[
+    (
+        &[Reason::DroppedByNetwork],
+        Mechanism::Loses,
+        "share of requests lost",
+    ),
+    (
+        &[Reason::Unauthenticated],
+        Mechanism::NotSignedIn,
+        "share of requests turned away",
+    ),
+];
+
+fn refusals(signals: &Signals, link: u16, to: u16) -> Vec<Odd> {
+    let of_callee = OF_CALLEE.iter().map(|it| (it, Place::Node(to)));
+    let of_link = OF_LINK.iter().map(|it| (it, Place::Link(link)));
+    let all = of_callee.chain(of_link);
+    all.filter_map(|((reasons, mechanism, figure), place)| {
+        let stretch = failing(signals, link, reasons)?;
+        let mechanism = match mechanism {
+            Mechanism::Loses if stretch.seen >= CUT => Mechanism::Cut,
+            other => *other,
+        };
+        Some(Odd {
+            place,
+            mechanism,
+            stretch,
+            figure,
+        })
+    })
+    .collect()
+}
+
+/// When a larger share of the tries on a link than usual fails for these reasons.
+fn failing(signals: &Signals, link: u16, reasons: &[Reason]) -> Option<Stretch> {
+    more_than_usual(signals, link, |window| {
+        reasons.iter().map(|&r| window.failed[r as usize]).sum()
+    })
+}
+
+fn more_than_usual(
+    signals: &Signals,
+    link: u16,
+    failed: impl Fn(&LinkWindow) -> u32,
+) -> Option<Stretch> {
+    let of = &signals.of_link[link as usize];
+    let share = Course::new(signals.count, |i| {
+        let failed = failed(&of[i]);
+        let enough = of[i].ended >= ENOUGH || failed >= 2;
+        enough.then(|| f64::from(failed) / f64::from(of[i].ended.max(1)))
+    });
+    // Messages that cannot be handled come back for a long time.
+    let usual = share.quantile(0.2)?;
+    share.above(usual, (2.0 * usual).max(usual + SHARE))
+}
+
+/// How long messages travel, and whether they arrive at all.
+fn on_the_way(signals: &Signals, link: u16) -> Option<Odd> {
+    let of = &signals.of_link[link as usize];
+    let travel = Course::new(signals.count, |i| {
+        let window = &of[i];
+        (window.travelled >= 2).then(|| window.travel_ns as f64 / f64::from(window.travelled))
+    });
+    let usual = travel.quantile(0.4)?;
+    let stretch = travel.above(usual, (usual * LONGER).max(usual + LONGER_BY_NS))?;
+    // What is kept back arrives all at once: the later it was sent, the shorter it was under way.
+    let width = signals.width.0 as f64;
+    let is_kept = stretch.seen >= 1.5 * width && stretch.seen > 20.0 * usual;
+    Some(Odd {
+        place: Place::Link(link),
+        mechanism: if is_kept {
+            Mechanism::Holds
+        } else {
+            Mechanism::Delays
+        },
+        stretch,
+        figure: "time on the way, in nanoseconds",
+    })
+}
+
+fn traffic(signals: &Signals, node: u16) -> Option<Odd> {
+    let begun = Course::new(signals.count, |i| {
+        Some(f64::from(signals.begun[node as usize][i]))
+    });
+    let usual = begun.quantile(0.5)?;
+    // Chance alone makes a window of a Poisson process as full as this once in many runs.
+    let bound = (MORE * usual).max(usual + 5.0 * libm::sqrt(usual.max(1.0)));
+    let stretch = begun.above(usual, bound)?;
+    Some(Odd {
+        place: Place::Node(node),
+        mechanism: Mechanism::MoreTraffic,
+        stretch,
+        figure: "actions begun in a window",
+    })
+}
+
+fn own_work(signals: &Signals, node: u16) -> Option<Odd> {
+    let of = &signals.of_node[node as usize];
+    // In octaves: one request that stands still does not look like all of them being slow.
+    let mean = |i: usize| (of[i].left >= ENOUGH).then(|| of[i].own_log / f64::from(of[i].left));
+    let usual = Course::new(signals.count, mean).quantile(0.4)?;
+    let at_least = Course::new(signals.count, |i| {
+        let scatter = OCTAVES / libm::sqrt(f64::from(of[i].left.max(1)));
+        Some(mean(i)? - DEVIATIONS * scatter)
+    });
+    let stretch = at_least.above(usual, usual + libm::log2(SLOWER))?;
+    if stretch.windows < 2 {
+        return None;
+    }
+    let means = (stretch.from..stretch.until).filter_map(mean);
+    Some(Odd {
+        place: Place::Node(node),
+        mechanism: Mechanism::Slow,
+        stretch: Stretch {
+            usual: libm::exp2(usual),
+            seen: libm::exp2(means.fold(usual, f64::max)),
+            ..stretch
+        },
+        figure: "own work per request, in nanoseconds",
+    })
+}
+
+fn own_errors(signals: &Signals, node: u16) -> Option<Odd> {
+    Some(Odd {
+        place: Place::Node(node),
+        mechanism: Mechanism::Errors,
+        stretch: worst_of_callers(signals, node, |it| it.own_errors)?,
+        figure: "share of requests answered with an error of its own",
+    })
+}
+
+/// The link to a node on which something is unusual for the longest time.
+fn worst_of_callers(
+    signals: &Signals,
+    node: u16,
+    failed: impl Fn(&LinkWindow) -> u32,
+) -> Option<Stretch> {
+    let links = (0u16..)
+        .zip(&signals.links)
+        .filter(|(_, link)| link.to == node);
+    let found = links.filter_map(|(link, _)| more_than_usual(signals, link, &failed));
+    found.max_by(|a, b| a.windows.cmp(&b.windows))
+}
+
+/// Somebody is there, and nobody leaves; or requests give up while they are worked on, at a node whose
+/// work takes no longer than usual.
+fn standing_still(signals: &Signals, node: u16) -> Option<Odd> {
+    let of = &signals.of_node[node as usize];
+    let left = Course::new(signals.count, |i| Some(f64::from(of[i].left)));
+    let usual = left.quantile(0.5)?;
+    let place = Place::Node(node);
+    if usual >= f64::from(ENOUGH) {
+        let has_work = |i: usize| {
+            of[i].busy_most > 0 || of[i].waiting_least > 0 || waits_for(signals, node, i)
+        };
+        let still = Course::new(signals.count, |i| {
+            Some(f64::from(u8::from(of[i].left == 0 && has_work(i))))
+        });
+        if let Some(stretch) = still.above(0.0, 0.5).filter(|it| it.windows >= 2) {
+            return Some(Odd {
+                place,
+                mechanism: Mechanism::StandsStill,
+                stretch: Stretch {
+                    usual,
+                    seen: 0.0,
+                    ..stretch
+                },
+                figure: "requests finished in a window",
+            });
+        }
+    }
+    let stretch = worst_of_callers(signals, node, |it| it.given_up)?;
+    Some(Odd {
+        place,
+        mechanism: Mechanism::StandsStill,
+        stretch,
+        figure: "share of requests given up while worked on",
+    })
+}
+
+/// At a node that calls nobody, far more is in work than usual although no more has come: some of it
+/// stands still, and nobody gives it up.
+fn stuck(signals: &Signals, node: u16) -> Option<Odd> {
+    if signals.links.iter().any(|link| link.from == node) {
+        return None;
+    }
+    let of = &signals.of_node[node as usize];
+    let busy = Course::new(signals.count, |i| Some(f64::from(of[i].busy_most)));
+    let arrived = Course::new(signals.count, |i| Some(of[i].arrived as f64));
+    let usual = busy.quantile(0.2)?;
+    let stretch = busy.above(usual, STUCK * usual + f64::from(STUCK_MORE))?;
+    let windows = stretch.from..stretch.until;
+    let came: f64 = windows.clone().map(|i| of[i].arrived as f64).sum();
+    if came > MORE * arrived.quantile(0.5)? * windows.len() as f64 {
+        return None;
+    }
+    Some(Odd {
+        place: Place::Node(node),
+        mechanism: Mechanism::StandsStill,
+        stretch,
+        figure: IN_WORK,
+    })
+}
+
+/// Messages wait in a queue that this node reads.
+fn waits_for(signals: &Signals, node: u16, window: usize) -> bool {
+    let mut links = signals.links.iter();
+    links.any(|link| {
+        let queue = match (link.from == node, link.to == node) {
+            (true, _) => link.to,
+            (_, true) => link.from,
+            _ => return false,
+        };
+        let queue = queue as usize;
+        signals.nodes[queue].kind == "queue" && signals.of_node[queue][window].waiting_least > 0
+    })
+}
+
+/// Others wait although fewer slots are busy than there were at other times.
+fn slots(signals: &Signals, node: u16) -> Option<Odd> {
+    let of = &signals.of_node[node as usize];
+    let most = of.iter().map(|window| window.busy_most).max()?;
+    if most < 2 {
+        return None;
+    }
+    let share = Course::new(signals.count, |i| {
+        let busy = of[i].busy_when_waiting?;
+        Some(f64::from(busy) / f64::from(most))
+    });
+    let stretch = share.below(1.0, FEWER).filter(|it| it.windows >= 2)?;
+    // Where instances are chosen blindly, somebody waits at one while another is free: at any time.
+    if 3 * stretch.windows < 2 * share.count_below(FEWER) {
+        return None;
+    }
+    Some(Odd {
+        place: Place::Node(node),
+        mechanism: Mechanism::FewerSlots,
+        stretch: Stretch {
+            usual: f64::from(most),
+            seen: stretch.seen * f64::from(most),
+            ..stretch
+        },
+        figure: "slots that were busy while others waited",
+    })
+}
+
+fn cold(signals: &Signals, node: u16) -> Option<Odd> {
+    let of = &signals.of_node[node as usize];
+    let misses = Course::new(signals.count, |i| {
+        let enough = of[i].lookups >= u64::from(ENOUGH);
+        enough.then(|| of[i].misses as f64 / of[i].lookups as f64)
+    });
+    let usual = misses.quantile(0.4)?;
+    let stretch = misses.above(usual, usual + COLDER)?;
+    // Every cache is cold when it begins.
+    if stretch.from == 0 {
+        return None;
+    }
+    Some(Odd {
+        place: Place::Node(node),
+        mechanism: Mechanism::ColdCache,
+        stretch,
+        figure: "share of lookups that find nothing",
+    })
+}
+
+/// What a node says about itself.
+fn counted(signals: &Signals, node: u16) -> Vec<Odd> {
+    let of = &signals.of_node[node as usize];
+    let memory = Course::new(signals.count, |i| Some(of[i].out_of_memory as f64));
+    let leaders = Course::new(signals.count, |i| Some(f64::from(of[i].leaders_lost)));
+    let all = [
+        (
+            memory,
+            Mechanism::OutOfMemory,
+            "instances that died of memory",
+        ),
+        (leaders, Mechanism::LostLeader, "leaders lost"),
+    ];
+    let odd = all.into_iter().filter_map(|(course, mechanism, figure)| {
+        Some(Odd {
+            place: Place::Node(node),
+            mechanism,
+            stretch: course.above(0.0, 0.5)?,
+            figure,
+        })
+    });
+    odd.collect()
+}

@@ -1,0 +1,161 @@
+//! Why a run went as it did, from what could be seen of it: which component did something of its own
+//! accord that it usually does not do, how that reached the users, and what kept it going.
+//!
+//! Nothing here reads what was planned to happen: [`Signals`] are what good monitoring of the same system
+//! would have shown. How a culprit is found is written down in docs/explanations.md; tests/it/explain.rs
+//! holds it against faults at random places of random designs.
+
+mod chain;
+mod course;
+mod detect;
+mod harm;
+mod rank;
+mod signals;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::engine::{Program, Run};
+
+pub use signals::Signals;
+
+/// Where something went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Component {
+    Node(String),
+    Link(String),
+}
+
+impl Component {
+    pub fn key(&self) -> &str {
+        match self {
+            Component::Node(key) | Component::Link(key) => key,
+        }
+    }
+}
+
+macro_rules! mechanisms {
+    ($($variant:ident $code:literal $words:literal),* $(,)?) => {
+        /// What kind of thing it was: a fixed vocabulary.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Mechanism { $($variant),* }
+
+        impl Mechanism {
+            pub const ALL: &'static [Mechanism] = &[$(Mechanism::$variant),*];
+
+            /// Stable name in reports.
+            pub fn code(self) -> &'static str {
+                match self { $(Mechanism::$variant => $code),* }
+            }
+
+            /// What people read: goes on where the component is named.
+            pub fn words(self) -> &'static str {
+                match self { $(Mechanism::$variant => $words),* }
+            }
+        }
+    };
+}
+
+mechanisms! {
+    MoreTraffic "more_traffic" "brings more traffic",
+    Down "down" "is down",
+    Slow "slow" "works more slowly",
+    StandsStill "stands_still" "stands still",
+    FewerSlots "fewer_slots" "has fewer slots",
+    Errors "errors" "answers with errors",
+    OutOfMemory "out_of_memory" "runs out of memory",
+    Throttles "throttles" "lets fewer requests pass",
+    StorageFull "storage_full" "has no room for writes",
+    PoisonMessages "poison_messages" "gets messages that cannot be handled",
+    ColdCache "cold_cache" "has lost what it had kept",
+    LostLeader "lost_leader" "has lost its leader",
+    Locked "locked" "keeps others waiting for a lock",
+    Contract "contract" "speaks another version of the interface",
+    Cut "cut" "is cut",
+    Loses "loses" "loses messages",
+    Delays "delays" "takes longer",
+    Holds "holds" "keeps messages back",
+    NotSignedIn "not_signed_in" "is turned away: nobody knows the caller any more",
+}
+
+/// One component that did something unusual of its own accord.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    pub component: Component,
+    pub mechanism: Mechanism,
+    pub from_ns: u64,
+    pub until_ns: u64,
+    /// The figure that shows it: what it usually is, and what it came to.
+    pub figure: &'static str,
+    pub usual: f64,
+    pub seen: f64,
+}
+
+/// How users were hurt.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Harm {
+    pub from_ns: u64,
+    pub until_ns: u64,
+    pub kind: HarmKind,
+    /// Share of the answers that were bad, how many times longer people waited, how many more were open.
+    pub usual: f64,
+    pub seen: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HarmKind {
+    Failures,
+    Slow,
+    Unanswered,
+    /// Work that was accepted waits in a queue.
+    Lag,
+}
+
+/// One link of the chain of causes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    pub at_ns: u64,
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// `None`: nobody was hurt, so nobody is to blame.
+    pub harm: Option<Harm>,
+    pub culprit: Option<Finding>,
+    /// Other components that did something unusual and are not explained by the culprit.
+    pub others: Vec<Finding>,
+    /// At most five, oldest first.
+    pub chain: Vec<Step>,
+}
+
+/// Runs a seed once more and watches it.
+pub fn watch(program: &Arc<Program>, seed: u64) -> Signals {
+    let mut run = Run::new(Arc::clone(program), seed, Signals::new(program));
+    run.finish();
+    run.record
+}
+
+pub fn explain(signals: &Signals) -> Explanation {
+    let Some(harm) = harm::find(signals) else {
+        return Explanation {
+            harm: None,
+            culprit: None,
+            others: Vec::new(),
+            chain: Vec::new(),
+        };
+    };
+    let mut findings = rank::in_order(signals, detect::all(signals), &harm);
+    let culprit = (!findings.is_empty()).then(|| findings.remove(0));
+    let chain = chain::of(signals, culprit.as_ref(), &harm);
+    Explanation {
+        harm: Some(harm.told(signals)),
+        culprit: culprit.map(|it| it.told(signals)),
+        others: findings.iter().map(|it| it.told(signals)).collect(),
+        chain,
+    }
+}

@@ -1,0 +1,225 @@
+// axe-core over the whole document, no rule left out, in every state that a visit has, in light and dark.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { accessibilityFindings, blank, built, openKnobs, quickAdd, turn, untilStatus } from "./helpers.mjs";
+
+const site = built();
+const MAX = "?speed=max";
+const PHONE = { viewport: { width: 390, height: 844 } };
+
+const skip = (page) => page.getByTestId("skip-bet").click();
+const run = (page) => page.getByTestId("run").click();
+
+async function seek(page, seconds) {
+  await page.getByTestId("scrubber").fill(String(seconds * 1000));
+  const at = String(seconds * 1e9);
+  await page.waitForFunction((at) => document.querySelector("[data-testid=clock]").dataset.value === at, at);
+}
+
+async function ran(page) {
+  await skip(page);
+  await run(page);
+  await untilStatus(page, "over");
+}
+
+async function chain(page) {
+  await blank(page);
+  for (const kind of ["clients", "service"]) await quickAdd(page, kind);
+  await page.locator("#canvas").focus();
+  await page.keyboard.press("n");
+  await page.keyboard.press("ArrowRight");
+  await page.locator("[data-link]").first().waitFor();
+}
+
+async function middle(page, key) {
+  const box = await page.locator(`[data-node="${key}"] .outline`).boundingBox();
+  return [box.x + box.width / 2, box.y + box.height / 2];
+}
+
+const file = (page, name, body) =>
+  page.getByTestId("file").setInputFiles({ name, mimeType: "text/plain", buffer: Buffer.from(body) });
+
+/** Name, options of the visit, the way there; the way may give back another page to look at. */
+const STATES = [
+  ["a lesson before the prediction", {}, async () => {}],
+  ["a prediction chosen", {}, (page) => page.getByTestId("bet-slowly").click()],
+  ["a run under way", {}, async (page) => {
+    await skip(page);
+    await run(page);
+    await untilStatus(page, "playing");
+  }],
+  ["paused", {}, async (page) => {
+    await skip(page);
+    await run(page);
+    await untilStatus(page, "playing");
+    await page.waitForTimeout(400);
+    await run(page);
+    await untilStatus(page, "paused");
+  }],
+  ["failing", { query: MAX }, async (page) => {
+    await skip(page);
+    await seek(page, 45);
+    await page.locator('[data-node][data-state="failing"]').first().waitFor();
+  }],
+  ["an earlier moment of a run that is over", { query: MAX }, async (page) => {
+    await ran(page);
+    await seek(page, 12.5);
+  }],
+  ["the debrief of a run that did not pass", { query: MAX }, async (page) => {
+    await page.getByTestId("bet-slowly").click();
+    await page.getByTestId("run-bet").click();
+    await untilStatus(page, "over");
+    await page.getByTestId("hint").click();
+  }],
+  ["the debrief of a run that passed", { query: MAX }, async (page) => {
+    await openKnobs(page);
+    await turn(page, "link.browse.retry_budget", "10 %");
+    await ran(page);
+    await page.locator("[data-testid=verdict][data-passed=true]").waitFor();
+  }],
+  ["knobs of the lesson", {}, openKnobs],
+  ["a value that is not used", {}, async (page) => {
+    await openKnobs(page);
+    await page.getByTestId("knob-link.browse.attempts").getByRole("textbox").fill("none at all");
+    await page.getByText(/Not used/).first().waitFor();
+  }],
+  ["a chart as a table", { query: MAX }, async (page) => {
+    await ran(page);
+    await page.getByTestId("chart-throughput").getByRole("button", { name: "Table" }).click();
+  }],
+  ["an empty page", {}, blank],
+  ["a node in the inspector", {}, async (page) => {
+    await blank(page);
+    await quickAdd(page, "database");
+  }],
+  ["all knobs of a node", {}, async (page) => {
+    await blank(page);
+    await quickAdd(page, "service");
+    await page.getByRole("button", { name: /more knobs$/ }).click();
+  }],
+  ["a link in the inspector", {}, async (page) => {
+    await chain(page);
+    await page.keyboard.press("o");
+    await page.locator("#outline").getByRole("button", { name: / to / }).first().click();
+  }],
+  ["several nodes selected", {}, async (page) => {
+    await chain(page);
+    await page.keyboard.press("Control+a");
+    await page.getByText(/\d selected/).first().waitFor();
+  }],
+  ["the search for a node", {}, async (page) => {
+    await blank(page);
+    await page.locator("#canvas").focus();
+    await page.keyboard.press("a");
+    await page.locator("#pane").fill("red");
+  }],
+  ["the list of whom to connect", {}, async (page) => {
+    await chain(page);
+    await page.keyboard.press("c");
+    await page.locator("#pane-lines").waitFor();
+  }],
+  ["the menu of a node", {}, async (page) => {
+    await chain(page);
+    await page.mouse.click(...(await middle(page, "service")), { button: "right" });
+    await page.locator(".pane.placed").waitFor();
+  }],
+  ["an entry of the timeline", {}, async (page) => {
+    await chain(page);
+    await page.getByTestId("happen").click();
+    await page.locator("#pane").fill("crash");
+    await page.keyboard.press("Enter");
+    await page.getByTestId("delete-entry").waitFor();
+  }],
+  ["the drawing in words", {}, async (page) => {
+    await page.keyboard.press("o");
+    await page.locator("#outline").waitFor();
+  }],
+  ["commands", {}, async (page) => {
+    await page.keyboard.press("Control+k");
+    await page.locator("#pane").waitFor();
+  }],
+  ["keyboard shortcuts", {}, (page) => page.keyboard.press("?")],
+  ["all words", {}, async (page) => {
+    await page.keyboard.press("g");
+    await page.locator("dialog[open] .glossary dt").first().waitFor();
+  }],
+  ["a word, hovered", {}, async (page) => {
+    await page.locator(".strip .term").first().hover();
+    await page.locator("#gloss").waitFor({ state: "visible" });
+  }],
+  ["a word, entered", {}, async (page) => {
+    await page.getByTestId("strip-where").locator(".term").first().click();
+    await page.waitForFunction(() => document.activeElement.id === "gloss");
+  }],
+  ["sharing", { query: MAX }, async (page) => {
+    await ran(page);
+    await page.getByTestId("share").click();
+    await page.getByTestId("share-receipt").waitFor();
+  }],
+  ["versions", {}, async (page) => {
+    await page.getByTestId("versions-open").click();
+    await page.locator("dialog[open]").waitFor();
+  }],
+  ["result codes of others", {}, async (page) => {
+    await page.keyboard.press("Control+k");
+    await page.locator("#pane").fill("result codes of others");
+    await page.keyboard.press("Enter");
+    await page.getByTestId("codes").fill("r1.abc\nno code at all\n");
+    await page.getByTestId("codes-check").click();
+    await page.getByTestId("codes-table").locator("tbody tr").first().waitFor();
+  }],
+  ["a file that is refused", {}, async (page) => {
+    await file(page, "broken.toml", 'format = 1\n[run]\nduration = "soon"\n');
+    await page.getByTestId("refused").waitFor();
+  }],
+  ["not saved", {}, async (page) => {
+    await page.evaluate(() => {
+      IDBObjectStore.prototype.put = () => {
+        throw new DOMException("no room", "QuotaExceededError");
+      };
+    });
+    await openKnobs(page);
+    await turn(page, "link.browse.attempts", "4");
+    await page.getByTestId("unsaved").waitFor();
+  }],
+  ["a newer release", {}, async (page) => {
+    await page.evaluate(() => dispatchEvent(new Event("brownout-update")));
+    await page.getByTestId("new-release").waitFor();
+  }],
+  ["a second tab", {}, async (page) => {
+    const second = await page.context().newPage();
+    await second.goto(site.server.address);
+    await second.getByTestId("elsewhere").waitFor();
+    return second;
+  }],
+  ["the simulator crashed", { query: "?debug" }, async (page) => {
+    await page.getByRole("button", { name: "Crash the simulator" }).click();
+    await page.getByTestId("crash").waitFor();
+  }],
+  ["a middle window", { viewport: { width: 1024, height: 768 } }, async () => {}],
+  ...["Story", "Diagram", "Charts", "Knobs"].map((view) => [
+    `a phone: ${view}`, PHONE, (page) => page.getByRole("navigation", { name: "Views" }).getByRole("button", { name: view }).click(),
+  ]),
+  ["more contrast", { contrast: "more", query: MAX }, ran],
+  ["forced colours", { forcedColors: "active", query: MAX }, ran],
+  ["reduced motion", { reducedMotion: "reduce", query: MAX }, ran],
+];
+
+describe("axe finds nothing", () => {
+  test("there are at least twenty states, each with its own name", () => {
+    assert.ok(STATES.length >= 20 && new Set(STATES.map(([name]) => name)).size === STATES.length);
+  });
+
+  for (const [name, options, way] of STATES) {
+    for (const colorScheme of ["light", "dark"]) {
+      test(`${name}, ${colorScheme}`, async () => {
+        const { page, close } = await site.visit({ colorScheme, ...options });
+        await untilStatus(page, "ready");
+        const shown = (await way(page)) ?? page;
+        assert.deepEqual(await accessibilityFindings(shown), []);
+        await close();
+      });
+    }
+  }
+});
