@@ -58,6 +58,8 @@ pub struct Intent {
     pub open: u32,
     /// Its messages that are put aside: nobody gets them, unless they are given another chance.
     pub parked: u16,
+    /// Number of the action whose missing effects it makes; 0 for none.
+    pub completes: u64,
 }
 
 /// Who waits for a call to end.

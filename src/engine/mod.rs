@@ -15,6 +15,7 @@ mod basis;
 mod begin;
 mod calendar;
 mod call;
+mod charges;
 mod choice;
 pub mod copies;
 pub mod core;

@@ -38,6 +38,7 @@ mod policies_links;
 mod presets;
 mod queries;
 mod reads;
+mod reconcile;
 mod refunds;
 mod retry_storm;
 mod seeking;

@@ -17,6 +17,7 @@ mod links;
 mod messages;
 mod monitoring;
 mod queries;
+mod reconcile;
 mod refunds;
 mod shards;
 mod stations;
@@ -65,6 +66,7 @@ const FIXTURES: &[Fixture] = fixtures![
     messages,
     monitoring,
     queries,
+    reconcile,
     refunds,
     shards,
     stations,

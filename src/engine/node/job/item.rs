@@ -6,6 +6,7 @@ use super::{
 use crate::design::{CallMode, RowOf};
 use crate::engine::attempt::{AttemptId, Call, CalleeSide};
 use crate::engine::basis::Basis;
+use crate::engine::charges::Charge;
 use crate::engine::core::Cx;
 use crate::engine::draw::{Address, Purpose};
 use crate::engine::plan::{self, Hands, Progress};
@@ -16,12 +17,17 @@ use crate::engine::record::{self, Record};
 use crate::engine::slab::Id;
 use crate::engine::stock::Taken;
 
+/// Random numbers of what is about an entry of a list are not those of any item.
+const ENTRY: u64 = 1 << 63;
+
 /// An item that is worked on.
 #[derive(Clone)]
 pub struct Item {
     pub id: AttemptId,
     pub run: u32,
-    rank: u64,
+    pub rank: u64,
+    /// What it is about, of what a third party has on its list.
+    pub about: Option<Charge>,
     /// How often somebody else had written meanwhile.
     conflicts: u32,
     /// Versions that it has seen, by store, and the units that they said were taken.
@@ -53,6 +59,7 @@ impl Item {
             id: Id::NONE,
             run,
             rank,
+            about: None,
             conflicts: 0,
             versions: Vec::new(),
             would_change: false,
@@ -137,13 +144,23 @@ impl Job {
         let place = program.nodes[cx.node as usize].place;
         // Done again in another life of the run, it is another piece of work.
         let user = u64::from(item.run) << 32 | u64::from(life);
-        let address = Address::intent(place, user, item.rank + 1);
+        let number = match item.about {
+            None => item.rank + 1,
+            Some(charge) => ENTRY | charge.of.action << 8 | u64::from(charge.of.attempt as u8),
+        };
+        let address = Address::intent(place, user, number);
         let key = item_key(operation.key_space, item.rank % operation.items.count());
         let intent = cx.internal_intent(address, config.operation, key);
         let said = record::Item { job: cx.node, run: item.run, rank: item.rank };
         cx.record.item_begun(program, intent, said);
         let id = cx.sets_itself(intent);
         item.id = id;
+        if let Some(charge) = item.about {
+            cx.core.intents[intent].completes = charge.of.action;
+            let attempt = &mut cx.core.attempts[id];
+            (attempt.key, attempt.submission) = (charge.key, charge.submission);
+            attempt.step = item.first_step();
+        }
         self.items.insert(id.slot(), item);
         self.proceeds(config, cx, id);
         self.items.get(&id.slot()).is_some_and(|item| item.id == id)
@@ -178,6 +195,9 @@ impl Job {
         result: Result<(), Reason>,
     ) {
         let program = cx.program;
+        if self.is_list(config, cx, id, call, result) {
+            return;
+        }
         let item = self.items.get_mut(&id.slot()).expect("it is worked on");
         let tells = call.row == RowOf::Item
             && match call.mode {
@@ -225,8 +245,9 @@ impl Job {
     fn once_more<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         cx.abandon_calls_of(id);
         cx.end_session(id);
+        let first = self.items[&id.slot()].first_step();
         let attempt = &mut cx.core.attempts[id];
-        attempt.step = 0;
+        attempt.step = first;
         attempt.address = attempt.address.attempt(1);
         self.proceeds(config, cx, id);
     }
