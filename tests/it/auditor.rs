@@ -63,6 +63,8 @@ pub struct Audited {
     counted: Vec<(Time, (u16, u64, u64))>,
     pub transactions: Vec<rows::Transaction>,
     sold_out: Vec<units::SoldOut>,
+    /// What was made by takes, each on its own.
+    takes: BTreeSet<Made>,
 }
 
 impl Audited {
@@ -73,6 +75,7 @@ impl Audited {
             counted: Vec::new(),
             transactions: Vec::new(),
             sold_out: Vec::new(),
+            takes: BTreeSet::new(),
         }
     }
 
@@ -242,6 +245,7 @@ impl Record for Audited {
         intent: &Intent,
         attempt: &Attempt,
     ) {
+        self.takes.extend(units::made_by_take(intent, attempt));
         self.recorder
             .attempt_over(program, now, id, intent, attempt);
     }
@@ -556,6 +560,7 @@ fn audit(number: u64) -> (Found, Searched) {
         counted,
         transactions,
         sold_out,
+        takes,
     } = &run.record;
     let (lost, skewed) = rows::compare(number, log, transactions, &recorder.ledger);
     let [copies, caches, feeds] = places::compare(number, &run);
@@ -615,7 +620,7 @@ fn audit(number: u64) -> (Found, Searched) {
     counted.insert("completed", audit.completions);
     counted.insert("mended", ledger.counts.mended);
     counted.insert("harmed", ledger.counts.harmed);
-    for (what, n) in units::check(number, &scenario, &run.program, log, sold_out) {
+    for (what, n) in units::check(number, &scenario, &run.program, log, (takes, sold_out)) {
         counted.insert(what, n);
     }
     for &intent in audit.by_intent.keys() {
@@ -697,7 +702,7 @@ fn an_independent_auditor_agrees_on_every_verdict() {
     // One design in ten has them.
     let rare = [
         "completed",
-        "mended",
+        "harmed",
         "units taken",
         "last units",
         "sold out",

@@ -139,9 +139,15 @@ fn a_look_at_a_copy_that_is_behind_finds_missing_what_is_there() {
     let late = run(copy, &format!("start = \"20 s\"\n{looks}"), "");
     assert_eq!(found(&late.ledger), [0, 0, missing(), 0]);
     // Or it leaves alone what is younger than the copy can be behind.
-    let old = format!("start = \"6 s\"\nevery = \"9 s\"\nmin_age = \"12 s\"\n{looks}");
-    let patient = run(copy, &old, "");
+    let old = |every: &str| {
+        let job = format!("start = \"6 s\"\nevery = \"{every}\"\nmin_age = \"12 s\"\n{looks}");
+        run(copy, &job, "")
+    };
+    let patient = old("15 s");
     assert_eq!(found(&patient.ledger), [0, 0, missing(), 0]);
+    // Who comes again before the copy has what was made the last time makes it once more.
+    let soon = old("9 s");
+    assert_eq!(found(&soon.ledger)[..3], [0, missing(), 2 * missing()]);
     assert!(count(&patient, "too_young") > 20);
 }
 

@@ -64,7 +64,7 @@ pub fn draw(dice: &mut Dice, draft: &mut Draft) {
     let Some(first) = links.first() else { return };
     let steps = PLANS[dice.below(PLANS.len() as u64) as usize];
     let counts = |step: &&str| step.starts_with("take ") || step.ends_with(" or refuse");
-    if steps.iter().any(|step| counts(&step)) {
+    if steps.iter().any(counts) {
         // Few of each, so that there are not enough.
         let stock = dice.between(1, 4).to_string();
         let first = first.clone();

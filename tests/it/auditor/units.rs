@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use brownout::design::{CallMode, RowOf, Settings};
 use brownout::engine::attempt::{Attempt, CallerSide, Intent};
-use brownout::engine::program::{PlanCall, PlanStep, Program};
+use brownout::engine::program::Program;
 use brownout::engine::reason::Reason;
 use brownout::scenario::Scenario;
 use brownout::time::Time;
 
-use super::{Entry, Line};
+use super::{Entry, Line, Made};
 
 /// Somebody wanted a unit between two moments, and was told that there is none.
 #[derive(Clone, Copy, Debug)]
@@ -72,32 +72,11 @@ impl History {
     }
 }
 
-/// All that this operation does to an item's row at this node is to take units, one statement each.
-fn only_takes(program: &Program, node: u16, operation: u16) -> bool {
-    let mut calls: Vec<PlanCall> = Vec::new();
-    for other in &program.nodes {
-        for step in other.plans.get(operation as usize).into_iter().flatten() {
-            match step {
-                PlanStep::Calls { calls: all, .. } => calls.extend(all.iter()),
-                PlanStep::Send(call) | PlanStep::Cached { store: call, .. } => calls.push(*call),
-                PlanStep::Work | PlanStep::Respond => {}
-            }
-        }
-    }
-    let writes = |call: &&PlanCall| {
-        call.mode == CallMode::Write
-            && matches!(call.row, RowOf::Item | RowOf::Unit)
-            && leads_to(program, call.link, node)
-    };
-    let mut written = calls.iter().filter(writes).peekable();
-    written.peek().is_some() && written.all(|call| call.row == RowOf::Unit)
-}
-
-/// Directly or through a balancer.
-fn leads_to(program: &Program, link: u16, node: u16) -> bool {
-    let to = program.links[link as usize].to;
-    let spec = &program.nodes[to as usize];
-    to == node || spec.kind == "balancer" && spec.out.iter().any(|&l| leads_to(program, l, node))
+/// The change that a take has made that was a statement of its own.
+pub fn made_by_take(intent: &Intent, attempt: &Attempt) -> Option<Made> {
+    let version = attempt.answer.version;
+    let is_it = attempt.mode == CallMode::Write && attempt.row == RowOf::Unit && version > 0;
+    is_it.then_some((attempt.node, intent.item, version))
 }
 
 /// Checks each unit that was taken and each refusal; how many there were.
@@ -106,7 +85,7 @@ pub fn check(
     scenario: &Scenario,
     program: &Program,
     log: &[Line],
-    sold_out: &[SoldOut],
+    (takes, sold_out): (&BTreeSet<Made>, &[SoldOut]),
 ) -> [(&'static str, u64); 3] {
     let mut stocks: BTreeMap<u16, u64> = BTreeMap::new();
     for node in &scenario.design.nodes {
@@ -155,10 +134,8 @@ pub fn check(
             None => before,
         };
         row.is_unclear |= effect.based_on.is_some() && !is_direct || base >= u64::MAX / 2;
-        if !row.is_unclear
-            && !line.intent.is_internal
-            && only_takes(program, effect.node, line.intent.operation)
-        {
+        let made = (effect.node, effect.row, effect.version);
+        if !row.is_unclear && takes.contains(&made) {
             assert!(
                 before < stock,
                 "design {design}: at {} a unit of {:x} was taken, and {before} of {stock} were gone",
