@@ -28,25 +28,67 @@ fn main() {
     }
     println!("cargo::rustc-env=BROWNOUT_BUILD={:016x}", hash.0);
     built_in(&files);
+    starts(&files);
 }
 
-/// The list of all scenarios, for `scenario::built_in`: a new file is in it by being there.
+/// The list of all lessons, for `scenario::built_in`: a new file is in it by being there.
 fn built_in(files: &[PathBuf]) {
     let mut list = String::from("&[\n");
-    for file in files.iter().filter(|file| file.starts_with("scenarios")) {
-        let (Some(id), Some(name)) = (file.file_stem(), file.file_name()) else {
-            continue;
-        };
-        let (id, name) = (id.to_string_lossy(), name.to_string_lossy());
-        list.push_str(&format!(
-            "    BuiltIn {{ id: {id:?}, text: include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \
-             \"/scenarios/\", {name:?})) }},\n"
-        ));
+    for (id, path) in scenarios_in("scenarios", files) {
+        let text = included(&path);
+        list.push_str(&format!("    BuiltIn {{ id: {id:?}, text: {text} }},\n"));
     }
     list.push_str("]\n");
+    write("built_in.rs", &list);
+}
+
+/// The list of all starting points, for `scenario::starts`, and their texts beside it: the page has the
+/// list and fetches the text that somebody wants.
+fn starts(files: &[PathBuf]) {
+    let (mut list, mut texts) = (String::from("&[\n"), String::from("&[\n"));
+    for (id, path) in scenarios_in("scenarios/start", files) {
+        let text = fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("failed to read {}: {error}", path.display()));
+        // Both stand on lines of their own; a test reads the files properly and compares.
+        let field = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap_or_else(|| panic!("{} has no line `{name}...`", path.display()))
+        };
+        let (title, says) = (field("title = "), field("says = "));
+        list.push_str(&format!(
+            "    Start {{ id: {id:?}, title: {title}, says: {says} }},\n"
+        ));
+        texts.push_str(&format!("    ({id:?}, {}),\n", included(&path)));
+    }
+    list.push_str("]\n");
+    texts.push_str("]\n");
+    write("starts.rs", &list);
+    write("start_texts.rs", &texts);
+}
+
+/// The scenarios that lie in this folder itself, with the names that they go by.
+fn scenarios_in<'a>(
+    folder: &'a str,
+    files: &'a [PathBuf],
+) -> impl Iterator<Item = (String, PathBuf)> + 'a {
+    let inside = files
+        .iter()
+        .filter(move |file| file.parent() == Some(Path::new(folder)));
+    inside.filter_map(|file| {
+        let id = file.file_stem()?.to_string_lossy().into_owned();
+        Some((id, file.clone()))
+    })
+}
+
+fn included(path: &Path) -> String {
+    let name = path.to_string_lossy().replace('\\', "/");
+    format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/\", {name:?}))")
+}
+
+fn write(name: &str, text: &str) {
     let out = env::var_os("OUT_DIR").expect("Cargo says where to write");
-    let out = Path::new(&out).join("built_in.rs");
-    fs::write(&out, list)
+    let out = Path::new(&out).join(name);
+    fs::write(&out, text)
         .unwrap_or_else(|error| panic!("failed to write {}: {error}", out.display()));
 }
 

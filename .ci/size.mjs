@@ -6,8 +6,10 @@ import { gzipSync } from "node:zlib";
 
 const dist = process.argv[2] ?? "dist";
 const budget = JSON.parse(readFileSync(new URL("size-budget.json", import.meta.url), "utf8"));
-// Loaded on demand or never by a visit: not part of the page.
+// Never loaded by a visit: not part of the page.
 const ASIDE = /^(\.inputs|icons\/.*|licenses\b|.*\.(txt|map))$/;
+// Loaded when somebody opens one; kept for use without a network once the page stands.
+const STARTS = /^start\/.*\.toml$/;
 
 function* files(folder) {
   for (const name of readdirSync(folder).sort()) {
@@ -17,14 +19,15 @@ function* files(folder) {
   }
 }
 
-const used = { page: 0, worker_wasm: 0 };
+const used = { page: 0, worker_wasm: 0, starts: 0 };
 const rows = [];
 for (const path of files(dist)) {
   const name = relative(dist, path);
   if (ASIDE.test(name)) continue;
   const bytes = readFileSync(path);
   const gz = gzipSync(bytes, { level: 9 }).length;
-  const part = name === "sim_worker_bg.wasm" ? "worker_wasm" : "page";
+  const worker = name === "sim_worker_bg.wasm";
+  const part = worker ? "worker_wasm" : STARTS.test(name) ? "starts" : "page";
   used[part] += gz;
   rows.push([name, bytes.length, gz]);
 }

@@ -17,7 +17,8 @@ pub struct Check {
     /// Scenario files; `-` is the standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// Run what the lesson claims on twenty seeds: the start fails, fixes pass, the rest does not
+    /// Run what the lesson claims on twenty seeds: the start fails, fixes pass, the rest does not; or
+    /// what a starting point says of its limits
     #[arg(long)]
     gate: bool,
     /// What to print of the gate
@@ -35,6 +36,10 @@ The gate of a lesson, on twenty seeds that come from the scenario's id and the v
   twice as many servers, and databases twice as large at twice the price, miss a goal about cost on all
   (unless the lesson says `servers_help = true`);
   part 2 misses a goal on all (unless it says `passes = true`), each fix of it passes on 18 or more.
+The gate of a starting point, which has `fails_first` and no goals, on seeds from the same source:
+  at its own load it serves 99.9 % on five, with nothing lost, done twice or in part;
+  the load is raised until less than 99 % of an operation is served, or messages wait for more than 2 s
+  before anybody begins them: on two, that is within 5 % of `load`, and what is full then is `place`.
 Exit code 3 if a file is not valid or does not pass.";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

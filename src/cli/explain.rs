@@ -5,9 +5,10 @@ use clap::ValueEnum;
 use super::exit::{Exit, Failure};
 use super::output;
 use super::source::Source;
-use crate::engine::Limits;
+use crate::engine::{Limits, Run};
 use crate::experiment;
-use crate::explain::{self, Component, Explanation, Finding};
+use crate::explain::{Component, Explanation, Finding};
+use crate::observe::Recorder;
 use crate::time::Time;
 
 #[derive(Debug, clap::Args)]
@@ -44,7 +45,11 @@ pub fn run(args: &Explain) -> Result<Exit, Failure> {
     output::note(&warnings);
     let program = experiment::compile(&scenario, Limits::NATIVE);
     let seed = args.seed.unwrap_or(scenario.seed);
-    let found = explain::explain(&explain::watch(&program, seed));
+    let recorder = Recorder::explained(&program);
+    let mut run = Run::new(program, seed, recorder);
+    run.finish();
+    let found = run.record.explanation(None, Time::NEVER);
+    let found = found.unwrap_or_default();
     match args.format {
         Format::Text => output::print(&text(&found))?,
         Format::Json => output::print_json(&found)?,
@@ -54,7 +59,8 @@ pub fn run(args: &Explain) -> Result<Exit, Failure> {
 
 fn text(found: &Explanation) -> String {
     if found.harm.is_none() {
-        return "No user was hurt: there is nothing to explain.\n".to_owned();
+        let text = "No user was hurt: there is nothing to explain.\n";
+        return format!("{text}{}", paged(found));
     }
     let mut lines = vec![match &found.culprit {
         Some(it) => format!("It began with {}.", named(it)),
@@ -70,7 +76,18 @@ fn text(found: &Explanation) -> String {
         lines.push("Unusual as well, and not explained by it:".to_owned());
         lines.extend(found.others.iter().map(|it| format!("- {}", named(it))));
     }
-    lines.join("\n") + "\n"
+    lines.push(String::new());
+    lines.join("\n") + "\n" + &paged(found)
+}
+
+fn paged(found: &Explanation) -> String {
+    match &found.paged {
+        Some(page) => {
+            let at = Time(page.at_ns);
+            format!("The alert {} called somebody: {at}.\n", page.alert)
+        }
+        None => "Nothing would have called anybody.\n".to_owned(),
+    }
 }
 
 fn named(it: &Finding) -> String {

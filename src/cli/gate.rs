@@ -81,13 +81,15 @@ fn role(row: &Row) -> &'static str {
         "backfire" => "backfire",
         "servers" => "servers",
         "twist" => "part 2",
+        "own_load" => "own load",
+        "fails_first" => "more load",
         _ => "fix of part 2",
     }
 }
 
 fn design(row: &Row) -> String {
     match row.role {
-        "start" => "as it stands".to_owned(),
+        "start" | "own_load" => "as it stands".to_owned(),
         // What was moved is the last thing to be seen in a label, and the only one that counts.
         "moved" => format!("{}: {}", row.key, row.changes.join(", ")),
         _ => row.key.clone(),

@@ -19,6 +19,7 @@ mod run;
 pub mod schema;
 mod share;
 mod source;
+mod starts;
 mod table;
 mod verify;
 mod workloads;
@@ -59,6 +60,8 @@ enum Command {
     Lint(lint::Lint),
     /// List the vendor presets, or show what one of them sets
     Presets(presets::Presets),
+    /// List the starting points, or print the scenario file of one of them
+    Starts(starts::Starts),
     /// Hold the engine against published results
     Conformance(conformance::Conformance),
     /// Run a scenario and print a link to it, or a result code
@@ -83,6 +86,8 @@ Start here:
       the same seconds, one knob turned
   brownout run scenarios/s04-retry-storm.toml --seeds 20
       is that chance? twenty seeds, as bands
+  brownout starts web-shop > my-shop.toml
+      a well-known shape to begin with; without a name, the list
   brownout conformance
       does it agree with queueing theory?
   brownout check my-scenario.toml
@@ -120,6 +125,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Presets(args) => presets::run(&args),
+        Command::Starts(args) => starts::run(&args),
         Command::Conformance(args) => conformance::run(&args),
         Command::Share(args) => share::run(&args),
         Command::Verify(args) => verify::run(&args),

@@ -1,6 +1,6 @@
 //! The way from the cause to the users, in at most five sentences, each with a number and a moment.
 
-use super::course::Course;
+use super::course::{Course, Stretch};
 use super::detect::{IN_WORK, Odd, Place};
 use super::harm::Hurt;
 use super::signals::Signals;
@@ -8,23 +8,29 @@ use super::{HarmKind, Mechanism, Step};
 use crate::design::order::arrange;
 use crate::engine::reason::Reason;
 
-pub fn of(signals: &Signals, culprit: Option<&Odd>, hurt: &Hurt) -> Vec<Step> {
+/// Links at most.
+const LINKS: usize = 5;
+
+pub fn of(signals: &Signals, culprit: Option<&Odd>, hurt: &Hurt, wrong: Option<Step>) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Some(odd) = culprit {
         steps.push(step(signals, odd.stretch.from, cause(signals, odd)));
     }
     steps.extend(gives_up(signals, hurt));
-    steps.extend(amplified(signals, hurt));
-    steps.push(step(signals, hurt.stretch.from, harm(hurt)));
-    steps.push(step(
-        signals,
-        hurt.stretch.until,
-        end(signals, culprit, hurt),
-    ));
+    if hurt.kind != HarmKind::Data {
+        steps.push(step(signals, hurt.stretch.from, harm(hurt)));
+        let ends = end(signals, culprit, hurt);
+        steps.push(step(signals, hurt.stretch.until, ends));
+    }
+    steps.extend(wrong);
+    if steps.len() < LINKS {
+        steps.extend(amplified(signals, hurt));
+    }
     arrange(&mut steps, |a, b| a.at_ns.cmp(&b.at_ns));
     steps
 }
 
+#[inline(never)]
 fn step(signals: &Signals, window: usize, text: String) -> Step {
     Step {
         at_ns: signals.start_of(window.min(signals.count)).0,
@@ -32,14 +38,24 @@ fn step(signals: &Signals, window: usize, text: String) -> Step {
     }
 }
 
-/// "1.5", "12", "3400": as many digits as matter.
-fn number(value: f64) -> String {
-    match value >= 10.0 || value == libm::round(value) {
-        true => format!("{value:.0}"),
-        false => format!("{value:.1}"),
+/// "1.5", "12", "3,400": as many digits as matter.
+#[inline(never)]
+pub fn number(value: f64) -> String {
+    // By whole numbers: what writes floats is large, and the worker has no other need of it.
+    if value < 10.0 && value != libm::round(value) {
+        let tenths = libm::round(value * 10.0) as u64;
+        return format!("{}.{}", tenths / 10, tenths % 10);
     }
+    let mut digits = (libm::round(value) as u64).to_string();
+    let mut place = digits.len();
+    while place > 3 {
+        place -= 3;
+        digits.insert(place, ',');
+    }
+    digits
 }
 
+#[inline(never)]
 fn time(ns: f64) -> String {
     match ns {
         v if v >= 1e9 => format!("{} s", number(v / 1e9)),
@@ -48,14 +64,16 @@ fn time(ns: f64) -> String {
     }
 }
 
+#[inline(never)]
 fn percent(share: f64) -> String {
     format!("{} %", number(share * 100.0))
 }
 
+#[inline(never)]
 fn cause(signals: &Signals, odd: &Odd) -> String {
-    let (what, key) = match odd.place {
-        Place::Node(i) => ("", &signals.nodes[i as usize].key),
-        Place::Link(i) => ("the link ", &signals.links[i as usize].key),
+    let (what, name) = match odd.place {
+        Place::Node(i) => ("", &signals.nodes[i as usize].name),
+        Place::Link(i) => ("The link ", &signals.links[i as usize].name),
     };
     let (usual, seen) = (odd.stretch.usual, odd.stretch.seen);
     let figures = match odd.mechanism {
@@ -65,7 +83,9 @@ fn cause(signals: &Signals, odd: &Odd) -> String {
         Mechanism::MoreTraffic => {
             let per_s = 1e9 / signals.width.0 as f64;
             let (seen, usual) = (number(seen * per_s), number(usual * per_s));
-            format!("up to {seen} actions a second instead of {usual}")
+            return format!(
+                "More traffic from {name}: up to {seen} actions a second instead of {usual}."
+            );
         }
         Mechanism::FewerSlots => format!("{} busy instead of {}", number(seen), number(usual)),
         Mechanism::OutOfMemory | Mechanism::LostLeader if seen >= 1.0 => {
@@ -87,10 +107,11 @@ fn cause(signals: &Signals, odd: &Odd) -> String {
             percent(usual)
         ),
     };
-    format!("{what}{key} {}: {figures}.", odd.mechanism.words())
+    format!("{what}{name} {}: {figures}.", odd.mechanism.words())
 }
 
 /// The link with most failures in the first windows of the harm, and what they are called.
+#[inline(never)]
 fn gives_up(signals: &Signals, hurt: &Hurt) -> Option<Step> {
     let windows = hurt.stretch.from.saturating_sub(2)..(hurt.stretch.from + 3).min(signals.count);
     let mut best: Option<(u32, usize, Reason)> = None;
@@ -106,7 +127,7 @@ fn gives_up(signals: &Signals, hurt: &Hurt) -> Option<Step> {
         }
     }
     let (failed, link, reason) = best?;
-    let key = &signals.links[link].key;
+    let name = &signals.links[link].name;
     let of = &signals.of_link[link];
     let first = windows
         .clone()
@@ -116,17 +137,19 @@ fn gives_up(signals: &Signals, hurt: &Hurt) -> Option<Step> {
         signals,
         first,
         format!(
-            "Requests over {key} fail: {}, {failed} of them within {} s.",
+            "Requests over the link {name} fail: {}, {} of them within {} s.",
             reason.words(),
+            number(failed.into()),
             number(seconds)
         ),
     ))
 }
 
 /// When clients send more tries for each action than before.
+#[inline(never)]
 fn amplified(signals: &Signals, hurt: &Hurt) -> Option<Step> {
     let is_client = |node: u16| signals.nodes[node as usize].kind == "clients";
-    let tries = Course::new(signals.count, |i| {
+    let tries = Course::new(signals.count, &|i| {
         let begun: u32 = signals.begun.iter().map(|of| of[i]).sum();
         let links = signals.links.iter().zip(&signals.of_link);
         let sent: u32 = links
@@ -151,6 +174,7 @@ fn amplified(signals: &Signals, hurt: &Hurt) -> Option<Step> {
     ))
 }
 
+#[inline(never)]
 fn harm(hurt: &Hurt) -> String {
     let (usual, seen) = (hurt.stretch.usual, hurt.stretch.seen);
     match hurt.kind {
@@ -173,24 +197,31 @@ fn harm(hurt: &Hurt) -> String {
             number(seen),
             number(usual)
         ),
+        HarmKind::Data => String::new(),
     }
 }
 
+#[inline(never)]
 fn end(signals: &Signals, culprit: Option<&Odd>, hurt: &Hurt) -> String {
-    if hurt.stretch.until >= signals.count {
-        return match culprit {
-            Some(odd) if odd.stretch.until + 3 < signals.count => {
-                "The cause is gone, and it lasts to the end all the same.".to_owned()
-            }
-            _ => "It lasts to the end.".to_owned(),
+    let width = signals.width.0 as f64;
+    let seconds = |windows: usize| number(windows as f64 * width / 1e9);
+    let Stretch { from, until, .. } = hurt.stretch;
+    let lasted = seconds(until - from);
+    if until >= signals.count {
+        return match culprit.map(|odd| signals.count.saturating_sub(odd.stretch.until)) {
+            Some(gone) if gone > 3 => format!(
+                "Its cause has been gone for {} s, and it is not over.",
+                seconds(gone)
+            ),
+            _ => format!("It is not over after {lasted} s."),
         };
     }
-    let Some(odd) = culprit else {
-        return "It is over.".to_owned();
-    };
-    let late = hurt.stretch.until.saturating_sub(odd.stretch.until) as f64;
-    match late * signals.width.0 as f64 / 1e9 {
-        s if s >= 1.0 => format!("It is over, {} s after its cause.", number(s)),
-        _ => "It is over with its cause.".to_owned(),
+    let late = culprit.map(|odd| until.saturating_sub(odd.stretch.until));
+    match late {
+        None => format!("It is over after {lasted} s."),
+        Some(late) if late as f64 * width >= 1e9 => {
+            format!("It is over, {} s after its cause.", seconds(late))
+        }
+        Some(_) => format!("It is over with its cause, after {lasted} s."),
     }
 }

@@ -22,11 +22,13 @@ const WARM_UP: f64 = 0.05;
 const GAP: usize = 3;
 
 impl Course {
-    pub fn new(count: usize, value: impl Fn(usize) -> Option<f64>) -> Course {
+    #[inline(never)]
+    pub fn new(count: usize, value: &dyn Fn(usize) -> Option<f64>) -> Course {
         Course((0..count).map(value).collect())
     }
 
     /// The value that `share` of the windows do not exceed.
+    #[inline(never)]
     pub fn quantile(&self, share: f64) -> Option<f64> {
         let skipped = (self.0.len() as f64 * WARM_UP) as usize;
         let mut known: Vec<f64> = self.0.iter().skip(skipped).filter_map(|v| *v).collect();
@@ -36,24 +38,28 @@ impl Course {
     }
 
     /// The longest stretch of values above a bound that depends on what is usual.
+    #[inline(never)]
     pub fn above(&self, usual: f64, bound: f64) -> Option<Stretch> {
-        self.stretch(usual, |value| value > bound, f64::max)
+        self.stretch(usual, &|value| value > bound, f64::max)
     }
 
+    #[inline(never)]
     pub fn below(&self, usual: f64, bound: f64) -> Option<Stretch> {
-        self.stretch(usual, |value| value < bound, f64::min)
+        self.stretch(usual, &|value| value < bound, f64::min)
     }
 
     /// How many values are below a bound.
+    #[inline(never)]
     pub fn count_below(&self, bound: f64) -> usize {
         self.0.iter().flatten().filter(|v| **v < bound).count()
     }
 
+    #[inline(never)]
     fn stretch(
         &self,
         usual: f64,
-        is_odd: impl Fn(f64) -> bool,
-        worse: impl Fn(f64, f64) -> f64,
+        is_odd: &dyn Fn(f64) -> bool,
+        worse: fn(f64, f64) -> f64,
     ) -> Option<Stretch> {
         let mut best: Option<Stretch> = None;
         let mut current: Option<Stretch> = None;
@@ -92,17 +98,17 @@ mod tests {
 
     #[test]
     fn a_hill_is_found_and_a_plain_is_not() {
-        let hill = Course::new(40, |i| Some(if (20..26).contains(&i) { 9.0 } else { 1.0 }));
+        let hill = Course::new(40, &|i| Some(if (20..26).contains(&i) { 9.0 } else { 1.0 }));
         let usual = hill.quantile(0.5).unwrap();
         let found = hill.above(usual, 2.0 * usual).unwrap();
         assert_eq!((found.from, found.until, found.seen), (20, 26, 9.0));
         assert_eq!(hill.below(usual, 0.5 * usual), None);
-        assert_eq!(Course::new(10, |_| None).quantile(0.5), None);
+        assert_eq!(Course::new(10, &|_| None).quantile(0.5), None);
     }
 
     #[test]
     fn a_short_gap_does_not_end_a_stretch() {
-        let holes = Course::new(40, |i| Some(if i > 20 && i % 2 == 0 { 5.0 } else { 1.0 }));
+        let holes = Course::new(40, &|i| Some(if i > 20 && i % 2 == 0 { 5.0 } else { 1.0 }));
         let found = holes.above(1.0, 2.0).unwrap();
         assert_eq!((found.from, found.until, found.windows), (22, 39, 9));
     }

@@ -65,6 +65,7 @@ const FEWER: f64 = 0.85;
 /// Lookups that find nothing: this share more of them.
 const COLDER: f64 = 0.2;
 
+#[inline(never)]
 pub fn all(signals: &Signals) -> Vec<Odd> {
     let mut found = Vec::new();
     for (i, link) in (0u16..).zip(&signals.links) {
@@ -140,6 +141,7 @@ const OF_LINK: &[(&[Reason], Mechanism, &str)] = &[
     ),
 ];
 
+#[inline(never)]
 fn refusals(signals: &Signals, link: u16, to: u16) -> Vec<Odd> {
     let of_callee = OF_CALLEE.iter().map(|it| (it, Place::Node(to)));
     let of_link = OF_LINK.iter().map(|it| (it, Place::Link(link)));
@@ -161,19 +163,21 @@ fn refusals(signals: &Signals, link: u16, to: u16) -> Vec<Odd> {
 }
 
 /// When a larger share of the tries on a link than usual fails for these reasons.
+#[inline(never)]
 fn failing(signals: &Signals, link: u16, reasons: &[Reason]) -> Option<Stretch> {
-    more_than_usual(signals, link, |window| {
+    more_than_usual(signals, link, &|window| {
         reasons.iter().map(|&r| window.failed[r as usize]).sum()
     })
 }
 
+#[inline(never)]
 fn more_than_usual(
     signals: &Signals,
     link: u16,
-    failed: impl Fn(&LinkWindow) -> u32,
+    failed: &dyn Fn(&LinkWindow) -> u32,
 ) -> Option<Stretch> {
     let of = &signals.of_link[link as usize];
-    let share = Course::new(signals.count, |i| {
+    let share = Course::new(signals.count, &|i| {
         let failed = failed(&of[i]);
         let enough = of[i].ended >= ENOUGH || failed >= 2;
         enough.then(|| f64::from(failed) / f64::from(of[i].ended.max(1)))
@@ -184,9 +188,10 @@ fn more_than_usual(
 }
 
 /// How long messages travel, and whether they arrive at all.
+#[inline(never)]
 fn on_the_way(signals: &Signals, link: u16) -> Option<Odd> {
     let of = &signals.of_link[link as usize];
-    let travel = Course::new(signals.count, |i| {
+    let travel = Course::new(signals.count, &|i| {
         let window = &of[i];
         (window.travelled >= 2).then(|| window.travel_ns as f64 / f64::from(window.travelled))
     });
@@ -207,8 +212,9 @@ fn on_the_way(signals: &Signals, link: u16) -> Option<Odd> {
     })
 }
 
+#[inline(never)]
 fn traffic(signals: &Signals, node: u16) -> Option<Odd> {
-    let begun = Course::new(signals.count, |i| {
+    let begun = Course::new(signals.count, &|i| {
         Some(f64::from(signals.begun[node as usize][i]))
     });
     let usual = begun.quantile(0.5)?;
@@ -223,12 +229,13 @@ fn traffic(signals: &Signals, node: u16) -> Option<Odd> {
     })
 }
 
+#[inline(never)]
 fn own_work(signals: &Signals, node: u16) -> Option<Odd> {
     let of = &signals.of_node[node as usize];
     // In octaves: one request that stands still does not look like all of them being slow.
     let mean = |i: usize| (of[i].left >= ENOUGH).then(|| of[i].own_log / f64::from(of[i].left));
-    let usual = Course::new(signals.count, mean).quantile(0.4)?;
-    let at_least = Course::new(signals.count, |i| {
+    let usual = Course::new(signals.count, &mean).quantile(0.4)?;
+    let at_least = Course::new(signals.count, &|i| {
         let scatter = OCTAVES / libm::sqrt(f64::from(of[i].left.max(1)));
         Some(mean(i)? - DEVIATIONS * scatter)
     });
@@ -249,40 +256,43 @@ fn own_work(signals: &Signals, node: u16) -> Option<Odd> {
     })
 }
 
+#[inline(never)]
 fn own_errors(signals: &Signals, node: u16) -> Option<Odd> {
     Some(Odd {
         place: Place::Node(node),
         mechanism: Mechanism::Errors,
-        stretch: worst_of_callers(signals, node, |it| it.own_errors)?,
+        stretch: worst_of_callers(signals, node, &|it| it.own_errors)?,
         figure: "share of requests answered with an error of its own",
     })
 }
 
 /// The link to a node on which something is unusual for the longest time.
+#[inline(never)]
 fn worst_of_callers(
     signals: &Signals,
     node: u16,
-    failed: impl Fn(&LinkWindow) -> u32,
+    failed: &dyn Fn(&LinkWindow) -> u32,
 ) -> Option<Stretch> {
     let links = (0u16..)
         .zip(&signals.links)
         .filter(|(_, link)| link.to == node);
-    let found = links.filter_map(|(link, _)| more_than_usual(signals, link, &failed));
+    let found = links.filter_map(|(link, _)| more_than_usual(signals, link, failed));
     found.max_by(|a, b| a.windows.cmp(&b.windows))
 }
 
 /// Somebody is there, and nobody leaves; or requests give up while they are worked on, at a node whose
 /// work takes no longer than usual.
+#[inline(never)]
 fn standing_still(signals: &Signals, node: u16) -> Option<Odd> {
     let of = &signals.of_node[node as usize];
-    let left = Course::new(signals.count, |i| Some(f64::from(of[i].left)));
+    let left = Course::new(signals.count, &|i| Some(f64::from(of[i].left)));
     let usual = left.quantile(0.5)?;
     let place = Place::Node(node);
     if usual >= f64::from(ENOUGH) {
         let has_work = |i: usize| {
             of[i].busy_most > 0 || of[i].waiting_least > 0 || waits_for(signals, node, i)
         };
-        let still = Course::new(signals.count, |i| {
+        let still = Course::new(signals.count, &|i| {
             Some(f64::from(u8::from(of[i].left == 0 && has_work(i))))
         });
         if let Some(stretch) = still.above(0.0, 0.5).filter(|it| it.windows >= 2) {
@@ -298,7 +308,7 @@ fn standing_still(signals: &Signals, node: u16) -> Option<Odd> {
             });
         }
     }
-    let stretch = worst_of_callers(signals, node, |it| it.given_up)?;
+    let stretch = worst_of_callers(signals, node, &|it| it.given_up)?;
     Some(Odd {
         place,
         mechanism: Mechanism::StandsStill,
@@ -309,13 +319,14 @@ fn standing_still(signals: &Signals, node: u16) -> Option<Odd> {
 
 /// At a node that calls nobody, far more is in work than usual although no more has come: some of it
 /// stands still, and nobody gives it up.
+#[inline(never)]
 fn stuck(signals: &Signals, node: u16) -> Option<Odd> {
     if signals.links.iter().any(|link| link.from == node) {
         return None;
     }
     let of = &signals.of_node[node as usize];
-    let busy = Course::new(signals.count, |i| Some(f64::from(of[i].busy_most)));
-    let arrived = Course::new(signals.count, |i| Some(of[i].arrived as f64));
+    let busy = Course::new(signals.count, &|i| Some(f64::from(of[i].busy_most)));
+    let arrived = Course::new(signals.count, &|i| Some(of[i].arrived as f64));
     let usual = busy.quantile(0.2)?;
     let stretch = busy.above(usual, STUCK * usual + f64::from(STUCK_MORE))?;
     let windows = stretch.from..stretch.until;
@@ -332,6 +343,7 @@ fn stuck(signals: &Signals, node: u16) -> Option<Odd> {
 }
 
 /// Messages wait in a queue that this node reads.
+#[inline(never)]
 fn waits_for(signals: &Signals, node: u16, window: usize) -> bool {
     let mut links = signals.links.iter();
     links.any(|link| {
@@ -346,13 +358,14 @@ fn waits_for(signals: &Signals, node: u16, window: usize) -> bool {
 }
 
 /// Others wait although fewer slots are busy than there were at other times.
+#[inline(never)]
 fn slots(signals: &Signals, node: u16) -> Option<Odd> {
     let of = &signals.of_node[node as usize];
     let most = of.iter().map(|window| window.busy_most).max()?;
     if most < 2 {
         return None;
     }
-    let share = Course::new(signals.count, |i| {
+    let share = Course::new(signals.count, &|i| {
         let busy = of[i].busy_when_waiting?;
         Some(f64::from(busy) / f64::from(most))
     });
@@ -373,9 +386,10 @@ fn slots(signals: &Signals, node: u16) -> Option<Odd> {
     })
 }
 
+#[inline(never)]
 fn cold(signals: &Signals, node: u16) -> Option<Odd> {
     let of = &signals.of_node[node as usize];
-    let misses = Course::new(signals.count, |i| {
+    let misses = Course::new(signals.count, &|i| {
         let enough = of[i].lookups >= u64::from(ENOUGH);
         enough.then(|| of[i].misses as f64 / of[i].lookups as f64)
     });
@@ -394,10 +408,11 @@ fn cold(signals: &Signals, node: u16) -> Option<Odd> {
 }
 
 /// What a node says about itself.
+#[inline(never)]
 fn counted(signals: &Signals, node: u16) -> Vec<Odd> {
     let of = &signals.of_node[node as usize];
-    let memory = Course::new(signals.count, |i| Some(of[i].out_of_memory as f64));
-    let leaders = Course::new(signals.count, |i| Some(f64::from(of[i].leaders_lost)));
+    let memory = Course::new(signals.count, &|i| Some(of[i].out_of_memory as f64));
+    let leaders = Course::new(signals.count, &|i| Some(f64::from(of[i].leaders_lost)));
     let all = [
         (
             memory,

@@ -3,6 +3,7 @@
 use super::course::{Course, Stretch};
 use super::signals::Signals;
 use super::{Harm, HarmKind};
+use crate::time::Time;
 
 /// Answers in a window, for a share of them to mean something.
 const ENOUGH: u32 = 10;
@@ -23,6 +24,20 @@ pub struct Hurt {
     pub stretch: Stretch,
 }
 
+impl Signals {
+    /// The window of one moment, as a stretch.
+    pub(super) fn at(&self, at: Time) -> Stretch {
+        let from = ((at.0 / self.width.0) as usize).min(self.count.saturating_sub(1));
+        Stretch {
+            from,
+            until: from + 1,
+            usual: 0.0,
+            seen: 0.0,
+            windows: 1,
+        }
+    }
+}
+
 impl Hurt {
     pub fn told(&self, signals: &Signals) -> Harm {
         Harm {
@@ -36,6 +51,7 @@ impl Hurt {
 }
 
 /// The first kind in the order of how much it hurts; of one kind, the longest stretch.
+#[inline(never)]
 pub fn find(signals: &Signals) -> Option<Hurt> {
     let kinds = [
         (HarmKind::Failures, failures(signals)),
@@ -49,8 +65,9 @@ pub fn find(signals: &Signals) -> Option<Hurt> {
     Some(Hurt { kind, stretch })
 }
 
+#[inline(never)]
 fn failures(signals: &Signals) -> Option<Stretch> {
-    let share = Course::new(signals.count, |i| {
+    let share = Course::new(signals.count, &|i| {
         let users = &signals.users[i];
         (users.told >= ENOUGH).then(|| f64::from(users.bad) / f64::from(users.told))
     });
@@ -68,8 +85,9 @@ fn failures(signals: &Signals) -> Option<Stretch> {
 }
 
 /// The slowest twentieth: a mean would hide that one server of three is sick.
+#[inline(never)]
 fn slow(signals: &Signals) -> Option<Stretch> {
-    let latency = Course::new(signals.count, |i| {
+    let latency = Course::new(signals.count, &|i| {
         let users = &signals.users[i];
         (users.served >= ENOUGH_FOR_P95).then(|| users.p95_octaves())?
     });
@@ -83,11 +101,12 @@ fn slow(signals: &Signals) -> Option<Stretch> {
     })
 }
 
+#[inline(never)]
 fn unanswered(signals: &Signals) -> Option<Stretch> {
-    let open = Course::new(signals.count, |i| Some(signals.users[i].open as f64));
+    let open = Course::new(signals.count, &|i| Some(signals.users[i].open as f64));
     let usual = open.quantile(0.2)?;
     let seconds = signals.width.0 as f64 / 1e9;
-    let begun = Course::new(signals.count, |i| {
+    let begun = Course::new(signals.count, &|i| {
         Some(signals.begun.iter().map(|of| f64::from(of[i])).sum::<f64>() / seconds)
     });
     let more = begun.quantile(0.5)? * OPEN_SECONDS;
@@ -96,15 +115,16 @@ fn unanswered(signals: &Signals) -> Option<Stretch> {
 }
 
 /// The queue with the most messages waiting beyond what is usual there.
+#[inline(never)]
 fn lag(signals: &Signals) -> Option<Stretch> {
     let queues = signals.nodes.iter().enumerate();
     let lags = queues
         .filter(|(_, node)| node.kind == "queue")
         .filter_map(|(node, _)| {
             let of = &signals.of_node[node];
-            let waiting = Course::new(signals.count, |i| Some(f64::from(of[i].waiting_most)));
+            let waiting = Course::new(signals.count, &|i| Some(f64::from(of[i].waiting_most)));
             let seconds = signals.width.0 as f64 / 1e9;
-            let arrived = Course::new(signals.count, |i| Some(of[i].arrived as f64 / seconds));
+            let arrived = Course::new(signals.count, &|i| Some(of[i].arrived as f64 / seconds));
             let usual = waiting.quantile(0.2)?;
             let more = arrived.quantile(0.5)? * LAG_SECONDS;
             waiting

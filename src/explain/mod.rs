@@ -14,14 +14,18 @@ mod signals;
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use harm::Hurt;
+use serde::{Deserialize, Serialize};
 
+use crate::design::word::{self, Word};
 use crate::engine::{Program, Run};
+use crate::time::Time;
 
+pub use chain::number;
 pub use signals::Signals;
 
 /// Where something went wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Component {
     Node(String),
@@ -39,7 +43,7 @@ impl Component {
 macro_rules! mechanisms {
     ($($variant:ident $code:literal $words:literal),* $(,)?) => {
         /// What kind of thing it was: a fixed vocabulary.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Mechanism { $($variant),* }
 
@@ -82,20 +86,21 @@ mechanisms! {
 }
 
 /// One component that did something unusual of its own accord.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     pub component: Component,
     pub mechanism: Mechanism,
     pub from_ns: u64,
     pub until_ns: u64,
     /// The figure that shows it: what it usually is, and what it came to.
-    pub figure: &'static str,
+    #[serde(deserialize_with = "word::read")]
+    pub figure: Word,
     pub usual: f64,
     pub seen: f64,
 }
 
 /// How users were hurt.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Harm {
     pub from_ns: u64,
     pub until_ns: u64,
@@ -105,7 +110,7 @@ pub struct Harm {
     pub seen: f64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HarmKind {
     Failures,
@@ -113,16 +118,26 @@ pub enum HarmKind {
     Unanswered,
     /// Work that was accepted waits in a queue.
     Lag,
+    /// Users were served, and what was done with their data is wrong.
+    Data,
 }
 
 /// One link of the chain of causes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     pub at_ns: u64,
     pub text: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// Somebody was called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    pub alert: String,
+    /// When it had been read.
+    pub at_ns: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
     /// `None`: nobody was hurt, so nobody is to blame.
     pub harm: Option<Harm>,
@@ -131,31 +146,48 @@ pub struct Explanation {
     pub others: Vec<Finding>,
     /// At most five, oldest first.
     pub chain: Vec<Step>,
+    /// The first page that tells of the harm, or the first of all if there was none.
+    pub paged: Option<Page>,
 }
 
 /// Runs a seed once more and watches it.
 pub fn watch(program: &Arc<Program>, seed: u64) -> Signals {
     let mut run = Run::new(Arc::clone(program), seed, Signals::new(program));
     run.finish();
-    run.record
+    run.record.until(Time::NEVER)
 }
 
-pub fn explain(signals: &Signals) -> Explanation {
-    let Some(harm) = harm::find(signals) else {
+/// From what was seen up to some moment ([`Signals::until`]), and from what the ledger says first went wrong
+/// with the data.
+pub fn explain(signals: &Signals, wrong: Option<Step>) -> Explanation {
+    let of_data = wrong.as_ref().map(|step| Hurt {
+        kind: HarmKind::Data,
+        stretch: signals.at(Time(step.at_ns)),
+    });
+    let Some(hurt) = harm::find(signals).or(of_data) else {
         return Explanation {
-            harm: None,
-            culprit: None,
-            others: Vec::new(),
-            chain: Vec::new(),
+            paged: paged(signals, Time::ZERO),
+            ..Explanation::default()
         };
     };
-    let mut findings = rank::in_order(signals, detect::all(signals), &harm);
+    let mut findings = rank::in_order(signals, detect::all(signals), &hurt);
     let culprit = (!findings.is_empty()).then(|| findings.remove(0));
-    let chain = chain::of(signals, culprit.as_ref(), &harm);
+    let harm = hurt.told(signals);
     Explanation {
-        harm: Some(harm.told(signals)),
+        paged: paged(signals, Time(harm.from_ns)),
+        harm: Some(harm),
+        chain: chain::of(signals, culprit.as_ref(), &hurt, wrong),
         culprit: culprit.map(|it| it.told(signals)),
         others: findings.iter().map(|it| it.told(signals)).collect(),
-        chain,
     }
+}
+
+/// Who was called from this moment on, or had been called already by an alert that still fired.
+fn paged(signals: &Signals, from: Time) -> Option<Page> {
+    let mut pages = signals.pages.iter();
+    let page = pages.find(|it| it.read >= from || it.until > from)?;
+    Some(Page {
+        alert: signals.alerts.get(usize::from(page.alert))?.clone(),
+        at_ns: page.read.0,
+    })
 }

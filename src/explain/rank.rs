@@ -1,5 +1,6 @@
 //! Which of the unusual components explains the others, and with them the harm.
 
+use super::HarmKind;
 use super::Mechanism::{self, *};
 use super::detect::{Odd, Place};
 use super::harm::Hurt;
@@ -12,12 +13,16 @@ const LATE: usize = 2;
 const EARLY: usize = 25;
 
 /// Culprits first; without those that another one explains, and those that came when the harm was done.
+#[inline(never)]
 pub fn in_order(signals: &Signals, found: Vec<Odd>, hurt: &Hurt) -> Vec<Odd> {
     let in_time: Vec<Odd> = found
         .into_iter()
         .filter(|odd| {
             let from = odd.stretch.from;
-            from <= hurt.stretch.from + LATE && odd.stretch.until + EARLY >= hurt.stretch.from
+            let in_time =
+                from <= hurt.stretch.from + LATE && odd.stretch.until + EARLY >= hurt.stretch.from;
+            // Where users are served, what is only inferred accuses nobody.
+            in_time && (hurt.kind != HarmKind::Data || weight(odd.mechanism) < INFERRED)
         })
         .collect();
     let explained = |odd: &Odd| in_time.iter().any(|by| explains(signals, by, odd));
@@ -46,17 +51,22 @@ pub fn in_order(signals: &Signals, found: Vec<Odd>, hurt: &Hurt) -> Vec<Odd> {
     left
 }
 
+/// From this weight on.
+const INFERRED: u8 = 2;
+
 /// What says its name comes before what is measured, and what is measured before what is inferred.
+#[inline(never)]
 fn weight(mechanism: Mechanism) -> u8 {
     match mechanism {
         Down | StorageFull | PoisonMessages | NotSignedIn | Contract | LostLeader | OutOfMemory
         | Cut | Throttles => 0,
         Loses | Errors | Holds | Delays | Slow | ColdCache | MoreTraffic => 1,
-        Locked | FewerSlots => 2,
+        Locked | FewerSlots => INFERRED,
         StandsStill => 3,
     }
 }
 
+#[inline(never)]
 fn explains(signals: &Signals, by: &Odd, odd: &Odd) -> bool {
     if (by.place, by.mechanism) == (odd.place, odd.mechanism) {
         return false;
@@ -94,6 +104,7 @@ fn explains(signals: &Signals, by: &Odd, odd: &Odd) -> bool {
 }
 
 /// Whether requests go from `upper`, over some links, to `lower`.
+#[inline(never)]
 fn is_below(signals: &Signals, lower: Place, upper: Place) -> bool {
     let goal = match lower {
         Place::Node(node) => node,
@@ -120,6 +131,7 @@ fn is_below(signals: &Signals, lower: Place, upper: Place) -> bool {
 }
 
 /// What brings nothing any more lets those behind it stand still, a little later.
+#[inline(never)]
 fn is_starved(signals: &Signals, by: &Odd, odd: &Odd) -> bool {
     let before = match by.place {
         Place::Link(_) => by.stretch.from <= odd.stretch.from + LATE,

@@ -1,9 +1,11 @@
 //! What a watcher of the system itself could have seen, window by window: how requests ended on each
 //! link, how long each node worked, how many waited. Nothing here knows what was going to happen, and
-//! nothing of it is kept in ordinary runs: to explain a run, the same seed is run once more.
+//! nothing of it is kept in ordinary runs: a page keeps it beside its run, the command line runs the same
+//! seed once more. What it takes is bounded by the size of the design and what is under way.
 
 use std::collections::BTreeMap;
 
+use crate::design::Design;
 use crate::engine::Program;
 use crate::engine::attempt::{Attempt, CalleeSide, CallerSide, Intent, IntentId};
 use crate::engine::counters::NodeCounters;
@@ -102,15 +104,29 @@ impl UserWindow {
 #[derive(Clone, Debug)]
 pub struct NodeShape {
     pub key: String,
+    /// As sentences call it: its key, if nobody named it otherwise.
+    pub name: String,
     pub kind: &'static str,
 }
 
 #[derive(Clone, Debug)]
 pub struct LinkShape {
     pub key: String,
+    pub name: String,
     pub from: u16,
     pub to: u16,
 }
+
+/// An alert that fired: when somebody had read it, and since when it did not fire any more.
+#[derive(Clone, Copy, Debug)]
+pub struct Fired {
+    pub alert: u16,
+    pub read: Time,
+    pub until: Time,
+}
+
+/// Pages that are kept; later ones say nothing new.
+const PAGES_MAX: usize = 1_000;
 
 /// The calls of one action at one node, as far as they are known.
 #[derive(Clone, Copy, Debug, Default)]
@@ -133,6 +149,11 @@ pub struct Signals {
     pub users: Vec<UserWindow>,
     /// Windows that lie wholly within the time of traffic: later ones only show how it comes to rest.
     pub count: usize,
+    pub pages: Vec<Fired>,
+    /// Names of the design's alerts.
+    pub alerts: Vec<String>,
+    /// Per node: it is called and calls others, so that what it costs itself has to be found out.
+    passes_on: Vec<bool>,
     calls: BTreeMap<(u64, u16), Calls>,
     last: Vec<NodeCounters>,
 }
@@ -150,23 +171,32 @@ impl Signals {
         let count = (program.horizon.0 / width.0).max(1) as usize;
         let node = |n: &crate::engine::program::NodeProgram| NodeShape {
             key: n.key.clone(),
+            name: n.key.clone(),
             kind: n.kind,
         };
         let link = |l: &crate::engine::program::LinkProgram| LinkShape {
             key: l.key.clone(),
+            name: l.key.clone(),
             from: l.from,
             to: l.to,
         };
         let (nodes, links) = (program.nodes.len(), program.links.len());
+        let calls = |node: usize| program.links.iter().any(|l| usize::from(l.from) == node);
+        let passes_on = |(i, n): (usize, &NodeShape)| n.kind != "clients" && calls(i);
+        let shapes: Vec<NodeShape> = program.nodes.iter().map(node).collect();
+        let alerts = program.monitoring.alerts.iter().map(|it| it.key.clone());
         Signals {
             width,
-            nodes: program.nodes.iter().map(node).collect(),
+            passes_on: shapes.iter().enumerate().map(passes_on).collect(),
+            nodes: shapes,
             links: program.links.iter().map(link).collect(),
             of_node: vec![vec![NodeWindow::default(); count]; nodes],
             of_link: vec![vec![LinkWindow::default(); count]; links],
             begun: vec![vec![0; count]; nodes],
             users: vec![UserWindow::default(); count],
             count,
+            pages: Vec::new(),
+            alerts: alerts.collect(),
             calls: BTreeMap::new(),
             last: vec![NodeCounters::default(); nodes],
         }
@@ -181,9 +211,67 @@ impl Signals {
     pub fn start_of(&self, window: usize) -> Time {
         Time(window as u64 * self.width.0)
     }
+
+    /// What was seen up to now, as if the run ended here; nothing of a window that is not over.
+    pub fn until(&self, now: Time) -> Signals {
+        let mut seen = Signals {
+            width: self.width,
+            nodes: self.nodes.clone(),
+            links: self.links.clone(),
+            of_node: self.of_node.clone(),
+            of_link: self.of_link.clone(),
+            begun: self.begun.clone(),
+            users: self.users.clone(),
+            count: self.count.min((now.0 / self.width.0) as usize),
+            pages: self.pages.clone(),
+            alerts: self.alerts.clone(),
+            passes_on: Vec::new(),
+            calls: BTreeMap::new(),
+            last: Vec::new(),
+        };
+        // Who is open at the end of a window was open at the end of all windows since its birth.
+        let mut open = 0;
+        for window in &mut seen.users {
+            open += window.open;
+            window.open = open;
+        }
+        seen
+    }
+
+    /// Sentences call nodes as people do, and links by their ends.
+    pub fn call_them(&mut self, design: &Design) {
+        for node in &mut self.nodes {
+            let known = design.node(&node.key);
+            if let Some(label) = known.and_then(|known| known.label.clone()) {
+                node.name = label;
+            }
+        }
+        for link in &mut self.links {
+            let name = |node: u16| &self.nodes[node as usize].name;
+            link.name = format!("from {} to {}", name(link.from), name(link.to));
+        }
+    }
+
+    /// What grows with what is under way, in bytes.
+    pub fn bytes(&self) -> usize {
+        let entry = size_of::<(u64, u16)>() + size_of::<Calls>();
+        let of_nodes = self.nodes.len() * size_of::<NodeWindow>();
+        let of_links = self.links.len() * size_of::<LinkWindow>();
+        self.users.len() * (of_nodes + of_links) + 2 * self.calls.len() * entry
+    }
+
+    /// What one attempt costs is known when nothing can happen to its intent any more.
+    #[inline(never)]
+    fn forget(&mut self, id: IntentId) {
+        let all = (id.bits(), 0)..=(id.bits(), u16::MAX);
+        while let Some(key) = self.calls.range(all.clone()).next().map(|(key, _)| *key) {
+            self.calls.remove(&key);
+        }
+    }
 }
 
 impl Record for Signals {
+    #[inline(never)]
     fn born(&mut self, _: &Program, _: IntentId, intent: &Intent) {
         if let Some(window) = self.window(intent.born) {
             self.begun[intent.clients as usize][window] += 1;
@@ -191,6 +279,7 @@ impl Record for Signals {
         }
     }
 
+    #[inline(never)]
     fn outcome(&mut self, _: &Program, now: Time, id: IntentId, _: &Intent, a: &Attempt) {
         let Some(link) = self.links.get(a.link as usize) else {
             return;
@@ -199,16 +288,18 @@ impl Record for Signals {
             CallerSide::Failed(reason) => Some(reason),
             _ => None,
         };
-        let calls = self.calls.entry((id.bits(), link.from)).or_default();
-        // A pause before another try belongs to the call, not to the caller's own work.
-        let since = if a.number > 1 {
-            a.born.min(calls.until)
-        } else {
-            a.born
-        };
-        calls.covered += now.0.saturating_sub(since.max(calls.until).0);
-        calls.until = calls.until.max(now);
-        calls.last_failed = failed.is_some();
+        if self.passes_on[link.from as usize] {
+            let calls = self.calls.entry((id.bits(), link.from)).or_default();
+            // A pause before another try belongs to the call, not to the caller's own work.
+            let since = if a.number > 1 {
+                a.born.min(calls.until)
+            } else {
+                a.born
+            };
+            calls.covered += now.0.saturating_sub(since.max(calls.until).0);
+            calls.until = calls.until.max(now);
+            calls.last_failed = failed.is_some();
+        }
         let callee = self.calls.get(&(id.bits(), a.node));
         let is_passed_on = callee.is_some_and(|calls| calls.last_failed);
         if let Some(window) = self.window(now) {
@@ -224,6 +315,7 @@ impl Record for Signals {
         }
     }
 
+    #[inline(never)]
     fn attempt_over(&mut self, _: &Program, _: Time, id: IntentId, _: &Intent, a: &Attempt) {
         self.calls.remove(&(id.bits(), a.node));
         let Some(of_link) = self.of_link.get_mut(a.link as usize) else {
@@ -242,6 +334,7 @@ impl Record for Signals {
         }
     }
 
+    #[inline(never)]
     fn left_node(&mut self, _: &Program, now: Time, a: &Attempt) {
         let calls = self.calls.get_mut(&(a.intent.bits(), a.node));
         let covered = calls.map_or(0, |calls| std::mem::take(&mut calls.covered));
@@ -263,6 +356,7 @@ impl Record for Signals {
         }
     }
 
+    #[inline(never)]
     fn told(&mut self, _: &Program, now: Time, _: IntentId, intent: &Intent, told: Told) {
         let Some(window) = self.window(now) else {
             return;
@@ -317,12 +411,27 @@ impl Record for Signals {
         }
     }
 
-    fn ended(&mut self, _: &Program, _: &Snapshot<'_>) {
-        // Who is open at the end of a window was open at the end of all windows since its birth.
-        let mut open = 0;
-        for window in &mut self.users {
-            open += window.open;
-            window.open = open;
+    fn retired(&mut self, _: &Program, _: Time, id: IntentId, _: &Intent) {
+        self.forget(id);
+    }
+
+    fn internal_over(&mut self, _: &Program, id: IntentId) {
+        self.forget(id);
+    }
+
+    fn alert(&mut self, program: &Program, now: Time, alert: u16, fires: bool) {
+        let Some(spec) = program.monitoring.alerts.get(usize::from(alert)) else {
+            return;
+        };
+        if !fires {
+            let firing = self.pages.iter_mut().rfind(|it| it.alert == alert);
+            firing.into_iter().for_each(|it| it.until = now);
+        } else if self.pages.len() < PAGES_MAX {
+            self.pages.push(Fired {
+                alert,
+                read: now + spec.paging_delay,
+                until: Time::NEVER,
+            });
         }
     }
 }

@@ -108,6 +108,13 @@ impl Counts {
         self.by_verdict[verdict as usize]
     }
 
+    /// Everything that is wrong, of whatever kind.
+    pub fn wrong(&self) -> u64 {
+        let verdicts: u64 = self.by_verdict.iter().sum();
+        let of_rows = self.lost_updates + self.write_skews + self.invariants_broken;
+        verdicts - self.of(Verdict::Parked) + of_rows
+    }
+
     /// Intents that something can still happen to.
     pub fn open(&self) -> u64 {
         self.intents - self.judged

@@ -12,5 +12,6 @@ pub mod story;
 pub mod summary;
 pub mod traces;
 pub mod words;
+pub mod wrong;
 
 pub use recorder::Recorder;

@@ -5,12 +5,14 @@ use super::live::{Happened, Live};
 use super::recovery::Recovery;
 use super::series::Series;
 use super::traces::Traces;
-use crate::design::CallMode;
+use super::wrong::Watch;
+use crate::design::{CallMode, Design};
 use crate::engine::attempt::{Attempt, CallerSide, Intent, IntentId};
 use crate::engine::counters::{LinkCounters, NodeCounters};
 use crate::engine::program::Program;
 use crate::engine::reason::ByReason;
 use crate::engine::record::{Effect, Item, Record, Snapshot, Told};
+use crate::explain::{self, Explanation};
 use crate::ledger::{Ledger, Verdict, Verdicts};
 use crate::time::{Duration, Time};
 
@@ -100,6 +102,8 @@ pub struct Recorder {
     pub recovery: Recovery,
     pub traces: Traces,
     pub live: Option<Live>,
+    /// What an explanation reads, where somebody may ask for one.
+    pub watch: Option<Watch>,
     /// Without, the ledger stays empty: what it costs is the difference.
     pub keeps_ledger: bool,
     /// Per link: it leaves a clients node.
@@ -120,6 +124,7 @@ impl Recorder {
             recovery: Recovery::default(),
             traces: Traces::default(),
             live: None,
+            watch: None,
             keeps_ledger: true,
             from_clients: program.links.iter().map(|l| is_clients(l.from)).collect(),
         }
@@ -145,14 +150,35 @@ impl Recorder {
     pub fn watched(program: &Program, one_in: u64) -> Recorder {
         Recorder {
             live: Some(Live::new(program, one_in)),
+            ..Recorder::explained(program)
+        }
+    }
+
+    /// The same, for who wants to know why it went so.
+    pub fn explained(program: &Program) -> Recorder {
+        Recorder {
+            watch: Some(Watch::new(program)),
             ..Recorder::new(program)
         }
+    }
+
+    /// Why it went so up to now, with nodes and links as this design calls them; `None` if nobody watched.
+    pub fn explanation(&self, design: Option<&Design>, now: Time) -> Option<Explanation> {
+        let watch = self.watch.as_ref()?;
+        let mut signals = watch.signals.until(now);
+        if let Some(design) = design {
+            signals.call_them(design);
+        }
+        Some(explain::explain(&signals, watch.worst(&self.ledger.counts)))
     }
 }
 
 impl Record for Recorder {
     #[inline(always)]
     fn born(&mut self, program: &Program, id: IntentId, intent: &Intent) {
+        if let Some(watch) = &mut self.watch {
+            watch.signals.born(program, id, intent);
+        }
         if self.keeps_ledger {
             self.ledger.born(id);
         }
@@ -175,6 +201,9 @@ impl Record for Recorder {
         intent: &Intent,
         attempt: &Attempt,
     ) {
+        if let Some(watch) = &mut self.watch {
+            watch.signals.outcome(program, now, id, intent, attempt);
+        }
         if self.keeps_ledger {
             self.ledger.ended(program, now, id, intent, attempt);
         }
@@ -208,12 +237,17 @@ impl Record for Recorder {
     #[inline]
     fn attempt_over(
         &mut self,
-        _: &Program,
-        _: Time,
+        program: &Program,
+        now: Time,
         id: IntentId,
         intent: &Intent,
         attempt: &Attempt,
     ) {
+        if let Some(watch) = &mut self.watch {
+            watch
+                .signals
+                .attempt_over(program, now, id, intent, attempt);
+        }
         self.traces.attempt_over(id, attempt);
         if let Some(live) = &mut self.live {
             live.attempt_over(intent.number, attempt);
@@ -222,6 +256,9 @@ impl Record for Recorder {
 
     #[inline(always)]
     fn left_node(&mut self, program: &Program, now: Time, attempt: &Attempt) {
+        if let Some(watch) = &mut self.watch {
+            watch.signals.left_node(program, now, attempt);
+        }
         if program.windows[0].contains(attempt.arrived) {
             let node = attempt.node as usize;
             self.sojourn[node].record(now.since(attempt.arrived).0);
@@ -248,7 +285,10 @@ impl Record for Recorder {
         }
     }
 
-    fn leader_lost(&mut self, _: &Program, now: Time, node: u16) {
+    fn leader_lost(&mut self, program: &Program, now: Time, node: u16) {
+        if let Some(watch) = &mut self.watch {
+            watch.signals.leader_lost(program, now, node);
+        }
         self.recovery.leader_lost(now, node);
     }
 
@@ -295,7 +335,10 @@ impl Record for Recorder {
         }
     }
 
-    fn internal_over(&mut self, _: &Program, id: IntentId) {
+    fn internal_over(&mut self, program: &Program, id: IntentId) {
+        if let Some(watch) = &mut self.watch {
+            watch.signals.internal_over(program, id);
+        }
         if self.keeps_ledger {
             self.ledger.internal_over(id);
         }
@@ -303,6 +346,9 @@ impl Record for Recorder {
 
     #[inline(always)]
     fn told(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent, told: Told) {
+        if let Some(watch) = &mut self.watch {
+            watch.signals.told(program, now, id, intent, told);
+        }
         if self.keeps_ledger {
             self.ledger.told(program, now, id, intent, told);
         }
@@ -342,6 +388,9 @@ impl Record for Recorder {
 
     #[inline(always)]
     fn retired(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent) {
+        if let Some(watch) = &mut self.watch {
+            watch.signals.retired(program, now, id, intent);
+        }
         let operation = &program.operations[intent.operation as usize];
         let verdicts = match self.keeps_ledger {
             true => self.ledger.judge(id, intent, operation),
@@ -367,6 +416,9 @@ impl Record for Recorder {
     }
 
     fn alert(&mut self, program: &Program, now: Time, alert: u16, fires: bool) {
+        if let Some(watch) = &mut self.watch {
+            watch.signals.alert(program, now, alert, fires);
+        }
         if !fires {
             return;
         }
@@ -377,12 +429,19 @@ impl Record for Recorder {
     }
 
     fn bucket(&mut self, program: &Program, snapshot: &Snapshot<'_>) {
+        if let Some(watch) = &mut self.watch {
+            watch.signals.bucket(program, snapshot);
+            watch.look(snapshot.now, &self.ledger.counts);
+        }
         let series = &mut self.series;
         if let Some(live) = &mut self.live {
             let told = (series.begun, series.served, series.failed);
             live.bucket(snapshot, told, &series.latency);
         }
         series.bucket(program, snapshot);
+        if let Some(bucket) = series.users.last_mut() {
+            bucket.wrong = self.ledger.counts.wrong();
+        }
     }
 
     fn mark(&mut self, _: &Program, _: u16, snapshot: &Snapshot<'_>) {
@@ -392,6 +451,9 @@ impl Record for Recorder {
     fn ended(&mut self, program: &Program, snapshot: &Snapshot<'_>) {
         if self.series.has_more(program, snapshot) {
             self.bucket(program, snapshot);
+        }
+        if let Some(watch) = &mut self.watch {
+            watch.look(snapshot.now, &self.ledger.counts);
         }
         // A run that a limit ended has not seen the edges that were to come.
         if self.marks.iter().all(|mark| mark.at != snapshot.now) {

@@ -20,6 +20,8 @@ pub struct UsersBucket {
     pub p99_ns: Option<u64>,
     /// Waiting rooms of all nodes, at the end of the bucket.
     pub waiting: u64,
+    /// What is wrong in the data so far, as the ledger counts it.
+    pub wrong: u64,
 }
 
 /// One node in one bucket.
@@ -32,6 +34,9 @@ pub struct NodeBucket {
     /// At the end of the bucket.
     pub waiting: u32,
     pub busy: u32,
+    /// Of a cache, in the bucket.
+    pub lookups: u32,
+    pub hits: u32,
 }
 
 #[derive(Clone, Default)]
@@ -102,12 +107,20 @@ impl Series {
                 .iter()
                 .map(|n| u64::from(n.waiting.value))
                 .sum(),
+            wrong: 0,
         });
         self.last_sent = sent;
         self.latency.clear();
         for (i, now) in snapshot.nodes.iter().enumerate() {
             let last = &mut self.last_nodes[i];
+            let names = program.nodes[i].config.tallies();
+            let tally = |name: &str| {
+                let place = names.iter().position(|n| *n == name);
+                place.map_or(0, |at| (now.tallies[at] - last.tallies[at]) as u32)
+            };
             self.nodes[i].push(NodeBucket {
+                lookups: tally("lookups"),
+                hits: tally("hits"),
                 arrived: (now.arrived - last.arrived) as u32,
                 useful: (now.useful - last.useful) as u32,
                 failed: (now.failed.total() - last.failed.total()) as u32,

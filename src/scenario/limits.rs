@@ -20,6 +20,8 @@ pub const MAX_LIST: usize = 50;
 pub const MAX_LINE: usize = 300;
 pub const MAX_PROSE: usize = 4_000;
 pub const MAX_CONCEPT_WORDS: usize = 120;
+/// Words of the sentence about where a design fails first.
+pub const MAX_SENTENCE_WORDS: usize = 40;
 /// Letters of a name.
 pub const MAX_NAME: usize = 40;
 /// Calls that one user action causes when nothing is retried.

@@ -32,6 +32,7 @@ mod copying;
 pub mod draw;
 pub mod edit;
 pub mod edit_timeline;
+mod fails_first;
 mod findings;
 mod headers;
 pub mod limits;
@@ -50,6 +51,7 @@ mod redraw;
 mod row;
 pub mod schema;
 pub mod sections;
+pub mod starts;
 #[cfg(test)]
 mod tests;
 
@@ -57,6 +59,7 @@ pub use crate::design::diagnostic;
 pub use address::{Address, resolve};
 pub use claim::Claim;
 pub use copying::copied;
+pub use fails_first::FailsFirst;
 pub use read_plan::written_plans;
 
 use crate::design::diagnostic::{Diagnostic, Severity};
@@ -79,6 +82,8 @@ pub struct Scenario {
     pub timeline: Vec<TimelineEntry>,
     pub goals: Vec<Goal>,
     pub claims: Vec<Claim>,
+    /// What a starting point says about its limits.
+    pub fails_first: Option<FailsFirst>,
     pub lesson: Lesson,
 }
 

@@ -7,7 +7,7 @@ use super::limits::{MAX_BYTES, MAX_CONCEPT_WORDS, MAX_FINDINGS, MAX_GOALS};
 use super::row::Row;
 use super::{
     About, Bound, Checked, Goal, Metric, Scenario, check_design, check_lesson, check_run, claim,
-    code, migrate, read_design, read_lesson, read_timeline, sections,
+    code, fails_first, migrate, read_design, read_lesson, read_timeline, sections,
 };
 use crate::design::diagnostic::{Diagnostic, Severity};
 use crate::design::nearest::nearest;
@@ -32,6 +32,7 @@ const TABLES: &[&str] = &[
     "timeline",
     "goal",
     "claim",
+    "fails_first",
     "lesson",
 ];
 
@@ -101,6 +102,7 @@ fn read_tree(f: &mut Findings<'_>, depth: Depth, advise: Advise) -> Option<Scena
     let timeline = read_timeline::timeline(f, &root, &design);
     let goals = goals(f, &root);
     let claims = claim::claims(f, &root, &design);
+    let fails_first = fails_first::read(f, &root);
     let lesson = read_lesson::lesson(f, &root);
     check_design::check(f, &design);
     let (run, seed) = run?;
@@ -117,9 +119,11 @@ fn read_tree(f: &mut Findings<'_>, depth: Depth, advise: Advise) -> Option<Scena
         timeline,
         goals,
         claims,
+        fails_first,
         lesson,
     };
     if depth != Depth::Run {
+        fails_first::check(f, &scenario);
         check_lesson::check(f, &scenario);
     }
     if !f.has_errors() {

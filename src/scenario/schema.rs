@@ -75,6 +75,14 @@ pub fn schema() -> Json {
     let claims = named("what a store keeps to", claim());
     tables.insert("claim".to_owned(), claims);
     tables.insert(
+        "fails_first".to_owned(),
+        table(
+            "where the design fails first when the load grows",
+            sections::FAILS_FIRST,
+            &[],
+        ),
+    );
+    tables.insert(
         "lesson".to_owned(),
         table("text and choices for people", sections::LESSON, &[]),
     );

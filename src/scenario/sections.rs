@@ -223,6 +223,23 @@ pub static CLAIM: &[Field] = &[
     field("place", Name, "the database whose rows it is about").required(),
 ];
 
+/// `[fails_first]`
+pub static FAILS_FIRST: &[Field] = &[
+    field(
+        "place",
+        Name,
+        "the node that is full first, or the link where it is the network",
+    )
+    .required(),
+    field(
+        "load",
+        Bound,
+        "at how many times the load of the file: `1.6x`, from 1x to 100x",
+    )
+    .required(),
+    field("says", Line, "why, in one sentence of at most 40 words").required(),
+];
+
 /// `[lesson]`
 pub static LESSON: &[Field] = &[
     field("hook", Prose, "how the scene opens"),

@@ -162,7 +162,7 @@ fn Bar() -> impl IntoView {
                     on:click=move |_| store.send(Msg::Share)
                 >
                     <Pic icon=Icon::Share />
-                    "Share"
+                    <span class="word">"Share"</span>
                 </button>
                 <button
                     class="button quiet icon-only wide"
@@ -295,7 +295,7 @@ pub fn FileButtons(
             }
         >
             <Pic icon=Icon::Open />
-            "Open"
+            <span class="word">"Open"</span>
         </button>
         <button
             class="button quiet"
@@ -304,7 +304,7 @@ pub fn FileButtons(
             on:click=move |_| store.send(Msg::Download)
         >
             <Pic icon=Icon::Download />
-            "Download"
+            <span class="word">"Download"</span>
         </button>
     }
 }

@@ -125,8 +125,9 @@ impl Store {
                 run,
                 bucket_ns,
                 duration_ns,
+                charted,
             } => {
-                LIVE.with_borrow_mut(|live| live.reset(run, bucket_ns, duration_ns));
+                LIVE.with_borrow_mut(|live| live.reset(run, bucket_ns, duration_ns, charted));
             }
             Effect::Seek(at_ns) => LIVE.with_borrow_mut(|live| live.seek_ns = Some(at_ns)),
             Effect::Save => self.save(),
@@ -147,6 +148,7 @@ impl Store {
                 self.colours.update(|n| *n += 1);
             }
             Effect::Shelve(what) => self.shelve(what),
+            Effect::FetchStart(id) => self.fetch_start(id),
             Effect::Copy(text) => platform::clipboard::write(text),
             Effect::ScrollUp(id) => request_animation_frame(move || platform::scroll_up(id)),
             Effect::Focus(id) => {
@@ -201,6 +203,20 @@ impl Store {
         });
     }
 
+    fn fetch_start(self, id: &'static str) {
+        wasm_bindgen_futures::spawn_local(async move {
+            let name = format!("{id}.toml");
+            let msg = match files::fetched(&format!("start/{name}")).await {
+                Some(text) => Msg::Import { name, text },
+                None => {
+                    let why = "it could not be fetched; is there a network?".to_owned();
+                    Msg::NotRead { name, why }
+                }
+            };
+            self.send(msg);
+        });
+    }
+
     /// What is on the page is written first. If it cannot be, the page stays, and says why.
     fn change_release(self) {
         wasm_bindgen_futures::spawn_local(async move {
@@ -251,10 +267,13 @@ impl Store {
             Said::Acted { run, at_ns, act } => self.send(Msg::Acted { run, at_ns, act }),
             Said::NotActed { run, diagnostics } => self.send(Msg::NotActed { run, diagnostics }),
             Said::Frame(frame) => frame_loop::frame_came(self, *frame),
-            Said::Done { run, report } => {
+            Said::Explained { run, at_ns, found } => {
+                self.send(Msg::Explained { run, at_ns, found });
+            }
+            Said::Done { run, report, found } => {
                 // The last state first: the verdict stands beside it.
                 frame_loop::tell(self, platform::now_ms());
-                self.send(Msg::Done { run, report });
+                self.send(Msg::Done { run, report, found });
             }
             Said::Seed { run, report, .. } => self.send(Msg::Seed { run, report }),
             Said::Panicked { message } => self.send(Msg::WorkerFailed(message)),

@@ -98,4 +98,5 @@ fn bytes_of(run: &Run<Recorder>) -> usize {
         + calls.places() * size_of::<Call>()
         + intents.places() * size_of::<Intent>()
         + run.record.ledger.stories.len() * (size_of::<Story>() + 2 * size_of::<EffectAt>())
+        + (run.record.watch.as_ref()).map_or(0, |watch| watch.signals.bytes())
 }

@@ -45,9 +45,10 @@ pub fn build(
     prices: &Prices,
     news: &[News],
     sent: Sent,
+    charted: &[u16],
 ) -> Frame {
     let live = run.record.live.take().expect("a session's run is watched");
-    let mut frame = from(number, run, &live, prices, sent);
+    let mut frame = from(number, run, &live, prices, sent, charted);
     frame.news = news[sent.news..].to_vec();
     let mut live = live;
     live.finished.clear();
@@ -55,11 +56,19 @@ pub fn build(
     frame
 }
 
-fn from(number: u32, run: &Run<Recorder>, live: &Live, prices: &Prices, sent: Sent) -> Frame {
+fn from(
+    number: u32,
+    run: &Run<Recorder>,
+    live: &Live,
+    prices: &Prices,
+    sent: Sent,
+    charted: &[u16],
+) -> Frame {
     let core = &run.world.core;
     let now = core.now();
     let mut bulk = Vec::new();
     let buckets = buckets(run, sent.buckets, &mut bulk);
+    node_buckets(run, sent.buckets, charted, &mut bulk);
     let discs = discs(run, live, sent.until, &mut bulk);
     let used = Prices::used(&core.node_counters, now);
     let length = Duration(now.0.min(run.program.horizon.0));
@@ -315,9 +324,24 @@ fn buckets(run: &Run<Recorder>, first: usize, bulk: &mut Vec<f64>) -> u32 {
             or_nan(row.p99_ns),
             tries,
             row.waiting as f64,
+            row.wrong as f64,
         ]);
     }
     rows.len() as u32
+}
+
+fn node_buckets(run: &Run<Recorder>, first: usize, charted: &[u16], bulk: &mut Vec<f64>) {
+    let series = &run.record.series;
+    for bucket in first..series.users.len() {
+        for &node in charted {
+            let row = &series.nodes[usize::from(node)][bucket];
+            let found = match row.lookups {
+                0 => f64::NAN,
+                n => f64::from(row.hits) / f64::from(n),
+            };
+            bulk.extend([f64::from(row.busy), f64::from(row.waiting), found]);
+        }
+    }
 }
 
 /// Appends one row per drawn try to which something happened since the last frame. A long waiting

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::design::diagnostic::Diagnostic;
 use crate::design::word::{self, Word};
+use crate::explain::Explanation;
 use crate::observe::report::Report;
 use crate::scenario::live::Act;
 
@@ -35,6 +36,8 @@ pub enum Command {
     /// Do this to the run, at its next instant. The answer is [`Update::Acted`] and a frame, or
     /// [`Update::NotActed`].
     Act { run: u32, act: Act },
+    /// Why did it go as it did up to now? The answer is [`Update::Explained`].
+    Explain { run: u32 },
     /// Run the same text on these seeds without frames; one [`Update::Seed`] each, or [`Update::Refused`].
     Seeds {
         run: u32,
@@ -75,10 +78,17 @@ pub enum Update {
         diagnostics: Vec<Diagnostic>,
     },
     Frame(Box<Frame>),
-    /// The run is over: everything about it.
+    /// The run is over: everything about it, and why.
     Done {
         run: u32,
         report: Box<Report>,
+        found: Box<Explanation>,
+    },
+    /// Why it went as it did up to this moment.
+    Explained {
+        run: u32,
+        at_ns: u64,
+        found: Box<Explanation>,
     },
     /// One of [`Command::Seeds`].
     Seed {
@@ -101,8 +111,20 @@ pub struct RunPlan {
     /// Keys in the order in which frames list nodes and links.
     pub nodes: Vec<String>,
     pub links: Vec<String>,
+    /// Nodes whose series frames carry, by their place in `nodes`: first those that the scenario names.
+    pub charted: Vec<u16>,
     /// One disc on the page stands for about this many requests.
     pub requests_per_disc: u32,
+}
+
+impl RunPlan {
+    pub fn charted_keys(&self) -> Vec<String> {
+        let keys = self
+            .charted
+            .iter()
+            .map(|&at| self.nodes.get(usize::from(at)));
+        keys.flatten().cloned().collect()
+    }
 }
 
 /// What the page draws: the state at one instant of simulated time.
@@ -126,16 +148,21 @@ pub struct Frame {
     pub buckets: u32,
     /// How many discs follow in `bulk` after the buckets.
     pub discs: u32,
-    /// Transferred beside the JSON, never in it. First `buckets` rows of [`BUCKET_FIELDS`] numbers,
-    /// then `discs` rows of [`DISC_FIELDS`] numbers.
+    /// Transferred beside the JSON, never in it. First `buckets` rows of [`BUCKET_FIELDS`] numbers, then as
+    /// many times the charted nodes' rows of [`NODE_FIELDS`] numbers, then `discs` rows of [`DISC_FIELDS`] numbers.
     #[serde(skip)]
     pub bulk: Vec<f64>,
 }
 
 /// One row per bucket, over all clients: offered (requests sent per second, all tries), actions per
 /// second, useful replies per second, failed actions per second, p50 and p99 of served actions in
-/// milliseconds (NaN if none), tries per action (NaN if none), waiting (all nodes).
-pub const BUCKET_FIELDS: usize = 8;
+/// milliseconds (NaN if none), tries per action (NaN if none), waiting (all nodes), wrong in the data so
+/// far.
+pub const BUCKET_FIELDS: usize = 9;
+
+/// One row per bucket and node of [`RunPlan::charted`]: busy and waiting at its end, and the share of lookups
+/// that found something (NaN if there were none).
+pub const NODE_FIELDS: usize = 3;
 
 /// Listed is every sampled try whose row has changed since the frame before (the page keeps the others),
 /// so that each end is seen once and a long waiting line costs nothing. One row per disc: link index; number of the action; try (1..); flags ([`disc`]); and in

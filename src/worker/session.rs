@@ -11,6 +11,7 @@ use crate::design::diagnostic::Diagnostic;
 use crate::design::value::MICRO;
 use crate::engine::{Limits, Program, Run};
 use crate::experiment;
+use crate::explain::Explanation;
 use crate::observe::cost::Prices;
 use crate::observe::report::Report;
 use crate::observe::{Recorder, summary};
@@ -24,12 +25,17 @@ const SLICE: u64 = 2_000;
 /// Actions per second of which each is drawn; beyond, one dot stands for several.
 const DRAWN_PER_SECOND: u64 = 100;
 
+/// Nodes with series of their own; more would be megabytes after each look at another moment.
+const CHARTED_MAX: usize = 12;
+
 pub struct Session {
     text: String,
     scenario: Scenario,
     seed: u64,
     run: Run<Recorder>,
     prices: Prices,
+    /// Nodes whose series the page gets.
+    charted: Vec<u16>,
     checkpoints: Checkpoints,
     /// All news up to now.
     news: Vec<News>,
@@ -48,11 +54,13 @@ impl Session {
         let recorder = Recorder::watched(&program, requests_per_disc(&scenario));
         let prices = Prices::of(&scenario.design);
         let run = Run::new(program, seed, recorder);
+        let charted = charted(&run.program, &scenario.about.charts);
         Ok(Session {
             text: text.to_owned(),
             scenario,
             seed,
             checkpoints: Checkpoints::at_start(&run),
+            charted,
             run,
             prices,
             news: Vec::new(),
@@ -67,6 +75,7 @@ impl Session {
             bucket_ns: program.bucket.0,
             nodes: program.nodes.iter().map(|n| n.key.clone()).collect(),
             links: program.links.iter().map(|l| l.key.clone()).collect(),
+            charted: self.charted.clone(),
             requests_per_disc: self.run.record.live.as_ref().map_or(1, |l| l.one_in) as u32,
         }
     }
@@ -154,6 +163,10 @@ impl Session {
         &self.text
     }
 
+    pub fn now(&self) -> Time {
+        self.run.now()
+    }
+
     pub fn is_over(&self) -> bool {
         self.run.phase().is_over()
     }
@@ -161,7 +174,14 @@ impl Session {
     /// The state as it is now, with what is new since the last frame.
     pub fn frame(&mut self, run: u32) -> Frame {
         self.gather_news();
-        let frame = frame::build(run, &mut self.run, &self.prices, &self.news, self.sent);
+        let frame = frame::build(
+            run,
+            &mut self.run,
+            &self.prices,
+            &self.news,
+            self.sent,
+            &self.charted,
+        );
         self.sent = Sent {
             buckets: self.sent.buckets + frame.buckets as usize,
             news: self.news.len(),
@@ -175,9 +195,37 @@ impl Session {
         summary::report(&self.scenario, &self.run, self.seed)
     }
 
+    /// Why it went as it did up to now, from what could be seen of it.
+    pub fn explanation(&self) -> Explanation {
+        let design = Some(&self.scenario.design);
+        let found = self.run.record.explanation(design, self.run.now());
+        found.expect("a session's run is watched")
+    }
+
     fn program(&self) -> &Arc<Program> {
         &self.run.program
     }
+}
+
+/// Those that the scenario's charts name, links by whom they call; then others, as many as there is room for.
+fn charted(program: &Program, names: &[String]) -> Vec<u16> {
+    let of_link = |name: &String| {
+        let link = program.links.iter().find(|link| link.key == *name)?;
+        Some(link.to)
+    };
+    let of_node = |name: &String| {
+        let place = program.nodes.iter().position(|node| node.key == *name)?;
+        Some(place as u16)
+    };
+    let named = names.iter().filter_map(|it| of_node(it).or(of_link(it)));
+    let mut all = Vec::new();
+    for node in named.chain(0..program.nodes.len() as u16) {
+        let is_clients = program.nodes[usize::from(node)].kind == "clients";
+        if !is_clients && !all.contains(&node) && all.len() < CHARTED_MAX {
+            all.push(node);
+        }
+    }
+    all
 }
 
 /// How many requests one disc stands for.
@@ -203,6 +251,17 @@ pub fn run_to_end(text: &str, seed: u64) -> Result<Report, Vec<Diagnostic>> {
     let scenario = Scenario::parse(text)?;
     let program = experiment::compile(&scenario, Limits::PAGE);
     Ok(experiment::run(&scenario, program, seed))
+}
+
+/// What a page is told at the end of a run.
+///
+/// # Errors
+/// What is wrong with the text.
+#[cfg(test)]
+pub fn told_at_end(text: &str, seed: u64) -> Result<(Report, Explanation), Vec<Diagnostic>> {
+    let mut session = Session::load(text, seed)?;
+    session.advance(Time::NEVER, || false);
+    Ok((session.report(), session.explanation()))
 }
 
 #[cfg(test)]

@@ -93,6 +93,7 @@ impl Shell {
             Command::Step { run } => self.with_session(run, Session::step),
             Command::Seek { run, at_ns } => self.seek(run, Time(at_ns)),
             Command::Act { run, act } => self.act(run, act),
+            Command::Explain { run } => self.explain(run),
             Command::Seeds { run, text, seeds } => {
                 let jobs = seeds.into_iter().map(|seed| Job {
                     run,
@@ -162,9 +163,18 @@ impl Shell {
                 &Update::Done {
                     run,
                     report: Box::new(session.report()),
+                    found: Box::new(session.explanation()),
                 },
                 None,
             );
+        }
+    }
+
+    fn explain(&self, asked: u32) {
+        if let Some((run, session)) = self.session.as_ref().filter(|it| it.0 == asked) {
+            let (run, at_ns) = (*run, session.now().0);
+            let found = Box::new(session.explanation());
+            post(&Update::Explained { run, at_ns, found }, None);
         }
     }
 

@@ -39,6 +39,63 @@ async function moment(page) {
   return { nodes, strip: strip.map((cell) => cell.replace(/(\/h\n).*$/, "$1")) };
 }
 
+/** How light each pixel of a node is, without its name, its figures and what moves. */
+async function greyPicture(page, node) {
+  const box = await node.locator(".outline").boundingBox();
+  const clip = { x: box.x - 6, y: box.y - 6, width: box.width + 12, height: box.height + 12 };
+  const style = "#canvas .fact, #canvas .name, #canvas .kind, #canvas canvas, .wire { visibility: hidden !important }";
+  const png = (await page.screenshot({ clip, style })).toString("base64");
+  return page.evaluate(async (png) => {
+    const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));
+    const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+    const cx = new OffscreenCanvas(image.width, image.height).getContext("2d");
+    cx.drawImage(image, 0, 0);
+    const { data } = cx.getImageData(0, 0, image.width, image.height);
+    const light = [];
+    for (let i = 0; i < data.length; i += 4) {
+      light.push(Math.round(0.2126 * data[i] + 0.7152 * data[i + 1] + 0.0722 * data[i + 2]));
+    }
+    return light;
+  }, png);
+}
+
+/** The charts as files: what they say on the page, legible on A4, dark on white. */
+async function chartsOnPaper(page) {
+  await page.getByTestId("skip-bet").click();
+  await seek(page, 60);
+  const svg = (await download(page, () => command(page, "charts as SVG"))).toString();
+  const png = await download(page, () => command(page, "charts as PNG"));
+  const looked = await page.evaluate((svg) => {
+    const drawn = new DOMParser().parseFromString(svg, "image/svg+xml");
+    const { width, height } = drawn.documentElement.viewBox.baseVal;
+    const texts = [...drawn.querySelectorAll("text")];
+    return {
+      bad: drawn.querySelector("parsererror") !== null,
+      width,
+      height,
+      sizes: texts.map((t) => parseFloat(t.getAttribute("font-size"))),
+      colours: texts.map((t) => t.getAttribute("fill")),
+      words: texts.map((t) => t.textContent),
+      points: [...drawn.querySelectorAll("path")].map((path) => path.getAttribute("d").split("L").length),
+    };
+  }, svg);
+  assert.ok(!looked.bad, "it is an SVG");
+  const mm = Math.min(190 / looked.width, 277 / looked.height, 1);
+  assert.ok(Math.min(...looked.sizes) * mm >= 1.9, `${Math.min(...looked.sizes) * mm} mm`);
+  for (const colour of looked.colours) {
+    const [r, g, b] = colour.match(/[\d.]+/g).map(Number);
+    assert.ok(0.2126 * r + 0.7152 * g + 0.0722 * b < 140, `${colour} on white`);
+  }
+  // Each chart that stands on the page, with its sentence.
+  const charts = await page.locator(".chart [role=img]").evaluateAll((all) => all.map((chart) => chart.getAttribute("aria-label")));
+  assert.equal(charts.length, 3);
+  for (const sentence of charts) {
+    assert.ok(looked.words.some((word) => word.length > 12 && sentence.includes(word)), `${sentence}\n${looked.words.join("|")}`);
+  }
+  assert.ok(Math.max(...looked.points) > 50, "the lines are there");
+  assert.equal(png.readUInt32BE(16), 2 * looked.width);
+}
+
 describe("acceptance", () => {
   test("[1] a first visit shows a system, paused; running it shows something within two seconds", async () => {
     const { page, problems, close } = await site.visit();
@@ -360,6 +417,7 @@ describe("acceptance", () => {
       assert.deepEqual([...png.subarray(1, 4)].map((c) => String.fromCharCode(c)).join(""), "PNG");
       const width = png.readUInt32BE(16);
       assert.ok(width >= 2 * looked.width - 2, `${width} pixels for ${looked.width}`);
+      await chartsOnPaper(page);
       assert.deepEqual(problems, []);
       await close();
     }
@@ -473,16 +531,31 @@ describe("acceptance", () => {
     const moving = await page.evaluate(() => document.getAnimations().filter((a) => a.playState === "running").length);
     assert.equal(moving, 0);
     await page.getByTestId("skip-bet").click();
-    // Each state is told apart by its words and signs, which are the same in grey.
+    // Each state is told apart by its words, and by what is seen of it in grey without any figure.
     const told = new Map();
+    const seen = [];
     for (const seconds of [0.001, 20, 45, 100, 179]) {
       await seek(page, seconds);
       for (const node of await page.locator("[data-node]").all()) {
         const state = await node.getAttribute("data-state");
         const badge = await node.locator(".state").allTextContents();
         if (!told.has(state)) told.set(state, badge.join(" ").trim());
+        const grey = await greyPicture(page, node);
+        seen.push({ node: await node.getAttribute("data-node"), state, grey });
       }
     }
+    let pairs = 0;
+    for (const [i, a] of seen.entries()) {
+      for (const b of seen.slice(i + 1).filter((b) => b.node === a.node)) {
+        const changed = a.grey.filter((light, pixel) => Math.abs(light - b.grey[pixel]) > 40).length;
+        const which = `${a.node}: ${a.state}, ${b.state}: ${changed} of ${a.grey.length} pixels`;
+        assert.equal(a.grey.length, b.grey.length, which);
+        if (a.state === b.state) assert.ok(changed < 20, which);
+        else assert.ok(changed >= 60, which);
+        pairs += Number(a.state !== b.state);
+      }
+    }
+    assert.ok(pairs > 0, "no node was seen in two states");
     assert.ok(told.size >= 2, `states seen: ${[...told.keys()]}`);
     const words = [...told.values()];
     assert.equal(new Set(words).size, words.length, JSON.stringify([...told]));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { built, numbers, turn, untilStatus } from "./helpers.mjs";
+import { accessibilityFindings, built, numbers, turn, untilStatus } from "./helpers.mjs";
 
 const site = built();
 
@@ -89,4 +89,143 @@ describe("the retry that ate production", () => {
     assert.equal(await page.getByTestId("bet-outcome").getAttribute("data-right"), "true");
     await close();
   });
+
+  test("[21] debrief card: verdict, at most five links that jump to their moments, the bet, who was paged, one thing to try", async () => {
+    const { page, problems, close } = await site.visit({ query: "?speed=max" });
+    await untilStatus(page, "ready");
+    await page.getByTestId("bet-slowly").click();
+    await page.getByTestId("run-bet").click();
+    await untilStatus(page, "over");
+    const verdict = page.getByTestId("verdict");
+    await verdict.getByText("Not passed").waitFor();
+    assert.match(await verdict.innerText(), /In this run it did not recover\./);
+    assert.match(await page.getByTestId("bet-outcome").innerText(), /It went another way[^]*What held:/);
+    const links = await chain(page);
+    assert.ok(links.length >= 3 && links.length <= 5, JSON.stringify(links));
+    assert.match(links[0], /Catalogue works more slowly: up to \d+ ms instead of [\d.]+ ms/);
+    for (const link of links) assert.match(link, /\d/);
+    // What was planned stands apart from what was found.
+    await page.getByText("Planned was just that: Catalogue 5× slower, at 30 s.").waitFor();
+    assert.match(await page.getByTestId("paged").innerText(), /Nothing would have paged you/);
+    assert.match(await page.getByTestId("next").innerText(), /Turn one, run again, compare/);
+    await jumps(page);
+    assert.deepEqual(await accessibilityFindings(page), []);
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("[21] a drawing without a lesson is explained as well, and a run that pauses says why it came to this", async () => {
+    const { page, problems, close } = await site.visit({ query: "?speed=max" });
+    await untilStatus(page, "ready");
+    const buffer = Buffer.from(DRAWN);
+    await page.getByTestId("file").setInputFiles({ name: "mine.toml", mimeType: "text/plain", buffer });
+    await page.getByText("Opened mine.toml").first().waitFor({ state: "attached" });
+    await untilStatus(page, "ready");
+    await page.getByTestId("run").click();
+    await untilStatus(page, "over");
+    const verdict = page.getByTestId("verdict");
+    assert.match(await verdict.innerText(), /In this run users were served again/);
+    const links = await chain(page);
+    assert.ok(links.length >= 3 && links.length <= 5, JSON.stringify(links));
+    assert.match(links[0], /store is down: 100 % of its requests/);
+    await page.getByText("Planned was just that: store crashes, at 60 s.").waitFor();
+    assert.match(await page.getByTestId("paged").innerText(), /paged after \d+ s by the alert errors/);
+    assert.match(await page.getByTestId("next").innerText(), /Store: give it a second instance/);
+    assert.equal(await page.getByTestId("bet-outcome").count(), 0);
+    await jumps(page);
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("[21] a run that stands still is asked why it came to this", async () => {
+    const { page, problems, close } = await site.visit({ query: "?speed=max" });
+    await untilStatus(page, "ready");
+    await page.getByTestId("skip-bet").click();
+    await page.getByTestId("scrubber").fill("60000");
+    await untilStatus(page, "paused");
+    await page.getByTestId("explain").click();
+    await page.getByTestId("so-far").getByText("Up to now:").waitFor();
+    const links = await chain(page);
+    assert.match(links[0], /Catalogue works more slowly/);
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test("[33] a lesson's own charts stand first, each with its sentence and table, and any other is a click away", async () => {
+    const { page, problems, close } = await site.visit({ query: "?speed=max" });
+    await untilStatus(page, "ready");
+    await page.getByTestId("scenarios").click();
+    await page.getByRole("option", { name: /queue is fine/i }).first().click();
+    await page.getByTestId("chart-node-jobs").waitFor();
+    const ids = () => page.locator(".charts [data-testid^=chart-]").evaluateAll((all) => all.map((it) => it.dataset.testid));
+    assert.deepEqual(await ids(), ["chart-node-jobs", "chart-node-reports", "chart-latency"]);
+    await page.getByTestId("skip-bet").click();
+    await page.getByTestId("run").click();
+    await untilStatus(page, "over");
+    const jobs = page.getByTestId("chart-node-jobs");
+    const sentence = await jobs.getByRole("img").getAttribute("aria-label");
+    assert.match(sentence, /^Requests at Jobs: in work .* waiting [\d,]+ now, most [\d,]+ at /);
+    await jobs.getByRole("button", { name: "Table" }).click();
+    const cells = await jobs.locator("tbody tr").evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.innerText)));
+    const most = Math.max(...cells.map((row) => Number(row[2].replaceAll(",", ""))));
+    const said = Number(sentence.match(/waiting .*most ([\d,]+)/)[1].replaceAll(",", ""));
+    // Rows are means over parts of the run.
+    assert.ok(most > 0.5 * said && most <= said, `${most} of ${said}`);
+    await jobs.getByRole("button", { name: "Chart" }).click();
+
+    const choice = jobs.getByRole("combobox", { name: "Another chart here" });
+    await choice.selectOption({ label: "Tries per action" });
+    await page.getByTestId("chart-tries").waitFor();
+    assert.deepEqual(await ids(), ["chart-tries", "chart-node-reports", "chart-latency"]);
+    assert.deepEqual(await accessibilityFindings(page), []);
+    assert.deepEqual(problems, []);
+    await close();
+  });
 });
+
+const chain = (page) => page.getByTestId("chain").locator("li").allInnerTexts();
+
+/** Each link of the chain goes to its moment. */
+async function jumps(page) {
+  const buttons = page.getByTestId("chain").locator("li button.link");
+  const all = await buttons.count();
+  for (let n = 0; n < all; n += 1) {
+    const said = Number.parseFloat(await buttons.nth(n).innerText());
+    await buttons.nth(n).click();
+    await page.waitForFunction(
+      (said) => Math.abs(Number(document.querySelector("[data-testid=clock]").dataset.value) / 1e9 - said) < 0.2,
+      said,
+    );
+  }
+}
+
+const DRAWN = `format = 1
+[run]
+duration = "120 s"
+[clients.users]
+arrivals = "poisson"
+rate = "100 rps"
+[service.front]
+slots = 100
+service_time = "2 ms"
+[database.store]
+cores = 8
+read_time = "2 ms"
+[link.ask]
+from = "users"
+to = "front"
+timeout = "1 s"
+[link.look]
+from = "front"
+to = "store"
+timeout = "500 ms"
+[alert.errors]
+node = "front"
+error_share_above = "5 %"
+window = "5 s"
+[[timeline]]
+what = "crash"
+target = "store"
+at = "60 s"
+lasts = "20 s"
+`;

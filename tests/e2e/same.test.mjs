@@ -69,7 +69,7 @@ function assertShown(id, text, exact) {
   assert.ok(Math.abs(value - exact) <= allowed, `${id}: '${text}' for ${exact}`);
 }
 
-describe("the page and the command line agree", () => {
+describe("[11] the page and the command line agree: figures and fingerprint", () => {
   for (let seed = 1; seed <= 20; seed += 1) {
     test(`as opened, seed ${seed}`, () => compare(seed, {}));
   }

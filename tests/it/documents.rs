@@ -272,6 +272,7 @@ fn made_parts() -> Vec<(String, String)> {
     parts.push(("claim".to_owned(), fields(sections::CLAIM)));
     parts.push(("models".to_owned(), models()));
     parts.push(("invariant".to_owned(), fields(sections::INVARIANT)));
+    parts.push(("fails_first".to_owned(), fields(sections::FAILS_FIRST)));
     parts.push(("about".to_owned(), fields(sections::ABOUT)));
     parts.push(("lesson".to_owned(), fields(sections::LESSON)));
     parts.push(("variant".to_owned(), fields(sections::VARIANT)));
@@ -408,6 +409,10 @@ fn all_limits() -> String {
         (
             "words of the concept",
             limits::MAX_CONCEPT_WORDS.to_string(),
+        ),
+        (
+            "words of the sentence about where it fails first",
+            limits::MAX_SENTENCE_WORDS.to_string(),
         ),
         ("entries of other lists", limits::MAX_LIST.to_string()),
     ];

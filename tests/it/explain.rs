@@ -21,7 +21,7 @@ const DRAWS: u64 = 40;
 fn explained(text: &str, seed: u64) -> Explanation {
     let scenario = Scenario::parse(text).unwrap_or_else(|d| panic!("{d:#?}\n{text}"));
     let program = experiment::compile(&scenario, Limits::NATIVE);
-    explain::explain(&explain::watch(&program, seed))
+    explain::explain(&explain::watch(&program, seed), None)
 }
 
 struct Tried {

@@ -47,6 +47,7 @@ mod shards;
 mod share;
 mod share_cli;
 mod share_links;
+mod starting_points;
 mod stations;
 mod stock;
 mod tidy;

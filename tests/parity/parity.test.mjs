@@ -74,7 +74,8 @@ test(`${RANDOM_DESIGNS} random designs`, async () => {
 });
 
 const scenarios = readdirSync(join(ROOT, "scenarios")).filter((name) => name.endsWith(".toml"));
-for (const name of scenarios) {
+const starts = readdirSync(join(ROOT, "scenarios/start")).map((name) => join("start", name));
+for (const name of [...scenarios, ...starts]) {
   test(`scenarios/${name}, seeds 1 to ${SEEDS}`, async () => {
     assert.equal(await compare(0, SEEDS, join("scenarios", name)), SEEDS);
   });

@@ -7,9 +7,12 @@
 //!
 //! The seeds come from the scenario's id and the version of the simulation's rules and stand in no file: a
 //! knob cannot be tuned to them by accident, and they change when the rules do.
+//!
+//! A starting point has no lesson; what it says of its limits is held against runs with more load ([`limit`]).
 
 mod brute;
 mod designs;
+pub mod limit;
 mod moved;
 #[cfg(test)]
 mod tests;
@@ -57,7 +60,8 @@ pub struct GateReport {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Row {
-    /// `start`, `fix`, `moved`, `not_enough`, `backfire`, `servers`, `twist`, `twist_fix`.
+    /// `start`, `fix`, `moved`, `not_enough`, `backfire`, `servers`, `twist`, `twist_fix`; of a starting point
+    /// `own_load`, `fails_first`.
     pub role: Word,
     /// Key of the variant; for a fix of part 2 with its twist before it. Empty for the start.
     pub key: String,
@@ -66,7 +70,7 @@ pub struct Row {
     pub changes: Vec<String>,
     /// What it has to do: `passes on 18 of 20 or more`.
     pub needs: String,
-    /// Seeds on which all goals were reached.
+    /// Seeds on which all goals were reached, or on which it was as a starting point says.
     pub passed_on: usize,
     /// Goals that were missed, and on how many seeds.
     pub missed: Vec<Missed>,
@@ -117,27 +121,49 @@ pub fn seeds(id: &str) -> Vec<u64> {
 
 /// How many runs [`judge`] will make, for a progress bar.
 pub fn runs(text: &str) -> usize {
-    let count = |scenario: Scenario| designs::of(text, &scenario).len() * SEEDS;
+    let count = |scenario: Scenario| {
+        let limits = scenario.fails_first.as_ref().map_or(0, |_| limit::PARTS);
+        let lesson = match is_lesson(&scenario) {
+            true => designs::of(text, &scenario).len() * SEEDS,
+            false => 0,
+        };
+        lesson + limits
+    };
     Scenario::parse(text).map_or(0, count)
+}
+
+/// Whether it has something to fail: a starting point has no goals, and is judged by what it says of its limits.
+fn is_lesson(scenario: &Scenario) -> bool {
+    scenario.fails_first.is_none() || !scenario.goals.is_empty()
 }
 
 /// Runs everything that the lesson of a text claims, on all cores; `done` is told after each run.
 pub fn judge(text: &str, done: impl Fn() + Sync) -> Result<GateReport, Vec<Diagnostic>> {
     let scenario = Scenario::parse(text)?;
     let seeds = seeds(&scenario.about.id);
-    let designs = designs::of(text, &scenario);
-    let outcomes = outcomes(&scenario, &designs, &seeds, done);
-    let rows: Vec<Row> = designs
+    let designs = match is_lesson(&scenario) {
+        true => designs::of(text, &scenario),
+        false => Vec::new(),
+    };
+    let outcomes = outcomes(&scenario, &designs, &seeds, &done);
+    let mut rows: Vec<Row> = designs
         .into_iter()
         .zip(&outcomes)
         .map(|(design, of_it)| row(design, of_it, &outcomes[0], &scenario))
         .collect();
+    let used = match is_lesson(&scenario) {
+        true => SEEDS,
+        false => limit::SEEDS_AT_OWN_LOAD,
+    };
+    if let Some(claim) = &scenario.fails_first {
+        rows.extend(limit::rows(&scenario, claim, &seeds, &done));
+    }
     Ok(GateReport {
         scenario: scenario.about.id.clone(),
         title: scenario.about.title.clone(),
         semantics_version: SEMANTICS_VERSION,
         engine_version: env!("CARGO_PKG_VERSION"),
-        seeds,
+        seeds: seeds[..used].to_vec(),
         passed: rows.iter().all(|row| row.holds),
         rows,
     })

@@ -466,6 +466,8 @@ pub fn perform(store: Store, stage: Stage, act: Act) {
         Act::NewSeed => store.send(Msg::NewSeed(platform::random_seed())),
         Act::Svg => super::super::live::picture::save_svg(store),
         Act::Png => super::super::live::picture::save_png(store),
+        Act::ChartsSvg => super::super::live::picture::save_charts_svg(store),
+        Act::ChartsPng => super::super::live::picture::save_charts_png(store),
         Act::Bet(nth) => {
             let key = store.peek(|m| m.doc.scenario.lesson.bets.get(nth).map(|b| b.key.clone()));
             if let Some(key) = key {

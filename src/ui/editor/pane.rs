@@ -179,12 +179,14 @@ fn One(nth: usize, line: Line, chosen: Memo<usize>) -> impl IntoView {
     let refused = line.not.is_some();
     let (text, note) = (line.text.clone(), line.note.clone());
     let why = line.not.clone();
+    let group = line.group;
     view! {
         <li
             id=format!("pane-line-{nth}")
             role="option"
             aria-selected=move || (chosen.get() == nth).to_string()
             aria-disabled=refused.then_some("true")
+            data-group=group
             on:click=move |_| choose(store, stage, &line)
         >
             <span class="line-text">{text}</span>

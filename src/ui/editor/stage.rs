@@ -7,9 +7,11 @@ use leptos::prelude::*;
 
 use crate::ui::live::LIVE;
 use crate::ui::platform::media;
+use crate::ui::state::field::Field;
 use crate::ui::state::geometry::{Rect, Scene, extent};
 use crate::ui::state::keys::Act;
 use crate::ui::state::model::Room;
+use crate::ui::state::routes;
 use crate::ui::state::snap::Drag;
 use crate::ui::state::view::View;
 use crate::ui::store::Store;
@@ -22,6 +24,11 @@ pub struct Stage {
     /// Somebody moved the view: it stays as it is.
     pub free: RwSignal<bool>,
     pub drag: RwSignal<Drag>,
+    /// Which nodes are being dragged: they and their links are drawn in a layer of their own, so that the
+    /// rest need not be painted anew.
+    pub lifted: Memo<Vec<String>>,
+    /// Who stands where, while somebody drags.
+    pub field: Memo<PtrEq<Field>>,
     /// A rectangle that is being drawn around nodes.
     pub marquee: RwSignal<Option<Rect>>,
     /// A link that is being drawn: from which node, to which place.
@@ -55,12 +62,18 @@ impl Stage {
             let (w, h) = if w > 1.0 { (w, h) } else { (1100.0, 560.0) };
             Arc::new(design.with(|s| Scene::new(&s.0.design, w, h)))
         });
+        let drag = RwSignal::new(Drag::default());
         let stage = Stage {
             scene,
             size,
             view: RwSignal::new(View::default()),
             free: RwSignal::new(false),
-            drag: RwSignal::new(Drag::default()),
+            drag,
+            lifted: Memo::new(move |_| drag.with(|drag| drag.keys.clone())),
+            field: Memo::new(move |_| {
+                let scene = scene.get_untracked();
+                PtrEq(Arc::new(drag.with(|drag| routes::under_way(&scene, drag))))
+            }),
             marquee: RwSignal::new(None),
             wire: RwSignal::new(None),
             moving: RwSignal::new(false),

@@ -7,7 +7,7 @@ use super::goals::Goals;
 use super::hints::Hints;
 use super::numbers::Numbers;
 use super::refused::Refused;
-use super::verdict::Verdict;
+use super::verdict::{Chain, Verdict};
 use crate::ui::app::FileButtons;
 use crate::ui::live::feed::Feed;
 use crate::ui::platform;
@@ -49,6 +49,7 @@ pub fn Story() -> impl IntoView {
                         <p class="hook" hidden=move || begun.get()>{move || about.with(|a| rich(&a.1))}</p>
                         <Bets />
                         <FirstFailure />
+                        <SoFar />
                     }
                         .into_any()
                 }
@@ -118,6 +119,24 @@ fn FirstFailure() -> impl IntoView {
                         </div>
                     }
                 })
+        }}
+    }
+}
+
+/// A run that stands still says why it came to this, if somebody asks.
+#[component]
+fn SoFar() -> impl IntoView {
+    let store = Store::get();
+    let shown = store.memo(debrief::so_far);
+    view! {
+        {move || match shown.get() {
+            None => ().into_any(),
+            Some(None) => {
+                let ask = move |_| store.send(Msg::Explain);
+                view! { <button class="link" data-testid="explain" on:click=ask>"Why did it come to this?"</button> }
+                    .into_any()
+            }
+            Some(Some(text)) => view! { <p data-testid="so-far">{text}</p> <Chain /> }.into_any(),
         }}
     }
 }

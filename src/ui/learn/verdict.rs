@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 
 use super::evidence::Evidence;
+use crate::explain::Step;
 use crate::ui::state::debrief::{self, Went, went};
 use crate::ui::state::model::Model;
+use crate::ui::state::planned;
 use crate::ui::state::sharing;
 use crate::ui::state::update::{CHECK_SEEDS, Msg};
 use crate::ui::state::words;
@@ -18,6 +20,7 @@ pub fn Verdict() -> impl IntoView {
     let passed = Memo::new(move |_| went.get() == Went::Passed);
     let outcome = store.memo(debrief::outcome);
     let next = store.memo(debrief::next);
+    let paged = store.memo(debrief::paged);
     view! {
         <div
             data-testid="verdict"
@@ -36,7 +39,8 @@ pub fn Verdict() -> impl IntoView {
             <Chain />
             <AboutChange />
             <Evidence />
-            <div class="card">
+            <p data-testid="paged" class="paged">{move || paged.get().map(|text| rich(&text))}</p>
+            <div class="card" data-testid="next">
                 <h3>"Next"</h3>
                 <p>{move || rich(&next.get())}</p>
                 <div class="card-foot">
@@ -113,40 +117,38 @@ fn BetCard() -> impl IntoView {
     }
 }
 
+/// How it came, also of a run that only pauses.
 #[component]
-fn Chain() -> impl IntoView {
+pub fn Chain() -> impl IntoView {
     let store = Store::get();
     let chain = store.memo(debrief::chain);
+    let after = store.memo(|m| {
+        let lines = [debrief::others(m), planned::line(m)];
+        lines.into_iter().flatten().collect::<Vec<String>>()
+    });
     view! {
         <section class="block" hidden=move || chain.with(Vec::is_empty)>
             <h3 class="label">"How it came"</h3>
             <ol class="chain" data-testid="chain">
-                {move || {
-                    chain
-                        .get()
-                        .into_iter()
-                        .enumerate()
-                        .map(|(i, moment)| {
-                            view! {
-                                <li>
-                                    <span class="nr" aria-hidden="true">{i + 1}</span>
-                                    <span>
-                                        <button
-                                            class="link"
-                                            title="Look at this moment"
-                                            on:click=move |_| store.send(Msg::Seek(moment.at_ns))
-                                        >
-                                            <time>{words::seconds(moment.at_ns)}</time>
-                                        </button>
-                                        " " {rich(&moment.text)}
-                                    </span>
-                                </li>
-                            }
-                        })
-                        .collect_view()
-                }}
+                {move || chain.get().into_iter().zip(1..).map(|(step, n)| link(store, step, n)).collect_view()}
             </ol>
+            {move || after.get().into_iter().map(|line| view! { <p class="small muted">{rich(&line)}</p> }).collect_view()}
         </section>
+    }
+}
+
+fn link(store: Store, step: Step, n: u32) -> impl IntoView {
+    let Step { at_ns, text } = step;
+    view! {
+        <li>
+            <span class="nr" aria-hidden="true">{n}</span>
+            <span>
+                <button class="link" title="Look at this moment" on:click=move |_| store.send(Msg::Seek(at_ns))>
+                    <time>{words::seconds(at_ns)}</time>
+                </button>
+                " " {rich(&text)}
+            </span>
+        </li>
     }
 }
 

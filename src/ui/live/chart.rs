@@ -19,44 +19,56 @@ pub fn Charts() -> impl IntoView {
     // One instant for all charts.
     let hover = RwSignal::new(None::<f64>);
     let front = store.memo(|m| m.chart);
+    let shown = store.memo(chart::shown);
+    let tab = move |place: usize| {
+        let short = store.memo(move |m| chart::short(m, chart::shown(m)[place]));
+        view! {
+            <button
+                aria-pressed=move || (front.get() == place).to_string()
+                on:click=move |_| store.send(Msg::Chart(place))
+            >
+                {move || short.get()}
+            </button>
+        }
+    };
     view! {
         <section class="charts" aria-label="Charts">
-            <div class="chart-tabs" role="group" aria-label="Which chart">
-                {ChartTab::ALL
-                    .map(|tab| {
-                        view! {
-                            <button
-                                aria-pressed=move || (front.get() == tab).to_string()
-                                on:click=move |_| store.send(Msg::Chart(tab))
-                            >
-                                {tab.short()}
-                            </button>
-                        }
-                    })
-                    .collect_view()}
-            </div>
-            {ChartTab::ALL.map(|tab| view! { <OneChart tab=tab hover=hover /> }).collect_view()}
+            <div class="chart-tabs" role="group" aria-label="Which chart">{[0, 1, 2].map(tab).collect_view()}</div>
+            {[0, 1, 2]
+                .map(|place| {
+                    let tab = Memo::new(move |_| shown.get()[place]);
+                    view! {
+                        <figure class="chart" data-front=move || (front.get() == place).to_string()>
+                            {move || view! { <OneChart place=place tab=tab.get() hover=hover /> }}
+                        </figure>
+                    }
+                })
+                .collect_view()}
         </section>
     }
 }
 
+/// What stands in one of the three places.
 #[component]
-fn OneChart(tab: ChartTab, hover: RwSignal<Option<f64>>) -> impl IntoView {
+fn OneChart(place: usize, tab: ChartTab, hover: RwSignal<Option<f64>>) -> impl IntoView {
     let store = Store::get();
-    let front = store.memo(move |m| m.chart == tab);
     let as_table = store.memo(move |m| m.table_open == Some(tab));
     let toggle = move |_| {
         let open = !as_table.get_untracked();
         store.send(Msg::Table(open.then_some(tab)));
     };
+    let (id, title) = store.peek(|m| (chart::id(m, tab), chart::title(m, tab)));
+    let name = title.clone();
+    let about = format!("chart.{}", tab.key());
     view! {
-        <figure class="chart" data-front=move || front.get().to_string() data-testid=format!("chart-{}", tab.key())>
+        <div class="chart-box" data-testid=format!("chart-{id}")>
             <div class="chart-head">
-                <h2>{term(&format!("chart.{}", tab.key()), tab.title())}</h2>
+                <h2>{term(&about, title)}</h2>
+                <Others place=place tab=tab />
                 <span class="question-line">{tab.question()}</span>
                 <button class="link" aria-pressed=move || as_table.get().to_string() on:click=toggle>
                     {move || if as_table.get() { "Chart" } else { "Table" }}
-                    <span class="sr-only">" of " {tab.title()}</span>
+                    <span class="sr-only">" of " {name}</span>
                 </button>
             </div>
             {move || {
@@ -66,7 +78,36 @@ fn OneChart(tab: ChartTab, hover: RwSignal<Option<f64>>) -> impl IntoView {
                     view! { <Canvas tab=tab hover=hover /> }.into_any()
                 }
             }}
-        </figure>
+        </div>
+    }
+}
+
+/// All charts that there are, for this place.
+#[component]
+fn Others(place: usize, tab: ChartTab) -> impl IntoView {
+    let store = Store::get();
+    let all = store.memo(|m| {
+        let all = chart::all(m).into_iter();
+        all.map(|tab| (tab, chart::title(m, tab)))
+            .collect::<Vec<_>>()
+    });
+    let choose = move |event: leptos::ev::Event| {
+        let number = event_target_value(&event).parse::<usize>();
+        let chosen = number
+            .ok()
+            .and_then(|n| all.with_untracked(|all| all.get(n).map(|it| it.0)));
+        if let Some(tab) = chosen {
+            store.send(Msg::ShowChart(place, tab));
+        }
+    };
+    view! {
+        <select class="chart-choice" aria-label="Another chart here" on:change=choose>
+            <option value="">"Other chart …"</option>
+            {move || {
+                let others = all.get().into_iter().zip(0..).filter(|((other, _), _)| *other != tab);
+                others.map(|((_, title), n)| view! { <option value=n.to_string()>{title}</option> }).collect_view()
+            }}
+        </select>
     }
 }
 
@@ -106,12 +147,18 @@ fn Canvas(tab: ChartTab, hover: RwSignal<Option<f64>>) -> impl IntoView {
             return;
         };
         let chart = store.peek(|m| chart::chart(m, tab));
-        LIVE.with_borrow(|live| Plot::new(&cx, &live.palette, &chart, w, h).draw(hover));
+        LIVE.with_borrow(|live| {
+            let (context, font) = (&cx, live.palette.font.as_str());
+            let pen = canvas::CanvasPen { context, font };
+            Plot::new(&pen, &live.palette, &chart, w, h).draw(hover);
+        });
     });
     let sentence = store.memo(move |m| {
         // Said when the run rests, so that a screen reader is not flooded.
         match m.run.status {
-            crate::ui::state::model::Status::Playing => format!("{}: running.", tab.title()),
+            crate::ui::state::model::Status::Playing => {
+                format!("{}: running.", chart::title(m, tab))
+            }
             _ => chart::chart(m, tab).sentence(),
         }
     });
@@ -158,8 +205,9 @@ fn Table(tab: ChartTab) -> impl IntoView {
     let store = Store::get();
     let rows = store.memo(move |m| chart::chart(m, tab).table());
     let empty = move || rows.with(Vec::is_empty);
+    let title = store.peek(|m| chart::title(m, tab));
     view! {
-        <div class="table-wrap" tabindex="0" role="region" aria-label=tab.title()>
+        <div class="table-wrap" tabindex="0" role="region" aria-label=title>
             <table>
                 <thead>
                     <tr>

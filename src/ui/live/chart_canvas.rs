@@ -1,10 +1,8 @@
-//! A line chart on a canvas: axes, bands, levels, lines with their names at their ends, a crosshair.
+//! A line chart: axes, bands, levels, lines with their names at their ends, a crosshair.
 
-use web_sys::CanvasRenderingContext2d as Context;
-
-use crate::ui::platform::canvas::dash;
 use crate::ui::platform::theme::Palette;
 use crate::ui::state::chart::{Chart, Line, Stroke};
+use crate::ui::state::pen::{Align, Letters, Line as Look, Pen};
 use crate::ui::state::series::{Column, Series};
 
 /// Room around the plot.
@@ -16,8 +14,8 @@ const NARROW: f64 = 420.0;
 /// Names of lines stand closer than this only if they are pushed apart.
 const NAME_HEIGHT: f64 = 15.0;
 
-pub struct Plot<'a> {
-    cx: &'a Context,
+pub struct Plot<'a, P> {
+    pen: &'a P,
     palette: &'a Palette,
     chart: &'a Chart,
     w: f64,
@@ -26,17 +24,11 @@ pub struct Plot<'a> {
     top: f64,
 }
 
-impl<'a> Plot<'a> {
-    pub fn new(
-        cx: &'a Context,
-        palette: &'a Palette,
-        chart: &'a Chart,
-        w: f64,
-        h: f64,
-    ) -> Plot<'a> {
+impl<'a, P: Pen> Plot<'a, P> {
+    pub fn new(pen: &'a P, palette: &'a Palette, chart: &'a Chart, w: f64, h: f64) -> Plot<'a, P> {
         let right = right_of(w);
         Plot {
-            cx,
+            pen,
             palette,
             chart,
             w,
@@ -62,15 +54,12 @@ impl<'a> Plot<'a> {
         self.levels();
         if let Some(ghost) = &self.chart.ghost {
             for line in self.chart.lines.iter().filter(|l| l.has_ghost) {
-                self.ghost_style();
-                self.trace(&ghost.series, line.column);
+                self.trace(ghost, line.column, self.ghost_style());
             }
         }
         for line in self.chart.lines {
-            self.style(line.stroke);
-            self.trace(&self.chart.series, line.column);
+            self.trace(&self.chart.series, line.column, self.style(line.stroke));
         }
-        dash(self.cx, &[]);
         self.now();
         match hover {
             Some(seconds) => self.crosshair(seconds),
@@ -78,21 +67,14 @@ impl<'a> Plot<'a> {
         }
     }
 
-    fn font(&self, weight: u32) {
-        self.cx
-            .set_font(&format!("{weight} 12px {}", self.palette.font));
+    fn line(&self, from: (f64, f64), to: (f64, f64), look: Look<'_>) {
+        self.pen.lines(&[vec![from, to]], look);
     }
 
-    fn text(&self, text: &str, x: f64, y: f64) {
-        // Text at a finite place is always accepted.
-        let _ = self.cx.fill_text(text, x, y);
-    }
-
-    fn line(&self, x0: f64, y0: f64, x1: f64, y1: f64) {
-        self.cx.begin_path();
-        self.cx.move_to(x0, y0);
-        self.cx.line_to(x1, y1);
-        self.cx.stroke();
+    /// Upright over the whole plot.
+    fn upright(&self, seconds: f64) {
+        let x = self.x(seconds).round() + 0.5;
+        self.line((x, TOP), (x, self.h - BOTTOM), thin(&self.palette.text));
     }
 
     /// Where the run is, while an earlier moment of it is looked at.
@@ -100,91 +82,92 @@ impl<'a> Plot<'a> {
         let now = self.chart.now_s;
         let known = self.chart.series.rows.len();
         if known > self.chart.series.bucket_of((now * 1e9) as u64) + 1 {
-            let x = self.x(now).round() + 0.5;
-            self.cx.set_line_width(1.0);
-            self.cx.set_stroke_style_str(&self.palette.text);
-            self.line(x, TOP, x, self.h - BOTTOM);
+            self.upright(now);
         }
     }
 
     fn bands(&self) {
-        self.cx.set_fill_style_str(&self.palette.strained_soft);
         for &(from, to) in &self.chart.bands {
             let (x0, x1) = (self.x(from), self.x(to));
-            self.cx
-                .fill_rect(x0, TOP, (x1 - x0).max(1.0), self.h - TOP - BOTTOM);
+            let size = ((x1 - x0).max(1.0), self.h - TOP - BOTTOM);
+            self.pen.rect((x0, TOP), size, &self.palette.strained_soft);
         }
     }
 
     fn axes(&self) {
-        let cx = self.cx;
-        self.font(400);
-        cx.set_line_width(1.0);
-        cx.set_text_align("right");
-        cx.set_text_baseline("middle");
+        let letters = |align, centred| Letters {
+            colour: &self.palette.muted,
+            weight: 400,
+            align,
+            centred,
+            room: None,
+        };
         let steps = if self.h > 130.0 { 4 } else { 2 };
         for step in 0..=steps {
             let value = self.top * f64::from(step) / f64::from(steps);
             let y = self.y(value).round() + 0.5;
-            cx.set_stroke_style_str(if step == 0 {
-                &self.palette.control
-            } else {
-                &self.palette.hairline
-            });
-            self.line(LEFT, y, self.w - self.right, y);
-            cx.set_fill_style_str(&self.palette.muted);
-            self.text(&self.chart.tab.tick(value, self.top), LEFT - 6.0, y);
+            let colour = match step {
+                0 => &self.palette.control,
+                _ => &self.palette.hairline,
+            };
+            self.line((LEFT, y), (self.w - self.right, y), thin(colour));
+            let text = self.chart.tab.tick(value, self.top);
+            self.pen
+                .text(&text, (LEFT - 6.0, y), letters(Align::Right, true));
         }
-        cx.set_text_baseline("alphabetic");
         let every = time_step(self.chart.duration_s, self.w);
         let mut at = 0.0;
         while at <= self.chart.duration_s + 1e-9 {
             let at_end = at + every > self.chart.duration_s;
-            cx.set_text_align(match at {
-                0.0 => "left",
-                _ if at_end => "right",
-                _ => "center",
-            });
-            self.text(&format!("{at:.0} s"), self.x(at), self.h - 4.0);
+            let align = match at {
+                0.0 => Align::Left,
+                _ if at_end => Align::Right,
+                _ => Align::Middle,
+            };
+            let place = (self.x(at), self.h - 4.0);
+            self.pen
+                .text(&format!("{at:.0} s"), place, letters(align, false));
             at += every;
         }
     }
 
     fn levels(&self) {
-        let cx = self.cx;
         for level in &self.chart.levels {
             let y = self.y(level.at).round() + 0.5;
-            cx.set_stroke_style_str(&self.palette.failed);
-            cx.set_line_width(1.0);
-            dash(cx, &[4.0, 4.0]);
-            self.line(LEFT, y, self.w - self.right, y);
-            dash(cx, &[]);
+            let look = Look {
+                dash: &[4.0, 4.0],
+                ..thin(&self.palette.failed)
+            };
+            self.line((LEFT, y), (self.w - self.right, y), look);
         }
     }
 
-    fn ghost_style(&self) {
-        self.cx.set_stroke_style_str(&self.palette.control);
-        self.cx.set_line_width(1.5);
-        dash(self.cx, &[1.5, 3.5]);
+    fn ghost_style(&self) -> Look<'_> {
+        Look {
+            colour: &self.palette.control,
+            width: 1.5,
+            dash: &[1.5, 3.5],
+        }
     }
 
-    fn style(&self, stroke: Stroke) {
-        let (colour, width, pattern): (&str, f64, &[f64]) = match stroke {
+    fn style(&self, stroke: Stroke) -> Look<'_> {
+        let (colour, width, dash): (&str, f64, &[f64]) = match stroke {
             Stroke::Served => (&self.palette.served, 2.0, &[]),
             Stroke::Offered => (&self.palette.offered, 1.75, &[2.0, 2.5]),
             Stroke::P50 => (&self.palette.action, 1.0, &[]),
-            Stroke::P99 => (&self.palette.action, 2.0, &[]),
+            Stroke::P99 | Stroke::Busy => (&self.palette.action, 2.0, &[]),
             Stroke::Retries => (&self.palette.strained, 2.0, &[6.0, 3.0]),
         };
-        self.cx.set_stroke_style_str(colour);
-        self.cx.set_line_width(width);
-        dash(self.cx, pattern);
+        Look {
+            colour,
+            width,
+            dash,
+        }
     }
 
     /// One polyline; where several buckets share a pixel, their lowest and highest are drawn.
-    fn trace(&self, series: &Series, column: Column) {
-        let cx = self.cx;
-        cx.begin_path();
+    fn trace(&self, series: &Series, column: Column, look: Look<'_>) {
+        let mut lines: Vec<Vec<(f64, f64)>> = Vec::new();
         let mut open = false;
         let per_pixel = series.rows.len() as f64 / (self.w - LEFT - self.right).max(1.0);
         let chunk = (per_pixel.floor() as usize).max(1);
@@ -197,19 +180,20 @@ impl<'a> Plot<'a> {
             }
             if low.is_finite() {
                 let x = self.x(series.middle_s(bucket));
-                if open {
-                    cx.line_to(x, self.y(low));
-                } else {
-                    cx.move_to(x, self.y(low));
+                if !open {
+                    lines.push(Vec::new());
                 }
-                if high > low {
-                    cx.line_to(x, self.y(high));
+                if let Some(line) = lines.last_mut() {
+                    line.push((x, self.y(low)));
+                    if high > low {
+                        line.push((x, self.y(high)));
+                    }
                 }
             }
             open = low.is_finite();
             bucket = until;
         }
-        cx.stroke();
+        self.pen.lines(&lines, look);
     }
 
     fn name(&self, line: &Line) -> &'static str {
@@ -224,7 +208,7 @@ impl<'a> Plot<'a> {
         match stroke {
             Stroke::Served => &self.palette.served,
             Stroke::Offered => &self.palette.offered,
-            Stroke::P50 | Stroke::P99 => &self.palette.action,
+            Stroke::P50 | Stroke::P99 | Stroke::Busy => &self.palette.action,
             Stroke::Retries => &self.palette.strained_text,
         }
     }
@@ -267,24 +251,29 @@ impl<'a> Plot<'a> {
             &self.chart.ghost,
             self.chart.lines.iter().find(|l| l.has_ghost),
         ) {
-            let rows = ghost.series.rows.len();
-            if let Some(x) = (0..rows)
-                .rev()
-                .find_map(|b| ghost.series.at(b, line.column))
-            {
+            let rows = ghost.rows.len();
+            if let Some(x) = (0..rows).rev().find_map(|b| ghost.at(b, line.column)) {
                 names.push((self.y(x), "first run".into(), &self.palette.muted, 400));
             }
         }
         self.spread(&mut names);
-        self.cx.set_text_align("left");
-        self.cx.set_text_baseline("middle");
         for (y, name, colour, weight) in names {
-            self.font(weight);
-            self.cx.set_fill_style_str(colour);
-            // Narrower where the system's letters are wide; at a finite place it is always accepted.
-            let (x, room) = (self.w - self.right + 8.0, self.right - 10.0);
-            let _ = self.cx.fill_text_with_max_width(&name, x, y, room);
+            // Narrower where the system's letters are wide.
+            let room = Some(self.right - 10.0);
+            self.beside(&name, y, colour, weight, room);
         }
+    }
+
+    /// At the right of the plot.
+    fn beside(&self, text: &str, y: f64, colour: &str, weight: u32, room: Option<f64>) {
+        let look = Letters {
+            colour,
+            weight,
+            align: Align::Left,
+            centred: true,
+            room,
+        };
+        self.pen.text(text, (self.w - self.right + 8.0, y), look);
     }
 
     /// Pushes names apart, then up from the lower edge.
@@ -304,11 +293,8 @@ impl<'a> Plot<'a> {
 
     /// The same instant in all charts, with the values there.
     fn crosshair(&self, seconds: f64) {
-        let cx = self.cx;
+        self.upright(seconds);
         let x = self.x(seconds).round() + 0.5;
-        cx.set_stroke_style_str(&self.palette.text);
-        cx.set_line_width(1.0);
-        self.line(x, TOP, x, self.h - BOTTOM);
         let bucket = self.chart.series.bucket_of((seconds * 1e9) as u64);
         let mut rows: Vec<(f64, String, &str, u32)> = vec![(
             TOP + 6.0,
@@ -319,11 +305,8 @@ impl<'a> Plot<'a> {
         for line in self.chart.lines {
             let value = self.chart.series.at(bucket, line.column);
             if let Some(value) = value {
-                cx.set_fill_style_str(self.colour(line.stroke));
-                cx.begin_path();
-                // A positive radius is always accepted.
-                let _ = cx.arc(x, self.y(value), 3.0, 0.0, std::f64::consts::TAU);
-                cx.fill();
+                let colour = self.colour(line.stroke);
+                self.pen.dot((x, self.y(value)), 3.0, colour);
             }
             let text = value.map_or("–".into(), |v| self.chart.tab.amount(v));
             rows.push((
@@ -338,7 +321,6 @@ impl<'a> Plot<'a> {
             self.chart.lines.iter().find(|l| l.has_ghost),
         ) {
             let text = ghost
-                .series
                 .at(bucket, line.column)
                 .map_or("–".into(), |v| self.chart.tab.amount(v));
             rows.push((
@@ -348,13 +330,17 @@ impl<'a> Plot<'a> {
                 400,
             ));
         }
-        cx.set_text_align("left");
-        cx.set_text_baseline("middle");
         for (i, (y, text, colour, weight)) in rows.iter().enumerate() {
-            self.font(*weight);
-            cx.set_fill_style_str(colour);
-            self.text(text, self.w - self.right + 8.0, y + i as f64 * NAME_HEIGHT);
+            self.beside(text, y + i as f64 * NAME_HEIGHT, colour, *weight, None);
         }
+    }
+}
+
+fn thin(colour: &str) -> Look<'_> {
+    Look {
+        colour,
+        width: 1.0,
+        dash: &[],
     }
 }
 

@@ -96,8 +96,12 @@ pub fn Diagram() -> impl IntoView {
                             <line x1="0" y1="0" x2="0" y2="5" stroke="var(--failed)" stroke-width="1" opacity=".5" />
                         </pattern>
                     </defs>
-                    <Wires />
-                    <Nodes />
+                    <Wires lifted=false />
+                    <Nodes lifted=false />
+                </svg>
+                <svg class="drawing" style:transform=shift>
+                    <Wires lifted=true />
+                    <Nodes lifted=true />
                     <Marks />
                 </svg>
                 <canvas node_ref=canvas aria-hidden="true"></canvas>
@@ -112,7 +116,7 @@ pub fn Diagram() -> impl IntoView {
             <div class="empty" hidden=move || !empty.get()>
                 <p>"Nothing is drawn yet."</p>
                 <p class="small muted">
-                    "Click a kind on the left, double-click here, or press A and type what you need."
+                    "Click a kind on the left, double-click here, or press A and type what you need. Or begin with a starting point, under Scenarios."
                 </p>
             </div>
             <BulletBar />
@@ -125,14 +129,22 @@ pub fn Diagram() -> impl IntoView {
 
 /// Drawn again only where something changed: a key says all that a link's picture hangs on.
 #[component]
-fn Wires() -> impl IntoView {
+fn Wires(
+    /// Those at a node that is being dragged, or the others.
+    lifted: bool,
+) -> impl IntoView {
     let stage = Stage::get();
     let links = move || {
-        let scene = stage.scene.get();
+        let (scene, held) = (stage.scene.get(), stage.lifted.get());
         let (top_down, density) = (scene.top_down, scene.density);
-        let links = scene.links.iter().cloned();
+        let of_held = |end: usize| {
+            let node = scene.nodes.get(end);
+            node.is_some_and(|node| held.contains(&node.key))
+        };
+        let links = scene.links.iter();
         links
-            .map(|link| (link, top_down, density))
+            .filter(|link| (of_held(link.from) || of_held(link.to)) == lifted)
+            .map(|link| (link.clone(), top_down, density))
             .collect::<Vec<_>>()
     };
     view! {
@@ -143,7 +155,7 @@ fn Wires() -> impl IntoView {
             }
             let((link, top_down, density))
         >
-            <WireView link=link top_down=top_down density=density />
+            <WireView link=link top_down=top_down density=density lifted=lifted />
         </For>
     }
 }
@@ -157,16 +169,18 @@ fn bits(points: &[(f64, f64)]) -> Vec<(i64, i64)> {
 }
 
 #[component]
-fn Nodes() -> impl IntoView {
+fn Nodes(
+    /// Those that are being dragged, or the others.
+    lifted: bool,
+) -> impl IntoView {
     let stage = Stage::get();
     let nodes = move || {
-        let scene = stage.scene.get();
+        let (scene, held) = (stage.scene.get(), stage.lifted.get());
         let density = scene.density;
-        scene
-            .nodes
-            .iter()
-            .cloned()
-            .map(|node| (node, density))
+        let nodes = scene.nodes.iter();
+        nodes
+            .filter(|node| held.contains(&node.key) == lifted)
+            .map(|node| (node.clone(), density))
             .collect::<Vec<_>>()
     };
     view! {
@@ -179,7 +193,7 @@ fn Nodes() -> impl IntoView {
             }
             let((node, density))
         >
-            <NodeView node=node density=density />
+            <NodeView node=node density=density lifted=lifted />
         </For>
     }
 }

@@ -19,7 +19,7 @@ pub mod wire_view;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::worker::protocol::{BUCKET_FIELDS, Frame};
+use crate::worker::protocol::Frame;
 
 use super::platform::theme::Palette;
 use super::state::discs::Discs;
@@ -61,14 +61,14 @@ thread_local! {
 
 impl Live {
     /// A new run stands at zero.
-    pub fn reset(&mut self, run: u32, bucket_ns: u64, duration_ns: u64) {
+    pub fn reset(&mut self, run: u32, bucket_ns: u64, duration_ns: u64, charted: Vec<String>) {
         self.run = run;
         self.duration_ns = duration_ns;
         self.frame = Arc::new(Frame {
             run,
             ..Frame::default()
         });
-        self.series = Arc::new(Series::new(bucket_ns));
+        self.series = Arc::new(Series::new(bucket_ns, charted));
         self.discs.clear();
         self.clock.reset();
         self.seek_ns = None;
@@ -83,14 +83,16 @@ impl Live {
         self.clock.answered();
         if frame.whole {
             self.discs.clear();
-            self.series = Arc::new(Series::new(self.series.bucket_ns));
+            let Series {
+                bucket_ns, charted, ..
+            } = &*self.series;
+            self.series = Arc::new(Series::new(*bucket_ns, charted.clone()));
         }
         let bulk = std::mem::take(&mut frame.bulk);
-        let (buckets, discs) =
-            bulk.split_at((frame.buckets as usize * BUCKET_FIELDS).min(bulk.len()));
-        if !buckets.is_empty() {
+        let (_, _, discs) = self.series.parts(frame.buckets as usize, &bulk);
+        if frame.buckets > 0 {
             let series = Arc::make_mut(&mut self.series);
-            series.splice(frame.first_bucket as usize, buckets);
+            series.take(frame.first_bucket as usize, frame.buckets as usize, &bulk);
             series.cut(self.duration_ns);
         }
         if frame.now_ns > self.duration_ns {

@@ -10,7 +10,12 @@ use crate::ui::state::{facts, glossary};
 use crate::ui::store::Store;
 
 #[component]
-pub fn NodeView(node: NodeBox, density: Density) -> impl IntoView {
+pub fn NodeView(
+    node: NodeBox,
+    density: Density,
+    /// It is being dragged.
+    lifted: bool,
+) -> impl IntoView {
     let store = Store::get();
     let key = node.key.clone();
     let facts = {
@@ -42,14 +47,11 @@ pub fn NodeView(node: NodeBox, density: Density) -> impl IntoView {
                 .is_some_and(|n| n.kind.calls)
         })
     };
-    let shifted = {
-        let key = node.key.clone();
-        move || {
-            stage.drag.with(|drag| {
-                let moves = drag.moves(&key);
-                moves.then(|| format!("translate({:.1} {:.1})", drag.dx, drag.dy))
-            })
-        }
+    let shifted = move || {
+        lifted.then(|| {
+            let by = stage.drag.with(|drag| (drag.dx, drag.dy));
+            format!("translate({:.1} {:.1})", by.0, by.1)
+        })
     };
     let body = if node.slots.is_some() {
         view! { <Worker node=node.clone() facts=facts title=title compact=density == Density::Compact /> }.into_any()

@@ -1,12 +1,16 @@
-//! The drawing as a file: an SVG that stands alone, and a PNG made of it. Light colours, as on paper.
+//! The drawing and the charts as files: an SVG that stands alone, and a PNG made of it. Light colours, as on
+//! paper.
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, HtmlImageElement};
 
 use crate::ui::live::LIVE;
-use crate::ui::platform::{document, files};
+use crate::ui::live::chart_canvas::Plot;
+use crate::ui::platform::{document, files, theme};
+use crate::ui::state::chart;
 use crate::ui::state::geometry::Rect;
+use crate::ui::state::pen::{Align, Letters, Pen, SvgPen};
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
 
@@ -60,6 +64,11 @@ fn text() -> Option<(String, Rect)> {
 
 /// Gives a copy the look of what it was copied from; in light colours, whatever the page has now.
 fn style_like(from: &Element, to: &Element) {
+    in_light(|| pairs(from, to));
+}
+
+/// Reads colours as the page would have them in light.
+fn in_light<T>(read: impl FnOnce() -> T) -> T {
     let root = document().document_element();
     let theme = root
         .as_ref()
@@ -68,13 +77,14 @@ fn style_like(from: &Element, to: &Element) {
         // Setting an attribute of a fixed name cannot fail.
         let _ = root.set_attribute("data-theme", "light");
     }
-    pairs(from, to);
+    let found = read();
     if let Some(root) = &root {
         let _ = match theme {
             Some(theme) => root.set_attribute("data-theme", &theme),
             None => root.remove_attribute("data-theme"),
         };
     }
+    found
 }
 
 fn pairs(from: &Element, to: &Element) {
@@ -100,20 +110,89 @@ fn pairs(from: &Element, to: &Element) {
 fn name(store: Store, ending: &str) -> String {
     store.peek(|m| {
         let name = m.doc.name();
-        format!("{}.{ending}", name.trim_end_matches(".toml"))
+        format!("{}{ending}", name.trim_end_matches(".toml"))
     })
+}
+
+/// Of a page of charts: its width, the height of each, the room for its title and sentence, around all.
+const CHART: (f64, f64) = (900.0, 240.0);
+const CHART_HEAD: f64 = 48.0;
+const CHART_MARGIN: f64 = 24.0;
+
+/// The charts that are on the page, one below another, each with its sentence; and of which run they are.
+fn charts(store: Store) -> (String, Rect) {
+    let palette = in_light(theme::palette);
+    let (shown, whose) = store.peek(|m| {
+        let shown = chart::shown(m).map(|tab| chart::chart(m, tab));
+        let title = &m.doc.scenario.about.title;
+        (shown, format!("{title} · seed {}", m.run.seed))
+    });
+    let pen = SvgPen::new(&palette.font);
+    let letters = |colour, weight| Letters {
+        colour,
+        weight,
+        align: Align::Left,
+        centred: false,
+        room: Some(CHART.0),
+    };
+    let each = CHART_HEAD + CHART.1 + CHART_MARGIN;
+    let r = Rect {
+        x: 0.0,
+        y: 0.0,
+        w: CHART.0 + 2.0 * CHART_MARGIN,
+        h: each * shown.len() as f64 + 2.0 * CHART_MARGIN + 16.0,
+    };
+    pen.rect((0.0, 0.0), (r.w, r.h), "#ffffff");
+    for (chart, nth) in shown.iter().zip(0..) {
+        pen.moved(
+            (CHART_MARGIN, CHART_MARGIN + each * f64::from(nth)),
+            |pen| {
+                pen.text(&chart.title, (0.0, 14.0), letters(&palette.text, 600));
+                let sentence = chart.sentence();
+                pen.text(&sentence, (0.0, 34.0), letters(&palette.muted, 400));
+            },
+        );
+        let top = CHART_MARGIN + each * f64::from(nth) + CHART_HEAD;
+        pen.moved((CHART_MARGIN, top), |pen| {
+            Plot::new(pen, &palette, chart, CHART.0, CHART.1).draw(None);
+        });
+    }
+    let foot = (CHART_MARGIN, r.h - CHART_MARGIN);
+    pen.text(&whose, foot, letters(&palette.muted, 400));
+    let size = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{:.0}\" height=\"{:.0}\" viewBox=\"0 0 {:.1} {:.1}\">",
+        r.w, r.h, r.w, r.h
+    );
+    (format!("{size}{}</svg>", pen.into_elements()), r)
+}
+
+pub fn save_charts_svg(store: Store) {
+    let (svg, _) = charts(store);
+    save_text(store, &name(store, "-charts.svg"), &svg);
+}
+
+pub fn save_charts_png(store: Store) {
+    let (svg, r) = charts(store);
+    save_drawn(store, svg, r, name(store, "-charts.png"));
 }
 
 pub fn save_svg(store: Store) {
     let Some((svg, _)) = text() else { return };
-    if files::save(&name(store, "svg"), &svg, "image/svg+xml").is_err() {
-        store.send(Msg::Toast("This browser refused the download.".into()));
-    }
+    save_text(store, &name(store, ".svg"), &svg);
 }
 
 pub fn save_png(store: Store) {
     let Some((svg, r)) = text() else { return };
-    let name = name(store, "png");
+    save_drawn(store, svg, r, name(store, ".png"));
+}
+
+fn save_text(store: Store, name: &str, svg: &str) {
+    if files::save(name, svg, "image/svg+xml").is_err() {
+        store.send(Msg::Toast("This browser refused the download.".into()));
+    }
+}
+
+fn save_drawn(store: Store, svg: String, r: Rect, name: String) {
     if draw_png(svg, r, name).is_err() {
         store.send(Msg::Toast(
             "The picture could not be drawn; save it as SVG.".into(),

@@ -70,7 +70,7 @@ fn Trend() -> impl IntoView {
     view! {
         <div class="cell trend" data-tone=move || cell.with(|c| c.tone.key()) data-testid="strip-trend">
             <dt>{term("strip.trend", "Trend")}</dt>
-            <svg class="spark" viewBox="0 0 96 30" preserveAspectRatio="none" aria-hidden="true">
+            <svg class="spark" hidden=move || points.with(String::is_empty) viewBox="0 0 96 30" preserveAspectRatio="none" aria-hidden="true">
                 <polyline
                     points=move || points.get()
                     fill="none"

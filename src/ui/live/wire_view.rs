@@ -8,11 +8,17 @@ use crate::ui::editor::stage::Stage;
 use crate::ui::state::facts;
 use crate::ui::state::geometry::Density;
 use crate::ui::state::names;
-use crate::ui::state::routes::{self, Label, LinkPath, Side};
+use crate::ui::state::routes::{self, LinkPath, Side};
 use crate::ui::store::Store;
 
 #[component]
-pub fn WireView(link: LinkPath, top_down: bool, density: Density) -> impl IntoView {
+pub fn WireView(
+    link: LinkPath,
+    top_down: bool,
+    density: Density,
+    /// One of its ends is being dragged.
+    lifted: bool,
+) -> impl IntoView {
     let compact = density == Density::Compact;
     let store = Store::get();
     let key = link.key.clone();
@@ -21,19 +27,22 @@ pub fn WireView(link: LinkPath, top_down: bool, density: Density) -> impl IntoVi
     let fixed = link.clone();
     // While one of its ends is dragged, the way is found anew; else it is the one of the layout.
     let now = Memo::new(move |_| {
-        stage.drag.with(|drag| {
+        lifted.then(|| {
             let scene = stage.scene.get_untracked();
-            let ends = [fixed.from, fixed.to];
-            let nodes = &scene.nodes;
-            let held = |&end: &usize| nodes.get(end).is_some_and(|node| drag.moves(&node.key));
-            let dragged = !drag.keys.is_empty() && ends.iter().any(held);
-            dragged.then(|| routes::dragged(&scene, &fixed, drag))
+            let field = stage.field.get();
+            let drag = stage.drag.get_untracked();
+            routes::dragged(&scene, &field.0, &fixed, &drag)
         })
     });
     let still = StoredValue::new(link.clone());
     let path = Memo::new(move |_| of(now, still, |link| outline(&link.points)));
     let ends = Memo::new(move |_| of(now, still, ends));
-    let label = Memo::new(move |_| of(now, still, |link| link.label));
+    let place = Memo::new(move |_| of(now, still, |link| (link.label.x, link.label.y)));
+    let side = Memo::new(move |_| of(now, still, |link| link.label.side));
+    let beside = move || {
+        let (x, y) = place.get();
+        format!("translate({x:.1} {y:.1})")
+    };
     let thing = Thing::Link(link.key.clone());
     let selected = store.memo(move |m| m.editor.is_selected(&thing));
     let name = {
@@ -76,8 +85,11 @@ pub fn WireView(link: LinkPath, top_down: bool, density: Density) -> impl IntoVi
             <path class="lane" d=move || path.get() transform=lane_shift stroke-width=width hidden=move || width() == 0.0 />
             <circle class="port" cx=move || ends.get().0.0 cy=move || ends.get().0.1 r="4" />
             <circle class="port" cx=move || ends.get().1.0 cy=move || ends.get().1.1 r="4" />
-            {move || policy(&facts.with(|f| f.policy(compact)), label.get(), top_down)}
-            {move || figures(&facts.get(), label.get(), width(), top_down)}
+            // Moved as a whole: what stands there need not be set anew.
+            <g transform=beside>
+                {move || policy(&facts.with(|f| f.policy(compact)), side.get(), top_down)}
+                {move || figures(&facts.get(), side.get(), width(), top_down)}
+            </g>
         </g>
     }
 }
@@ -99,29 +111,25 @@ fn ends(link: &LinkPath) -> ((f64, f64), (f64, f64)) {
     (first, link.points.last().copied().unwrap_or_default())
 }
 
-fn policy(text: &str, label: Label, top_down: bool) -> impl IntoView + use<> {
+fn policy(text: &str, side: Side, top_down: bool) -> impl IntoView + use<> {
     let w = pill_width(text);
-    let above = match (top_down, label.side) {
+    let above = match (top_down, side) {
         (true, _) => 44.0,
         (false, Side::Middle) => 46.0,
         (false, _) => 36.0,
     };
-    let x = label.side.left(label.x, w);
-    view! { <Pill x=x y=label.y - above w=w text=text.to_owned() class="pill" /> }
+    let x = side.left(0.0, w);
+    view! { <Pill x=x y=-above w=w text=text.to_owned() class="pill" /> }
 }
 
 /// Requests per second, tries per action, losses.
-fn figures(f: &facts::LinkFacts, label: Label, lane: f64, top_down: bool) -> impl IntoView + use<> {
-    let below = match (top_down, label.side) {
+fn figures(f: &facts::LinkFacts, side: Side, lane: f64, top_down: bool) -> impl IntoView + use<> {
+    let y = match (top_down, side) {
         (true, _) => 4.0,
         (false, Side::Middle) => 34.0 + lane,
         (false, _) => 26.0 + lane,
     };
-    let (x, y, anchor) = (
-        label.x + if top_down { 4.0 } else { 0.0 },
-        label.y + below,
-        label.side.anchor(),
-    );
+    let (x, anchor) = (if top_down { 4.0 } else { 0.0 }, side.anchor());
     let second = if f.storm.is_empty() {
         f.lost.clone()
     } else {

@@ -4,6 +4,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::window;
+use crate::ui::state::pen::{Align, Letters, Line, Pen};
 
 /// Makes the bitmap fit the element and clears it; the context then draws in CSS pixels.
 pub fn begin(canvas: &HtmlCanvasElement, w: f64, h: f64) -> Option<CanvasRenderingContext2d> {
@@ -33,4 +34,59 @@ pub fn dash(context: &CanvasRenderingContext2d, pattern: &[f64]) {
         .collect();
     // Only numbers are in the list, so this cannot be refused.
     let _ = context.set_line_dash(&list);
+}
+
+/// Draws on a canvas.
+pub struct CanvasPen<'a> {
+    pub context: &'a CanvasRenderingContext2d,
+    pub font: &'a str,
+}
+
+impl Pen for CanvasPen<'_> {
+    fn rect(&self, (x, y): (f64, f64), (w, h): (f64, f64), colour: &str) {
+        self.context.set_fill_style_str(colour);
+        self.context.fill_rect(x, y, w, h);
+    }
+
+    fn lines(&self, lines: &[Vec<(f64, f64)>], look: Line<'_>) {
+        self.context.set_stroke_style_str(look.colour);
+        self.context.set_line_width(look.width);
+        dash(self.context, look.dash);
+        self.context.begin_path();
+        for line in lines {
+            let mut points = line.iter();
+            if let Some(&(x, y)) = points.next() {
+                self.context.move_to(x, y);
+            }
+            for &(x, y) in points {
+                self.context.line_to(x, y);
+            }
+        }
+        self.context.stroke();
+    }
+
+    fn dot(&self, (x, y): (f64, f64), radius: f64, colour: &str) {
+        self.context.set_fill_style_str(colour);
+        self.context.begin_path();
+        // A positive radius is always accepted.
+        let _ = self.context.arc(x, y, radius, 0.0, std::f64::consts::TAU);
+        self.context.fill();
+    }
+
+    fn text(&self, text: &str, (x, y): (f64, f64), look: Letters<'_>) {
+        let cx = self.context;
+        cx.set_font(&format!("{} 12px {}", look.weight, self.font));
+        cx.set_fill_style_str(look.colour);
+        cx.set_text_align(match look.align {
+            Align::Left => "left",
+            Align::Middle => "center",
+            Align::Right => "right",
+        });
+        cx.set_text_baseline(if look.centred { "middle" } else { "alphabetic" });
+        // Text at a finite place is always accepted.
+        let _ = match look.room {
+            Some(room) => cx.fill_text_with_max_width(text, x, y, room),
+            None => cx.fill_text(text, x, y),
+        };
+    }
 }

@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, Url};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, BlobPropertyBag, CacheStorage, File, HtmlAnchorElement, Response, Url};
 
-use super::document;
+use super::{document, window};
 
 /// Larger files are refused before they are read; a scenario has a few kilobytes.
 const MOST_BYTES: f64 = 1_000_000.0;
@@ -33,6 +34,30 @@ pub fn follow(name: &str, address: &str) -> Result<(), JsValue> {
     anchor.set_download(name);
     anchor.click();
     Ok(())
+}
+
+/// The text of one of the page's own files: out of what is kept for use without a network, so that nothing is
+/// asked for, else from where the page came from.
+pub async fn fetched(address: &str) -> Option<String> {
+    let response = match kept(address).await {
+        Some(response) => response,
+        None => JsFuture::from(window().fetch_with_str(address))
+            .await
+            .ok()?
+            .dyn_into()
+            .ok()?,
+    };
+    let text = response.ok().then(|| response.text().ok()).flatten()?;
+    JsFuture::from(text).await.ok()?.as_string()
+}
+
+/// Browsers keep nothing for pages that came over an open line: there are no caches then.
+async fn kept(address: &str) -> Option<Response> {
+    let window = window();
+    let caches = js_sys::Reflect::get(&window, &"caches".into()).ok()?;
+    let caches: CacheStorage = caches.dyn_into().ok()?;
+    let found = JsFuture::from(caches.match_with_str(address)).await.ok()?;
+    found.dyn_into().ok()
 }
 
 /// Reads a file somebody chose or dropped; `done` gets its name and text, or why not.

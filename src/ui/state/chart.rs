@@ -10,7 +10,7 @@ use crate::time::Duration;
 
 use super::model::{ChartTab, Model};
 use super::series::{Column, Series};
-use super::{goals, words};
+use super::{goals, names, words};
 
 /// How a line is drawn. Colour is never alone: each has its own stroke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub enum Stroke {
     P99,
     /// Dashed 6/3.
     Retries,
+    /// Solid, in the colour of the p99, without its triangle.
+    Busy,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,10 +51,12 @@ pub struct Level {
 #[derive(Clone, Debug)]
 pub struct Chart {
     pub tab: ChartTab,
+    pub title: String,
     pub lines: &'static [Line],
     pub levels: Vec<Level>,
     pub series: Arc<Series>,
-    pub ghost: Option<Arc<super::model::Ghost>>,
+    /// The first run.
+    pub ghost: Option<Arc<Series>>,
     pub duration_s: f64,
     /// Shaded parts, in seconds.
     pub bands: Vec<(f64, f64)>,
@@ -101,36 +105,58 @@ static TRIES: [Line; 1] = [Line {
     has_ghost: true,
 }];
 
+static NODE: [Line; 2] = [
+    Line {
+        name: "in work",
+        short: "in work",
+        column: Column::Busy,
+        stroke: Stroke::Busy,
+        has_ghost: false,
+    },
+    Line {
+        name: "waiting",
+        short: "waiting",
+        column: Column::Queue,
+        stroke: Stroke::Retries,
+        has_ghost: true,
+    },
+];
+static HITS: [Line; 1] = [Line {
+    name: "found",
+    short: "found",
+    column: Column::Hits,
+    stroke: Stroke::Served,
+    has_ghost: true,
+}];
+static WRONG: [Line; 1] = [Line {
+    name: "wrong so far",
+    short: "wrong",
+    column: Column::Wrong,
+    stroke: Stroke::Busy,
+    has_ghost: true,
+}];
+
 impl ChartTab {
-    pub fn title(self) -> &'static str {
-        match self {
-            ChartTab::Throughput => "Useful replies and requests per second",
-            ChartTab::Latency => "Time to a reply",
-            ChartTab::Tries => "Tries per action",
-        }
-    }
-
-    pub fn short(self) -> &'static str {
-        match self {
-            ChartTab::Throughput => "Replies and requests",
-            ChartTab::Latency => "Time to a reply",
-            ChartTab::Tries => "Tries per action",
-        }
-    }
-
     pub fn question(self) -> &'static str {
         match self {
             ChartTab::Throughput => "what is asked, what is answered",
             ChartTab::Latency => "of users who got one",
             ChartTab::Tries => "requests sent for one action",
+            ChartTab::Wrong => "lost, twice, stale, and the like",
+            ChartTab::Node(_) => "in its slots, and before it",
+            ChartTab::Hits(_) => "share of lookups",
         }
     }
 
+    /// In ids, and in the keys of the glossary.
     pub fn key(self) -> &'static str {
         match self {
             ChartTab::Throughput => "throughput",
             ChartTab::Latency => "latency",
             ChartTab::Tries => "tries",
+            ChartTab::Wrong => "wrong",
+            ChartTab::Node(_) => "node",
+            ChartTab::Hits(_) => "hits",
         }
     }
 
@@ -139,15 +165,19 @@ impl ChartTab {
             ChartTab::Throughput => &THROUGHPUT,
             ChartTab::Latency => &LATENCY,
             ChartTab::Tries => &TRIES,
+            ChartTab::Wrong => &WRONG,
+            ChartTab::Node(_) => &NODE,
+            ChartTab::Hits(_) => &HITS,
         }
     }
 
     /// A value of this chart as text.
     pub fn amount(self, x: f64) -> String {
         match self {
-            ChartTab::Throughput => words::amount(x),
             ChartTab::Latency => words::ms(x),
             ChartTab::Tries => words::factor((x * 10.0).round() / 10.0),
+            ChartTab::Hits(_) => words::percent(x),
+            _ => words::amount(x),
         }
     }
 
@@ -157,9 +187,123 @@ impl ChartTab {
             ChartTab::Latency if top >= 1000.0 => format!("{} s", words::factor(x / 1000.0)),
             ChartTab::Latency => format!("{} ms", words::factor(x)),
             ChartTab::Tries => words::factor(x),
-            ChartTab::Throughput => words::amount(x),
+            _ => self.amount(x),
         }
     }
+
+    fn node(self) -> Option<u16> {
+        match self {
+            ChartTab::Node(at) | ChartTab::Hits(at) => Some(at),
+            _ => None,
+        }
+    }
+}
+
+/// The key of the node that a chart is about.
+fn node_key(model: &Model, tab: ChartTab) -> Option<String> {
+    let plan = model.run.plan.as_ref()?;
+    let at = *plan.charted.get(usize::from(tab.node()?))?;
+    plan.nodes.get(usize::from(at)).cloned()
+}
+
+pub fn title(model: &Model, tab: ChartTab) -> String {
+    let key = node_key(model, tab).unwrap_or_default();
+    let name = names::of(&model.doc.scenario.design, &key);
+    match tab {
+        ChartTab::Throughput => "Useful replies and requests per second".into(),
+        ChartTab::Latency => "Time to a reply".into(),
+        ChartTab::Tries => "Tries per action".into(),
+        ChartTab::Wrong => "Wrong in the data".into(),
+        ChartTab::Node(_) => format!("Requests at {name}"),
+        ChartTab::Hits(_) => format!("Found in {name}"),
+    }
+}
+
+/// Where there is little room.
+pub fn short(model: &Model, tab: ChartTab) -> String {
+    match tab {
+        ChartTab::Throughput => "Replies and requests".into(),
+        _ => title(model, tab),
+    }
+}
+
+/// "node-jobs": for tests, and whoever looks into the page.
+pub fn id(model: &Model, tab: ChartTab) -> String {
+    match node_key(model, tab) {
+        Some(key) => format!("{}-{key}", tab.key()),
+        None => tab.key().into(),
+    }
+}
+
+/// All charts there are for this run.
+pub fn all(model: &Model) -> Vec<ChartTab> {
+    let mut all = vec![
+        ChartTab::Throughput,
+        ChartTab::Latency,
+        ChartTab::Tries,
+        ChartTab::Wrong,
+    ];
+    let nodes = model.run.plan.as_ref().map_or(0, |plan| plan.charted.len());
+    for at in 0..nodes as u16 {
+        all.push(ChartTab::Node(at));
+        let key = node_key(model, ChartTab::Node(at)).unwrap_or_default();
+        let node = model.doc.scenario.design.node(&key);
+        if node.is_some_and(|node| node.kind.name == "cache") {
+            all.push(ChartTab::Hits(at));
+        }
+    }
+    all
+}
+
+/// The three that are shown: what somebody wants to see, or else what the scenario says answers its question,
+/// then those that are always worth a look.
+pub fn shown(model: &Model) -> [ChartTab; 3] {
+    let all = all(model);
+    let named = model.doc.scenario.about.charts.iter();
+    let named = named.filter_map(|name| named_by(model, &all, name));
+    let usual = [ChartTab::Throughput, ChartTab::Latency, ChartTab::Tries];
+    let mut first: Vec<ChartTab> = Vec::new();
+    for tab in named.chain(usual) {
+        if !first.contains(&tab) {
+            first.push(tab);
+        }
+    }
+    std::array::from_fn(|place| {
+        let chosen = model.charts[place].filter(|tab| all.contains(tab));
+        chosen.unwrap_or(first[place])
+    })
+}
+
+/// Metrics that the ledger counts.
+const OF_DATA: [&str; 11] = [
+    "lost",
+    "duplicate",
+    "phantom",
+    "partial",
+    "stale",
+    "own_write_missed",
+    "went_back",
+    "out_of_order",
+    "unauthorised",
+    "lost_update",
+    "invariant_broken",
+];
+
+/// The chart that a metric, a node or a link of the scenario is seen in.
+fn named_by(model: &Model, all: &[ChartTab], name: &str) -> Option<ChartTab> {
+    let design = &model.doc.scenario.design;
+    let key = design.link(name).map_or(name, |link| &link.to);
+    if design.node(key).is_some() {
+        // What a cache finds says more of it than how busy it is.
+        let of_node = |tab: &&ChartTab| node_key(model, **tab).as_deref() == Some(key);
+        return all.iter().rfind(of_node).copied();
+    }
+    Some(match name {
+        "amplification" => ChartTab::Tries,
+        _ if OF_DATA.contains(&name) => ChartTab::Wrong,
+        _ if name.starts_with("latency") => ChartTab::Latency,
+        _ => ChartTab::Throughput,
+    })
 }
 
 pub fn chart(model: &Model, tab: ChartTab) -> Chart {
@@ -171,12 +315,16 @@ pub fn chart(model: &Model, tab: ChartTab) -> Chart {
             .as_ref()
             .is_some_and(|r| Arc::ptr_eq(r, &g.report))
     };
+    let node = node_key(model, tab);
+    let of = |series: &Series| node.as_ref().map(|key| Arc::new(series.of_node(key)));
+    let ghost = model.ghost.as_ref().filter(|it| over(it));
     Chart {
         tab,
+        title: title(model, tab),
         lines: tab.lines(),
         levels: levels(model, tab),
-        series: Arc::clone(&model.run.series),
-        ghost: model.ghost.clone().filter(over),
+        series: of(&model.run.series).unwrap_or_else(|| Arc::clone(&model.run.series)),
+        ghost: ghost.map(|it| of(&it.series).unwrap_or_else(|| Arc::clone(&it.series))),
         duration_s: model.duration_ns() as f64 / 1e9,
         bands: bands(model),
         now_s: model.run.now.now_ns.min(model.duration_ns()) as f64 / 1e9,
@@ -197,6 +345,20 @@ fn planned(model: &Model) -> f64 {
         .map(|r| r.0 as f64 / MICRO as f64)
         .sum::<f64>()
         .max(1.0)
+}
+
+/// How many slots the node has now, if they are what fills up.
+fn slots(model: &Model, tab: ChartTab) -> Option<u32> {
+    let at = *model
+        .run
+        .plan
+        .as_ref()?
+        .charted
+        .get(usize::from(tab.node()?))?;
+    let node = model.run.now.nodes.get(usize::from(at))?;
+    // A line far above everything would press the rest flat.
+    let is_near = node.slots <= 20 + 4 * (node.busy + node.queue);
+    (node.slots > 0 && is_near).then_some(node.slots)
 }
 
 fn levels(model: &Model, tab: ChartTab) -> Vec<Level> {
@@ -223,6 +385,11 @@ fn levels(model: &Model, tab: ChartTab) -> Vec<Level> {
             .map(|x| level(format!("goal {}", words::factor(x)), x))
             .into_iter()
             .collect(),
+        ChartTab::Node(_) => slots(model, tab)
+            .map(|n| level(format!("{n} slots"), n.into()))
+            .into_iter()
+            .collect(),
+        ChartTab::Wrong | ChartTab::Hits(_) => Vec::new(),
     }
 }
 
@@ -248,13 +415,15 @@ impl Chart {
                 .filter(|x| x.is_finite())
                 .fold(0.0, f64::max)
         };
-        let ghost = self.ghost.as_ref().map_or(0.0, |g| highest(&g.series));
+        let ghost = self.ghost.as_ref().map_or(0.0, |ghost| highest(ghost));
         let level = self.levels.iter().map(|l| l.at * 1.15).fold(0.0, f64::max);
         // An empty chart has a scale that fits what is to come.
         let floor = match self.tab {
             ChartTab::Throughput => self.planned_per_s,
             ChartTab::Latency => 100.0,
             ChartTab::Tries => 2.0,
+            ChartTab::Wrong | ChartTab::Hits(_) => 1.0,
+            ChartTab::Node(_) => 4.0,
         };
         round_up(highest(&self.series).max(ghost).max(level).max(floor))
     }
@@ -262,7 +431,7 @@ impl Chart {
     /// One sentence for people who do not see the picture.
     pub fn sentence(&self) -> String {
         if self.series.is_empty() {
-            return format!("{}: nothing measured yet.", self.tab.title());
+            return format!("{}: nothing measured yet.", self.title);
         }
         let mut parts = Vec::new();
         for line in self.lines {
@@ -282,7 +451,7 @@ impl Chart {
                 ));
             }
         }
-        format!("{}: {}.", self.tab.title(), parts.join("; "))
+        format!("{}: {}.", self.title, parts.join("; "))
     }
 
     /// Rows for the table: means over even parts of the run, at most forty.

@@ -1,21 +1,15 @@
-//! After a run: what happened in at most five links, what the prediction was worth, and one next
-//! thing to try. Every figure is measured in this run; the sentences only join them.
+//! After a run: whether somebody was hurt, how it came in at most five links, whom it would have called, what
+//! the prediction was worth, and one next thing to try. What is found comes from what could be seen of the
+//! run (`explain`), in a lesson as in anything that somebody draws; nothing here knows what was planned
+//! (tests/it/tidy.rs).
 
 use crate::design::{Settings, registry};
+use crate::explain::{Explanation, Finding, Harm, HarmKind, Mechanism, Step};
 use crate::observe::report::{Ended, Report};
 use crate::scenario::Variant;
-use crate::worker::protocol::NewsKind;
 
-use super::model::{Bet, Model};
-use super::series::Column;
+use super::model::{Bet, Model, Status};
 use super::{knobs, names, words};
-
-/// One link of the chain, with its moment.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Moment {
-    pub at_ns: u64,
-    pub text: String,
-}
 
 /// The prediction against what happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,138 +22,53 @@ pub struct BetOutcome {
 }
 
 const S: u64 = 1_000_000_000;
-/// Replies count as back when this share of actions is served again ...
-const BACK: f64 = 0.9;
-/// ... for this long.
-const STEADY_NS: u64 = 5 * S;
+/// Above this share of served users nobody calls it an outage; below, it was so all the time.
+const NEARLY_ALL: f64 = 0.99;
+
+fn found(model: &Model) -> Option<&Explanation> {
+    model.run.found.as_ref().map(|found| &found.what)
+}
 
 /// The chain of causes, oldest first, at most five links.
-pub fn chain(model: &Model) -> Vec<Moment> {
-    let Some((begin, end, entry)) = trouble(model) else {
-        return Vec::new();
-    };
-    let scenario = &model.doc.scenario;
-    let mut chain = vec![Moment {
-        at_ns: begin,
-        text: sentence(&names::entry(scenario, entry)),
-    }];
-
-    if let Some(moment) = first_failure(model, begin) {
-        chain.push(moment);
-    }
-    let storm = storm(model, begin, end);
-    if let Some((at_ns, text)) = &storm {
-        chain.push(Moment {
-            at_ns: *at_ns,
-            text: text.clone(),
-        });
-    }
-    chain.extend(silence(model, begin));
-    // What lasts to the end has no aftermath.
-    if end > begin && end < model.duration_ns() {
-        chain.push(Moment {
-            at_ns: end,
-            text: aftermath(model, begin, end, storm.is_some()),
-        });
-    }
-    chain.sort_by_key(|moment| moment.at_ns);
-    chain
+pub fn chain(model: &Model) -> Vec<Step> {
+    found(model).map_or(Vec::new(), |found| found.chain.clone())
 }
 
-/// When users had no useful reply at all, for long enough not to be chance.
-fn silence(model: &Model, begin: u64) -> Option<Moment> {
-    let series = &model.run.series;
-    let width = 2 * S.max(series.bucket_ns);
-    let mean = |column, from| series.mean(column, from, from + width).unwrap_or(0.0);
-    let last = model.duration_ns().saturating_sub(width);
-    let step = series.bucket_ns.max(1) as usize;
-    let silent = |&at: &u64| mean(Column::Actions, at) >= 1.0 && mean(Column::Useful, at) == 0.0;
-    let at_ns = (begin..=last).step_by(step).find(silent)?;
-    let (_, waiting) = series
-        .peak(Column::Waiting, begin)
-        .filter(|&(_, n)| n >= 1.0)?;
-    let in_vain = works_in_vain(model, begin);
-    let rest = match in_vain {
-        true => ", and every reply comes after its caller has gone",
-        false => "",
-    };
-    Some(Moment {
-        at_ns: at_ns + series.bucket_ns,
-        text: format!(
-            "No useful reply any more: up to {} wait{rest}.",
-            words::count(waiting as u64)
-        ),
-    })
-}
-
-/// Whether the first to fail gave up, and their callee goes on for them all the same.
-fn works_in_vain(model: &Model, from: u64) -> bool {
-    let mut news = model.run.news.iter().filter(|n| n.at_ns >= from);
-    let first = news.find_map(|n| match &n.what {
-        NewsKind::FirstFailure { reason, link, .. } => Some((*reason, link)),
-        _ => None,
-    });
-    let links = &model.doc.scenario.design.links;
-    first.is_some_and(|(reason, key)| {
-        let link = links.iter().find(|link| link.key == *key);
-        reason.starts_with("timed_out") && link.is_some_and(|link| goes_on(model, &link.to))
-    })
-}
-
-/// When tries per action rise well above what they were, and to what. The mean of ten seconds: in a
-/// single bucket the retries of older actions would count for the new ones.
-fn storm(model: &Model, begin: u64, end: u64) -> Option<(u64, String)> {
-    let series = &model.run.series;
-    let before = series.mean(Column::Tries, 0, begin).unwrap_or(1.0);
-    let at_ns = series.first(Column::Tries, begin, |x| x > 1.5 * before)?;
-    let until = end.max(at_ns) + 10 * S;
-    let mean = |column| series.mean(column, at_ns, until).unwrap_or(0.0);
-    if mean(Column::Tries) < 1.3 * before {
+/// Of a run that stands still before its end: nothing, if there is nothing to ask; what to say above the
+/// chain, if somebody has asked.
+pub fn so_far(model: &Model) -> Option<Option<String>> {
+    if model.run.status != Status::Paused || !model.has_begun() {
         return None;
     }
-    let text = format!(
-        "Each action now sends {} tries: {} arrive for {} actions.",
-        words::factor((mean(Column::Tries) * 10.0).round() / 10.0),
-        words::rate(mean(Column::Offered)),
-        words::amount(mean(Column::Actions))
-    );
-    // The bucket is complete at its end; the failures that it counts come before.
-    Some((at_ns + series.bucket_ns, text))
+    let now_ns = model.run.now.now_ns;
+    let found = model.run.found.as_ref().filter(|it| it.at_ns == now_ns);
+    Some(found.map(|it| match it.what.harm {
+        Some(_) => "Up to now:".to_owned(),
+        None => "Nobody has been hurt up to now.".to_owned(),
+    }))
 }
 
-/// The entry of the timeline that the run turns on: the last that began before the first request failed,
-/// or the first one where none did. When it begins and ends.
-fn trouble(model: &Model) -> Option<(u64, u64, &crate::design::TimelineEntry)> {
-    let timeline = &model.doc.scenario.timeline;
-    let failed = first_failure_at(model).unwrap_or(0);
-    let before = timeline.iter().filter(|entry| entry.begins().0 <= failed);
-    let entry = before
-        .max_by_key(|entry| entry.begins())
-        .or(timeline.first())?;
-    let begins = entry.begins();
-    let ends = entry.lasts().map_or(begins, |lasts| begins + lasts);
-    Some((begins.0, ends.0, entry))
+/// Other components that were unusual, and that the first one does not explain.
+pub fn others(model: &Model) -> Option<String> {
+    let found = found(model)?;
+    let culprit = found.culprit.as_ref()?;
+    let others = found.others.iter();
+    let others = others.filter(|it| it.component != culprit.component);
+    let named: Vec<String> = others.take(3).map(|it| named(model, it)).collect();
+    (!named.is_empty()).then(|| format!("Unusual as well: {}.", named.join("; ")))
 }
 
-fn first_failure_at(model: &Model) -> Option<u64> {
-    let mut news = model.run.news.iter();
-    let found = news.find(|n| matches!(n.what, NewsKind::FirstFailure { .. }))?;
-    Some(found.at_ns)
+fn named(model: &Model, it: &Finding) -> String {
+    format!("{} {}", place(model, it), it.mechanism.words())
 }
 
-fn first_failure(model: &Model, from: u64) -> Option<Moment> {
-    let news = model
-        .run
-        .news
-        .iter()
-        .find(|n| n.at_ns >= from && matches!(n.what, NewsKind::FirstFailure { .. }))?;
-    let NewsKind::FirstFailure { reason, link, .. } = &news.what else {
-        return None;
-    };
-    Some(Moment {
-        at_ns: news.at_ns,
-        text: sentence(&what_failing_means(model, reason, link)),
-    })
+fn place(model: &Model, it: &Finding) -> String {
+    let design = &model.doc.scenario.design;
+    let key = it.component.key();
+    match design.link(key) {
+        Some(link) => format!("the link from {}", names::link(design, link)),
+        None => names::of(design, key).to_owned(),
+    }
 }
 
 /// What the first failure of this kind means for caller and callee, in one sentence.
@@ -198,84 +107,6 @@ fn goes_on(model: &Model, node: &str) -> bool {
     })
 }
 
-/// How long after `end` replies were back, if they came back.
-pub fn recovery(model: &Model, end: u64) -> Option<u64> {
-    let series = &model.run.series;
-    // Looked at in windows of a second, or of a bucket in long runs: less is as noisy as its traffic.
-    let width = S.max(series.bucket_ns);
-    let good = |from: u64| {
-        let mean = |column| series.mean(column, from, from + width).unwrap_or(0.0);
-        let wanted = mean(Column::Actions);
-        wanted > 0.0 && mean(Column::Useful) >= BACK * wanted
-    };
-    let last = model.duration_ns().saturating_sub(STEADY_NS);
-    let step = series.bucket_ns.clamp(1, S) as usize;
-    let mut starts = (end..last).step_by(step);
-    let back = starts.find(|&at| (at..at + STEADY_NS).step_by(width as usize).all(good))?;
-    Some(back - end)
-}
-
-/// Nobody whose action was measured went without, and all of what came after this is measured.
-fn all_served(model: &Model, begin: u64) -> bool {
-    model.run.report.as_ref().is_some_and(|report| {
-        let users = &report.users;
-        let without = users.failed + users.abandoned + users.unanswered;
-        report.measure_ns.0 <= begin && users.actions > 0 && without == 0
-    })
-}
-
-/// How long after the trouble began users were served again while it still lasted, if they were not at
-/// first.
-fn back_before(model: &Model, begin: u64, end: u64) -> Option<u64> {
-    let series = &model.run.series;
-    let width = S.max(series.bucket_ns);
-    let share = |at: u64| {
-        let actions = series.mean(Column::Actions, at, at + width)?;
-        let useful = series.mean(Column::Useful, at, at + width)?;
-        (actions > 0.0).then(|| useful / actions)
-    };
-    let step = series.bucket_ns.clamp(1, S) as usize;
-    let down = (begin..end)
-        .step_by(step)
-        .find(|&at| share(at).is_some_and(|x| x < BACK / 2.0))?;
-    let back = recovery(model, down)? + down;
-    (back < end).then(|| back - begin)
-}
-
-fn aftermath(model: &Model, begin: u64, end: u64, storm: bool) -> String {
-    if all_served(model, begin) {
-        return "The cause ends; every user was served all the time.".into();
-    }
-    if let Some(after) = back_before(model, begin, end) {
-        return format!(
-            "The cause ends; users have been served again since {} after it began.",
-            words::seconds_short(after / S * S)
-        );
-    }
-    match recovery(model, end) {
-        Some(after) if after <= 2 * S => {
-            "The cause ends, and users are served again at once.".into()
-        }
-        Some(after) => format!(
-            "The cause ends; users are served again {} later.",
-            words::seconds_short(after / S * S)
-        ),
-        None => {
-            let useful = model
-                .run
-                .series
-                .mean(Column::Useful, end + 5 * S, u64::MAX / 2);
-            let useful = words::rate(useful.unwrap_or(0.0));
-            let loop_text = if storm {
-                ": retries and the waiting line feed each other"
-            } else {
-                ""
-            };
-            format!("The cause ends, yet {useful} useful replies to the end of the run{loop_text}.")
-        }
-    }
-}
-
 /// How the run that is over went, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Went {
@@ -296,17 +127,95 @@ pub fn went(report: &Report) -> Went {
     }
 }
 
-/// What happened, in the terms of the bets, and to the data.
+/// What happened to the users, and to the data.
 pub fn outcome(model: &Model) -> Option<String> {
-    let users = of_users(model)?;
-    Some(match model.run.report.as_deref().and_then(harm) {
-        Some(harm) => format!("{users}, and {harm}"),
+    let report = model.run.report.as_deref()?;
+    let found = found(model)?;
+    let users = of_users(report, found)?;
+    let is_of_data = found
+        .harm
+        .as_ref()
+        .is_some_and(|harm| harm.kind == HarmKind::Data);
+    Some(match data(report) {
+        Some(data) => format!("{users}, and {data}"),
+        None if is_of_data => format!("{users}, and not all that they saw or did was right"),
         None => users,
     })
 }
 
+fn of_users(report: &Report, found: &Explanation) -> Option<String> {
+    let users = &report.users;
+    let share = users.served_share?;
+    let without = users.failed + users.abandoned + users.unanswered;
+    let is_of_data = |harm: &&Harm| harm.kind == HarmKind::Data;
+    let Some(harm) = found.harm.as_ref().filter(|harm| !is_of_data(harm)) else {
+        // What is bad from first to last is not out of the ordinary, and whoever asked for more did not get it.
+        let is_well = found.harm.is_none() && went(report) != Went::NotPassed;
+        let all = words::percent(share);
+        return Some(match (without, is_well) {
+            (0, true) => format!("nobody was hurt: every user was served{}", fast(report)),
+            (0, false) if found.harm.is_some() => "every user was served".into(),
+            (0, false) => format!("every user was served{}", fast(report)),
+            _ if share < NEARLY_ALL => {
+                format!("{all} of the users were served, from first to last alike")
+            }
+            _ => format!("{all} of the users were served, and nothing stood out for long"),
+        });
+    };
+    // Windows end before the run does.
+    let at_end = harm.until_ns + S > last(report);
+    let cause = found.culprit.as_ref().map(|it| it.until_ns);
+    if at_end {
+        return Some(match cause {
+            Some(gone) if gone + 3 * S < harm.until_ns => not_again(harm.kind).into(),
+            _ => format!("{} of the users were served", words::percent(share)),
+        });
+    }
+    let late = harm.until_ns.saturating_sub(cause.unwrap_or(harm.from_ns));
+    let after = match (cause, late / S) {
+        (Some(_), 0..=2) => "as soon as the cause was gone".into(),
+        (Some(_), s) => format!("{s} s after the cause was gone"),
+        (None, s) => format!("after {s} s"),
+    };
+    Some(format!("{} {after}", again(harm.kind)))
+}
+
+/// How fast, for who is served may have waited.
+fn fast(report: &Report) -> String {
+    let p99 = report.users.latency.p99_ns;
+    p99.map_or(String::new(), |ns| {
+        format!(", 99 of 100 within {}", words::ms(ns as f64 / 1e6))
+    })
+}
+
+/// The last moment of which an explanation can say anything.
+fn last(report: &Report) -> u64 {
+    let end = match report.ended {
+        Ended::BacklogLimit { at_ns, .. } | Ended::EventLimit { at_ns, .. } => at_ns,
+        _ => report.duration_ns,
+    };
+    // Its windows are this long at most.
+    end - end / 120
+}
+
+fn again(kind: HarmKind) -> &'static str {
+    match kind {
+        HarmKind::Slow => "users were served as fast as usual again",
+        HarmKind::Lag => "the waiting messages were dealt with",
+        HarmKind::Unanswered => "users were answered again",
+        HarmKind::Failures | HarmKind::Data => "users were served again",
+    }
+}
+
+fn not_again(kind: HarmKind) -> &'static str {
+    match kind {
+        HarmKind::Lag => "the waiting messages were not dealt with to the end",
+        _ => "it did not recover",
+    }
+}
+
 /// The first of the wrongs that there are, in the order in which they weigh.
-fn harm(report: &Report) -> Option<String> {
+fn data(report: &Report) -> Option<String> {
     let data = &report.ledger;
     let wrongs = [
         (data.lost, "lost"),
@@ -322,30 +231,41 @@ fn harm(report: &Report) -> Option<String> {
     Some(format!("{} {actions} {what}", words::count(n)))
 }
 
-fn of_users(model: &Model) -> Option<String> {
-    let (begin, end, _) = trouble(model)?;
-    if all_served(model, begin) {
-        return Some("every user was served".into());
-    }
-    if end >= model.duration_ns() && back_before(model, begin, end).is_none() {
-        // What lasts to the end leaves nothing to recover from.
-        let share = model.run.report.as_ref()?.users.served_share?;
+fn is_well(model: &Model) -> bool {
+    let report = model.run.report.as_ref();
+    report.is_none_or(|report| went(report) != Went::NotPassed)
+}
+
+/// Whom it would have called, and how long after users were hurt.
+pub fn paged(model: &Model) -> Option<String> {
+    let found = found(model)?;
+    let has_alerts = !model.doc.scenario.design.alerts.is_empty();
+    let Some(page) = &found.paged else {
+        return Some(match (has_alerts, &found.harm) {
+            (true, _) => "Nothing would have paged you.".into(),
+            (false, None) if is_well(model) => {
+                "Nothing would have paged you, and nothing had to.".into()
+            }
+            (false, _) => "Nothing would have paged you: this design has no alerts.".into(),
+        });
+    };
+    let alert = &page.alert;
+    let Some(harm) = &found.harm else {
+        let at = words::seconds(page.at_ns);
         return Some(format!(
-            "{} of the users were served",
-            words::percent(share)
+            "You would have been paged by the alert {alert}, at {at} for the first time."
         ));
-    }
-    if let Some(after) = back_before(model, begin, end) {
-        let after = words::seconds_short(after / S * S);
-        return Some(format!("users were served again after {after}"));
-    }
-    Some(match recovery(model, end) {
-        Some(after) if after <= 2 * S => "users were served again at once".into(),
+    };
+    let seconds = |ns: u64| words::seconds_short(ns / S * S);
+    Some(match page.at_ns.checked_sub(harm.from_ns) {
         Some(after) => format!(
-            "users were served again after {}",
-            words::seconds_short(after / S * S)
+            "You would have been paged after {} by the alert {alert}.",
+            seconds(after)
         ),
-        None => "it did not recover".into(),
+        None => format!(
+            "The alert {alert} had paged you {} before that.",
+            seconds(harm.from_ns - page.at_ns)
+        ),
     })
 }
 
@@ -397,26 +317,56 @@ pub fn next(model: &Model) -> String {
     let went = model.run.report.as_ref().map(|report| went(report));
     let changes = model.doc.changes().len();
     let knobs = model.doc.scenario.lesson.unlocked.len();
-    let passed = went == Some(Went::Passed);
-    match (passed, changes) {
-        _ if went == Some(Went::Over) => {
-            "This file has no goals: nothing to pass. Change it, run again, compare.".into()
-        }
-        (true, _) => "It holds for this seed. Does it hold for others?".into(),
-        (false, 0) if knobs > 0 => {
+    match (went, changes) {
+        (Some(Went::Over), _) => suggested(model),
+        (Some(Went::Passed), _) => "It holds for this seed. Does it hold for others?".into(),
+        (_, 0) if knobs > 0 => {
             format!("{knobs} knobs can change this. Turn one, run again, compare.")
         }
-        (false, _) => {
-            "Compare with the first run in the charts: which line did not come down?".into()
-        }
+        _ if knobs == 0 => suggested(model),
+        _ => "Compare with the first run in the charts: which line did not come down?".into(),
     }
 }
 
-fn sentence(text: &str) -> String {
+/// Where nobody wrote a lesson: what is worth a try against what was found.
+fn suggested(model: &Model) -> String {
+    let Some(found) = found(model).filter(|found| found.harm.is_some()) else {
+        return "It held. Make it harder: more traffic, or choose a node and crash it during a run.".into();
+    };
+    let Some(culprit) = &found.culprit else {
+        return "No component did anything unusual of its own accord. Look for what the design \
+                itself allows: waiting lines, timeouts, slots, room."
+            .into();
+    };
+    let what = match culprit.mechanism {
+        Mechanism::MoreTraffic => {
+            "give what fills up more slots, or refuse early with a short queue"
+        }
+        Mechanism::Down | Mechanism::OutOfMemory => {
+            "give it a second instance, or callers an answer without it"
+        }
+        Mechanism::Slow | Mechanism::StandsStill | Mechanism::Locked | Mechanism::FewerSlots => {
+            "give its callers a timeout that ends before their users have gone, and a limit on retries"
+        }
+        Mechanism::Errors | Mechanism::Contract | Mechanism::NotSignedIn => {
+            "let its callers answer without it: a fallback, or a circuit breaker"
+        }
+        Mechanism::Throttles | Mechanism::StorageFull => "ask less of it, or give it more room",
+        Mechanism::PoisonMessages => "put messages aside after a few deliveries",
+        Mechanism::ColdCache => {
+            "let one of many ask the store for the same row, or keep rows longer"
+        }
+        Mechanism::LostLeader => "let another copy take over, and let writes wait for it",
+        Mechanism::Cut | Mechanism::Loses | Mechanism::Delays | Mechanism::Holds => {
+            "give callers a timeout and another try, with a key so that nothing is done twice"
+        }
+    };
+    let place = sentence_case(&place(model, culprit));
+    format!("{place}: {what}. Then run again and compare.")
+}
+
+fn sentence_case(text: &str) -> String {
     let mut chars = text.chars();
-    let first: String = chars
-        .next()
-        .map(|c| c.to_uppercase().collect())
-        .unwrap_or_default();
-    format!("{first}{}.", chars.as_str())
+    let first = chars.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(chars).collect()
 }

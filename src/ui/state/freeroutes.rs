@@ -2,6 +2,9 @@
 //! for the same drawing. Of a few dozen ways the one with the fewest nodes in it is taken, then the one
 //! with the fewest corners, then the shortest.
 
+use std::collections::BTreeSet;
+
+use super::field::{AROUND, Field};
 use super::geometry::{NodeBox, Rect};
 use super::routes::{Label, LinkPath, Side};
 
@@ -18,18 +21,19 @@ type Point = (f64, f64);
 /// The best way so far, and what it costs.
 type Best = Option<(f64, Vec<Point>)>;
 
-/// The way from one place to another. `nodes` are what it should not cross; its own two ends are among
-/// them and are left only at their edges.
-pub fn way(a: Point, b: Point, nodes: &[Rect], ends: (usize, usize)) -> Vec<Point> {
+/// The way from one place to another. The nodes of the field are what it should not cross; its own two ends
+/// are among them and are left only at their edges.
+pub fn way(a: Point, b: Point, field: &Field, ends: (usize, usize)) -> Vec<Point> {
+    let nodes = &field.rects;
     let mut best: Best = None;
     let is_clear = |best: &Best| best.as_ref().is_some_and(|(cost, _)| *cost < CROSSED);
     let upright = |x: f64| [a, (x, a.1), (x, b.1), b];
     if b.0 - a.0 >= 2.0 * STUB {
         if (a.1 - b.1).abs() < 0.5 {
-            consider(&mut best, &[[a, b]], nodes, ends);
+            consider(&mut best, &[[a, b]], field, ends);
         }
         let few = [f64::midpoint(a.0, b.0), a.0 + STUB, b.0 - STUB].map(upright);
-        consider(&mut best, &few, nodes, ends);
+        consider(&mut best, &few, field, ends);
         // Most links need no more than that. What follows looks at the nodes in between.
         if !is_clear(&best) {
             let (top, bottom) = (a.1.min(b.1), a.1.max(b.1));
@@ -38,8 +42,8 @@ pub fn way(a: Point, b: Point, nodes: &[Rect], ends: (usize, usize)) -> Vec<Poin
                 .filter(|r| r.bottom() > top - CLEAR && r.y < bottom + CLEAR)
                 .flat_map(|r| [r.x - CLEAR, r.right() + CLEAR])
                 .filter(|&x| x > a.0 + CLEAR && x < b.0 - CLEAR);
-            let ways: Vec<_> = between.map(upright).collect();
-            consider(&mut best, &ways, nodes, ends);
+            let ways: Vec<_> = different(between).map(upright).collect();
+            consider(&mut best, &ways, field, ends);
         }
         if is_clear(&best) {
             return best.map(|(_, points)| simple(points)).unwrap_or_default();
@@ -53,9 +57,16 @@ pub fn way(a: Point, b: Point, nodes: &[Rect], ends: (usize, usize)) -> Vec<Poin
         .filter(|r| r.right() > left - CLEAR && r.x < right + CLEAR);
     let lanes = in_the_way.flat_map(|r| [r.y - CLEAR, r.bottom() + CLEAR + 34.0]);
     let round = |y: f64| [a, (out, a.1), (out, y), (back, y), (back, b.1), b];
-    let ways: Vec<_> = lanes.chain([f64::midpoint(a.1, b.1)]).map(round).collect();
-    consider(&mut best, &ways, nodes, ends);
+    let lanes = different(lanes.chain([f64::midpoint(a.1, b.1)]));
+    let ways: Vec<_> = lanes.map(round).collect();
+    consider(&mut best, &ways, field, ends);
     best.map(|(_, points)| simple(points)).unwrap_or_default()
+}
+
+/// Each place once, where it first stands: nodes in a row have their edges in common.
+fn different(places: impl Iterator<Item = f64>) -> impl Iterator<Item = f64> {
+    let mut seen = BTreeSet::new();
+    places.filter(move |place| seen.insert(place.to_bits()))
 }
 
 /// Costs from here on are of ways that cross a node.
@@ -66,7 +77,7 @@ const CROSSED: f64 = 1e6;
 fn consider<const N: usize>(
     best: &mut Best,
     ways: &[[Point; N]],
-    nodes: &[Rect],
+    field: &Field,
     ends: (usize, usize),
 ) {
     let mut order: Vec<(f64, usize)> = ways
@@ -83,7 +94,7 @@ fn consider<const N: usize>(
         let points = &ways[nth];
         // More than that, and it is not the best.
         let most = ((least - bare) / CROSSED).ceil();
-        let cost = bare + CROSSED * f64::from(crossings(points, nodes, ends, most));
+        let cost = bare + CROSSED * f64::from(crossings(points, field, ends, most));
         if cost < least {
             *best = Some((cost, points.to_vec()));
         }
@@ -100,7 +111,7 @@ fn bare_cost(points: &[Point]) -> f64 {
 }
 
 /// Nodes that a way crosses; counted as far as `most`.
-fn crossings(points: &[Point], nodes: &[Rect], (from, to): (usize, usize), most: f64) -> u32 {
+fn crossings(points: &[Point], field: &Field, (from, to): (usize, usize), most: f64) -> u32 {
     let mut crossed = 0;
     for (i, pair) in points.windows(2).enumerate() {
         let (first, last) = (i == 0, i + 2 == points.len());
@@ -110,23 +121,22 @@ fn crossings(points: &[Point], nodes: &[Rect], (from, to): (usize, usize), most:
             w: (pair[0].0 - pair[1].0).abs(),
             h: (pair[0].1 - pair[1].1).abs(),
         };
-        for (n, node) in nodes.iter().enumerate() {
+        field.near(&line, |n, node| {
             // Where it leaves and arrives it touches.
             if (first && n == from) || (last && n == to) {
-                continue;
+                return true;
             }
             let around = Rect {
-                x: node.x - 4.0,
-                y: node.y - 4.0,
-                w: node.w + 8.0,
-                h: node.h + 8.0,
+                x: node.x - AROUND,
+                y: node.y - AROUND,
+                w: node.w + 2.0 * AROUND,
+                h: node.h + 2.0 * AROUND,
             };
-            if touches(&line, &around) {
-                crossed += 1;
-                if f64::from(crossed) >= most {
-                    return crossed;
-                }
-            }
+            crossed += u32::from(touches(&line, &around));
+            f64::from(crossed) < most
+        });
+        if f64::from(crossed) >= most {
+            return crossed;
         }
     }
     crossed
@@ -206,7 +216,7 @@ fn level(nodes: &[NodeBox], ends: &[Option<(usize, usize)>], link: usize) -> (Po
 }
 
 /// Beside the longest level part that has room; never under a node.
-pub fn label(points: &[Point], nodes: &[Rect]) -> Label {
+pub fn label(points: &[Point], field: &Field) -> Label {
     let mut level: Vec<(Point, Point)> = points
         .windows(2)
         .map(|p| (p[0], p[1]))
@@ -220,7 +230,12 @@ pub fn label(points: &[Point], nodes: &[Rect]) -> Label {
             w: LABEL.0,
             h: LABEL.1,
         };
-        !nodes.iter().any(|node| node.overlaps(&text))
+        let mut is_free = true;
+        field.near(&text, |_, node| {
+            is_free = !node.overlaps(&text);
+            is_free
+        });
+        is_free
     };
     let mut first = None;
     for (a, b) in level {
@@ -254,15 +269,15 @@ pub fn label(points: &[Point], nodes: &[Rect]) -> Label {
 pub fn path(
     key: &str,
     nodes: &[NodeBox],
+    field: &Field,
     ends: &[Option<(usize, usize)>],
     link: usize,
 ) -> Option<LinkPath> {
     let (from, to) = ends[link]?;
     let (a, b) = level(nodes, ends, link);
-    let rects: Vec<Rect> = nodes.iter().map(|node| node.rect).collect();
-    let points = way(a, b, &rects, (from, to));
+    let points = way(a, b, field, (from, to));
     Some(LinkPath {
-        label: label(&points, &rects),
+        label: label(&points, field),
         key: key.to_owned(),
         from,
         to,
@@ -283,13 +298,13 @@ mod tests {
         }
     }
 
-    fn crossed(points: &[Point], nodes: &[Rect], ends: (usize, usize)) -> bool {
-        crossings(points, nodes, ends, f64::INFINITY) > 0
+    fn crossed(points: &[Point], field: &Field, ends: (usize, usize)) -> bool {
+        crossings(points, field, ends, f64::INFINITY) > 0
     }
 
     #[test]
     fn a_node_in_between_is_passed() {
-        let nodes = [node(0.0, 0.0), node(400.0, 0.0), node(200.0, -20.0)];
+        let nodes = Field::new(vec![node(0.0, 0.0), node(400.0, 0.0), node(200.0, -20.0)]);
         let points = way((100.0, 30.0), (400.0, 30.0), &nodes, (0, 1));
         assert!(!crossed(&points, &nodes, (0, 1)), "{points:?}");
         assert_eq!(points, way((100.0, 30.0), (400.0, 30.0), &nodes, (0, 1)));
@@ -297,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_link_back_goes_round_both() {
-        let nodes = [node(400.0, 0.0), node(0.0, 0.0)];
+        let nodes = Field::new(vec![node(400.0, 0.0), node(0.0, 0.0)]);
         let points = way((500.0, 30.0), (0.0, 30.0), &nodes, (0, 1));
         assert!(!crossed(&points, &nodes, (0, 1)), "{points:?}");
     }
@@ -321,6 +336,7 @@ mod tests {
                     )
                 })
                 .collect();
+            let field = Field::new(nodes.clone());
             for _ in 0..16 {
                 let (from, to) = (next(16) as usize, next(16) as usize);
                 if from == to {
@@ -330,12 +346,12 @@ mod tests {
                 let points = way(
                     (a.right(), a.middle().1),
                     (b.x, b.middle().1),
-                    &nodes,
+                    &field,
                     (from, to),
                 );
                 assert_eq!(points.first(), Some(&(a.right(), a.middle().1)));
                 all += 1;
-                bad += u32::from(crossed(&points, &nodes, (from, to)));
+                bad += u32::from(crossed(&points, &field, (from, to)));
             }
         }
         assert!(bad * 20 < all, "{bad} of {all} links cross a node");

@@ -53,6 +53,8 @@ pub enum Act {
     Outline,
     Svg,
     Png,
+    ChartsSvg,
+    ChartsPng,
     Share,
     Versions,
     Results,
@@ -185,6 +187,8 @@ pub static COMMANDS: &[Command] = &[
     page("", "", "Check result codes of others", Act::Results),
     page("", "", "Save the drawing as SVG", Act::Svg),
     page("", "", "Save the drawing as PNG", Act::Png),
+    page("", "", "Save the charts as SVG", Act::ChartsSvg),
+    page("", "", "Save the charts as PNG", Act::ChartsPng),
     page("?", "?", "This list", Act::Help),
     drawing(
         "A",
@@ -339,7 +343,7 @@ pub fn message(act: Act, model: &Model) -> Option<Msg> {
         Act::NewSeed | Act::Bet(_) => return None,
         Act::Copy | Act::Cut | Act::Paste => return None,
         Act::ZoomIn | Act::ZoomOut | Act::ZoomFull | Act::Fit | Act::Focus => return None,
-        Act::Svg | Act::Png => return None,
+        Act::Svg | Act::Png | Act::ChartsSvg | Act::ChartsPng => return None,
         other => Msg::Draw(draw(other, model)?),
     })
 }

@@ -6,9 +6,13 @@ pub mod chart;
 pub mod debrief;
 pub mod discs;
 pub mod document;
+// Looks at the texts of starting points, which the page does not carry.
+#[cfg(all(test, feature = "cli"))]
+mod drawings;
 pub mod editing;
 pub mod editor;
 pub mod facts;
+pub mod field;
 pub mod freeroutes;
 pub mod geometry;
 pub mod glossary;
@@ -21,6 +25,8 @@ pub mod names;
 pub mod pace;
 pub mod panels;
 pub mod panes;
+pub mod pen;
+pub mod planned;
 pub mod results;
 pub mod routes;
 mod running;

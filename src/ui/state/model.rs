@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::explain::Explanation;
 use crate::observe::report::Report;
 use crate::worker::protocol::{Frame, News, RunPlan};
 
@@ -40,7 +41,12 @@ pub struct Model {
     pub tab: Tab,
     pub story_open: bool,
     pub knobs_open: bool,
-    pub chart: ChartTab,
+    /// Which of the three places for charts is in front, where there is room for one.
+    pub chart: usize,
+    /// What somebody wants to see there instead of what the scenario names.
+    pub charts: [Option<ChartTab>; 3],
+    /// The charted nodes of the last run, to which that refers.
+    pub charted: Option<Vec<String>>,
     pub table_open: Option<ChartTab>,
     pub dialog: Option<Dialog>,
     /// Counts up when somebody presses Run before a prediction: the view points at the bets.
@@ -86,6 +92,7 @@ pub struct Run {
     pub series: Arc<Series>,
     pub news: Vec<News>,
     pub report: Option<Arc<Report>>,
+    pub found: Option<Arc<Found>>,
     pub moments: Moments,
     pub shown: ShownStates,
     pub bullet: Option<Bullet>,
@@ -93,6 +100,13 @@ pub struct Run {
     pub bullets_seen: Vec<&'static str>,
     /// Begin as soon as the worker has read the text.
     pub play_when_loaded: bool,
+}
+
+/// Why the run went as it did, up to some moment of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    pub at_ns: u64,
+    pub what: Explanation,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -134,7 +148,7 @@ impl Bet {
 /// What stays of the first run.
 #[derive(Clone, Debug)]
 pub struct Ghost {
-    pub series: Series,
+    pub series: Arc<Series>,
     pub report: Arc<Report>,
 }
 
@@ -228,16 +242,17 @@ impl Tab {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a chart is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChartTab {
-    #[default]
     Throughput,
     Latency,
     Tries,
-}
-
-impl ChartTab {
-    pub const ALL: [ChartTab; 3] = [ChartTab::Throughput, ChartTab::Latency, ChartTab::Tries];
+    Wrong,
+    /// Requests at one of the run's charted nodes, by its place in their list.
+    Node(u16),
+    /// The same of what a cache finds.
+    Hits(u16),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -396,7 +411,9 @@ impl Default for Model {
             tab: Tab::Story,
             story_open: true,
             knobs_open: false,
-            chart: ChartTab::Throughput,
+            chart: 0,
+            charts: [None; 3],
+            charted: None,
             table_open: None,
             dialog: None,
             asked_to_bet: 0,

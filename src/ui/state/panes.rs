@@ -3,6 +3,7 @@
 use crate::design::registry::{self, KINDS, KindSpec, Target, presets};
 use crate::scenario::built_in::BUILT_IN;
 use crate::scenario::draw::{Thing, why_not};
+use crate::scenario::starts::STARTS;
 
 use super::editing::Draw;
 use super::editor::{Pane, Tool};
@@ -21,6 +22,8 @@ pub struct Line {
     pub does: Does,
     /// Why it cannot be chosen.
     pub not: Option<String>,
+    /// The heading above it, where a group of lines begins.
+    pub group: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
@@ -34,7 +37,8 @@ pub enum Does {
 
 impl PartialEq for Line {
     fn eq(&self, other: &Line) -> bool {
-        (&self.text, &self.note, &self.not) == (&other.text, &other.note, &other.not)
+        (&self.text, &self.note, &self.not, self.group)
+            == (&other.text, &other.note, &other.not, other.group)
     }
 }
 
@@ -97,6 +101,11 @@ fn found(lines: Vec<Line>, typed: &str) -> Vec<Line> {
                 (_, true) => 1,
                 _ => 2,
             };
+            // What fits best comes first, whatever group it is of.
+            let line = Line {
+                group: None,
+                ..line
+            };
             fits.then_some((rank, line))
         })
         .collect();
@@ -118,6 +127,7 @@ fn kinds(from: Option<&str>, at: Option<(i32, i32)>) -> Vec<Line> {
         note: kind.meaning.to_owned(),
         does: add(kind.name, None),
         not: None,
+        group: None,
     });
     let products = presets().filter(|preset| preset.kind != "link");
     let products = products.map(|preset| Line {
@@ -125,6 +135,7 @@ fn kinds(from: Option<&str>, at: Option<(i32, i32)>) -> Vec<Line> {
         note: format!("{} · {}", preset.kind.replace('_', " "), preset.meaning),
         does: add(preset.kind, Some(preset.name)),
         not: None,
+        group: None,
     });
     kinds.chain(products).collect()
 }
@@ -144,6 +155,7 @@ fn targets(model: &Model, from: &str) -> Vec<Line> {
                 to: other.key.clone(),
             })),
             not: why_not(design, node, other),
+            group: None,
         })
         .collect();
     lines.sort_by_key(|line| line.not.is_some());
@@ -155,6 +167,7 @@ fn targets(model: &Model, from: &str) -> Vec<Line> {
             at: None,
         })))),
         not: None,
+        group: None,
     });
     lines
 }
@@ -183,6 +196,7 @@ fn commands(model: &Model) -> Vec<Line> {
             note: command.shown.to_owned(),
             not: does.is_none().then(|| "select one node first".to_owned()),
             does: does.unwrap_or(Does::View(command.act)),
+            group: None,
         });
     }
     for node in &model.doc.scenario.design.nodes {
@@ -191,14 +205,19 @@ fn commands(model: &Model) -> Vec<Line> {
             note: node.kind.word.to_lowercase(),
             does: Does::Send(Msg::Draw(Draw::Select(vec![Thing::Node(node.key.clone())]))),
             not: None,
+            group: None,
         });
     }
-    lines.extend(scenarios());
+    lines.extend(scenarios().into_iter().map(|line| Line {
+        group: None,
+        ..line
+    }));
     lines.extend(TERMS.iter().enumerate().map(|(nth, term)| Line {
         text: term.both(),
         note: term.says.to_owned(),
         does: Does::Word(nth),
         not: None,
+        group: None,
     }));
     lines
 }
@@ -214,8 +233,9 @@ fn scenarios() -> Vec<Line> {
         note: "draw your own system".to_owned(),
         does: Does::Send(Msg::Draw(Draw::New)),
         not: None,
+        group: None,
     }];
-    lines.extend(BUILT_IN.iter().map(|built_in| {
+    let lessons = BUILT_IN.iter().map(|built_in| {
         let field = |field: &str| {
             let line = built_in
                 .text
@@ -229,9 +249,27 @@ fn scenarios() -> Vec<Line> {
             note: format!("{} · {}", field("track"), field("question")),
             does: Does::Send(Msg::OpenBuiltIn(built_in.id)),
             not: None,
+            group: None,
         }
-    }));
+    });
+    lines.extend(headed("Lessons", lessons));
+    let starts = STARTS.iter().map(|start| Line {
+        text: start.title.to_owned(),
+        note: format!("Starting point · {}", start.says),
+        does: Does::Send(Msg::OpenStart(start.id)),
+        not: None,
+        group: None,
+    });
+    lines.extend(headed("Starting points to draw on", starts));
     lines
+}
+
+/// Lines with a heading above the first one.
+fn headed(heading: &'static str, lines: impl Iterator<Item = Line>) -> impl Iterator<Item = Line> {
+    lines.enumerate().map(move |(nth, line)| Line {
+        group: (nth == 0).then_some(heading),
+        ..line
+    })
 }
 
 fn menu(model: &Model) -> Vec<Line> {
@@ -278,6 +316,7 @@ fn menu(model: &Model) -> Vec<Line> {
                 note: command.shown.to_owned(),
                 does: does(command.act, model)?,
                 not: None,
+                group: None,
             })
         })
         .collect()
@@ -295,6 +334,7 @@ fn happenings(model: &Model) -> Vec<Line> {
             })),
             not: (needs_target(kind) && target_for(model, kind).is_none())
                 .then(|| "nothing in the drawing can have it".to_owned()),
+            group: None,
         })
         .collect()
 }
@@ -347,5 +387,31 @@ pub fn tool_says(model: &Model) -> Option<String> {
         )),
         Tool::MoveTo => Some("Click where it goes, or use the arrow keys. Esc: done.".to_owned()),
         Tool::Add => Some("Clicks and arrows add to the selection. Esc: done.".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starting_points_stand_apart_from_lessons_and_say_where_they_fail() {
+        let lines = scenarios();
+        assert_eq!(lines.len(), 1 + BUILT_IN.len() + STARTS.len());
+        let at = |heading: &str| {
+            let headed = lines.iter().position(|line| line.group == Some(heading));
+            headed.unwrap_or_else(|| panic!("no {heading}"))
+        };
+        assert_eq!(at("Lessons"), 1);
+        let first = at("Starting points to draw on");
+        assert_eq!(first, 1 + BUILT_IN.len());
+        for (line, start) in lines[first..].iter().zip(STARTS) {
+            assert_eq!(line.text, start.title);
+            assert!(line.note.ends_with(start.says), "{}", line.note);
+            assert!(matches!(line.does, Does::Send(Msg::OpenStart(id)) if id == start.id));
+        }
+        let found = found(lines, "starting point");
+        assert_eq!(found.len(), STARTS.len());
+        assert!(found.iter().all(|line| line.group.is_none()));
     }
 }

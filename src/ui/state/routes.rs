@@ -2,6 +2,7 @@
 
 use crate::design::Design;
 
+use super::field::Field;
 use super::freeroutes;
 use super::geometry::{NodeBox, Rect, Scene};
 use super::snap::Drag;
@@ -92,15 +93,16 @@ pub fn ends_of(design: &Design, nodes: &[NodeBox]) -> Vec<Option<(usize, usize)>
 /// All links between nodes that stand where somebody put them.
 pub fn route_freely(design: &Design, nodes: &[NodeBox]) -> Vec<LinkPath> {
     let ends = ends_of(design, nodes);
+    let field = Field::new(nodes.iter().map(|node| node.rect).collect());
     let links = design.links.iter().enumerate();
     links
-        .filter_map(|(l, link)| freeroutes::path(&link.key, nodes, &ends, l))
+        .filter_map(|(l, link)| freeroutes::path(&link.key, nodes, &field, &ends, l))
         .collect()
 }
 
-/// A link while one of its ends is under way.
-pub fn dragged(scene: &Scene, link: &LinkPath, drag: &Drag) -> LinkPath {
-    let moved = |node: &NodeBox| match drag.moves(&node.key) {
+/// The nodes of a drawing, those under way where they are now.
+pub fn under_way(scene: &Scene, drag: &Drag) -> Field {
+    let now = |node: &NodeBox| match drag.moves(&node.key) {
         true => Rect {
             x: node.rect.x + drag.dx,
             y: node.rect.y + drag.dy,
@@ -108,6 +110,11 @@ pub fn dragged(scene: &Scene, link: &LinkPath, drag: &Drag) -> LinkPath {
         },
         false => node.rect,
     };
+    Field::new(scene.nodes.iter().map(now).collect())
+}
+
+/// A link while one of its ends is under way.
+pub fn dragged(scene: &Scene, field: &Field, link: &LinkPath, drag: &Drag) -> LinkPath {
     let shifted = |end: usize, (x, y): (f64, f64)| match scene.nodes.get(end) {
         Some(node) if drag.moves(&node.key) => (x + drag.dx, y + drag.dy),
         _ => (x, y),
@@ -116,11 +123,10 @@ pub fn dragged(scene: &Scene, link: &LinkPath, drag: &Drag) -> LinkPath {
     let (Some(&first), Some(&last)) = (first, last) else {
         return link.clone();
     };
-    let nodes: Vec<Rect> = scene.nodes.iter().map(moved).collect();
     let (a, b) = (shifted(link.from, first), shifted(link.to, last));
-    let points = freeroutes::way(a, b, &nodes, (link.from, link.to));
+    let points = freeroutes::way(a, b, field, (link.from, link.to));
     LinkPath {
-        label: freeroutes::label(&points, &nodes),
+        label: freeroutes::label(&points, field),
         points,
         ..link.clone()
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::design::diagnostic::Diagnostic;
+use crate::explain::Explanation;
 use crate::observe::report::Report;
 use crate::scenario::live::Act;
 use crate::time::Duration;
@@ -34,6 +35,7 @@ pub fn load(model: &mut Model) -> Vec<Effect> {
             run: id,
             bucket_ns: 1_000_000_000,
             duration_ns: model.doc.scenario.run.duration.0,
+            charted: Vec::new(),
         }];
     }
     model.check = None;
@@ -69,6 +71,13 @@ pub fn loaded(model: &mut Model, run: u32, plan: RunPlan) -> Vec<Effect> {
         return Vec::new();
     }
     let (bucket_ns, duration_ns) = (plan.bucket_ns, plan.duration_ns);
+    let charted = plan.charted_keys();
+    // Other nodes: what was chosen is about those that there were.
+    let before = model.charted.take();
+    if before.is_some_and(|before| before != charted) {
+        model.charts = [None; 3];
+    }
+    model.charted = Some(charted.clone());
     model.run.plan = Some(Arc::new(plan));
     model.run.status = Status::Ready;
     if std::mem::take(&mut model.run.play_when_loaded) {
@@ -78,6 +87,7 @@ pub fn loaded(model: &mut Model, run: u32, plan: RunPlan) -> Vec<Effect> {
         run,
         bucket_ns,
         duration_ns,
+        charted,
     }]
 }
 
@@ -125,6 +135,7 @@ pub fn acted(model: &mut Model, run: u32, at_ns: u64, act: &Act) -> Vec<Effect> 
     }
     model.run.moments = moments(&model.doc);
     // What comes after that is not known any more.
+    model.run.found = None;
     if model.run.report.take().is_some() {
         model.run.news.retain(|item| item.at_ns < at_ns);
     }
@@ -318,12 +329,31 @@ pub fn news_came(model: &mut Model, news: Vec<News>, wall_ms: f64) -> Vec<Effect
     Vec::new()
 }
 
-pub fn done(model: &mut Model, run: u32, report: Report) -> Vec<Effect> {
+/// A run that stands still can be asked why it came to this.
+pub fn explain(model: &mut Model) -> Vec<Effect> {
+    match model.run.status {
+        Status::Paused if !model.is_over() => {
+            let run = model.run.id;
+            vec![Effect::Send(Command::Explain { run })]
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub fn explained(model: &mut Model, run: u32, at_ns: u64, what: Explanation) -> Vec<Effect> {
+    if run == model.run.id && !model.is_over() {
+        model.run.found = Some(Arc::new(Found { at_ns, what }));
+    }
+    Vec::new()
+}
+
+pub fn done(model: &mut Model, run: u32, report: Report, what: Explanation) -> Vec<Effect> {
     if run != model.run.id {
         return Vec::new();
     }
     let mut series = Series::of_report(&report);
     series.cut(model.duration_ns());
+    series.keep_from(&model.run.series);
     let report = Arc::new(report);
     model.run.status = Status::Over;
     let Run { shown, now, .. } = &mut model.run;
@@ -333,7 +363,10 @@ pub fn done(model: &mut Model, run: u32, report: Report) -> Vec<Effect> {
     if model.run.report.is_some() {
         return Vec::new();
     }
-    model.run.series = Arc::new(series.clone());
+    let series = Arc::new(series);
+    model.run.series = Arc::clone(&series);
+    let at_ns = model.duration_ns();
+    model.run.found = Some(Arc::new(Found { at_ns, what }));
     model.runs_done += 1;
     model.failed_in_a_row = if report.passed {
         0

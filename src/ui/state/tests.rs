@@ -6,10 +6,14 @@ use super::model::*;
 use super::saved::SavedSession;
 use super::update::{Effect, Msg, update};
 use super::{built_in, debrief, facts, goals, knobs, strip};
+use crate::explain::Explanation;
 use crate::observe::report::Report;
 use crate::scenario::live::Act;
 use crate::worker::protocol::{Command, Frame, News, NewsKind, NodeNow, RunPlan, State};
 use crate::worker::session;
+
+mod charts_of_lessons;
+mod debrief_of_runs;
 
 const ATTEMPTS: &str = "link.browse.attempts";
 const BUDGET: &str = "link.browse.retry_budget";
@@ -21,6 +25,7 @@ fn plan() -> RunPlan {
         bucket_ns: 1_000_000_000,
         nodes: vec!["catalogue".into(), "shoppers".into()],
         links: vec!["browse".into()],
+        charted: vec![0],
         requests_per_disc: 7,
     }
 }
@@ -56,8 +61,15 @@ fn loads(effects: &[Effect]) -> Option<(&str, u64)> {
     })
 }
 
-fn report(model: &Model) -> Box<Report> {
-    Box::new(session::run_to_end(&model.doc.text, model.seed).expect("a valid text"))
+/// What the worker says at the end of a run of what is on the page.
+fn told(model: &Model) -> (Box<Report>, Box<Explanation>) {
+    let (report, found) = session::told_at_end(&model.doc.text, model.seed).expect("a valid text");
+    (Box::new(report), Box::new(found))
+}
+
+fn end(model: &mut Model, (report, found): (Box<Report>, Box<Explanation>)) {
+    let run = model.run.id;
+    update(model, Msg::Done { run, report, found });
 }
 
 #[test]
@@ -288,8 +300,8 @@ fn the_flagship_from_the_bet_to_the_pass() {
     let mut model = ready();
     bet(&mut model, "slowly");
     update(&mut model, Msg::PlayPause);
-    let (run, first) = (model.run.id, report(&model));
-    update(&mut model, Msg::Done { run, report: first });
+    let first = told(&model);
+    end(&mut model, first);
     assert_eq!(model.run.status, Status::Over);
     assert!(model.ghost.is_some());
     assert!(model.knobs_open, "now it is the learner's turn");
@@ -313,14 +325,8 @@ fn the_flagship_from_the_bet_to_the_pass() {
         Status::Playing,
         "run again begins at once"
     );
-    let second = report(&model);
-    update(
-        &mut model,
-        Msg::Done {
-            run,
-            report: second,
-        },
-    );
+    let second = told(&model);
+    end(&mut model, second);
     assert!(model.run.report.as_ref().is_some_and(|r| r.passed));
     assert!(goals::lines(&model).iter().all(|g| g.holds == Some(true)));
     assert_eq!(
@@ -334,9 +340,9 @@ fn what_became_of_the_data_is_part_of_the_outcome() {
     let mut model = ready();
     bet(&mut model, "never");
     update(&mut model, Msg::PlayPause);
-    let (run, mut told) = (model.run.id, report(&model));
-    (told.ledger.lost, told.ledger.duplicate) = (401, 7);
-    update(&mut model, Msg::Done { run, report: told });
+    let (mut report, found) = told(&model);
+    (report.ledger.lost, report.ledger.duplicate) = (401, 7);
+    end(&mut model, (report, found));
     assert_eq!(
         debrief::outcome(&model).as_deref(),
         Some("it did not recover, and 401 actions were lost")
@@ -353,10 +359,10 @@ fn a_long_run_in_which_nearly_everybody_was_served_did_recover() {
     update(&mut model, Msg::Loaded { run, plan: plan() });
     update(&mut model, Msg::SkipBet);
     update(&mut model, Msg::PlayPause);
-    let (run, told) = (model.run.id, report(&model));
-    assert!(told.series.bucket_ns > 1_000_000_000);
-    assert!(told.users.served_share > Some(0.99));
-    update(&mut model, Msg::Done { run, report: told });
+    let (report, found) = told(&model);
+    assert!(report.series.bucket_ns > 1_000_000_000);
+    assert!(report.users.served_share > Some(0.99));
+    end(&mut model, (report, found));
     let outcome = debrief::outcome(&model).expect("something happened");
     assert!(outcome.contains("served"), "{outcome}");
 }
@@ -375,8 +381,8 @@ fn a_cause_that_lasts_to_the_end_has_not_ended() {
     update(&mut model, Msg::Loaded { run, plan: plan() });
     update(&mut model, Msg::SkipBet);
     update(&mut model, Msg::PlayPause);
-    let (run, told) = (model.run.id, report(&model));
-    update(&mut model, Msg::Done { run, report: told });
+    let all = told(&model);
+    end(&mut model, all);
     let chain = debrief::chain(&model);
     assert!(!chain.is_empty());
     assert!(
@@ -395,9 +401,9 @@ fn a_moment_of_a_finished_run_is_looked_at_and_its_verdict_stays() {
     );
     bet(&mut model, "never");
     update(&mut model, Msg::PlayPause);
-    let (run, told) = (model.run.id, report(&model));
-    let again = told.clone();
-    update(&mut model, Msg::Done { run, report: told });
+    let all = told(&model);
+    let (run, again) = (model.run.id, all.clone());
+    end(&mut model, all);
     let (chain, runs) = (debrief::chain(&model), model.runs_done);
 
     assert!(asked(&update(&mut model, Msg::Seek(9_000_000_000))));
@@ -425,7 +431,7 @@ fn a_moment_of_a_finished_run_is_looked_at_and_its_verdict_stays() {
     // From there to the end again: it is the same run.
     update(&mut model, Msg::PlayPause);
     assert_eq!(model.run.status, Status::Playing);
-    update(&mut model, Msg::Done { run, report: again });
+    end(&mut model, again);
     assert_eq!(
         (model.run.status.clone(), model.runs_done),
         (Status::Over, runs)

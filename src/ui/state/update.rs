@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::design::diagnostic::{Diagnostic, Severity};
+use crate::explain::Explanation;
 use crate::observe::report::Report;
 use crate::scenario::built_in;
 use crate::scenario::live::Act;
@@ -38,6 +39,14 @@ pub enum Msg {
     Done {
         run: u32,
         report: Box<Report>,
+        found: Box<Explanation>,
+    },
+    /// Why did it go as it did up to now?
+    Explain,
+    Explained {
+        run: u32,
+        at_ns: u64,
+        found: Box<Explanation>,
     },
     Seed {
         run: u32,
@@ -107,6 +116,8 @@ pub enum Msg {
         why: String,
     },
     OpenBuiltIn(&'static str),
+    /// Fetch this starting point, and open it.
+    OpenStart(&'static str),
     DismissRefused,
     /// About versions that are kept.
     Versions(versions::Ask),
@@ -139,7 +150,10 @@ pub enum Msg {
     Tab(Tab),
     ToggleStory,
     ToggleKnobs,
-    Chart(ChartTab),
+    /// This place for a chart is in front where there is room for one.
+    Chart(usize),
+    /// Another chart in this place.
+    ShowChart(usize, ChartTab),
     Table(Option<ChartTab>),
     Dialog(Option<Dialog>),
     NextTheme,
@@ -168,6 +182,8 @@ pub enum Effect {
         run: u32,
         bucket_ns: u64,
         duration_ns: u64,
+        /// Nodes whose series frames carry.
+        charted: Vec<String>,
     },
     /// Ask for this moment of the run, when the worker has time.
     Seek(u64),
@@ -179,6 +195,8 @@ pub enum Effect {
     ApplyTheme,
     /// Something with versions that are kept.
     Shelve(versions::Shelve),
+    /// Get the text of a starting point, and open it.
+    FetchStart(&'static str),
     /// Put text on the system's clipboard.
     Copy(String),
     /// Be the tab that writes.
@@ -198,6 +216,7 @@ fn changes_design(msg: &Msg) -> bool {
         Msg::Knob { .. } | Msg::KnobInput { .. } | Msg::ResetKnobs | Msg::Undo | Msg::Redo => true,
         Msg::Versions(versions::Ask::Restore(_)) | Msg::Results(results::Ask::Show(_)) => true,
         Msg::Import { .. } | Msg::OpenBuiltIn(_) | Msg::OpenLink(_) | Msg::Act(_) => true,
+        Msg::OpenStart(_) => true,
         _ => false,
     }
 }
@@ -220,7 +239,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             results::refused(model, run, &diagnostics)
         }
         Msg::Refused { run, diagnostics } => refused(model, run, diagnostics),
-        Msg::Done { run, report } => done(model, run, *report),
+        Msg::Done { run, report, found } => done(model, run, *report, *found),
+        Msg::Explain => explain(model),
+        Msg::Explained { run, at_ns, found } => explained(model, run, at_ns, *found),
         Msg::Seed { run, report } if run >= CHECKS => results::ran(model, run, &report),
         Msg::Seed { run, report } => seed_checked(model, run, &report),
         Msg::Act(act) => act_live(model, act),
@@ -297,6 +318,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Some(text) => import_text(model, &format!("{id}.toml"), text),
             None => Vec::new(),
         },
+        Msg::OpenStart(id) => vec![Effect::FetchStart(id)],
         Msg::Versions(ask) => versions::update(model, ask),
         Msg::Results(ask) => results::update(model, ask),
         Msg::Who(who) => sharing::called(model, who),
@@ -392,7 +414,11 @@ fn look(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 return vec![Effect::Focus("knobs")];
             }
         }
-        Msg::Chart(chart) => model.chart = chart,
+        Msg::Chart(place) => model.chart = place,
+        Msg::ShowChart(place, chart) => {
+            model.charts[place] = Some(chart);
+            model.table_open = None;
+        }
         Msg::Table(chart) => model.table_open = chart,
         Msg::Dialog(dialog) => model.dialog = dialog,
         Msg::Resize { panel, to, done } => {
@@ -454,6 +480,7 @@ pub fn import_text(model: &mut Model, name: &str, text: &str) -> Vec<Effect> {
 pub fn opened(model: &mut Model, name: &str) -> Vec<Effect> {
     model.seed = model.doc.scenario.seed;
     model.claim = None;
+    (model.chart, model.charts) = (0, [None; 3]);
     model.bet = Bet::Open;
     model.ghost = None;
     model.hints = 0;
