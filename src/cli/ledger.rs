@@ -160,6 +160,13 @@ fn text(report: &Truth, args: &LedgerArgs) -> String {
             "Taken back: {taken} effects; {mended} actions are clean by it, {harmed} times it did harm.\n"
         ));
     }
+    if report.completed > 0 {
+        let [completed, mended, harmed] =
+            [report.completed, report.mended, report.harmed].map(number::count);
+        out.push_str(&format!(
+            "Made up for: {completed} missing effects; {mended} actions are clean by repairs, {harmed} times one did harm.\n"
+        ));
+    }
     if report.open > 0 {
         let open = number::count(report.open);
         out.push_str(&format!(

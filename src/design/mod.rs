@@ -165,6 +165,8 @@ pub enum RowOf {
     Pending,
     /// What says that a pending row is finished: `finish LINK`.
     Finished,
+    /// The item's row, of which a write takes a unit only if there is one: `take LINK`.
+    Unit,
 }
 
 impl RowOf {
@@ -186,6 +188,8 @@ pub enum Aim {
     /// If the row is there already, all is done: `check LINK`, `insert LINK or done`; of a pending row, if it
     /// is finished: `insert LINK or resume`.
     OrDone,
+    /// If the row as it was read has no unit left, all fails: `read LINK or refuse`.
+    OrRefuse,
 }
 
 impl Step {

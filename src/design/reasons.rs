@@ -47,6 +47,7 @@ pub static GROUPS: &[(&str, &[&str])] = &[
         "rejected",
         &[
             "constraint",
+            "sold_out",
             "unauthenticated",
             "forbidden",
             "invalid_input",

@@ -8,6 +8,7 @@ use super::draw::Address;
 use super::reason::Reason;
 use super::record::Told;
 use super::slab::Id;
+use super::stock::Taken;
 use crate::design::value::Factor;
 use crate::design::{CallMode, RowOf};
 use crate::time::Time;
@@ -57,6 +58,8 @@ pub struct Intent {
     pub open: u32,
     /// Its messages that are put aside: nobody gets them, unless they are given another chance.
     pub parked: u16,
+    /// Number of the action whose missing effects it makes; 0 for none.
+    pub completes: u64,
 }
 
 /// Who waits for a call to end.
@@ -82,6 +85,9 @@ pub struct Answer {
     pub degraded: bool,
     /// The row that was to be made is there, and finished.
     pub finished: bool,
+    /// Of the units of its item there is none left, and how many are taken, where somebody counts.
+    pub sold_out: bool,
+    pub taken: Taken,
 }
 
 /// One logical call over a link, with its retries.
@@ -113,6 +119,8 @@ pub struct Call {
     pub token: u64,
     /// What is handed over: the version of a fill, the handle of a message.
     pub payload: u64,
+    /// Of what it is computed from: units that were taken.
+    pub read: Taken,
     /// When what it asks for, or hands over, was asked for at its source; [`Time::NEVER`] for what
     /// was written, not read.
     pub since: Time,
@@ -236,6 +244,8 @@ pub struct Attempt {
     pub answer: Answer,
     /// What was handed over with the request.
     pub payload: u64,
+    /// See [`Call::read`].
+    pub read: Taken,
     /// See [`Call::since`].
     pub since: Time,
     /// The caller's deadline, if it was passed on.
@@ -326,6 +336,7 @@ impl Attempt {
             number: call.tries,
             mode: call.mode,
             payload: call.payload,
+            read: call.read,
             since: call.since,
             is_check: call.is_check(),
             submission: call.submission,
@@ -375,6 +386,7 @@ impl Attempt {
             reply: Ok(()),
             answer: Answer::default(),
             payload: 0,
+            read: Taken::default(),
             since: Time::ZERO,
             deadline: Time::NEVER,
             awaited: 0,

@@ -6,6 +6,7 @@ use super::draw::Address;
 use super::policy::key::Origin;
 use super::record::Record;
 use super::slab::Id;
+use super::stock::Taken;
 use crate::design::{CallMode, RowOf};
 use crate::time::Time;
 
@@ -65,6 +66,7 @@ impl<R: Record> Cx<'_, R> {
             mode: new.mode,
             token: new.token,
             payload: new.payload,
+            read: new.read,
             since: new.since,
             deadline,
             key,
@@ -102,6 +104,8 @@ pub struct NewCall {
     pub token: u64,
     /// What is handed over.
     pub payload: u64,
+    /// See [`Call::read`].
+    pub read: Taken,
     /// See [`Call::since`].
     pub since: Time,
     /// For what the node calls on its own behalf: key and click of the request that led to it.

@@ -45,6 +45,8 @@ pub struct LogEntry {
     pub attempt: u16,
     /// It is what its operation promises here.
     pub promised: bool,
+    /// Units of the item that were taken before it, and with it; zeros where nobody counts.
+    pub taken: (u32, u32),
 }
 
 #[derive(Clone, Debug, Default)]

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use super::attempt::{Attempt, AttemptId, Call, CallId, CalleeSide, Intent, Parent};
 use super::calendar::Calendar;
+use super::charges::Charges;
 use super::copies::Copies;
 use super::counters::{LinkCounters, NodeCounters};
 use super::deploy::Versions;
@@ -122,6 +123,8 @@ pub struct Core {
     pub parked_messages: u64,
     /// Of databases with several copies.
     pub copies: Vec<Option<Box<Copies>>>,
+    /// What third parties have on their lists.
+    pub charges: Charges,
     /// Of databases whose keys are divided.
     pub shards: Vec<Option<Box<Shards>>>,
     /// Of databases that a feed follows.
@@ -218,6 +221,7 @@ impl Core {
             held_messages: 0,
             holds: 0,
             parked_messages: 0,
+            charges: Charges::default(),
             copies: program.nodes.iter().map(copies_of).collect(),
             shards: program.nodes.iter().map(shards_of).collect(),
             outboxes: Outbox::all(program),

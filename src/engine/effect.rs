@@ -1,11 +1,11 @@
 //! What a request leaves behind when its work is done.
 
-use super::attempt::AttemptId;
+use super::attempt::{AttemptId, Intent};
 use super::copies::LogEntry;
 use super::core::Cx;
 use super::digest::Fact;
 use super::draw::mix64;
-use super::record::{Effect, Record, Undoes};
+use super::record::{Completes, Effect, Record, Undoes};
 
 /// A change of a row.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +76,7 @@ impl<R: Record> Cx<'_, R> {
             row,
             based_on,
             undoes,
+            completes: self.completes(&intent, promised && undoes.is_none()),
             pending,
             lacks_right: intent.lacks_right,
         };
@@ -90,6 +91,18 @@ impl<R: Record> Cx<'_, R> {
         );
         self.record
             .effect(self.program, self.now(), attempt.intent, &intent, effect);
+    }
+
+    /// Whose promise a change here keeps, if it is made for an action that another operation has left without it.
+    fn completes(&self, intent: &Intent, promised: bool) -> Option<Completes> {
+        let action = intent.completes;
+        if action == 0 || !promised {
+            return None;
+        }
+        let operation = self.program.operations[intent.operation as usize].completes?;
+        let node = &self.program.nodes[self.node as usize];
+        let promised = node.effects[operation as usize]?;
+        Some(Completes { action, promised })
     }
 
     /// A change of a row that was pending counts from now on: enough copies have it.
@@ -115,6 +128,7 @@ impl<R: Record> Cx<'_, R> {
             // Who reads no row before changes the one that is there.
             based_on: entry.based_on.or(Some(entry.before)),
             undoes: None,
+            completes: self.completes(&intent, entry.promised),
             pending: false,
             lacks_right: intent.lacks_right,
         };

@@ -15,6 +15,7 @@ mod basis;
 mod begin;
 mod calendar;
 mod call;
+mod charges;
 mod choice;
 pub mod copies;
 pub mod core;
@@ -56,6 +57,7 @@ mod shards;
 mod slab;
 mod standing;
 mod station;
+mod stock;
 mod timeline;
 pub mod world;
 

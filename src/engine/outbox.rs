@@ -236,6 +236,7 @@ mod tests {
             intent: Id::NONE,
             attempt: 1,
             promised: true,
+            taken: (0, 0),
         }
     }
 

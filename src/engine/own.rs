@@ -37,6 +37,7 @@ impl<R: Record> Cx<'_, R> {
             told: None,
             open: 0,
             parked: 0,
+            completes: 0,
         })
     }
 

@@ -14,6 +14,7 @@ use super::program::{PlanCall, PlanStep};
 use super::reason::Reason;
 use super::record::Record;
 use super::session::DEAD;
+use super::stock::Taken;
 use crate::design::{Aim, CallMode, RowOf};
 use crate::time::Time;
 
@@ -41,12 +42,29 @@ pub enum Progress {
     Done,
     /// It cannot succeed any more.
     Fails,
+    /// What it has read says that there is nothing left to take.
+    SoldOut,
+}
+
+impl Progress {
+    /// Why a plan that did not get to its end fails.
+    pub fn reason(self) -> Reason {
+        match self {
+            Progress::SoldOut => Reason::SoldOut,
+            _ => Reason::ErrorFromCallee,
+        }
+    }
 }
 
 /// What the node that carries out a plan has to say about the calls of it.
 pub trait Hands {
     /// What is handed over with a call; `None` leaves it out, as if it had succeeded.
     fn payload(&mut self, call: PlanCall) -> Option<u64>;
+
+    /// Units that were taken, by what a write of an item's row is computed from.
+    fn read(&self, _: PlanCall) -> Taken {
+        Taken::default()
+    }
 }
 
 /// Nothing is handed over, nothing is left out.
@@ -112,16 +130,28 @@ pub fn proceed_after<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
     proceed(cx, id)
 }
 
+/// What goes along with a call.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Handed {
+    pub payload: u64,
+    pub read: Taken,
+}
+
 /// What is handed over with a call; `None` leaves it out.
 fn payload_of<R: Record>(
     cx: &mut Cx<'_, R>,
     id: AttemptId,
     call: PlanCall,
     hands: &mut impl Hands,
-) -> Option<u64> {
+) -> Option<Handed> {
     let payload = hands.payload(call)?;
+    let of_item = |payload| Handed {
+        payload,
+        read: Taken::default(),
+    };
     if cx.core.sessions.is_empty() && call.row == RowOf::Item {
-        return Some(payload);
+        let read = hands.read(call);
+        return Some(Handed { payload, read });
     }
     let open = cx.core.sessions.innermost(id, call.link);
     if open.is_some_and(|tx| tx.number == DEAD) && call.mode != CallMode::Begin {
@@ -132,16 +162,23 @@ fn payload_of<R: Record>(
     }
     if call.aim != Aim::Based || (payload != 0 && call.row == RowOf::Item) {
         return Some(match call.row {
-            RowOf::Item => payload,
-            // What a job says of an item is about its row.
-            RowOf::Partner | RowOf::New => 0,
+            RowOf::Item => Handed {
+                payload,
+                read: hands.read(call),
+            },
+            // What a job says of an item is about its row; who takes a unit depends on no version.
+            RowOf::Partner | RowOf::New | RowOf::Unit => Handed::default(),
             // Without a key, the row is this request's: it says nothing of a version.
-            RowOf::Pending | RowOf::Finished => cx.core.attempts[id].address.0 << 2,
+            RowOf::Pending | RowOf::Finished => of_item(cx.core.attempts[id].address.0 << 2),
         });
     }
     let store = cx.program.links[call.link as usize].to;
     let seen = cx.core.sessions.seen(id, store, call.row);
-    Some(seen.map_or(Basis::Unsaid, Basis::Read).bits())
+    let Some((version, read)) = seen else {
+        return Some(Handed::default());
+    };
+    let payload = Basis::Read(version).bits();
+    Some(Handed { payload, read })
 }
 
 /// Begins a step that makes calls. Says whether it has to be waited for.
@@ -166,7 +203,7 @@ fn begin_step<R: Record>(
             for (i, &call) in calls.iter().enumerate() {
                 let tag = step + POSITION * i as u16;
                 match payload_of(cx, id, call, hands) {
-                    Some(payload) => make_with(cx, id, call, tag, payload),
+                    Some(handed) => make_with(cx, id, call, tag, handed),
                     None => {
                         let attempt = &mut cx.core.attempts[id];
                         attempt.awaited -= 1;
@@ -181,15 +218,18 @@ fn begin_step<R: Record>(
         }
         &PlanStep::Cached { cache, .. } => {
             let lookup = PlanCall::plain(cache, CallMode::Read);
-            make_with(cx, id, lookup, step + POSITION * LOOKUP, 0);
+            make_with(cx, id, lookup, step + POSITION * LOOKUP, Handed::default());
         }
         &PlanStep::Send(call) => {
             // What was written last is what a cache is told.
             let written = attempt.answer.version;
-            if let Some(payload) = payload_of(cx, id, call, hands) {
+            if let Some(handed) = payload_of(cx, id, call, hands) {
                 // What a job sends without waiting says nothing of what it has read.
-                let payload = if call.aim == Aim::Based { payload } else { 0 };
-                send(cx, id, call, step, (written, payload, Time::NEVER));
+                let handed = match call.aim {
+                    Aim::Based => handed,
+                    _ => Handed::default(),
+                };
+                send(cx, id, call, step, (written, handed, Time::NEVER));
             }
         }
         PlanStep::Work | PlanStep::Respond => unreachable!("begun by the caller"),
@@ -234,6 +274,7 @@ pub fn call_over_by<R: Record>(
             Heard::GoesOn => {}
             Heard::Done => return is_done(cx, id, plan),
             Heard::Left => return after(cx, id, false, hands),
+            Heard::SoldOut => return is_sold_out(cx, id),
         }
     }
     match &plan[step as usize] {
@@ -243,15 +284,15 @@ pub fn call_over_by<R: Record>(
             let PlanStep::Cached { store, .. } = plan[step as usize] else {
                 unreachable!()
             };
-            let Some(payload) = payload_of(cx, id, store, hands) else {
+            let Some(handed) = payload_of(cx, id, store, hands) else {
                 return after(cx, id, true, hands);
             };
-            make_with(cx, id, store, step + POSITION * STORE, payload);
+            make_with(cx, id, store, step + POSITION * STORE, handed);
             return Progress::Waits;
         }
         PlanStep::Cached { cache, .. } if position == STORE && result.is_ok() => {
             let fill = PlanCall::plain(*cache, CallMode::Fill);
-            let read = (call.answer.version, 0, call.since);
+            let read = (call.answer.version, Handed::default(), call.since);
             send(cx, id, fill, step + POSITION * FILL, read);
             note_answer(cx, id, call);
             return proceed_by(cx, id, hands);
@@ -292,6 +333,8 @@ enum Heard {
     Done,
     /// It failed after the response, and what belongs to it is left out.
     Left,
+    /// There was no unit left where it looked.
+    SoldOut,
 }
 
 /// The call as the plan says it, if more follows from it than that it is over.
@@ -322,16 +365,19 @@ fn heard<R: Record>(
     if said.aim == Aim::OrDone && is_there {
         return Heard::Done;
     }
-    let keeps = matches!(said.aim, Aim::Kept | Aim::Based);
+    if said.aim == Aim::OrRefuse && result.is_ok() && call.answer.sold_out {
+        return Heard::SoldOut;
+    }
+    let keeps = matches!(said.aim, Aim::Kept | Aim::Based | Aim::OrRefuse);
     // A write within a transaction has no version before the commit.
     if keeps
         && result.is_ok()
         && !call.answer.missing
-        && (said.aim == Aim::Kept || call.answer.version > 0)
+        && (said.aim != Aim::Based || call.answer.version > 0)
     {
         let store = cx.program.links[said.link as usize].to;
-        let version = call.answer.version;
-        cx.core.sessions.saw(id, store, said.row, version);
+        let seen = (call.answer.version, call.answer.taken);
+        cx.core.sessions.saw(id, (store, said.row), seen);
     }
     let has_responded = cx.core.attempts[id].callee == CalleeSide::WorkingOn;
     if result.is_ok() || !has_responded {
@@ -357,6 +403,15 @@ fn is_done<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, plan: &[PlanStep]) -> P
         cx.reply(id, Ok(()));
     }
     Progress::Done
+}
+
+/// There is nothing to take: the rest of the plan is left out, and whoever still waits is told so.
+fn is_sold_out<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
+    cx.abandon_calls_of(id);
+    match cx.core.attempts[id].callee {
+        CalleeSide::WorkingOn => Progress::Done,
+        _ => Progress::SoldOut,
+    }
 }
 
 /// Whether the request still waits for this call: it may have got what it wanted from others.
@@ -399,10 +454,10 @@ pub(super) fn make_with<R: Record>(
     id: AttemptId,
     call: PlanCall,
     tag: u16,
-    payload: u64,
+    handed: Handed,
 ) {
     let mut new = new_call(cx, id, call, tag);
-    new.payload = payload;
+    (new.payload, new.read) = (handed.payload, handed.read);
     let intent = cx.core.attempts[id].intent;
     cx.call(intent, Parent::Attempt(id), new);
 }
@@ -414,10 +469,10 @@ fn send<R: Record>(
     id: AttemptId,
     call: PlanCall,
     tag: u16,
-    (version, payload, since): (u64, u64, Time),
+    (version, handed, since): (u64, Handed, Time),
 ) {
     let mut new = new_call(cx, id, call, tag);
-    new.payload = payload;
+    (new.payload, new.read) = (handed.payload, handed.read);
     if call.mode == CallMode::Fill {
         (new.payload, new.since) = (version, since);
     }

@@ -8,7 +8,7 @@
 use super::attempt::{AttemptId, CalleeSide};
 use super::core::Cx;
 use super::draw::Purpose;
-use super::plan::{self, POSITION, Progress};
+use super::plan::{self, Handed, POSITION, Progress};
 use super::program::PlanCall;
 use super::reason::Reason;
 use super::record::Record;
@@ -47,7 +47,11 @@ pub fn proceed<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId) -> Progress {
             (attempt.awaited, attempt.wanted) = (all, all);
             for (i, &link) in links.iter().enumerate() {
                 let call = PlanCall::plain(link, CallMode::Probe);
-                plan::make_with(cx, id, call, POSITION * i as u16, DEEP);
+                let deep = Handed {
+                    payload: DEEP,
+                    ..Handed::default()
+                };
+                plan::make_with(cx, id, call, POSITION * i as u16, deep);
             }
             return Progress::Waits;
         }

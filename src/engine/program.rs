@@ -100,7 +100,7 @@ impl PlanCall {
 
     /// About the row of the operation's item, and no other.
     pub fn is_about_item(&self) -> bool {
-        self.row == RowOf::Item
+        matches!(self.row, RowOf::Item | RowOf::Unit)
     }
 
     /// About the item's row, and nothing more.
@@ -170,6 +170,8 @@ pub struct NodeProgram {
     pub tells_users_apart: bool,
     /// What is written there can be undone: with a lost leader, or by going back to a snapshot.
     pub can_undo: bool,
+    /// A database with more than one copy.
+    pub has_copies: bool,
     /// The operations that its users perform, with their weights.
     pub performs: Vec<(u16, u64)>,
     /// Per operation: what to do.
@@ -201,6 +203,9 @@ pub struct OperationProgram {
     /// The operation whose effects it takes back; and whether another one takes its own back.
     pub undoes: Option<u16>,
     pub can_be_undone: bool,
+    /// The operation whose missing effects it makes; and whether another one makes its own.
+    pub completes: Option<u16>,
+    pub can_be_completed: bool,
     /// Bytes of its messages.
     pub request_size: u64,
     pub response_size: u64,
@@ -541,6 +546,7 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
             && (knobs.choice("arrivals") == "closed" || knobs.count("identities") > 1),
         can_undo: node.kind.name == "database"
             && (knobs.count("replicas") > 0 || knobs.opt_duration("backup_every").is_some()),
+        has_copies: node.kind.name == "database" && knobs.count("replicas") > 0,
         performs: super::node::clients::performed_by(number, operations),
         plans,
         effects,

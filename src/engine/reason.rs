@@ -59,6 +59,7 @@ reasons! {
     // up. Calling it "waiting" would accuse a queue that never saw it.
     TimedOutInNetwork "timed_out_in_network" "timed out on the way",
     StatementTimeout "statement_timeout" "statement timeout",
+    SoldOut "sold_out" "sold out",
 }
 
 impl Reason {

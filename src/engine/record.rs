@@ -40,6 +40,17 @@ pub struct Effect {
     pub based_on: Option<u64>,
     /// What it takes back, if it takes something back.
     pub undoes: Option<Undoes>,
+    /// Whose missing effect it is, if it is made for an action that somebody else had left without it.
+    pub completes: Option<Completes>,
+}
+
+/// A promised effect of an action, made up for by a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Completes {
+    /// Number of the action.
+    pub action: u64,
+    /// Position in its operation's list of promised effects.
+    pub promised: u8,
 }
 
 /// One effect of an action, at the place of the effect that takes it back.
@@ -116,7 +127,8 @@ pub trait Record {
         _change: (u16, u64, u64),
     ) {
     }
-    /// A change that was applied is not among those that survive: another copy leads that never had it.
+    /// A change that was applied is not among those that survive: another copy leads that never had it, or, in a
+    /// database without copies, somebody has gone back to a backup that does not have it.
     fn undone(
         &mut self,
         _program: &Program,

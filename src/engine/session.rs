@@ -15,6 +15,7 @@ use super::event::Event;
 use super::node::database::HANGS_UP;
 use super::program::Program;
 use super::record::Record;
+use super::stock::Taken;
 use crate::design::RowOf;
 use crate::time::Duration;
 
@@ -28,6 +29,7 @@ struct Seen {
     store: u16,
     row: RowOf,
     version: u64,
+    taken: Taken,
 }
 
 /// An open transaction, as its caller knows it.
@@ -63,22 +65,29 @@ impl Sessions {
     }
 
     /// The request has seen this version of a row.
-    pub fn saw(&mut self, id: AttemptId, store: u16, row: RowOf, version: u64) {
+    pub fn saw(
+        &mut self,
+        id: AttemptId,
+        (store, row): (u16, RowOf),
+        (version, taken): (u64, Taken),
+    ) {
         let seen = &mut self.of.entry(id.slot()).or_default().seen;
         match seen.iter_mut().find(|s| (s.store, s.row) == (store, row)) {
-            Some(known) => known.version = version,
+            Some(known) => (known.version, known.taken) = (version, taken),
             None => seen.push(Seen {
                 store,
                 row,
                 version,
+                taken,
             }),
         }
     }
 
-    pub fn seen(&self, id: AttemptId, store: u16, row: RowOf) -> Option<u64> {
+    /// And the units that it says are taken.
+    pub fn seen(&self, id: AttemptId, store: u16, row: RowOf) -> Option<(u64, Taken)> {
         let seen = &self.of.get(&id.slot())?.seen;
         let known = seen.iter().find(|s| (s.store, s.row) == (store, row));
-        known.map(|known| known.version)
+        known.map(|known| (known.version, known.taken))
     }
 
     /// The transaction that a statement of the request over this link belongs to.

@@ -52,6 +52,8 @@ pub struct Truth {
     pub undone: u64,
     /// Effects that take back another one; actions that are clean by them, and how often one did harm.
     pub taken_back: u64,
+    /// Effects that make what an action had left without.
+    pub completed: u64,
     pub mended: u64,
     pub harmed: u64,
     pub clean: u64,
@@ -257,6 +259,7 @@ pub fn of(
         effects: counts.effects,
         undone: counts.undone,
         taken_back: counts.taken_back,
+        completed: counts.completed,
         mended: counts.mended,
         harmed: counts.harmed,
         clean: counts.clean,

@@ -73,8 +73,9 @@ impl Jobs {
         if word >= done.len() {
             done.resize(word + 1, 0);
         }
-        // What takes something back says what: it does nothing twice.
-        let is_again = done[word] & bit != 0 && effect.undoes.is_none();
+        // What takes something back, or completes it, says what: it does nothing twice.
+        let says = effect.undoes.is_some() || effect.completes.is_some();
+        let is_again = done[word] & bit != 0 && !says;
         self.repeated += u64::from(is_again);
         done[word] |= bit;
     }

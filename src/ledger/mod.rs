@@ -22,14 +22,14 @@ mod verdicts;
 
 use crate::engine::attempt::{Attempt, Intent, IntentId};
 use crate::engine::program::{OperationProgram, PROMISED_MAX, Program};
-use crate::engine::record::{Effect, Item, Told, Undoes};
+use crate::engine::record::{Completes, Effect, Item, Told, Undoes};
 use crate::time::Time;
 use chains::Chains;
 use commits::Author;
 use invariants::{Change, Invariants};
 use jobs::Jobs;
 use reads::{Open, ReadAt, Reads};
-use repairs::{Over, Repairs};
+use repairs::{Repair, Repairs};
 use sums::Sums;
 use updates::{Between, Made, Updates};
 pub use verdicts::{VERDICTS, Verdict, Verdicts};
@@ -97,6 +97,8 @@ pub struct Counts {
     /// Effects that take back another one; actions that were faulty and are clean by them; and how often one gave an
     /// action a verdict that it did not have.
     pub taken_back: u64,
+    /// Effects that make what an action had left without.
+    pub completed: u64,
     pub mended: u64,
     pub harmed: u64,
 }
@@ -139,8 +141,10 @@ impl Counts {
         let all = counts.into_iter().chain(verdicts).chain(parked);
         let all = all.chain(of_jobs).chain(later).chain(skews);
         let repairs = [self.taken_back, self.mended, self.harmed];
-        let repairs = repairs.into_iter().filter(|_| self.taken_back > 0);
-        all.chain(broken).chain(repairs).collect()
+        let is_any = self.taken_back > 0 || self.completed > 0;
+        let repairs = repairs.into_iter().filter(|_| is_any);
+        let completed = (self.completed > 0).then_some(self.completed);
+        all.chain(broken).chain(repairs).chain(completed).collect()
     }
 }
 
@@ -214,8 +218,32 @@ impl Ledger {
         if self.sums.are_declared() {
             self.adds_up(now, intent, &effect);
         }
-        if let Some(undoes) = effect.undoes {
-            self.taken_back(now, &undoes, effect);
+        if let Some(Undoes {
+            action, promised, ..
+        }) = effect.undoes
+        {
+            self.counts.taken_back += 1;
+            self.repaired(
+                now,
+                Repair {
+                    action,
+                    promised,
+                    by: -1,
+                },
+                (effect, false),
+            );
+        }
+        if let Some(Completes { action, promised }) = effect.completes {
+            self.counts.completed += 1;
+            self.repaired(
+                now,
+                Repair {
+                    action,
+                    promised,
+                    by: 1,
+                },
+                (effect, false),
+            );
         }
         if intent.is_internal {
             self.jobs.effect(id, effect);
@@ -266,34 +294,6 @@ impl Ledger {
         self.counts.invariants_broken = self.invariants.broken + self.sums.broken;
     }
 
-    /// An effect takes back what an action had left.
-    #[cold]
-    fn taken_back(&mut self, now: Time, undoes: &Undoes, effect: Effect) {
-        self.counts.taken_back += 1;
-        let (at, undone) = (now, false);
-        let how = EffectAt { at, effect, undone };
-        if let Some(slot) = self.repairs.slot(undoes) {
-            let left = &mut self.slots[slot].applied[undoes.promised as usize];
-            *left = left.saturating_sub(1);
-            return self.effects.push(slot, how);
-        }
-        let told = self.repairs.taken_back(&mut self.counts, undoes, how);
-        match told {
-            None => {}
-            Some((story, true)) => {
-                let mut stories = self.stories.iter_mut();
-                // It may be one of those whose number alone is kept.
-                if let Some(kept) = stories.find(|s| s.number == undoes.action) {
-                    *kept = story.clone();
-                }
-            }
-            Some((story, false)) if self.stories.len() < STORIES_MAX => {
-                self.stories.push(story.clone());
-            }
-            Some((_, false)) => self.further.push(undoes.action),
-        }
-    }
-
     /// When a change was applied that is still among those of an open action.
     pub fn applied_at(&self, id: IntentId, effect: Effect) -> Option<Time> {
         let is_it = |had: &EffectAt| {
@@ -318,6 +318,17 @@ impl Ledger {
         if self.sums.are_declared() {
             self.sums.undone((intent.operation, intent.item), &effect);
             self.counts.invariants_broken = self.invariants.broken + self.sums.broken;
+        }
+        if let Some(Completes { action, promised }) = effect.completes {
+            self.repaired(
+                now,
+                Repair {
+                    action,
+                    promised,
+                    by: -1,
+                },
+                (effect, true),
+            );
         }
         if intent.is_internal {
             return;
@@ -512,29 +523,6 @@ impl Ledger {
         }
         self.effects.clear(id.slot());
         verdicts
-    }
-
-    /// Keeps what it takes to judge an action again.
-    #[cold]
-    fn remember(
-        &mut self,
-        id: IntentId,
-        intent: &Intent,
-        operation: &OperationProgram,
-        verdicts: Verdicts,
-    ) {
-        let slot = &self.slots[id.slot()];
-        let reads = self.wrong.get(&id.slot());
-        let reads = reads.map(|(_, reads)| reads.clone()).unwrap_or_default();
-        self.repairs.is_over(Over {
-            applied: slot.applied,
-            promises: operation.effects.len() as u8,
-            found: slot.found,
-            is_parked: intent.parked > 0,
-            is_mended: false,
-            is_named: !verdicts.is_clean(),
-            story: self.story(id, intent, verdicts, reads),
-        });
     }
 
     fn story(

@@ -1,17 +1,28 @@
-//! Actions that a later effect can still change: what somebody takes back of what they had left (a refund).
+//! Actions that a later effect can still change: what somebody takes back of what they had left (a refund), or makes
+//! of what they had not left (a reconciliation).
 //!
 //! A compensation is an effect that says which one it undoes: place, action, and which of its promises. It counts
-//! as one less there, whoever does it, and the verdict of the action is passed anew (docs/semantics.md 43). For that
-//! the actions of operations that can be taken back are remembered, also clean ones, for the whole run.
+//! as one less there, whoever does it, and the verdict of the action is passed anew (docs/semantics.md 43). A completion
+//! is an effect that says whose promise it keeps, and counts as one more (45). For that
+//! the actions of operations that can be taken back or completed are remembered, also clean ones, for the whole run.
 
 use std::collections::BTreeMap;
 
 use super::reads::ReadAt;
 use super::verdicts::{Verdict, Verdicts, verdicts};
-use super::{Counts, EffectAt, Story};
+use super::{Counts, EffectAt, Ledger, STORIES_MAX, Story};
 use crate::engine::attempt::{Intent, IntentId};
-use crate::engine::program::{PROMISED_MAX, Program};
-use crate::engine::record::Undoes;
+use crate::engine::program::{OperationProgram, PROMISED_MAX, Program};
+use crate::engine::record::Effect;
+use crate::time::Time;
+
+/// How often a promise of an action was kept becomes one more, or one less.
+#[derive(Clone, Copy)]
+pub(super) struct Repair {
+    pub action: u64,
+    pub promised: u8,
+    pub by: i8,
+}
 
 /// An action that is over.
 #[derive(Clone)]
@@ -40,7 +51,9 @@ pub(super) struct Repairs {
 impl Repairs {
     pub fn new(program: &Program) -> Repairs {
         let operations = program.operations.iter();
-        let can_be: Vec<bool> = operations.map(|op| op.can_be_undone).collect();
+        let can_be: Vec<bool> = operations
+            .map(|op| op.can_be_undone || op.can_be_completed)
+            .collect();
         Repairs {
             can_be: match can_be.contains(&true) {
                 true => can_be,
@@ -62,8 +75,8 @@ impl Repairs {
     }
 
     /// The slot of an action that is open.
-    pub fn slot(&self, undoes: &Undoes) -> Option<usize> {
-        self.open.get(&undoes.action).copied()
+    pub fn slot(&self, action: u64) -> Option<usize> {
+        self.open.get(&action).copied()
     }
 
     /// Nothing can happen to it any more but that.
@@ -86,18 +99,19 @@ impl Repairs {
         }
     }
 
-    /// Something of an action that is over is taken back. Passes its verdict anew; gives its story, if there is
-    /// one to tell, and whether it was named before.
-    pub fn taken_back(
+    /// Something of an action that is over is taken back, or made. Passes its verdict anew; gives its story, if
+    /// there is one to tell, and whether it was named before.
+    pub fn changed(
         &mut self,
         counts: &mut Counts,
-        undoes: &Undoes,
+        change: Repair,
         how: EffectAt,
     ) -> Option<(&Story, bool)> {
-        let over = self.over.get_mut(&undoes.action)?;
-        let left = &mut over.applied[undoes.promised as usize];
-        *left = left.saturating_sub(1);
+        let over = self.over.get_mut(&change.action)?;
+        let left = &mut over.applied[change.promised as usize];
+        *left = left.saturating_add_signed(change.by);
         let story = &mut over.story;
+        let by_somebody = !how.undone;
         story.effects.push(how);
         let told = story.told.map(|(_, told)| told);
         let applied = &over.applied[..over.promises as usize];
@@ -114,7 +128,8 @@ impl Repairs {
         counts.clean -= u64::from(before.is_clean());
         story.had.join(before);
         let is_new = now.iter().any(|verdict| !before.has(verdict));
-        counts.harmed += u64::from(is_new);
+        // That a repair is lost again is no harm that it did.
+        counts.harmed += u64::from(is_new && by_somebody);
         let was_mended = over.is_mended;
         over.is_mended = now.is_clean() && (was_mended || !before.is_clean());
         counts.mended += u64::from(over.is_mended);
@@ -125,5 +140,56 @@ impl Repairs {
         }
         let was_named = std::mem::replace(&mut over.is_named, true);
         Some((&over.story, was_named))
+    }
+}
+
+impl Ledger {
+    /// An effect takes back what an action had left, or makes what it had not; or that is undone.
+    #[cold]
+    pub(super) fn repaired(&mut self, at: Time, repair: Repair, (effect, undone): (Effect, bool)) {
+        let how = EffectAt { at, effect, undone };
+        if let Some(slot) = self.repairs.slot(repair.action) {
+            let left = &mut self.slots[slot].applied[repair.promised as usize];
+            *left = left.saturating_add_signed(repair.by);
+            return self.effects.push(slot, how);
+        }
+        let told = self.repairs.changed(&mut self.counts, repair, how);
+        match told {
+            None => {}
+            Some((story, true)) => {
+                let mut stories = self.stories.iter_mut();
+                // It may be one of those whose number alone is kept.
+                if let Some(kept) = stories.find(|s| s.number == repair.action) {
+                    *kept = story.clone();
+                }
+            }
+            Some((story, false)) if self.stories.len() < STORIES_MAX => {
+                self.stories.push(story.clone());
+            }
+            Some((_, false)) => self.further.push(repair.action),
+        }
+    }
+
+    /// Keeps what it takes to judge an action again.
+    #[cold]
+    pub(super) fn remember(
+        &mut self,
+        id: IntentId,
+        intent: &Intent,
+        operation: &OperationProgram,
+        verdicts: Verdicts,
+    ) {
+        let slot = &self.slots[id.slot()];
+        let reads = self.wrong.get(&id.slot());
+        let reads = reads.map(|(_, reads)| reads.clone()).unwrap_or_default();
+        self.repairs.is_over(Over {
+            applied: slot.applied,
+            promises: operation.effects.len() as u8,
+            found: slot.found,
+            is_parked: intent.parked > 0,
+            is_mended: false,
+            is_named: !verdicts.is_clean(),
+            story: self.story(id, intent, verdicts, reads),
+        });
     }
 }

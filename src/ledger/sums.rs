@@ -251,6 +251,7 @@ mod tests {
             pending: false,
             based_on: None,
             undoes: None,
+            completes: None,
         }
     }
 

@@ -180,6 +180,9 @@ pub struct LedgerCounts {
     /// them; and how often one gave an action a verdict that it did not have: the only charge taken back, say.
     #[serde(default)]
     pub taken_back: u64,
+    /// Effects that make what an action had left without (a reconciliation); undone ones count, too.
+    #[serde(default)]
+    pub completed: u64,
     #[serde(default)]
     pub mended: u64,
     #[serde(default)]

@@ -23,7 +23,8 @@ use crate::time::Time;
 pub struct Line {
     pub at_ns: u64,
     /// `asked`, `sent`, `answered`, `received`, `gave_up`, `lost`, `applied`, `undone`, `taken_back`, `told`, `over`, `stale`,
-    /// `went_back`, `overwritten`, `overwrote`, `skewed`, `diverged`, `broken`.
+    /// `went_back`, `overwritten`, `overwrote`, `skewed`, `diverged`, `broken`,
+    /// `completed`.
     pub what: Word,
     /// A sentence without a full stop.
     pub text: String,
@@ -303,6 +304,18 @@ impl Record for Witness {
                 text: format!("`{operation}` takes back at {node} what try {of} had left"),
             });
         }
+        if let Some(completes) = effect.completes
+            && let Some(lines) = self.stories.get_mut(&completes.action)
+        {
+            let node = &program.nodes[effect.node as usize].key;
+            let operation = &program.operations[intent.operation as usize].key;
+            let version = version(&effect);
+            lines.push(Line {
+                at_ns: now.0,
+                what: "completed",
+                text: format!("`{operation}` makes at {node} what was missing there{version}"),
+            });
+        }
         if self.is_mine(intent) {
             let node = &program.nodes[effect.node as usize].key;
             let (try_, version) = (effect.attempt, version(&effect));
@@ -327,11 +340,25 @@ impl Record for Witness {
         intent: &Intent,
         effect: Effect,
     ) {
-        if self.is_mine(intent) {
+        let whose = match effect.completes {
+            Some(completes) => completes.action,
+            None if intent.is_internal => return,
+            None => intent.number,
+        };
+        if let Some(lines) = self.stories.get_mut(&whose) {
             let node = &program.nodes[effect.node as usize].key;
             let version = version(&effect);
-            let text = format!("{node} loses it{version}: the copy that leads now never had it");
-            self.says(intent, now, "undone", text);
+            // Without other copies nothing is lost but by going back to a snapshot.
+            let why = match program.nodes[effect.node as usize].has_copies {
+                true => "the copy that leads now never had it",
+                false => "it has gone back to a backup that does not have it",
+            };
+            let text = format!("{node} loses it{version}: {why}");
+            lines.push(Line {
+                at_ns: now.0,
+                what: "undone",
+                text,
+            });
         }
     }
 

@@ -178,6 +178,7 @@ fn ledger(record: &Recorder, diverged: u64) -> LedgerCounts {
         lost_updates: counts.lost_updates,
         invariants_broken: counts.invariants_broken,
         taken_back: counts.taken_back,
+        completed: counts.completed,
         mended: counts.mended,
         harmed: counts.harmed,
         stale: counts.of(Verdict::Stale),

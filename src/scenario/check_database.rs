@@ -5,7 +5,7 @@ use super::check_plan::calls_to;
 use super::findings::Findings;
 use super::{check_queries, code};
 use crate::design::value::Value;
-use crate::design::{Aim, CallMode, Design, Node, Settings, StepCall, TimelineEntry};
+use crate::design::{Aim, CallMode, Design, Node, RowOf, Settings, StepCall, TimelineEntry};
 
 pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
     let settings = Settings::new(node.kind, &node.knobs);
@@ -33,6 +33,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
         f.error_at(code::IMPOSSIBLE, &path, message)
             .help("let it have a leader: `replication = \"leader\"`");
     }
+    stock(f, design, node, &settings);
     check_queries::check(f, design, node);
     let idle = idle(&settings)
         .into_iter()
@@ -45,6 +46,28 @@ pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
                 format!("`{knob}` has no effect: {why}"),
             );
         }
+    }
+}
+
+fn wants_stock(call: &StepCall) -> bool {
+    call.row == RowOf::Unit || call.aim == Aim::OrRefuse
+}
+
+/// Who takes units needs some, and one copy that decides who gets the last.
+fn stock(f: &mut Findings<'_>, design: &Design, node: &Node, settings: &Settings<'_>) {
+    if !calls_to(design, &node.key).any(wants_stock) {
+        return;
+    }
+    let path = format!("database.{}.stock", node.key);
+    if settings.opt_count("stock").is_none() {
+        let message = format!("a plan takes units of `{}`, which has none", node.key);
+        f.error_at(code::IMPOSSIBLE, &path, message)
+            .help("say how many of each item there are: `stock = 20`");
+    }
+    if is(settings, "replication", "leaderless") {
+        let message = format!("`{}` has no leader, and a plan takes units there", node.key);
+        f.error_at(code::IMPOSSIBLE, &path, message)
+            .help("two copies can both give away the last one: let it have a leader, `replication = \"leader\"`");
     }
 }
 
@@ -120,7 +143,7 @@ fn without_plans(
     design: &Design,
     node: &Node,
     settings: &Settings<'_>,
-) -> [(bool, &'static str, &'static str); 6] {
+) -> [(bool, &'static str, &'static str); 7] {
     let any = |fits: fn(&StepCall) -> bool| calls_to(design, &node.key).any(fits);
     let begins = any(|call| call.mode == CallMode::Begin);
     let updates = any(|call| call.aim == Aim::Based);
@@ -142,6 +165,11 @@ fn without_plans(
         (!begins, "idle_timeout", NO_BEGIN),
         (!inserts, "unique", NO_INSERT),
         (!inserts, "row_of_insert", NO_INSERT),
+        (
+            !any(wants_stock),
+            "stock",
+            "no plan takes a unit here or looks whether there is one",
+        ),
     ]
 }
 

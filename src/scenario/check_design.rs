@@ -4,9 +4,9 @@ use super::findings::Findings;
 use super::limits::{MAX_EFFECTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
 use super::names::suggest;
 use super::{
-    check_alerts, check_balancer, check_cache, check_database, check_door, check_feed,
-    check_invariants, check_job, check_link, check_plan, check_queues, check_service, check_undoes,
-    circle, code,
+    check_alerts, check_balancer, check_cache, check_completes, check_database, check_door,
+    check_feed, check_invariants, check_job, check_link, check_plan, check_queues, check_service,
+    check_undoes, circle, code,
 };
 use crate::design::registry::{self, Accepts};
 use crate::design::value::{Value, cut};
@@ -47,6 +47,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
     check_alerts::check(f, design);
     check_invariants::check(f, design);
     check_undoes::check(f, design);
+    check_completes::check(f, design);
     check_door::check(f, design);
     check_queues::check(f, design);
     circle::check(f, design);

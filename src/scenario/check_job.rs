@@ -171,10 +171,13 @@ fn without_effect(
     });
     let only_reads = only_reads && !node.plans.contains_key(operation);
     let goes_on = settings.choice("on_failure") == "skip";
-    let takes_back = design.operation_of(node).is_some_and(|op| {
-        let knobs = Settings::new(&crate::design::registry::OPERATION, &op.knobs);
-        knobs.opt_text("undoes").is_some()
-    });
+    let says = |knob: &str| {
+        design.operation_of(node).is_some_and(|op| {
+            let knobs = Settings::new(&crate::design::registry::OPERATION, &op.knobs);
+            knobs.opt_text(knob).is_some()
+        })
+    };
+    let (takes_back, completes) = (says("undoes"), says("completes"));
     let unguarded = !settings.flag("version_guard");
     const READS: &str = "the operation only reads";
     let idle = [
@@ -189,6 +192,11 @@ fn without_effect(
             !takes_back,
             "keeps",
             "its operation takes nothing back (`undoes`)",
+        ),
+        (
+            !completes,
+            "min_age",
+            "its operation goes through no list (`completes`)",
         ),
         (unguarded, "conflict_retries", "there is no `version_guard`"),
         (goes_on, "retries", "`on_failure` is not `stop`"),

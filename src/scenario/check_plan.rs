@@ -51,7 +51,7 @@ fn plan(f: &mut Findings<'_>, design: &Design, path: &str, steps: &[Step]) {
             if is_for_databases(call) && !matches!(behind, "database" | "") {
                 let message = format!("`{}` leads to no database", cut(&call.link));
                 f.error_at(code::BAD_STEP, &at, message)
-                    .help("`begin`, `commit`, `update`, `insert`, `finish`, `check` and `partner` are for links to databases");
+                    .help("`begin`, `commit`, `update`, `insert`, `finish`, `check`, `take`, `or refuse` and `partner` are for links to databases");
                 continue;
             }
             if matches!(call.row, RowOf::Pending | RowOf::Finished) {

@@ -139,7 +139,7 @@ pub fn written_plans(text: &str, node: &Node) -> Vec<(String, Vec<String>)> {
 }
 
 pub const STEPS: &str = "a step is `work`, `respond`, `call LINK`, `read LINK`, `write LINK`, `publish LINK`, \
-     `invalidate LINK`, `fill LINK`, `update LINK`, `insert LINK`, `finish LINK`, `check LINK`, `begin LINK`, `commit LINK`, \
+     `invalidate LINK`, `fill LINK`, `update LINK`, `insert LINK`, `finish LINK`, `check LINK`, `take LINK`, `read LINK or refuse`, `begin LINK`, `commit LINK`, \
      `send CALL`, `all CALL, CALL`, `first 2 of CALL, CALL, CALL`, `cached LINK else CALL`, or `20 times` and a step";
 
 /// Why a step is none, if more can be said than [`STEPS`].
@@ -179,7 +179,7 @@ fn parse(text: &str, mode: CallMode) -> Result<Step, Refusal> {
     match first {
         "send" => match calls(rest, mode)?.as_slice() {
             [only]
-                if only.aim != Aim::OrDone
+                if !matches!(only.aim, Aim::OrDone | Aim::OrRefuse)
                     && !matches!(only.mode, CallMode::Begin | CallMode::Commit) =>
             {
                 Ok(Step::Send(only.clone()))
@@ -246,7 +246,9 @@ fn calls(text: &str, mode: CallMode) -> Result<Vec<StepCall>, Refusal> {
     for part in text.split(',') {
         let words: Vec<&str> = part.split_ascii_whitespace().take(5).collect();
         let (verb, link, row, times) = match words.as_slice() {
-            [verb, link] | [verb, link, "or", "done" | "resume"] => (*verb, *link, RowOf::Item, 1),
+            [verb, link] | [verb, link, "or", "done" | "resume" | "refuse"] => {
+                (*verb, *link, RowOf::Item, 1)
+            }
             [verb @ ("read" | "write" | "update"), link, "partner"] => {
                 (*verb, *link, RowOf::Partner, 1)
             }
@@ -258,6 +260,9 @@ fn calls(text: &str, mode: CallMode) -> Result<Vec<StepCall>, Refusal> {
         };
         let or = (words.len() == 4 && words[2] == "or").then(|| words[3]);
         let (mode, row, aim) = match verb {
+            "read" if or == Some("refuse") => (CallMode::Read, row, Aim::OrRefuse),
+            _ if or == Some("refuse") => return Err(None),
+            "take" => (CallMode::Write, RowOf::Unit, Aim::Plain),
             "insert" if or == Some("done") => (CallMode::Write, RowOf::New, Aim::OrDone),
             "insert" if or.is_some() => (CallMode::Write, RowOf::Pending, Aim::OrDone),
             _ if or.is_some() => return Err(None),
@@ -287,7 +292,8 @@ fn calls(text: &str, mode: CallMode) -> Result<Vec<StepCall>, Refusal> {
     }
     // What holds a connection, or may end the plan, is a step of its own.
     let is_alone = |call: &StepCall| {
-        call.aim == Aim::OrDone || matches!(call.mode, CallMode::Begin | CallMode::Commit)
+        matches!(call.aim, Aim::OrDone | Aim::OrRefuse)
+            || matches!(call.mode, CallMode::Begin | CallMode::Commit)
     };
     if all.len() > 1 && all.iter().any(is_alone) {
         let begun = all.iter().filter(|call| call.mode == CallMode::Begin);
@@ -295,7 +301,7 @@ fn calls(text: &str, mode: CallMode) -> Result<Vec<StepCall>, Refusal> {
         links.dedup();
         return Err(Some(match links.len() > 1 {
             true => ONE_STORE.to_owned(),
-            false => "`begin`, `commit`, `check` and `insert ... or ...` are steps of their own"
+            false => "`begin`, `commit`, `check`, `insert ... or ...` and `read ... or refuse` are steps of their own"
                 .to_owned(),
         }));
     }

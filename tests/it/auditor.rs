@@ -23,6 +23,7 @@ mod invariants;
 mod places;
 mod rows;
 mod stores;
+mod units;
 
 /// One thing that happened, in the order in which it happened.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +62,9 @@ pub struct Audited {
     /// Pending versions that have come to count.
     counted: Vec<(Time, (u16, u64, u64))>,
     pub transactions: Vec<rows::Transaction>,
+    sold_out: Vec<units::SoldOut>,
+    /// What was made by takes, each on its own.
+    takes: BTreeSet<Made>,
 }
 
 impl Audited {
@@ -70,6 +74,8 @@ impl Audited {
             log: Vec::new(),
             counted: Vec::new(),
             transactions: Vec::new(),
+            sold_out: Vec::new(),
+            takes: BTreeSet::new(),
         }
     }
 
@@ -102,6 +108,8 @@ impl Record for Audited {
         attempt: &Attempt,
     ) {
         self.recorder.outcome(program, now, id, intent, attempt);
+        self.sold_out
+            .extend(units::SoldOut::of(now, intent, attempt));
         let kind = program.nodes[attempt.node as usize].kind;
         if attempt.caller == CallerSide::Succeeded
             && attempt.mode == CallMode::Read
@@ -237,6 +245,7 @@ impl Record for Audited {
         intent: &Intent,
         attempt: &Attempt,
     ) {
+        self.takes.extend(units::made_by_take(intent, attempt));
         self.recorder
             .attempt_over(program, now, id, intent, attempt);
     }
@@ -257,6 +266,9 @@ impl Record for Audited {
         self.recorder.ended(program, snapshot);
     }
 }
+
+/// Node, row and version of a change.
+type Made = (u16, u64, u64);
 
 /// A row of a store: (store, key).
 type RowKey = (u16, u64);
@@ -280,6 +292,9 @@ struct Audit<'a> {
     by_intent: BTreeMap<u64, Vec<usize>>,
     /// What was taken back of an action, by the promises of its operation.
     taken_back: BTreeMap<u64, Vec<usize>>,
+    /// What somebody else made for an action, and that survives, and how much there ever was.
+    completed: BTreeMap<u64, Vec<(usize, Made)>>,
+    completions: u64,
     /// Lines by user and item.
     by_user: BTreeMap<(u16, u32, u64), Vec<usize>>,
 }
@@ -294,6 +309,8 @@ impl<'a> Audit<'a> {
             undone: BTreeMap::new(),
             by_intent: BTreeMap::new(),
             taken_back: BTreeMap::new(),
+            completed: BTreeMap::new(),
+            completions: 0,
             by_user: BTreeMap::new(),
         };
         for (line, l) in log.iter().enumerate() {
@@ -311,6 +328,19 @@ impl<'a> Audit<'a> {
             {
                 let of = audit.taken_back.entry(undoes.action).or_default();
                 of.push(usize::from(undoes.promised));
+            }
+            if let Entry::Applied { effect, .. } | Entry::Undone { effect } = l.entry
+                && let Some(completes) = effect.completes
+            {
+                let of = audit.completed.entry(completes.action).or_default();
+                let made = (effect.node, effect.row, effect.version);
+                match l.entry {
+                    Entry::Undone { .. } => of.retain(|&(_, known)| known != made),
+                    _ => {
+                        of.push((usize::from(completes.promised), made));
+                        audit.completions += 1;
+                    }
+                }
             }
             match l.entry {
                 Entry::Applied { effect, .. } if audit.is_store(effect.node) => {
@@ -488,6 +518,9 @@ impl<'a> Audit<'a> {
         for &promised in self.taken_back.get(&number).into_iter().flatten() {
             left[promised] -= 1;
         }
+        for &(promised, _) in self.completed.get(&number).into_iter().flatten() {
+            left[promised] += 1;
+        }
         if good && intent.lacks_right {
             found.insert("unauthorised");
         }
@@ -526,6 +559,8 @@ fn audit(number: u64) -> (Found, Searched) {
         log,
         counted,
         transactions,
+        sold_out,
+        takes,
     } = &run.record;
     let (lost, skewed) = rows::compare(number, log, transactions, &recorder.ledger);
     let [copies, caches, feeds] = places::compare(number, &run);
@@ -578,8 +613,16 @@ fn audit(number: u64) -> (Found, Searched) {
     let taken_back = audit.taken_back.values().map(Vec::len).sum::<usize>() as u64;
     assert_eq!(taken_back, ledger.counts.taken_back, "design {number}");
     counted.insert("taken back", taken_back);
+    assert_eq!(
+        audit.completions, ledger.counts.completed,
+        "design {number}"
+    );
+    counted.insert("completed", audit.completions);
     counted.insert("mended", ledger.counts.mended);
     counted.insert("harmed", ledger.counts.harmed);
+    for (what, n) in units::check(number, &scenario, &run.program, log, (takes, sold_out)) {
+        counted.insert(what, n);
+    }
     for &intent in audit.by_intent.keys() {
         let mine = audit.verdicts(intent).unwrap_or_default();
         let theirs = told.get(&intent).cloned().unwrap_or_default();
@@ -656,4 +699,13 @@ fn an_independent_auditor_agrees_on_every_verdict() {
         "sums",
     ];
     assert!(n < 50 || common.iter().all(|v| all[v] > 0), "{all:?}");
+    // One design in ten has them.
+    let rare = [
+        "completed",
+        "harmed",
+        "units taken",
+        "last units",
+        "sold out",
+    ];
+    assert!(n < 300 || rare.iter().all(|v| all[v] > 0), "{all:?}");
 }

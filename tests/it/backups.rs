@@ -1,19 +1,25 @@
 //! Backups: what they take, and what going back to one costs.
 
-use brownout::engine::Limits;
+use brownout::engine::{Limits, Run};
 use brownout::experiment;
 use brownout::observe::report::Report;
+use brownout::observe::story::Witness;
 use brownout::scenario::Scenario;
+use brownout::time::Time;
 
 /// Writes of 100 different rows per second, evenly; at 25 s the database goes back.
-fn run(store: &str, timeline: &str) -> Report {
-    let text = format!(
+fn text(store: &str, timeline: &str) -> String {
+    format!(
         "format = 1\n[run]\nduration = \"40 s\"\n\n\
          [clients.users]\narrivals = \"constant\"\nrate = \"100 rps\"\n\n\
          [operation.save]\nkind = \"write\"\nkeys = 5000\npopularity = \"cycle\"\n\n\
          [database.store]\nconnections = \"unbounded\"\nwrite_time = \"1 ms\"\n{store}\n\n\
          [link.save]\nfrom = \"users\"\nto = \"store\"\n\n{timeline}"
-    );
+    )
+}
+
+fn run(store: &str, timeline: &str) -> Report {
+    let text = text(store, timeline);
     let scenario = Scenario::parse(&text).unwrap_or_else(|d| panic!("{d:#?}\n{text}"));
     let program = experiment::compile(&scenario, Limits::NATIVE);
     experiment::run(&scenario, program, 1)
@@ -96,4 +102,41 @@ fn a_snapshot_takes_a_core() {
     assert!(beside.users.latency.max_ns.unwrap() < 2_000_000);
     assert_eq!(count(&beside, "backups"), 3);
     assert_eq!((beside.ledger.lost, beside.ledger.open), (0, 0));
+}
+
+/// Why the stories say that something is gone.
+fn whys(text: &str) -> Vec<String> {
+    let scenario = Scenario::parse(text).unwrap_or_else(|d| panic!("{d:#?}\n{text}"));
+    let program = experiment::compile(&scenario, Limits::NATIVE);
+    let mut watched = Run::new(program, 1, Witness::of(1..=4_000));
+    watched.advance(Time::NEVER, u64::MAX);
+    let lines = watched.record.stories().into_values().flatten();
+    let undone = lines.filter(|line| line.what == "undone");
+    undone.map(|line| line.text.to_string()).collect()
+}
+
+#[test]
+fn a_story_says_whether_a_restore_or_another_leader_took_it() {
+    let restored = whys(&text(
+        "backup_every = \"10 s\"\nbackup_time = \"1 s\"",
+        RESTORE,
+    ));
+    assert!((500..=502).contains(&restored.len()), "{}", restored.len());
+    assert!(
+        restored
+            .iter()
+            .all(|text| text.ends_with("it has gone back to a backup that does not have it")),
+        "{restored:?}"
+    );
+    let lost = "[[timeline]]\nwhat = \"primary_loss\"\ntarget = \"store\"\nat = \"25 s\"\nlasts = \"9 s\"\n";
+    let store =
+        "replicas = 1\nreplication_delay = \"1 s\"\ndetect_after = \"1 s\"\nelected_by = \"any\"";
+    let moved = whys(&text(store, lost));
+    assert!(moved.len() > 50, "{}", moved.len());
+    assert!(
+        moved
+            .iter()
+            .all(|text| text.ends_with("the copy that leads now never had it")),
+        "{moved:?}"
+    );
 }

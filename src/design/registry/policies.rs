@@ -33,6 +33,9 @@ pub static OPERATION: KindSpec = KindSpec {
         knob("undoes", Unit::Text, "none",
             "the operation whose effects it takes back, one at a time, the newest of the same item first: a refund; for jobs only, at third parties")
             .off("none").class(Class::Restart).example("buy"),
+        knob("completes", Unit::Text, "none",
+            "the operation whose missing effects it makes, wherever a third party has one of it on its list: a reconciliation; for jobs only")
+            .off("none").class(Class::Restart).example("buy"),
         knob("contract", Unit::Count, "1", "the version of the interface in which users' programs ask for it")
             .range("1", "255").class(Class::Restart),
         knob("request_size", Unit::Count, "0", "bytes of a request, where a link has a `bandwidth` or a callee a `max_request_size`").range("0", "1000000000")

@@ -3,9 +3,11 @@
 //! Simulated: a schedule and what becomes of a run whose time has come while an earlier one is still
 //! going; batches, progress that is kept after each, and what a crash or stop costs with and without it;
 //! a rate limit; each item as a piece of work of its own, by a plan over the job's links with their
-//! policies; writes that say what they are based on, guarded by it or not; a dry run.
+//! policies; writes that say what they are based on, guarded by it or not; a dry run; going through the list of a
+//! third party and making what is missing elsewhere.
 //! Ignored: the query that lists the items; the time it takes to keep progress, and its loss.
 
+mod compare;
 mod item;
 mod runs;
 
@@ -44,6 +46,8 @@ const SKIPPED: usize = 9;
 const AGAIN_BEGUN: usize = 10;
 const WOULD_CHANGE: usize = 11;
 const LEFT_AS_IS: usize = 12;
+const COMPARED: usize = 13;
+const TOO_YOUNG: usize = 14;
 
 pub struct Config {
     operation: u16,
@@ -67,6 +71,8 @@ pub struct Config {
     dry: bool,
     /// How many effects of an item stay where it takes some back.
     keeps: Option<u64>,
+    /// How old an entry of a list has to be to be looked at.
+    min_age: Duration,
 }
 
 /// What becomes of a run whose time has come while an earlier one is still going.
@@ -109,6 +115,8 @@ impl NodeKind for Job {
         "items_again",
         "would_change",
         "left_as_is",
+        "compared",
+        "too_young",
     ];
 
     fn compile(knobs: &Settings<'_>) -> Config {
@@ -142,6 +150,7 @@ impl NodeKind for Job {
             conflict_retries: knobs.count("conflict_retries") as u32,
             dry: knobs.flag("dry_run"),
             keeps: knobs.opt_count("keeps"),
+            min_age: knobs.duration("min_age"),
         }
     }
 

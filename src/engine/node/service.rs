@@ -347,7 +347,7 @@ impl Service {
             let next = match progress {
                 Progress::Waits => return,
                 Progress::Works { step } => self.work(config, cx, id, step),
-                Progress::Done | Progress::Fails => {
+                Progress::Done | Progress::Fails | Progress::SoldOut => {
                     let succeeds = progress == Progress::Done;
                     let attempt = &mut cx.core.attempts[id];
                     debug_assert!(!succeeds || attempt.callee == CalleeSide::WorkingOn);
@@ -358,7 +358,7 @@ impl Service {
                     let next = self.free_slot(config, cx, id);
                     match succeeds {
                         true => cx.close(id, CalleeSide::Replied),
-                        false => cx.reply(id, Err(Reason::ErrorFromCallee)),
+                        false => cx.reply(id, Err(progress.reason())),
                     }
                     next
                 }

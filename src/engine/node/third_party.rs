@@ -7,7 +7,8 @@
 //! the same key (made where a link says so) gets the first one's answer, good or bad, and has no effect; while the first is
 //! under way it is refused as a conflict, as Stripe documents.
 //! What an operation has left can be taken back by one that `undoes` it (a refund): the newest effect of the item first,
-//! each once; where nothing is left, it is refused. Asked by such an operation, it says how many there are.
+//! each once; where nothing is left, it is refused. Asked by such an operation, or by one that `completes` it, it says
+//! how many there are.
 //! A link that leaves it is for webhooks: some time after a call has left its effect, the third party makes
 //! a call of its own over that link, with the link's policy, on behalf of the same intent. It keeps what
 //! it has to tell until that was received or the policy gives up, also over a crash of its own.
@@ -19,6 +20,7 @@ use crate::design::value::{Money, Rate};
 use crate::design::{CallMode, Settings};
 use crate::engine::attempt::{Attempt, AttemptId, Call, CalleeSide, IntentId, Parent};
 use crate::engine::begin::NewCall;
+use crate::engine::charges::Charge;
 use crate::engine::core::Cx;
 use crate::engine::dist::Sampler;
 use crate::engine::draw::{Address, Purpose, Threshold};
@@ -53,8 +55,6 @@ pub struct ThirdParty {
     /// What it has to tell, by number.
     notices: BTreeMap<u64, Notice>,
     told: u64,
-    /// What can be taken back, by operation and item, the newest last.
-    standing: BTreeMap<(u16, u64), Vec<Undoes>>,
 }
 
 /// Something that has happened, and that somebody is to be told.
@@ -175,18 +175,19 @@ impl NodeKind for ThirdParty {
                     || faults.fails(&mut cx.draws(Purpose::Fault, attempt.address))
             }
         };
-        let undoes = cx.program.operations[cx.core.intents[attempt.intent].operation as usize].undoes;
+        let own = &cx.program.operations[cx.core.intents[attempt.intent].operation as usize];
+        let (undoes, asks_for) = (own.undoes, own.undoes.or(own.completes));
         let is_first = attempt.step == FIRST && attempt.mode == CallMode::Write;
         let back = match undoes.filter(|_| is_first && !failed) {
-            Some(operation) => self.takes_back(cx, attempt.intent, operation),
+            Some(operation) => Self::takes_back(cx, attempt.intent, operation),
             None => None,
         };
         // There is nothing to give back.
         let refused = is_first && undoes.is_some() && !failed && back.is_none();
         failed |= refused;
-        if let Some(operation) = undoes.filter(|_| attempt.mode == CallMode::Read) {
+        if let Some(operation) = asks_for.filter(|_| attempt.mode == CallMode::Read) {
             let item = cx.core.intents[attempt.intent].item;
-            let standing = self.standing.get(&(operation, item)).map_or(0, Vec::len);
+            let standing = cx.core.charges.of((cx.node, operation, item)).len();
             cx.core.attempts[id].answer.version = standing as u64;
         }
         if is_first {
@@ -201,7 +202,7 @@ impl NodeKind for ThirdParty {
                     Some(back) => cx.takes_back(id, back),
                     None => {
                         cx.effect(id, 0);
-                        self.stands(cx, &attempt);
+                        Self::stands(cx, &attempt);
                     }
                 }
                 self.will_tell(config, cx, &attempt);
@@ -289,29 +290,30 @@ fn later<R: Record>(config: &Config, cx: &Cx<'_, R>, address: Address) -> Time {
 }
 
 impl ThirdParty {
-    /// Something is left that can be taken back.
-    fn stands<R: Record>(&mut self, cx: &Cx<'_, R>, attempt: &Attempt) {
-        let intent = &cx.core.intents[attempt.intent];
+    /// Something is left that can be taken back, or be the reason for what is made elsewhere.
+    fn stands<R: Record>(cx: &mut Cx<'_, R>, attempt: &Attempt) {
+        let intent = cx.core.intents[attempt.intent];
         let promised = cx.program.nodes[cx.node as usize].effects[intent.operation as usize];
         let operation = &cx.program.operations[intent.operation as usize];
-        if let Some(promised) = promised.filter(|_| operation.can_be_undone && !intent.is_internal) {
-            let (action, attempt) = (intent.number, attempt.number);
-            let of = self.standing.entry((intent.operation, intent.item)).or_default();
-            of.push(Undoes { action, promised, attempt });
+        let is_listed = operation.can_be_undone || operation.can_be_completed;
+        if let Some(promised) = promised.filter(|_| is_listed && !intent.is_internal) {
+            let of = Undoes { action: intent.number, promised, attempt: attempt.number };
+            let (key, submission, at) = (attempt.key, attempt.submission, cx.now());
+            let place = (cx.node, intent.operation, intent.item);
+            cx.core.charges.add(place, Charge { of, key, submission, at });
         }
     }
 
     /// Takes back the newest of what an operation has left for the item.
     fn takes_back<R: Record>(
-        &mut self,
         cx: &mut Cx<'_, R>,
         intent: IntentId,
         operation: u16,
     ) -> Option<Undoes> {
         let item = cx.core.intents[intent].item;
-        let newest = self.standing.get_mut(&(operation, item)).and_then(Vec::pop);
+        let newest = cx.core.charges.take_newest((cx.node, operation, item));
         cx.tally(if newest.is_some() { TAKEN_BACK } else { NOTHING_LEFT });
-        newest
+        newest.map(|charge| charge.of)
     }
 
     /// A call has changed something: whoever wants to know hears of it.

@@ -483,8 +483,8 @@ impl Worker {
                     return cx.work_for(id, ns);
                 }
                 Ok(Progress::Done) => self.finished(config, cx, &mut batch, id, Ok(())),
-                Ok(Progress::Fails) => {
-                    self.finished(config, cx, &mut batch, id, Err(Reason::ErrorFromCallee));
+                Ok(progress @ (Progress::Fails | Progress::SoldOut)) => {
+                    self.finished(config, cx, &mut batch, id, Err(progress.reason()));
                 }
                 Err(reason) => self.finished(config, cx, &mut batch, id, Err(reason)),
             }

@@ -107,7 +107,8 @@ fn related(steps: &mut [PlanStep]) {
         for call in calls {
             let same = all.iter().filter(|other| other.link == call.link);
             let updates = |other: &PlanCall| other.aim == Aim::Based && other.row == call.row;
-            if call.mode == CallMode::Read && same.clone().any(updates) {
+            let keeps = call.mode == CallMode::Read && same.clone().any(updates);
+            if keeps && call.aim == Aim::Plain {
                 call.aim = Aim::Kept;
             }
             let writes = |row: RowOf| {
@@ -119,8 +120,9 @@ fn related(steps: &mut [PlanStep]) {
                 RowOf::New => writes(RowOf::Finished),
                 RowOf::Pending => true,
                 RowOf::Finished => false,
-                RowOf::Item => makes(),
-                RowOf::Partner => makes() || writes(RowOf::Item),
+                RowOf::Unit => makes(),
+                RowOf::Item => makes() || writes(RowOf::Unit),
+                RowOf::Partner => makes() || writes(RowOf::Item) || writes(RowOf::Unit),
             };
         }
     }

@@ -12,6 +12,9 @@ pub(super) fn compile(c: &Compiler<'_>, base: Option<&Program>) -> Vec<Operation
     let all = c.design.operations.iter();
     let undone = all.filter_map(|op| Settings::new(&OPERATION, &op.knobs).opt_text("undoes"));
     let undone: Vec<String> = undone.collect();
+    let all = c.design.operations.iter();
+    let completed = all.filter_map(|op| Settings::new(&OPERATION, &op.knobs).opt_text("completes"));
+    let completed: Vec<String> = completed.collect();
     sorted(&c.design.operations, |o| &o.key)
         .into_iter()
         .map(|op| {
@@ -68,6 +71,8 @@ pub(super) fn compile(c: &Compiler<'_>, base: Option<&Program>) -> Vec<Operation
                 says_effects,
                 undoes: knobs.opt_text("undoes").map(|key| c.operation(&key)),
                 can_be_undone: undone.contains(&op.key),
+                completes: knobs.opt_text("completes").map(|key| c.operation(&key)),
+                can_be_completed: completed.contains(&op.key),
                 contract: knobs.count("contract") as u8,
                 request_size: knobs.count("request_size"),
                 response_size: knobs.count("response_size"),

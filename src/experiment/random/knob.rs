@@ -36,6 +36,8 @@ const LEFT_ALONE: &[&str] = &[
     "clock_scale",
     "undoes",
     "keeps",
+    "completes",
+    "min_age",
 ];
 
 /// Longer ones would have no effect within a run.

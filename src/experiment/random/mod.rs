@@ -76,12 +76,47 @@ fn refunds(n: u64, text: String) -> String {
     }
 }
 
+/// In one of four, if it makes sense there: a job that goes through the mails that were sent, and makes in a database
+/// what is missing there, with care or without.
+fn reconciliations(n: u64, draft: &Draft, text: String) -> String {
+    let stores = |table: &&text::Table| table.header.starts_with("database.");
+    let Some(store) = draft.tables.iter().find(stores).filter(|_| n % 4 == 3) else {
+        return text;
+    };
+    let how = match n / 4 % 4 {
+        0 => r#""work", "insert mend""#,
+        1 => r#""check mend", "work", "insert mend or done""#,
+        2 => r#""work", "insert mend or resume", "work", "finish mend""#,
+        _ => r#""check mend", "work", "write mend""#,
+    };
+    let age = match n / 16 % 2 {
+        0 => "",
+        _ => "min_age = \"4 s\"\n",
+    };
+    let key = store.key();
+    let more = format!(
+        "\n[operation.settle]\nkind = \"write\"\nweight = 0\nkey_space = \"rows\"\nkeys = 500\n\
+         completes = \"buy\"\neffects = \"{key}\"\n\n\
+         [job.settles]\noperation = \"settle\"\nstart = \"4 s\"\nevery = \"6 s\"\noverlap = \"beside\"\n\
+         items = 400\nconcurrency = 3\nservice_time = \"2 ms\"\n{age}\
+         plan.settle = [\"read list\", {how}]\n\n\
+         [link.list]\nfrom = \"settles\"\nto = \"mail\"\ntimeout = \"400 ms\"\nattempts = 3\n\n\
+         [link.mend]\nfrom = \"settles\"\nto = \"{key}\"\ntimeout = \"400 ms\"\nattempts = 2\n"
+    );
+    let with = text.clone() + &more;
+    match Scenario::parse(&with) {
+        Ok(_) => with,
+        Err(_) => text,
+    }
+}
+
 /// Takes out the knobs that the checks object to until they are content.
 fn repair(n: u64, draft: &mut Draft) -> String {
     for _ in 0..REPAIRS_MAX {
         let text = draft.text();
         let Err(found) = Scenario::parse(&text) else {
-            return refunds(n, text + &invariants(n, draft));
+            let text = text + &invariants(n, draft);
+            return reconciliations(n, draft, refunds(n, text));
         };
         let mut paths: BTreeSet<&str> = BTreeSet::new();
         for finding in &found {

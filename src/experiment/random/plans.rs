@@ -28,6 +28,16 @@ const PLANS: &[&[&str]] = &[
     &[
         "work", "respond", "begin L", "read L", "update L", "commit L",
     ],
+    &["work", "take L"],
+    &["read L or refuse", "work", "write L"],
+    &[
+        "begin L",
+        "read L or refuse",
+        "work",
+        "update L",
+        "commit L",
+    ],
+    &["begin L", "take L", "work", "insert L", "commit L"],
 ];
 
 /// The last service before the databases does what it does for `buy` by one of them.
@@ -53,6 +63,13 @@ pub fn draw(dice: &mut Dice, draft: &mut Draft) {
         .collect();
     let Some(first) = links.first() else { return };
     let steps = PLANS[dice.below(PLANS.len() as u64) as usize];
+    let counts = |step: &&str| step.starts_with("take ") || step.ends_with(" or refuse");
+    if steps.iter().any(counts) {
+        // Few of each, so that there are not enough.
+        let stock = dice.between(1, 4).to_string();
+        let first = first.clone();
+        stock_of(draft, &first, stock);
+    }
     let mut all: Vec<String> = steps
         .iter()
         .map(|s| quoted(&s.replace('L', first)))
@@ -66,5 +83,20 @@ pub fn draw(dice: &mut Dice, draft: &mut Draft) {
     if let Some(table) = tables.find(|t| t.key() == last) {
         let plan = format!("[{}]", all.join(", "));
         table.drawn.push(("plan.buy".to_owned(), plan));
+    }
+}
+
+/// So many units of each item in the database that a link leads to.
+fn stock_of(draft: &mut Draft, link: &str, stock: String) {
+    let is_it = |t: &&Table| t.header == format!("link.{link}");
+    let to = draft.tables.iter().find(is_it).and_then(|t| {
+        let to = t.fixed.iter().find(|(field, _)| field == "to");
+        to.map(|(_, to)| to.clone())
+    });
+    let Some(to) = to else { return };
+    let mut tables = draft.tables.iter_mut();
+    if let Some(table) = tables.find(|t| quoted(t.key()) == to) {
+        table.drawn.retain(|(knob, _)| knob != "stock");
+        table.fixed.push(("stock".to_owned(), stock));
     }
 }

@@ -17,9 +17,11 @@ mod links;
 mod messages;
 mod monitoring;
 mod queries;
+mod reconcile;
 mod refunds;
 mod shards;
 mod stations;
+mod stock;
 mod timeline;
 mod transactions;
 
@@ -64,9 +66,11 @@ const FIXTURES: &[Fixture] = fixtures![
     messages,
     monitoring,
     queries,
+    reconcile,
     refunds,
     shards,
     stations,
+    stock,
     timeline,
     transactions
 ];

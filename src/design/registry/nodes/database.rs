@@ -381,6 +381,16 @@ pub static DATABASE: KindSpec = KindSpec {
             "which inserts mean the same row: those with one idempotency key (without a key, each is a row of its own), or those for one item",
         )
         .class(Class::NewWork),
+        knob(
+            "stock",
+            Unit::Count,
+            "none",
+            "units of each item that there are: what `take` takes one of if there is one left, and `read ... or refuse` looks at; every other change of the item's row takes one, too",
+        )
+        .off("none")
+        .range("1", "1000000000")
+        .class(Class::Now)
+        .example("20"),
         PRICE,
         ZONES,
         VERSION,

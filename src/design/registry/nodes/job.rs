@@ -64,6 +64,9 @@ pub static JOB: KindSpec = KindSpec {
         knob("keeps", Unit::Count, "none",
             "how many effects of an item stay where it takes some back: it reads how many there are, and takes back those beyond; absent, it takes one back of each item, whatever is there (undoes)")
             .off("none").range("0", "1000").class(Class::NewWork).example("1"),
+        knob("min_age", Unit::Duration, "0 s",
+            "how old an entry of the third party's list has to be: what is younger may still be under way (completes)")
+            .range("0 s", "7 d").class(Class::NewWork).example("10 min"),
         knob("dry_run", Unit::Flag, "false", "whether it only reads and works, and counts what it would have changed")
             .class(Class::NewWork),
         ZONES, VERSION,

@@ -408,6 +408,7 @@ impl Clients {
             told: None,
             open: 0,
             parked: 0,
+            completes: 0,
         });
         let place = cx.program.nodes[cx.node as usize].place;
         cx.core.fact(cx.node as usize, place, Fact::Born, address.0, 0, operation as u8);

@@ -132,7 +132,7 @@ impl Database {
         let saved = self.backups.since.partition_point(archived);
         for entry in self.backups.since.split_off(saved).into_iter().rev() {
             let home = Self::home(config, 0);
-            self.places[home].rows.set(entry.key, entry.before);
+            self.sets_row(home, &entry, true);
             self.undo(cx, &entry);
             cx.core.resting -= 1;
             cx.release(entry.intent);

@@ -76,6 +76,8 @@ pub struct Config {
     pub unique: bool,
     /// What is inserted for one item is one row; otherwise what comes with one idempotency key.
     pub row_per_item: bool,
+    /// Units that each item has at the beginning, if somebody counts.
+    pub stock: Option<u64>,
 }
 
 /// What a transaction is kept from seeing, and from undoing.
@@ -190,6 +192,7 @@ impl Config {
             idle_timeout: knobs.opt_duration("idle_timeout"),
             unique: knobs.flag("unique"),
             row_per_item: knobs.choice("row_of_insert") == "item",
+            stock: knobs.opt_count("stock"),
         }
     }
 

@@ -80,7 +80,7 @@ impl Database {
         let copy = &mut copies.of[at];
         copy.leads = false;
         for entry in std::mem::take(&mut copy.astray).into_iter().rev() {
-            self.places[at].rows.set(entry.key, entry.before);
+            self.sets_row(at, &entry, true);
         }
         self.give_up_waiting(cx, at);
     }

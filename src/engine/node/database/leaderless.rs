@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use super::config::Config;
 use super::replication::copies;
+use super::stock::Change;
 use super::{Database, HINTS, LETTER, NO_QUORUM, REPAIRED, TOO_FEW, TOO_FEW_CAME};
 use crate::engine::attempt::{AttemptId, CalleeSide, IntentId};
 use crate::engine::core::Cx;
@@ -82,7 +83,7 @@ impl Database {
         config: &Config,
         cx: &mut Cx<'_, R>,
         id: AttemptId,
-        (key, based_on, promised): (u64, Option<u64>, bool),
+        Change { row: key, based_on, promised, .. }: Change,
     ) -> Result<bool, Reason> {
         let attempt = cx.core.attempts[id];
         let at = attempt.instance as usize;

@@ -21,6 +21,7 @@ mod locks;
 mod replication;
 mod resharding;
 mod schema;
+mod stock;
 mod transactions;
 
 use std::collections::VecDeque;
@@ -45,6 +46,7 @@ use leaderless::Leaderless;
 use locks::Locks;
 use resharding::Resharding;
 use schema::Schema;
+use stock::Change;
 use transactions::Transactions;
 
 /// Local events; `argument` says what goes with them.
@@ -101,6 +103,8 @@ struct Place {
     /// Queries that hold a connection.
     present: u32,
     rows: Rows,
+    /// Units that are taken, by row, where somebody counts.
+    taken: Rows,
     /// Writes that wait for other copies to have them, by position in the log.
     unanswered: VecDeque<(u64, AttemptId)>,
     /// Reads that wait for what their user has written.
@@ -394,7 +398,8 @@ impl Database {
         }
         let row = config.row_of(cx, id);
         let based_on = Basis::from_bits(attempt.payload).version();
-        let write = (row, based_on, !attempt.beside);
+        let (read, promised) = (attempt.read, !attempt.beside);
+        let write = Change { row, based_on, read, promised };
         let mut refusal = match refusal {
             None if is_write => {
                 let item = cx.core.intents[attempt.intent].item;
@@ -419,8 +424,12 @@ impl Database {
                 self.committed(config, cx, id, position)
             }
             None => {
-                let version = self.places[Self::home(config, at)].rows.version(row);
-                cx.core.attempts[id].answer.version = cx.end_for_feed(id).unwrap_or(version);
+                let home = Self::home(config, at);
+                let (version, taken) = (self.places[home].rows.version(row), self.taken(home, row));
+                let version = cx.end_for_feed(id).unwrap_or(version);
+                let answer = &mut cx.core.attempts[id].answer;
+                answer.version = version;
+                Self::says_units(config, &attempt, taken, answer);
                 false
             }
         };

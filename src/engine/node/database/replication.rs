@@ -19,6 +19,7 @@ use crate::engine::record::Record;
 use crate::time::Duration;
 
 use super::config::Config;
+use super::stock::Change;
 
 /// A copy, its epoch and a position of the log in one argument.
 #[derive(Clone, Copy)]
@@ -65,41 +66,41 @@ impl Database {
     /// A write is done: its row has another version. Says its position in the log that counts, if there is
     /// one; [`u64::MAX`] in one that does not.
     ///
-    /// `write` is the row, the version that it is computed from, and whether the operation promised it.
     pub(super) fn commit<R: Record>(
         &mut self,
         config: &Config,
         cx: &mut Cx<'_, R>,
         id: AttemptId,
-        write: (u64, Option<u64>, bool),
+        change: Change,
     ) -> Option<u64> {
-        let (row, based_on, promised) = write;
+        let Change { row, based_on, promised, .. } = change;
         let attempt = cx.core.attempts[id];
         let intent = cx.core.intents[attempt.intent];
         let at = attempt.instance as usize;
         let home = Self::home(config, at);
-        let rows = &mut self.places[home].rows;
         let now = cx.now();
-        let before = rows.version(row);
-        self.transactions.overwritten(at as u16, row, before);
-        let rows = &mut self.places[home].rows;
+        let before = self.places[home].rows.version(row);
+        let taken = self.takes(config, home, &change);
+        self.transactions.overwritten(at as u16, row, (before, taken.0));
+        let entry_of = |version: u64| LogEntry {
+            key: row,
+            version,
+            before,
+            based_on,
+            at: now,
+            intent: attempt.intent,
+            attempt: attempt.number,
+            promised,
+            taken,
+        };
         if copies(cx).is_none() {
             let version = self.backups.next_version(before);
-            rows.set(row, version);
-            let entry = LogEntry {
-                key: row,
-                version,
-                before,
-                based_on,
-                at: now,
-                intent: attempt.intent,
-                attempt: attempt.number,
-                promised,
-            };
+            let entry = entry_of(version);
+            self.sets_row(home, &entry, false);
             cx.note_for_feeds(entry);
             self.keeps(config, cx, entry);
             cx.effect_on(id, Changed { row, version, based_on, promised, pending: false });
-            cx.core.attempts[id].answer.version = version;
+            self.answers_write(config, cx, id, &entry);
             return None;
         }
         let copies = copies(cx).expect("just looked");
@@ -110,17 +111,9 @@ impl Database {
             false => copies.term.saturating_sub(1),
         };
         let version = copies.next_version(term, before);
-        rows.set(row, version);
-        let entry = LogEntry {
-            key: row,
-            version,
-            before,
-            based_on,
-            at: now,
-            intent: attempt.intent,
-            attempt: attempt.number,
-            promised,
-        };
+        let entry = entry_of(version);
+        self.sets_row(home, &entry, false);
+        let copies = self::copies(cx).expect("just looked");
         let position = match counts {
             true => {
                 let position = copies.push(entry);
@@ -137,7 +130,7 @@ impl Database {
             }
         };
         cx.effect_on(id, Changed { row, version, based_on, promised, pending: false });
-        cx.core.attempts[id].answer.version = version;
+        self.answers_write(config, cx, id, &entry);
         if counts {
             cx.hold(attempt.intent);
             cx.note_for_feeds(entry);
@@ -264,7 +257,7 @@ impl Database {
         copy.applied = word.position;
         let has_more = copy.received > copy.applied;
         let entry = *copies.entry(word.position);
-        self.places[word.copy].rows.set(entry.key, entry.version);
+        self.sets_row(word.copy, &entry, false);
         if has_more {
             self.apply_next(config, cx, word);
         } else {

@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 
 use super::config::{Config, Isolation};
+use super::stock::Change;
 use super::{COMMITS, Database, IDLE, IDLE_ENDED, ROLLBACKS};
 use crate::design::{CallMode, RowOf};
 use crate::engine::attempt::{Attempt, AttemptId, CalleeSide};
@@ -19,6 +20,7 @@ use crate::engine::core::Cx;
 use crate::engine::reason::Reason;
 use crate::engine::record::Record;
 use crate::engine::rows::{other_row, partner_of};
+use crate::engine::stock::Taken;
 use crate::time::Time;
 
 /// Make rows of one item different from each other.
@@ -29,7 +31,10 @@ const FINISHED: u64 = 0x6669_6e69_7368_6564;
 struct Write {
     row: u64,
     basis: Basis,
+    read: Taken,
     is_insert: bool,
+    /// Only if there is a unit left.
+    takes: bool,
     promised: bool,
 }
 
@@ -47,8 +52,8 @@ struct Transaction {
     /// Rows, and the versions that it has seen.
     read: Vec<(u64, u64)>,
     writes: Vec<Write>,
-    /// Rows that others have written since it began, and the versions that they had.
-    before: Vec<(u64, u64)>,
+    /// Rows that others have written since it began: the versions that they had, and the units that were taken.
+    before: Vec<(u64, (u64, u32))>,
     locked: Vec<u64>,
     /// Tables that it has, or is in line for; whether it writes there.
     tables: Vec<(u64, bool)>,
@@ -151,13 +156,13 @@ impl Transactions {
     }
 
     /// A row of a copy is about to have another version.
-    pub fn overwritten(&mut self, at: u16, row: u64, version: u64) {
+    pub fn overwritten(&mut self, at: u16, row: u64, had: (u64, u32)) {
         if self.snapshots == 0 {
             return;
         }
         for tx in self.open.values_mut() {
             if tx.at == at && tx.sees_snapshot && !tx.is_overtaken(row) {
-                tx.before.push((row, version));
+                tx.before.push((row, had));
             }
         }
     }
@@ -178,7 +183,7 @@ impl Config {
         let attempt = &cx.core.attempts[id];
         let item = cx.core.intents[attempt.intent].item;
         match attempt.row {
-            RowOf::Item => item,
+            RowOf::Item | RowOf::Unit => item,
             RowOf::Partner => partner_of(item),
             RowOf::New | RowOf::Pending => self.made_row(attempt, item),
             RowOf::Finished => finished(self.made_row(attempt, item)),
@@ -227,7 +232,11 @@ impl Database {
         if attempt.row == RowOf::Finished && made() == 0 {
             return Some(Reason::Conflict);
         }
-        is_stale.then_some(Reason::Conflict)
+        let lacks = || self.lacks_unit(config, home, row, attempt);
+        match is_stale {
+            true => Some(Reason::Conflict),
+            false => lacks().then_some(Reason::SoldOut),
+        }
     }
 
     /// Of a row that is pending first: a constraint finds it there already, or finished, and the write changes
@@ -348,7 +357,10 @@ impl Database {
     ) -> Result<(), Reason> {
         let attempt = cx.core.attempts[id];
         let row = config.row_of(cx, id);
-        let rows = &self.places[Self::home(config, attempt.instance as usize)].rows;
+        let home = Self::home(config, attempt.instance as usize);
+        let taken = self.taken(home, row);
+        let lacks = self.lacks_unit(config, home, row, &attempt);
+        let rows = &self.places[home].rows;
         let tx = self.transactions.open.get_mut(&attempt.transaction);
         let Some(tx) = tx else {
             return Err(Reason::ErrorFromCallee);
@@ -359,20 +371,28 @@ impl Database {
         let newest = rows.version(row);
         if attempt.mode != CallMode::Write {
             let then = tx.before.iter().find(|&&(known, _)| known == row);
-            let seen = then.map_or(newest, |&(_, version)| version);
+            let now = (newest, u32::try_from(taken).unwrap_or(u32::MAX));
+            let (seen, taken) = then.map_or(now, |&(_, had)| had);
             tx.saw(row, seen);
-            cx.core.attempts[id].answer.version = seen;
+            let answer = &mut cx.core.attempts[id].answer;
+            answer.version = seen;
+            Self::says_units(config, &attempt, u64::from(taken), answer);
             return Ok(());
         }
         let write = Write {
             row,
             basis: Basis::from_bits(attempt.payload),
+            read: attempt.read,
             is_insert: attempt.row == RowOf::New,
+            takes: attempt.row == RowOf::Unit,
             promised: !attempt.beside,
         };
         let own = tx.writes.iter().any(|known| known.row == row);
         if write.is_insert && config.unique && (newest > 0 || own) {
             return Err(Reason::Constraint);
+        }
+        if lacks {
+            return Err(Reason::SoldOut);
         }
         // Written twice, a row has one new version, computed from what was read first.
         if !own {
@@ -383,7 +403,8 @@ impl Database {
 
     /// Why a transaction may not be committed.
     fn objects(&self, config: &Config, tx: &Transaction) -> Option<Reason> {
-        let rows = &self.places[Self::home(config, tx.at as usize)].rows;
+        let home = Self::home(config, tx.at as usize);
+        let rows = &self.places[home].rows;
         let twice = |w: &Write| w.is_insert && config.unique && rows.version(w.row) > 0;
         let checks = config.isolation == Isolation::Optimistic;
         let is_stale = |w: &Write| {
@@ -393,12 +414,15 @@ impl Database {
         };
         let reads_count = config.isolation == Isolation::Serializable;
         let has_changed = |&(row, _): &(u64, u64)| reads_count && tx.is_overtaken(row);
+        let lacks = |w: &Write| w.takes && self.is_sold_out(config, home, w.row);
         if tx.failed.is_some() {
             tx.failed
         } else if tx.writes.iter().any(twice) {
             Some(Reason::Constraint)
         } else if tx.writes.iter().any(is_stale) {
             Some(Reason::Conflict)
+        } else if tx.writes.iter().any(lacks) {
+            Some(Reason::SoldOut)
         } else {
             // Who only reads has read one state, and comes before whoever changed it.
             let conflicts = !tx.writes.is_empty() && tx.read.iter().any(has_changed);
@@ -443,7 +467,12 @@ impl Database {
             // A transaction is one change, whatever it consists of.
             let keeps = write.promised && !promised;
             promised |= write.promised;
-            let how = (write.row, write.basis.version(), keeps);
+            let how = Change {
+                row: write.row,
+                based_on: write.basis.version(),
+                read: write.read,
+                promised: keeps,
+            };
             if write.is_insert {
                 let before = self.places[Self::home(config, at)].rows.version(write.row);
                 let attempt = cx.core.attempts[id];

@@ -6,6 +6,7 @@ use super::{
 use crate::design::{CallMode, RowOf};
 use crate::engine::attempt::{AttemptId, Call, CalleeSide};
 use crate::engine::basis::Basis;
+use crate::engine::charges::Charge;
 use crate::engine::core::Cx;
 use crate::engine::draw::{Address, Purpose};
 use crate::engine::plan::{self, Hands, Progress};
@@ -14,17 +15,23 @@ use crate::engine::program::{PlanCall, PlanStep, Program};
 use crate::engine::reason::Reason;
 use crate::engine::record::{self, Record};
 use crate::engine::slab::Id;
+use crate::engine::stock::Taken;
+
+/// Random numbers of what is about an entry of a list are not those of any item.
+const ENTRY: u64 = 1 << 63;
 
 /// An item that is worked on.
 #[derive(Clone)]
 pub struct Item {
     pub id: AttemptId,
     pub run: u32,
-    rank: u64,
+    pub rank: u64,
+    /// What it is about, of what a third party has on its list.
+    pub about: Option<Charge>,
     /// How often somebody else had written meanwhile.
     conflicts: u32,
-    /// Versions that it has seen, by store.
-    versions: Vec<(u16, u64)>,
+    /// Versions that it has seen, by store, and the units that they said were taken.
+    versions: Vec<(u16, (u64, Taken))>,
     /// A call that changes something was left out.
     would_change: bool,
     /// How many effects there are to take back, by the last answer.
@@ -52,6 +59,7 @@ impl Item {
             id: Id::NONE,
             run,
             rank,
+            about: None,
             conflicts: 0,
             versions: Vec::new(),
             would_change: false,
@@ -66,10 +74,10 @@ impl Item {
         keeps.zip(self.standing).is_some_and(|(keeps, standing)| standing > keeps)
     }
 
-    fn saw(&mut self, store: u16, version: u64) {
+    fn saw(&mut self, store: u16, seen_now: (u64, Taken)) {
         match self.versions.iter_mut().find(|(known, _)| *known == store) {
-            Some((_, seen)) => *seen = version,
-            None => self.versions.push((store, version)),
+            Some((_, seen)) => *seen = seen_now,
+            None => self.versions.push((store, seen_now)),
         }
     }
 }
@@ -92,10 +100,8 @@ impl Hands for Says<'_> {
             self.item.would_change = true;
             return None;
         }
-        let store = self.program.links[call.link as usize].to;
-        let seen = self.item.versions.iter().find(|(known, _)| *known == store);
-        let basis = match seen {
-            Some(&(_, version)) if call.mode == CallMode::Write => match self.config.guarded {
+        let basis = match self.seen(call) {
+            Some((version, _)) if call.mode == CallMode::Write => match self.config.guarded {
                 true => Basis::Only(version),
                 false => Basis::Read(version),
             },
@@ -103,9 +109,19 @@ impl Hands for Says<'_> {
         };
         Some(basis.bits())
     }
+
+    fn read(&self, call: PlanCall) -> Taken {
+        self.seen(call).map_or(Taken::default(), |(_, taken)| taken)
+    }
 }
 
 impl Says<'_> {
+    fn seen(&self, call: PlanCall) -> Option<(u64, Taken)> {
+        let store = self.program.links[call.link as usize].to;
+        let seen = self.item.versions.iter().find(|(known, _)| *known == store);
+        seen.map(|&(_, seen)| seen)
+    }
+
     /// What it would take back is meant to stay.
     fn has_enough(&self) -> bool {
         let undoes = operation_undoes(self.program, self.config);
@@ -128,13 +144,23 @@ impl Job {
         let place = program.nodes[cx.node as usize].place;
         // Done again in another life of the run, it is another piece of work.
         let user = u64::from(item.run) << 32 | u64::from(life);
-        let address = Address::intent(place, user, item.rank + 1);
+        let number = match item.about {
+            None => item.rank + 1,
+            Some(charge) => ENTRY | charge.of.action << 8 | u64::from(charge.of.attempt as u8),
+        };
+        let address = Address::intent(place, user, number);
         let key = item_key(operation.key_space, item.rank % operation.items.count());
         let intent = cx.internal_intent(address, config.operation, key);
         let said = record::Item { job: cx.node, run: item.run, rank: item.rank };
         cx.record.item_begun(program, intent, said);
         let id = cx.sets_itself(intent);
         item.id = id;
+        if let Some(charge) = item.about {
+            cx.core.intents[intent].completes = charge.of.action;
+            let attempt = &mut cx.core.attempts[id];
+            (attempt.key, attempt.submission) = (charge.key, charge.submission);
+            attempt.step = item.first_step();
+        }
         self.items.insert(id.slot(), item);
         self.proceeds(config, cx, id);
         self.items.get(&id.slot()).is_some_and(|item| item.id == id)
@@ -169,6 +195,9 @@ impl Job {
         result: Result<(), Reason>,
     ) {
         let program = cx.program;
+        if self.is_list(config, cx, id, call, result) {
+            return;
+        }
         let item = self.items.get_mut(&id.slot()).expect("it is worked on");
         let tells = call.row == RowOf::Item
             && match call.mode {
@@ -180,7 +209,7 @@ impl Job {
         if result.is_ok() && !call.answer.missing && tells {
             let store = store_of(program, cx.node, config.operation, call);
             if program.nodes[store as usize].kind == "database" {
-                item.saw(store, call.answer.version);
+                item.saw(store, (call.answer.version, call.answer.taken));
             }
         }
         let to = &program.nodes[program.links[call.link as usize].to as usize];
@@ -216,8 +245,9 @@ impl Job {
     fn once_more<R: Record>(&mut self, config: &Config, cx: &mut Cx<'_, R>, id: AttemptId) {
         cx.abandon_calls_of(id);
         cx.end_session(id);
+        let first = self.items[&id.slot()].first_step();
         let attempt = &mut cx.core.attempts[id];
-        attempt.step = 0;
+        attempt.step = first;
         attempt.address = attempt.address.attempt(1);
         self.proceeds(config, cx, id);
     }
@@ -242,7 +272,7 @@ impl Job {
                 self.once_more(config, cx, id);
             }
             Progress::Done => self.close(cx, id, Ended::Done),
-            Progress::Fails => {
+            Progress::Fails | Progress::SoldOut => {
                 let number = self.items[&id.slot()].run;
                 self.close(cx, id, Ended::Failed);
                 if config.stops {

@@ -3,7 +3,10 @@
 use super::item::{Ended, Item};
 use super::{AGAIN, AGAIN_BEGUN, Config, FINISHED, GO_ON, Job, MISSED, Overlap, REPLACED, RUN_NS, RUNS, STOPPED};
 use super::is_down;
+use std::collections::VecDeque;
+
 use crate::engine::attempt::IntentId;
+use crate::engine::charges::Charge;
 use crate::engine::core::Cx;
 use crate::engine::draw::Address;
 use crate::engine::policy::rate::Bucket;
@@ -27,6 +30,8 @@ pub struct Run {
     until: u64,
     /// Items that are worked on.
     pub open: u32,
+    /// What a third party has said of items of this batch, with their ranks.
+    pub found: VecDeque<(u64, Charge)>,
     /// Where it goes on after a crash or stop.
     saved: u64,
     /// Items that were begun at least once.
@@ -50,6 +55,7 @@ impl Run {
     /// The process is gone, and what it had in memory.
     fn thrown_back(&mut self) {
         (self.next, self.until) = (self.saved, self.saved);
+        self.found.clear();
         (self.paced, self.pauses) = (false, false);
         self.life += 1;
     }
@@ -69,7 +75,7 @@ impl Job {
         self.runs.iter_mut().find(|run| run.bits() == arg)
     }
 
-    fn run(&mut self, number: u32) -> Option<&mut Run> {
+    pub(super) fn run(&mut self, number: u32) -> Option<&mut Run> {
         self.runs.iter_mut().find(|run| run.number == number)
     }
 
@@ -126,6 +132,7 @@ impl Job {
             next: 0,
             until: 0,
             open: 0,
+            found: VecDeque::new(),
             saved: 0,
             furthest: 0,
             bucket: Bucket::default(),
@@ -151,7 +158,7 @@ impl Job {
             if run.pauses {
                 return;
             }
-            if run.next == run.until {
+            if run.next == run.until && run.found.is_empty() {
                 if run.open > 0 {
                     return;
                 }
@@ -172,16 +179,22 @@ impl Job {
                 let bits = run.bits();
                 return cx.local_at(until, GO_ON, bits);
             }
-            let rank = run.next;
-            run.next += 1;
             run.open += 1;
-            let is_again = rank < run.furthest;
-            run.furthest = run.furthest.max(rank + 1);
+            let (item, is_again) = match run.found.pop_front() {
+                Some((rank, charge)) => (Item::about(number, rank, charge), false),
+                None => {
+                    let rank = run.next;
+                    run.next += 1;
+                    let is_again = rank < run.furthest;
+                    run.furthest = run.furthest.max(rank + 1);
+                    (Item::new(number, rank), is_again)
+                }
+            };
             let (bits, lives) = (run.bits(), run.life);
             if is_again {
                 cx.tally(AGAIN_BEGUN);
             }
-            let went_on = self.begin_item(config, cx, Item::new(number, rank), lives);
+            let went_on = self.begin_item(config, cx, item, lives);
             if !went_on {
                 // An item that takes no time at all is an event all the same.
                 if let Some(run) = self.meant(bits) {
