@@ -307,7 +307,7 @@ fn performers(operation: &Operation) -> &[String] {
     }
 }
 
-fn performs(operation: &Operation, clients: &str) -> bool {
+pub(super) fn performs(operation: &Operation, clients: &str) -> bool {
     let named = performers(operation);
     named.is_empty() || named.iter().any(|name| name == clients)
 }

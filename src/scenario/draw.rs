@@ -16,14 +16,14 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::edit::{finding, line_end, literal, not_here, splice_field};
+use super::edit::{finding, line_end, literal, splice_field};
 use super::headers::{Section, sections};
 use super::live::Act;
 use super::names::suggest;
 use super::read::{self, Depth};
 use super::redraw;
 use super::row::is_name;
-use super::{Scenario, code, copying};
+use super::{Scenario, code, copying, draw_operation, draw_remove};
 use crate::design::diagnostic::{Diagnostic, Severity};
 use crate::design::registry::{self, KINDS, KindSpec};
 use crate::design::value::{self, ValueError, cut};
@@ -57,6 +57,7 @@ pub fn is_unfinished(finding: &Diagnostic) -> bool {
 pub enum Thing {
     Node(String),
     Link(String),
+    Operation(String),
 }
 
 /// One change of a text. Whoever draws makes nothing else.
@@ -74,6 +75,11 @@ pub enum Edit {
         key: String,
         from: String,
         to: String,
+    },
+    /// Something more that users do; `kind` is `read` or `write`.
+    AddOperation {
+        key: String,
+        kind: String,
     },
     /// Takes things away, with the links of nodes and what the timeline does to them.
     Remove {
@@ -149,7 +155,8 @@ impl Edit {
                 preset,
             } => add_node(text, kind, key, *at, preset.as_deref()),
             Edit::AddLink { key, from, to } => add_link(text, key, from, to),
-            Edit::Remove { things } => remove(text, things),
+            Edit::AddOperation { key, kind } => draw_operation::add(text, key, kind),
+            Edit::Remove { things } => draw_remove::remove(text, things),
             Edit::Move { to } => redraw::place(text, to),
             Edit::Set { path, value } => redraw::set(text, path, value),
             Edit::Unset { path } => redraw::unset(text, path),
@@ -194,9 +201,10 @@ impl Edit {
         match self {
             Edit::AddNode { kind, key, .. } => format!("Add {} {key}", word(kind)),
             Edit::AddLink { from, to, .. } => format!("Connect {from} to {to}"),
+            Edit::AddOperation { key, kind } => format!("Add {kind} {key} to what users do"),
             Edit::Remove { things } => {
                 let names = things.iter().map(|thing| match thing {
-                    Thing::Node(key) | Thing::Link(key) => key.as_str(),
+                    Thing::Node(key) | Thing::Link(key) | Thing::Operation(key) => key.as_str(),
                 });
                 format!("Delete {}", list(names.collect()))
             }
@@ -482,65 +490,6 @@ pub(super) fn insert(text: &str, table: &str, is_like: impl Fn(&Section) -> bool
     let gap = if after.is_empty() { "" } else { end };
     let lead = if before.is_empty() { "" } else { end };
     format!("{before}{lead}{lead}{table}{gap}{after}")
-}
-
-fn remove(text: &str, things: &[Thing]) -> Result<String, Findings> {
-    let Some(scenario) = sketch(text).drawing else {
-        return Err(vec![not_here("text")]);
-    };
-    let design = &scenario.design;
-    let mut gone: Vec<Vec<&str>> = Vec::new();
-    let mut keys: Vec<&str> = Vec::new();
-    for thing in things {
-        match thing {
-            Thing::Node(key) => {
-                let Some(node) = design.node(key) else {
-                    continue;
-                };
-                gone.push(vec![node.kind.name, key]);
-                keys.push(key);
-                for link in &design.links {
-                    if link.from == *key || link.to == *key {
-                        gone.push(vec!["link", &link.key]);
-                        keys.push(&link.key);
-                    }
-                }
-                let alerts = design.alerts.iter().filter(|alert| alert.node == *key);
-                gone.extend(alerts.map(|alert| vec!["alert", alert.key.as_str()]));
-            }
-            Thing::Link(key) => {
-                gone.push(vec!["link", key]);
-                keys.push(key);
-            }
-        }
-    }
-    let of_them = |entry: &crate::design::TimelineEntry| {
-        let target = entry.target().unwrap_or_default();
-        let path: Vec<&str> = target.splitn(3, '.').collect();
-        keys.contains(&target) || (path.len() == 3 && keys.contains(&path[1]))
-    };
-    let mut cuts = Vec::new();
-    let mut number = 0;
-    let mut found = vec![false; gone.len()];
-    for section in sections(text) {
-        let is_entry = section.listed && section.names == ["timeline"];
-        let mut hit = false;
-        for (names, found) in gone.iter().zip(&mut found) {
-            // A link between two nodes that both go is in the list twice.
-            if section.is_of(names) {
-                (hit, *found) = (true, true);
-            }
-        }
-        let entry_goes = is_entry && scenario.timeline.get(number).is_some_and(of_them);
-        number += usize::from(is_entry);
-        if hit || entry_goes {
-            cuts.push((section.whole, String::new()));
-        }
-    }
-    if let Some(missing) = found.iter().position(|found| !found) {
-        return Err(vec![not_here(&gone[missing].join("."))]);
-    }
-    readable(tidy_end(text, spliced(text, cuts)))
 }
 
 /// A text that ended with a line end still does, and has no empty lines at its end.

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::draw::{insert, no_worse, readable, sketch, spliced, tidy_end};
 use super::edit::{line_end, not_here, replace, splice_entry, splice_field, written_field};
 use super::headers::{Section, sections};
-use super::{edit, edit_timeline};
+use super::{draw_operation, edit, edit_timeline};
 use crate::design::diagnostic::Diagnostic;
 use crate::design::registry::{KINDS, KindSpec};
 
@@ -48,6 +48,11 @@ pub fn split_path(path: &str) -> Option<(&str, &str, &str)> {
 }
 
 pub fn set(text: &str, path: &str, written: &str) -> Result<String, Findings> {
+    let written_down = match split_path(path) {
+        Some(("operation", key, _)) => draw_operation::written_down(text, key),
+        _ => text.to_owned(),
+    };
+    let text = written_down.as_str();
     if let Some((table, key, "label")) = split_path(path) {
         if written.trim().is_empty() {
             return unset(text, path);

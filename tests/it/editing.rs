@@ -33,6 +33,7 @@ fn name(edit: &Edit) -> &'static str {
     match edit {
         Edit::AddNode { .. } => "add node",
         Edit::AddLink { .. } => "add link",
+        Edit::AddOperation { .. } => "add operation",
         Edit::Remove { .. } => "remove",
         Edit::Move { .. } => "move",
         Edit::Set { .. } => "set",
@@ -51,6 +52,7 @@ fn name(edit: &Edit) -> &'static str {
 const NAMES: &[&str] = &[
     "add node",
     "add link",
+    "add operation",
     "remove",
     "move",
     "set",
@@ -75,7 +77,7 @@ fn some(dice: &mut Dice, text: &str) -> Option<Edit> {
     let design = &scenario.design;
     let nodes: Vec<&str> = design.nodes.iter().map(|node| node.key.as_str()).collect();
     let links: Vec<&str> = design.links.iter().map(|link| link.key.as_str()).collect();
-    Some(match dice.roll(22) {
+    Some(match dice.roll(23) {
         0..=3 => {
             let kind = dice.of(KINDS)?;
             Edit::AddNode {
@@ -92,7 +94,8 @@ fn some(dice: &mut Dice, text: &str) -> Option<Edit> {
             to: (*dice.of(&nodes)?).to_owned(),
         },
         8 => Edit::Remove {
-            things: match dice.roll(3) {
+            things: match dice.roll(4) {
+                3 => vec![Thing::Operation(dice.of(&design.operations)?.key.clone())],
                 0 => vec![Thing::Link((*dice.of(&links)?).to_owned())],
                 _ => vec![Thing::Node((*dice.of(&nodes)?).to_owned())],
             },
@@ -210,6 +213,14 @@ fn some(dice: &mut Dice, text: &str) -> Option<Edit> {
         20 if dice.roll(8) == 0 => Edit::Replace {
             text: [S04, BLANK, "not [ TOML"][dice.roll(3)].to_owned(),
         },
+        21 => {
+            let kind = ["read", "write"][dice.roll(2)];
+            let keys = design.operations.iter().map(|o| o.key.as_str());
+            Edit::AddOperation {
+                key: free_key(kind, keys),
+                kind: kind.to_owned(),
+            }
+        }
         _ => Edit::All {
             name: "Tidy the drawing".to_owned(),
             edits: vec![
@@ -308,6 +319,58 @@ fn what_goes_takes_with_it_what_hangs_on_it() {
         text.contains("[lesson]") && text.contains("# "),
         "the rest stays"
     );
+}
+
+#[test]
+fn what_users_do_is_added_to_and_taken_away() {
+    let add = |text: &str, key: &str, kind: &str| {
+        let (key, kind) = (key.to_owned(), kind.to_owned());
+        Edit::AddOperation { key, kind }.apply(text)
+    };
+    let keys = |text: &str| -> Vec<String> {
+        let operations = sketch(text).drawing.unwrap().design.operations;
+        operations.into_iter().map(|o| o.key).collect()
+    };
+    // What there is without being written stays beside the first one that is added.
+    let drawn =
+        format!("{BLANK}\n[clients.users]\nrate = \"5 rps\"\n\n[scenario]\ntitle = \"T\"\n");
+    let two = add(&drawn, "buy", "write").unwrap();
+    assert_eq!(keys(&two), ["buy", "request"]);
+    let tables = "[operation.request]\n\n[operation.buy]\nkind = \"write\"\n\n[scenario]";
+    assert!(two.contains(tables), "behind what is drawn: {two}");
+    let taken = add(&two, "buy", "read").unwrap_err();
+    assert!(taken[0].message.contains("already"), "{}", taken[0].message);
+    assert!(add(&two, "Not a name", "read").is_err());
+    // It is changed without having been written, too.
+    let (path, value) = ("operation.request.kind".into(), "write".into());
+    let set = Edit::Set { path, value }.apply(&drawn).unwrap();
+    assert!(
+        set.contains("[operation.request]\nkind = \"write\"\n"),
+        "{set}"
+    );
+    // What services do for it goes with it, and what happens to it; a node of that name stays.
+    let text = format!(
+        "{two}[service.buy]\nplan.buy = [\"work\", \"respond\"]\n\
+         [link.l]\nfrom = \"users\"\nto = \"buy\"\n\
+         [[timeline]]\nat = \"1 s\"\ndo = \"poison\"\ntarget = \"buy\"\nshare = \"10 %\"\n\
+         [[timeline]]\nat = \"1 s\"\ndo = \"crash\"\ntarget = \"buy\"\n"
+    );
+    assert_eq!(
+        sketch(&text).drawing.unwrap().timeline.len(),
+        2,
+        "{:?}",
+        sketch(&text).errors
+    );
+    let things = vec![Thing::Operation("buy".into())];
+    let gone = Edit::Remove { things }.apply(&text).unwrap();
+    assert_eq!(keys(&gone), ["request"]);
+    assert!(
+        !gone.contains("plan.buy") && gone.contains("[service.buy]"),
+        "{gone}"
+    );
+    let left = sketch(&gone).drawing.unwrap();
+    assert_eq!(left.timeline.len(), 1);
+    assert_eq!(left.timeline[0].what.name, "crash");
 }
 
 #[test]

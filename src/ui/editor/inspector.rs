@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::operations::Operations;
 use crate::scenario::draw::Edit;
 use crate::ui::learn::knobs::{One, set};
 use crate::ui::state::editing::Draw;
@@ -48,6 +49,7 @@ pub fn Inspector() -> impl IntoView {
                 {(more > 0).then(|| view! { <Rest paths=rest /> })}
             }
         }}
+        <Operations />
         {move || plans.get().map(|(node, plans)| view! { <Plans node=node plans=plans /> })}
         {move || {
             entry

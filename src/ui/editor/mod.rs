@@ -3,6 +3,7 @@
 pub mod hands;
 pub mod inspector;
 pub mod minimap;
+pub mod operations;
 pub mod outline;
 pub mod overlay;
 pub mod palette;

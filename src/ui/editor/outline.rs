@@ -35,8 +35,13 @@ fn lines(model: &Model) -> Vec<Line> {
         .links
         .iter()
         .map(|link| (Thing::Link(link.key.clone()), names::link(design, link)));
+    let operations = design.operations.iter().map(|operation| {
+        let thing = Thing::Operation(operation.key.clone());
+        (thing, names::operation(operation).to_owned())
+    });
     nodes
         .chain(links)
+        .chain(operations)
         .zip(words)
         .map(|((thing, name), about)| Line {
             selected: model.editor.is_selected(&thing),
@@ -108,7 +113,7 @@ fn One(line: Line) -> impl IntoView {
                     </button>
                 })
             }
-            Thing::Link(_) => None,
+            Thing::Link(_) | Thing::Operation(_) => None,
         };
         view! {
             {connect}

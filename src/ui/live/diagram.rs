@@ -53,9 +53,11 @@ pub fn Diagram() -> impl IntoView {
         Tool::Add => "add",
     });
     let active = store.memo(|m| {
-        m.editor.only().map(|thing| match thing {
-            Thing::Node(key) => format!("node-{key}"),
-            Thing::Link(key) => format!("link-{key}"),
+        m.editor.only().and_then(|thing| match thing {
+            Thing::Node(key) => Some(format!("node-{key}")),
+            Thing::Link(key) => Some(format!("link-{key}")),
+            // Not drawn.
+            Thing::Operation(_) => None,
         })
     });
     let shift = move || {

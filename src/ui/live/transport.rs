@@ -70,12 +70,19 @@ pub fn Transport() -> impl IntoView {
 fn RunButton() -> impl IntoView {
     let store = Store::get();
     let face = store.memo(face);
+    // Clicked all the same, it says so: a button that does nothing helps nobody.
+    let why = store.memo(Model::why_not_run);
+    let cannot = move || why.with(Option::is_some);
     view! {
         <button
             class="button primary run"
             id="run"
             data-testid="run"
-            title="Run or pause  Space"
+            aria-disabled=move || cannot().then_some("true")
+            title=move || match why.get() {
+                Some(why) => format!("It cannot run yet. {why}"),
+                None => "Run or pause  Space".to_owned(),
+            }
             on:click=move |_| store.send(Msg::PlayPause)
         >
             {move || {

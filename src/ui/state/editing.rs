@@ -38,6 +38,8 @@ pub enum Draw {
         from: String,
         to: String,
     },
+    /// Users do something more: `read` or `write`.
+    AddOperation(&'static str),
     /// A node like it beside the selected one, connected.
     Grow(Way),
     Delete,
@@ -141,6 +143,7 @@ pub fn draw(model: &mut Model, what: Draw) -> Vec<Effect> {
             from,
         } => add(model, &kind, preset, at, from.as_deref()),
         Draw::Connect { from, to } => connect(model, &from, &to),
+        Draw::AddOperation(kind) => add_operation(model, kind),
         Draw::Grow(way) => grow(model, way),
         Draw::Delete => delete(model),
         Draw::Copy => copy(model),
@@ -234,6 +237,13 @@ pub fn told_selection(model: &mut Model) -> Vec<Effect> {
         (_, Some(Thing::Link(key))) => design.link(key).map_or_else(String::new, |link| {
             format!("Link {}", names::link(design, link))
         }),
+        (_, Some(Thing::Operation(key))) => {
+            let mut all = design.operations.iter();
+            let operation = all.find(|operation| operation.key == *key);
+            operation.map_or_else(String::new, |operation| {
+                format!("{}, something users do", names::operation(operation))
+            })
+        }
         (n, _) => format!("{n} things selected"),
     };
     model.said.answer(words);
@@ -342,6 +352,26 @@ fn connect(model: &mut Model, from: &str, to: &str) -> Vec<Effect> {
     if model.doc.scenario.design.link(&key).is_some() {
         model.editor.select([Thing::Link(key)]);
     }
+    effects
+}
+
+fn add_operation(model: &mut Model, kind: &str) -> Vec<Effect> {
+    let operations = &model.doc.scenario.design.operations;
+    let key = free_key(
+        kind,
+        operations.iter().map(|operation| operation.key.as_str()),
+    );
+    let kind = kind.to_owned();
+    let effects = run(
+        model,
+        Edit::AddOperation {
+            key: key.clone(),
+            kind,
+        },
+    );
+    let thing = Thing::Operation(key);
+    model.editor.select([thing]);
+    model.editor.forget_gone(&model.doc.scenario.design);
     effects
 }
 
@@ -538,6 +568,10 @@ fn strike(model: &mut Model, what: &'static str) -> Vec<Effect> {
     };
     let key = match thing {
         Thing::Node(key) | Thing::Link(key) => key,
+        Thing::Operation(_) => {
+            model.toast("That happens to nodes and links: select one.".to_owned());
+            return Vec::new();
+        }
     };
     if !matches!(model.run.status, Status::Playing | Status::Paused) {
         return add_entry(model, what, Some(key));

@@ -1,7 +1,8 @@
 //! The lines of text on nodes and links of the drawing.
 
+use crate::design::registry::{self, OPERATION};
 use crate::design::value;
-use crate::design::{Design, Link, Settings, registry};
+use crate::design::{Design, Link, Operation, Settings};
 use crate::worker::protocol::{LinkNow, NodeNow, State};
 
 use super::model::Model;
@@ -353,7 +354,17 @@ pub fn spoken(model: &Model, key: &str) -> String {
     parts.join("; ")
 }
 
-/// The drawing in words: one line for each node and each link.
+/// "reads, weight 9".
+pub fn operation_does(operation: &Operation) -> String {
+    let knobs = Settings::new(&OPERATION, &operation.knobs);
+    let does = match knobs.choice("kind") {
+        "write" => "writes",
+        _ => "reads",
+    };
+    format!("{does}, weight {}", knobs.count("weight"))
+}
+
+/// The drawing in words: one line for each node, each link and each thing that users do.
 pub fn outline(model: &Model) -> Vec<String> {
     let design = &model.doc.scenario.design;
     let nodes = design.nodes.iter().map(|n| {
@@ -386,8 +397,13 @@ pub fn outline(model: &Model) -> Vec<String> {
             f.lost
         )
     });
+    let operations = design.operations.iter().map(|operation| {
+        let (name, does) = (names::operation(operation), operation_does(operation));
+        format!("{name}: users do it, {does}")
+    });
     nodes
         .chain(links)
+        .chain(operations)
         .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
         .collect()
 }

@@ -60,6 +60,16 @@ pub fn inspected(model: &Model) -> Option<Inspected> {
                 .map(|taken| taken.preset.word.to_owned());
             Some(shown)
         }
+        Some(Thing::Operation(key)) => {
+            let operation = design.operations.iter().find(|o| o.key == *key)?;
+            let mut shown = of_kind(model, &registry::OPERATION, "operation", key);
+            shown.title = names::operation(operation).to_owned();
+            shown.label = Some((
+                format!("operation.{key}.label"),
+                operation.label.clone().unwrap_or_default(),
+            ));
+            Some(shown)
+        }
         None if model.editor.selected.len() > 1 => several(model),
         None => None,
     }
@@ -115,6 +125,7 @@ fn usual(kind: &str) -> &'static [&'static str] {
         "third_party" => &["latency", "service_time", "error_share", "idempotency"],
         "job" => &["operation", "items", "every", "batch_size"],
         "link" => &["timeout", "attempts", "backoff", "retry_budget"],
+        "operation" => &["kind", "weight", "keys", "popularity"],
         _ => &[],
     }
 }
@@ -127,6 +138,7 @@ fn several(model: &Model) -> Option<Inspected> {
         match thing {
             Thing::Node(key) => kinds.push((design.node(key)?.kind, key)),
             Thing::Link(key) => kinds.push((&registry::LINK, key)),
+            Thing::Operation(key) => kinds.push((&registry::OPERATION, key)),
         }
     }
     let (kind, key) = *kinds.first()?;
@@ -155,7 +167,7 @@ pub fn paths_with(model: &Model, path: &str) -> Vec<String> {
         return vec![path.to_owned()];
     }
     let keys = model.editor.selected.iter().map(|thing| match thing {
-        Thing::Node(key) | Thing::Link(key) => key,
+        Thing::Node(key) | Thing::Link(key) | Thing::Operation(key) => key,
     });
     keys.map(|key| format!("{table}.{key}.{knob}")).collect()
 }

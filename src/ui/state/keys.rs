@@ -2,6 +2,7 @@
 
 use super::editing::Draw;
 use super::editor::{Align, Pane, Tool, Way};
+use super::forms::{self, Form};
 use super::model::{Dialog, Model, Theme};
 use super::update::Msg;
 use super::{results, versions};
@@ -58,6 +59,8 @@ pub enum Act {
     Share,
     Versions,
     Results,
+    AddOperation(&'static str),
+    Form(Form),
 }
 
 /// Where its key acts.
@@ -175,6 +178,18 @@ pub static COMMANDS: &[Command] = &[
     page(
         "",
         "",
+        "Users do something more that reads",
+        Act::AddOperation("read"),
+    ),
+    page(
+        "",
+        "",
+        "Users do something more that writes",
+        Act::AddOperation("write"),
+    ),
+    page(
+        "",
+        "",
         "A link to this design, and the result code of its run",
         Act::Share,
     ),
@@ -183,6 +198,18 @@ pub static COMMANDS: &[Command] = &[
         "",
         "Versions: keep this design under a name, find one, restore it",
         Act::Versions,
+    ),
+    page(
+        "",
+        "",
+        "Load test: users, spawn rate, wait time, table, locustfile",
+        Act::Form(Form::LoadTest),
+    ),
+    page(
+        "",
+        "",
+        "Assumptions: from people a day to requests per second",
+        Act::Form(Form::Assumptions),
     ),
     page("", "", "Check result codes of others", Act::Results),
     page("", "", "Save the drawing as SVG", Act::Svg),
@@ -338,6 +365,7 @@ pub fn message(act: Act, model: &Model) -> Option<Msg> {
         Act::Share => Msg::Share,
         Act::Versions => Msg::Versions(versions::Ask::Open),
         Act::Results => Msg::Results(results::Ask::Open),
+        Act::Form(form) => Msg::Form(forms::Ask::Open(form)),
         Act::Outline => Msg::ToggleOutline,
         Act::Inspect => Msg::Inspect,
         Act::NewSeed | Act::Bet(_) => return None,
@@ -382,6 +410,7 @@ fn draw(act: Act, model: &Model) -> Option<Draw> {
         },
         Act::Lose => Draw::Strike("link_loss"),
         Act::Happen => Draw::Pane(Some(Pane::Happen)),
+        Act::AddOperation(kind) => Draw::AddOperation(kind),
         _ => return None,
     })
 }

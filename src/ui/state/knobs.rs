@@ -71,10 +71,7 @@ fn resolve<'a>(
             let operation = design.operations.iter().find(|o| o.key == key)?;
             (
                 Settings::new(&registry::OPERATION, &operation.knobs),
-                operation
-                    .label
-                    .clone()
-                    .unwrap_or_else(|| operation.key.clone()),
+                names::operation(operation).to_owned(),
             )
         }
         "alert" => {

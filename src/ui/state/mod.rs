@@ -13,6 +13,7 @@ pub mod editing;
 pub mod editor;
 pub mod facts;
 pub mod field;
+pub mod forms;
 pub mod freeroutes;
 pub mod geometry;
 pub mod glossary;

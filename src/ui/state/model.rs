@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use crate::explain::Explanation;
 use crate::observe::report::Report;
+use crate::scenario::Lesson;
 use crate::worker::protocol::{Frame, News, RunPlan};
 
 use super::document::Document;
 use super::editor::Editor;
+use super::forms::Forms;
 use super::pace::{Moments, Speed};
 use super::panels::Sizes;
 use super::results::Results;
@@ -63,6 +65,7 @@ pub struct Model {
     /// What whoever runs calls themselves, in result codes; kept nowhere.
     pub who: String,
     pub versions: Versions,
+    pub forms: Forms,
     pub results: Results,
     /// Another tab writes this design.
     pub read_only: bool,
@@ -142,6 +145,24 @@ pub enum Bet {
 impl Bet {
     pub fn is_placed(&self) -> bool {
         *self != Bet::Open
+    }
+
+    /// As it is kept: `""` open, `"-"` skipped, else the chosen one.
+    pub fn kept(&self) -> String {
+        match self {
+            Bet::Open => String::new(),
+            Bet::Skipped => "-".into(),
+            Bet::Chosen(key) => key.clone(),
+        }
+    }
+
+    /// What was kept. A prediction that the lesson does not offer any more is open.
+    pub fn of_kept(kept: &str, lesson: &Lesson) -> Bet {
+        match kept {
+            "-" => Bet::Skipped,
+            key if lesson.bets.iter().any(|bet| bet.key == key) => Bet::Chosen(key.into()),
+            _ => Bet::Open,
+        }
     }
 }
 
@@ -264,6 +285,8 @@ pub enum Dialog {
     Share,
     Versions,
     Results,
+    LoadTest,
+    Assumptions,
 }
 
 /// The check on seeds that the learner has not seen.
@@ -394,6 +417,7 @@ impl Default for Model {
             handout: Handout::default(),
             who: String::new(),
             versions: Versions::default(),
+            forms: Forms::default(),
             results: Results::default(),
             read_only: false,
             new_release: false,

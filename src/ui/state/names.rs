@@ -1,6 +1,6 @@
 //! Names of things in the scenario, as people read them.
 
-use crate::design::{Design, Link, Node, Settings, TimelineEntry};
+use crate::design::{Design, Link, Node, Operation, Settings, TimelineEntry};
 use crate::scenario::Scenario;
 
 use super::words;
@@ -16,6 +16,10 @@ pub fn of<'a>(design: &'a Design, key: &'a str) -> &'a str {
 
 pub fn link(design: &Design, link: &Link) -> String {
     format!("{} to {}", of(design, &link.from), of(design, &link.to))
+}
+
+pub fn operation(operation: &Operation) -> &str {
+    operation.label.as_deref().unwrap_or(&operation.key)
 }
 
 /// What an entry happens to, as people read it; the design itself, if it is nothing in particular.

@@ -208,6 +208,16 @@ fn commands(model: &Model) -> Vec<Line> {
             group: None,
         });
     }
+    for operation in &model.doc.scenario.design.operations {
+        let thing = Thing::Operation(operation.key.clone());
+        lines.push(Line {
+            text: format!("Go to {}", names::operation(operation)),
+            note: "what users do".to_owned(),
+            does: Does::Send(Msg::Draw(Draw::Select(vec![thing]))),
+            not: None,
+            group: None,
+        });
+    }
     lines.extend(scenarios().into_iter().map(|line| Line {
         group: None,
         ..line
@@ -293,6 +303,7 @@ fn menu(model: &Model) -> Vec<Line> {
             Act::Duplicate,
             Act::Delete,
         ],
+        Some(Thing::Operation(_)) => &[Act::Inspect, Act::Delete],
         Some(Thing::Link(_)) => &[Act::Inspect, Act::Lose, Act::Slow, Act::Delete],
         None => &[
             Act::Copy,

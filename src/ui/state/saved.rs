@@ -21,7 +21,7 @@ pub struct SavedSession {
     /// Typed and not accepted, by path.
     drafts: BTreeMap<String, String>,
     seed: u64,
-    /// `""` open, `"-"` skipped, else the chosen one.
+    /// [`Bet::kept`].
     bet: String,
     hints: usize,
     speed: String,
@@ -44,11 +44,7 @@ impl SavedSession {
                 .map(|(p, d)| (p.clone(), d.typed.clone()))
                 .collect(),
             seed: model.seed,
-            bet: match &model.bet {
-                Bet::Open => String::new(),
-                Bet::Skipped => "-".into(),
-                Bet::Chosen(key) => key.clone(),
-            },
+            bet: model.bet.kept(),
             hints: model.hints,
             speed: model.speed.key(),
             bullet: model.bullet_on,
@@ -83,14 +79,7 @@ impl SavedSession {
             model.doc = doc;
         }
         model.seed = self.seed;
-        model.bet = match self.bet.as_str() {
-            "" => Bet::Open,
-            "-" => Bet::Skipped,
-            key if model.doc.scenario.lesson.bets.iter().any(|b| b.key == key) => {
-                Bet::Chosen(key.into())
-            }
-            _ => Bet::Open,
-        };
+        model.bet = Bet::of_kept(&self.bet, &model.doc.scenario.lesson);
         model.hints = self.hints;
         model.speed = Speed::from_key(&self.speed).unwrap_or_default();
         model.bullet_on = self.bullet;

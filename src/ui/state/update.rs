@@ -12,6 +12,7 @@ use crate::worker::protocol::{CHECKS, Command, Frame, News, RunPlan};
 use super::document::Refused;
 use super::editing::{Draw, draw};
 use super::editor::{Editor, Tool};
+use super::forms;
 use super::model::*;
 use super::pace::Speed;
 use super::panels::Panel;
@@ -121,6 +122,8 @@ pub enum Msg {
     DismissRefused,
     /// About versions that are kept.
     Versions(versions::Ask),
+    /// About a form that fills in what users do.
+    Form(forms::Ask),
     /// About result codes of others.
     Results(results::Ask),
     /// What the result code shall call whoever made the run.
@@ -214,6 +217,7 @@ fn changes_design(msg: &Msg) -> bool {
     match msg {
         Msg::Draw(draw) => draw.changes_text(),
         Msg::Knob { .. } | Msg::KnobInput { .. } | Msg::ResetKnobs | Msg::Undo | Msg::Redo => true,
+        Msg::Form(forms::Ask::Use(_)) => true,
         Msg::Versions(versions::Ask::Restore(_)) | Msg::Results(results::Ask::Show(_)) => true,
         Msg::Import { .. } | Msg::OpenBuiltIn(_) | Msg::OpenLink(_) | Msg::Act(_) => true,
         Msg::OpenStart(_) => true,
@@ -320,6 +324,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         },
         Msg::OpenStart(id) => vec![Effect::FetchStart(id)],
         Msg::Versions(ask) => versions::update(model, ask),
+        Msg::Form(ask) => forms::update(model, ask),
         Msg::Results(ask) => results::update(model, ask),
         Msg::Who(who) => sharing::called(model, who),
         Msg::Share => sharing::share(model),

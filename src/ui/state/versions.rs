@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Dialog, Model};
+use super::model::{Bet, Dialog, Model};
+use super::running::restart;
 use super::update::{Effect, edited, opened};
 
 /// What is kept of a version, in the browser's database.
@@ -20,6 +21,9 @@ pub struct Version {
     pub file: String,
     pub start: String,
     pub text: String,
+    /// The seed of its run, and the prediction ([`Bet::kept`]); absent in what older releases kept.
+    pub seed: Option<u64>,
+    pub bet: Option<String>,
 }
 
 /// The dialog, and what is in it.
@@ -148,6 +152,8 @@ fn keep(model: &mut Model, name: &str, key: String, at: String) -> Vec<Effect> {
         file: origin.name.clone(),
         start: origin.text.clone(),
         text: model.doc.text.clone(),
+        seed: Some(model.seed),
+        bet: Some(model.bet.kept()),
     };
     model.versions.failed = None;
     model.versions.search.clear();
@@ -169,19 +175,31 @@ fn restore(model: &mut Model, key: &str) -> Vec<Effect> {
         }
     };
     model.dialog = None;
-    if !changed {
+    let seed = version.seed.unwrap_or(model.seed);
+    let other_seed = seed != model.seed;
+    if !changed && !other_seed {
         model.toast(format!("{} is what is on the page.", version.name));
         return Vec::new();
     }
     model.editor.forget_gone(&model.doc.scenario.design);
-    let effects = match other_file {
+    let mut effects = match other_file {
         true => opened(model, &version.name),
         false => edited(model),
     };
-    model.toast(format!(
-        "Restored {}. Undo brings back what was there.",
-        version.name
-    ));
+    let mut said = format!("Restored {}.", version.name);
+    if let Some(kept) = &version.bet {
+        model.bet = Bet::of_kept(kept, &model.doc.scenario.lesson);
+    }
+    if seed != model.seed {
+        said.push_str(&format!(" The seed is {seed}; it was {}.", model.seed));
+        model.seed = seed;
+        effects.extend(restart(model, false));
+        effects.push(Effect::Save);
+    }
+    if changed {
+        said.push_str(" Undo brings back the design that was there.");
+    }
+    model.toast(said);
     effects
 }
 
@@ -244,6 +262,30 @@ mod tests {
         update(&mut model, Msg::Undo);
         assert_eq!(model.doc.text, other);
         assert_eq!(model.doc.name(), "s05-charged-twice.toml");
+    }
+
+    #[test]
+    fn a_version_comes_back_with_its_seed_and_its_prediction() {
+        let mut model = Model::default();
+        update(&mut model, Msg::Bet("never".into()));
+        assert_eq!(model.bet, Bet::Chosen("never".into()), "one of its bets");
+        update(&mut model, Msg::NewSeed(41));
+        keep(&mut model, "forty-one", "1");
+        update(&mut model, Msg::NewSeed(42));
+        let effects = ask(&mut model, Ask::Restore("1".into()));
+        assert_eq!(model.seed, 41);
+        assert_eq!(model.run.seed, 41, "its run begins anew");
+        assert!(!effects.is_empty());
+        update(&mut model, Msg::OpenBuiltIn("s05-charged-twice"));
+        assert_eq!(model.bet, Bet::Open);
+        ask(&mut model, Ask::Restore("1".into()));
+        assert_eq!((model.seed, &model.bet), (41, &Bet::Chosen("never".into())));
+        // What an older release kept has neither: both stay.
+        model.versions.all[0].seed = None;
+        model.versions.all[0].bet = None;
+        knob(&mut model, "7");
+        ask(&mut model, Ask::Restore("1".into()));
+        assert_eq!(model.seed, 41);
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::forms::FormView;
 use super::icon::{Icon, Pic};
 use super::results::ResultList;
 use super::versions::VersionList;
 use crate::ui::platform;
+use crate::ui::state::forms::Form;
 use crate::ui::state::keys::{COMMANDS, Where};
 use crate::ui::state::model::Dialog;
 use crate::ui::state::results;
@@ -50,6 +52,12 @@ pub fn Dialogs() -> impl IntoView {
         </Sheet>
         <Sheet dialog=Dialog::Results title="Result codes">
             <ResultList />
+        </Sheet>
+        <Sheet dialog=Dialog::LoadTest title="Load test">
+            <FormView form=Form::LoadTest />
+        </Sheet>
+        <Sheet dialog=Dialog::Assumptions title="Assumptions">
+            <FormView form=Form::Assumptions />
         </Sheet>
         <Sheet dialog=Dialog::Words title="Words used here">
             {move || words_open.get().then(words)}

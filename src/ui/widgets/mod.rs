@@ -1,6 +1,7 @@
 //! Small parts that views are made of.
 
 pub mod dialog;
+pub mod forms;
 pub mod icon;
 pub mod results;
 pub mod sash;
