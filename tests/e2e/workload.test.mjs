@@ -64,7 +64,7 @@ describe("what users do", () => {
     const fill = async (label, words) => form.getByLabel(label, { exact: true }).fill(words);
     await fill("Users", "many");
     await form.locator(".error").waitFor();
-    await form.getByTestId("form-use").click();
+    await form.getByTestId("form-use").click({ force: true });
     assert.equal(await form.getByTestId("load-table").count(), 0, "nothing runs that cannot be read");
     await fill("Users", "40");
     await fill("Users started per second", "4");
@@ -80,7 +80,6 @@ describe("what users do", () => {
     const csv = (await download(page, () => form.getByTestId("load-csv").click())).toString();
     const lines = csv.trim().split("\n");
     assert.equal(lines[0], "Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%,99%");
-    assert.equal(lines.length, 31);
     const python = (await download(page, () => form.getByTestId("locustfile").click())).toString();
     assert.match(python, /wait_time = between\(0\.5, 1\.5\)/);
     assert.match(python, /--users 40 --spawn-rate 4 --run-time 30s/);
@@ -90,6 +89,7 @@ describe("what users do", () => {
     const file = join(folder, "load.toml");
     writeFileSync(file, written);
     const { series } = JSON.parse(execFileSync(CLI, ["run", file, "--format", "json"], { maxBuffer: 1 << 28 }));
+    assert.equal(lines.length - 1, series.useful_per_s.length);
     for (const [nth, line] of lines.slice(1).entries()) {
       const [, , , , requests, failures, p50] = line.split(",");
       assert.equal(Number(requests), series.useful_per_s[nth] + series.failed_per_s[nth]);
@@ -106,7 +106,8 @@ describe("what users do", () => {
     const run = page.getByTestId("run");
     assert.equal(await run.getAttribute("aria-disabled"), "true");
     assert.match(await run.getAttribute("title"), /cannot run yet\. The page is empty/);
-    await run.click();
+    // Clicked all the same, as a hand does: it answers.
+    await run.click({ force: true });
     await page.getByText("It cannot run yet.").first().waitFor();
     await quickAdd(page, "service");
     assert.match(await run.getAttribute("title"), /Nobody asks for anything: add clients/);

@@ -41,6 +41,7 @@ pub fn Inspector() -> impl IntoView {
         <Faults />
         {move || shown.with(|s| s.label.clone()).map(|(path, label)| view! { <Label path=path label=label /> })}
         <p class="small muted">{move || shown.with(|s| s.meaning.clone())}</p>
+        <Operations />
         {move || {
             let (_, (first, rest)) = lists.get();
             let more = rest.len();
@@ -49,7 +50,6 @@ pub fn Inspector() -> impl IntoView {
                 {(more > 0).then(|| view! { <Rest paths=rest /> })}
             }
         }}
-        <Operations />
         {move || plans.get().map(|(node, plans)| view! { <Plans node=node plans=plans /> })}
         {move || {
             entry

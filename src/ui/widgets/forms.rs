@@ -162,6 +162,7 @@ fn Table() -> impl IntoView {
         false => Vec::new(),
     });
     let any = Memo::new(move |_| rows.with(|rows| !rows.is_empty()));
+    let step = store.memo(|m| words::ms(m.run.series.bucket_ns as f64 / 1e6));
     let line = |row: Row| {
         let share = match row.requests > 0.0 {
             true => words::percent(row.failures / row.requests),
@@ -185,7 +186,7 @@ fn Table() -> impl IntoView {
                     view! {
                         <div class="table-wrap load-run" tabindex="0" role="region" aria-label="The run as a table">
                             <table data-testid="load-table">
-                                <caption class="small muted">"The run on the page, second by second"</caption>
+                                <caption class="small muted">"The run on the page, in steps of " {move || step.get()}</caption>
                                 <thead>
                                     <tr>
                                         <th scope="col">"At"</th>
@@ -204,7 +205,7 @@ fn Table() -> impl IntoView {
                             data-testid="load-csv"
                             on:click=move |_| store.send(Msg::Form(Ask::Csv))
                         >
-                            "Save all seconds as CSV"
+                            "Save all steps as CSV"
                         </button>
                     }
                 })

@@ -192,7 +192,7 @@ impl LoadTest {
     }
 }
 
-/// One second (one bucket) of the run.
+/// One step (one bucket) of the run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     pub at_ns: u64,
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_shows_the_last_second_and_a_file_all_of_them() {
+    fn a_table_shows_the_last_step_and_a_file_all_of_them() {
         let row = |nth: u64| Row {
             at_ns: nth * NS_PER_S,
             users: nth,

@@ -66,7 +66,7 @@ pub enum Ask {
     Use(Form),
     /// The clients as a file for Locust.
     Locustfile,
-    /// The seconds of the run as a table.
+    /// The steps of the run as a table.
     Csv,
 }
 
