@@ -41,6 +41,10 @@ pub fn Hints() -> impl IntoView {
 
 /// Offered after a run that did not pass; none opens by itself.
 fn ladder(model: &Model) -> Ladder {
+    // They lead to part one.
+    if model.doc.part().is_some() {
+        return Ladder::default();
+    }
     let hints = &model.doc.scenario.lesson.hints;
     let failed = model.failed_in_a_row > 0 && model.run.report.as_ref().is_none_or(|r| !r.passed);
     Ladder {

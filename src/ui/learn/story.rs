@@ -31,7 +31,10 @@ pub fn Story() -> impl IntoView {
                 "" => scenario.about.title.clone(),
                 question => question.to_owned(),
             },
-            scenario.lesson.hook.trim().to_owned(),
+            match m.doc.part() {
+                None => scenario.lesson.hook.trim().to_owned(),
+                Some(twist) => format!("Part two. {}.", twist.label.trim_end_matches('.')),
+            },
         )
     });
     let over = store.memo(Model::is_over);

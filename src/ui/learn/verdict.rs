@@ -47,6 +47,7 @@ pub fn Verdict() -> impl IntoView {
                     <NextButton passed=passed />
                 </div>
                 <Check />
+                <Twists />
             </div>
         </div>
     }
@@ -195,6 +196,40 @@ fn NextButton(passed: Memo<bool>) -> impl IntoView {
             } else {
                 view! { <OpenKnobs /> }.into_any()
             }
+        }}
+    }
+}
+
+/// Part two, for those whose design holds.
+#[component]
+fn Twists() -> impl IntoView {
+    let store = Store::get();
+    let twists = store.memo(|m| {
+        let part = m.doc.origin().part.as_deref();
+        let all = m.doc.scenario.lesson.twists.iter().filter(|_| m.holds());
+        let others = all.filter(|twist| part != Some(twist.key.as_str()));
+        others
+            .map(|twist| (twist.key.clone(), twist.label.clone()))
+            .collect::<Vec<_>>()
+    });
+    view! {
+        {move || {
+            twists
+                .get()
+                .into_iter()
+                .map(|(key, label)| {
+                    let id = format!("twist-{key}");
+                    view! {
+                        <button
+                            class="button"
+                            data-testid=id
+                            on:click=move |_| store.send(Msg::Twist(key.clone()))
+                        >
+                            "Part two: " {label}
+                        </button>
+                    }
+                })
+                .collect_view()
         }}
     }
 }

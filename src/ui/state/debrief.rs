@@ -289,7 +289,9 @@ pub fn bet(model: &Model) -> Option<BetOutcome> {
 pub fn about_change(model: &Model) -> Option<&Variant> {
     let lesson = &model.doc.scenario.lesson;
     let passed = model.run.report.as_ref().is_some_and(|r| r.passed);
-    let lists = if passed {
+    let lists = if let Some(twist) = model.doc.part() {
+        vec![&twist.fixes]
+    } else if passed {
         vec![&lesson.fixes]
     } else {
         vec![&lesson.backfires, &lesson.not_enough, &lesson.fixes]
@@ -319,12 +321,25 @@ pub fn next(model: &Model) -> String {
     let knobs = model.doc.scenario.lesson.unlocked.len();
     match (went, changes) {
         (Some(Went::Over), _) => suggested(model),
+        (Some(Went::Passed), _) if model.holds() => holds(model),
         (Some(Went::Passed), _) => "It holds for this seed. Does it hold for others?".into(),
         (_, 0) if knobs > 0 => {
             format!("{knobs} knobs can change this. Turn one, run again, compare.")
         }
         _ if knobs == 0 => suggested(model),
         _ => "Compare with the first run in the charts: which line did not come down?".into(),
+    }
+}
+
+/// What there is after a design that holds.
+fn holds(model: &Model) -> String {
+    let lesson = &model.doc.scenario.lesson;
+    match (model.doc.part(), lesson.twists.len()) {
+        (None, 0) | (Some(_), 0 | 1) => {
+            "It holds. Build on it: everything of it can be changed.".into()
+        }
+        (None, _) => "It holds. Part two begins on this drawing; undo brings you back.".into(),
+        (Some(_), _) => "It holds here, too. There is another part two.".into(),
     }
 }
 

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::design::diagnostic::Diagnostic;
-use crate::scenario::Scenario;
 use crate::scenario::draw::{Edit, is_unfinished, sketch};
 use crate::scenario::live::Act;
 use crate::scenario::log::Log;
+use crate::scenario::{Scenario, Variant, edit};
 use crate::time::Duration;
 
 use super::knobs;
@@ -45,6 +45,8 @@ pub struct Origin {
     pub name: String,
     pub text: String,
     pub scenario: Arc<Scenario>,
+    /// Key of the twist of its lesson that this is the beginning of.
+    pub part: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +92,7 @@ impl Document {
             name: name.into(),
             text: text.into(),
             scenario: Arc::clone(&scenario),
+            part: None,
         };
         Ok(Document {
             text: text.into(),
@@ -112,6 +115,48 @@ impl Document {
             document.text = text.into();
         }
         Ok(document)
+    }
+
+    /// Part two of the lesson begins, as one step: on the drawing as it is, or, if its twist does not fit that any
+    /// more, as the lesson has it. Changes are counted from there.
+    ///
+    /// # Errors
+    /// If the lesson's own part two cannot be read.
+    pub fn begin_part(&mut self, twist: &Variant) -> Result<(), Vec<Diagnostic>> {
+        let now = self.log.len();
+        let mut opened = self.opened.iter().filter(|(since, _)| *since <= now);
+        let first = opened.rfind(|(_, origin)| origin.part.is_none());
+        let (_, part_one) = first.unwrap_or(&self.opened[0]);
+        let base = edit::variant(&part_one.text, twist)?;
+        // Two twists do not go together.
+        let text = match self.origin().part {
+            None => edit::variant(&self.text, twist).unwrap_or_else(|_| base.clone()),
+            Some(_) => base.clone(),
+        };
+        let begun = Document::open(self.name(), &base)?;
+        let mut origin = begun.origin().clone();
+        origin.in_part(&twist.key);
+        let begin = Edit::All {
+            name: format!("Part two: {}", twist.label),
+            edits: vec![Edit::Replace { text }],
+        };
+        self.apply(begin)?;
+        self.opened.push((self.log.len(), origin));
+        self.drafts.clear();
+        self.read_again();
+        Ok(())
+    }
+
+    /// The twist that is going on.
+    pub fn part(&self) -> Option<&Variant> {
+        let key = self.origin().part.as_deref()?;
+        twist(&self.scenario, key)
+    }
+
+    /// What was restored is in this part of its lesson.
+    pub fn restored_in_part(&mut self, key: &str) {
+        self.opened[0].1.in_part(key);
+        self.read_again();
     }
 
     /// What the changes are counted from.
@@ -324,7 +369,10 @@ impl Document {
     /// stays.
     fn read_again(&mut self) {
         let sketch = sketch(&self.text);
-        if let Some(scenario) = sketch.drawing {
+        if let Some(mut scenario) = sketch.drawing {
+            if let Some(key) = &self.origin().part {
+                unlock(&mut scenario, key);
+            }
             self.scenario = Arc::new(scenario);
         }
         self.faults = Arc::new(sketch.errors);
@@ -351,6 +399,28 @@ impl Document {
     /// Whether anything differs from the file as it was opened.
     pub fn is_changed(&self) -> bool {
         self.text != self.origin().text
+    }
+}
+
+impl Origin {
+    fn in_part(&mut self, key: &str) {
+        unlock(Arc::make_mut(&mut self.scenario), key);
+        self.part = Some(key.to_owned());
+    }
+}
+
+fn twist<'s>(scenario: &'s Scenario, key: &str) -> Option<&'s Variant> {
+    scenario.lesson.twists.iter().find(|twist| twist.key == key)
+}
+
+/// In part two, its knobs can be turned besides those of the lesson.
+fn unlock(scenario: &mut Scenario, key: &str) {
+    let more = twist(scenario, key).map(|twist| twist.unlocked.clone());
+    let unlocked = &mut scenario.lesson.unlocked;
+    for path in more.unwrap_or_default() {
+        if !unlocked.contains(&path) {
+            unlocked.push(path);
+        }
     }
 }
 

@@ -18,6 +18,8 @@ pub struct SavedSession {
     name: String,
     start: String,
     text: String,
+    /// The twist that is going on; empty in part one.
+    part: String,
     /// Typed and not accepted, by path.
     drafts: BTreeMap<String, String>,
     seed: u64,
@@ -38,6 +40,7 @@ impl SavedSession {
             name: doc.name().to_owned(),
             start: doc.origin().text.clone(),
             text: doc.text.clone(),
+            part: doc.origin().part.clone().unwrap_or_default(),
             drafts: doc
                 .drafts
                 .iter()
@@ -66,12 +69,17 @@ impl SavedSession {
     /// version of it, only the changes that still read are kept.
     pub fn restore(&self, model: &mut Model, built_in: &str) {
         let is_built_in = self.name == model.doc.name();
-        let start = if is_built_in { built_in } else { &self.start };
+        // Part two has a beginning of its own.
+        let as_shipped = is_built_in && self.part.is_empty();
+        let start = if as_shipped { built_in } else { &self.start };
         let changed = self.text != self.start;
         let text = if changed { &self.text } else { start };
         if !start.is_empty()
             && let Ok(mut doc) = Document::restore(&self.name, start, text)
         {
+            if !self.part.is_empty() {
+                doc.restored_in_part(&self.part);
+            }
             for (path, typed) in &self.drafts {
                 // Typed again: the message belongs to this build, not to the saved one.
                 doc.set(path, typed);

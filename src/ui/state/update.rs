@@ -119,6 +119,8 @@ pub enum Msg {
     OpenBuiltIn(&'static str),
     /// Fetch this starting point, and open it.
     OpenStart(&'static str),
+    /// Part two of the lesson, by the key of its twist.
+    Twist(String),
     DismissRefused,
     /// About versions that are kept.
     Versions(versions::Ask),
@@ -220,7 +222,7 @@ fn changes_design(msg: &Msg) -> bool {
         Msg::Form(forms::Ask::Use(_)) => true,
         Msg::Versions(versions::Ask::Restore(_)) | Msg::Results(results::Ask::Show(_)) => true,
         Msg::Import { .. } | Msg::OpenBuiltIn(_) | Msg::OpenLink(_) | Msg::Act(_) => true,
-        Msg::OpenStart(_) => true,
+        Msg::OpenStart(_) | Msg::Twist(_) => true,
         _ => false,
     }
 }
@@ -324,6 +326,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         },
         Msg::OpenStart(id) => vec![Effect::FetchStart(id)],
         Msg::Versions(ask) => versions::update(model, ask),
+        Msg::Twist(key) => twist(model, &key),
         Msg::Form(ask) => forms::update(model, ask),
         Msg::Results(ask) => results::update(model, ask),
         Msg::Who(who) => sharing::called(model, who),
@@ -479,6 +482,25 @@ pub fn import_text(model: &mut Model, name: &str, text: &str) -> Vec<Effect> {
         ..Editor::default()
     };
     opened(model, name)
+}
+
+/// Part two begins, on the drawing that passed part one.
+fn twist(model: &mut Model, key: &str) -> Vec<Effect> {
+    let mut twists = model.doc.scenario.lesson.twists.iter();
+    let Some(twist) = twists.find(|twist| twist.key == key).cloned() else {
+        return Vec::new();
+    };
+    if let Err(findings) = model.doc.begin_part(&twist) {
+        let why = findings.first().map_or("", |finding| &finding.message);
+        model.toast(format!("Part two cannot begin: {why}"));
+        return Vec::new();
+    }
+    model.editor.on = false;
+    model.editor.forget_gone(&model.doc.scenario.design);
+    let effects = opened(model, &format!("part two, {}", twist.label));
+    // Nobody is asked to predict twice.
+    model.bet = Bet::Skipped;
+    effects
 }
 
 /// Another document is on the page: it begins anew.
