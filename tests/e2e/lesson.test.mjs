@@ -48,6 +48,24 @@ describe("the retry that ate production", () => {
     await check.getByText(/^Passed on/).waitFor({ timeout: 60_000 });
     assert.equal(await check.getAttribute("data-passed"), await check.getAttribute("data-done"));
 
+    // [25] What holds goes on to part two, on the same drawing.
+    await page.getByTestId("twist-writes").click();
+    await page.getByText("Part two. Now each request changes something.").waitFor();
+    await untilStatus(page, "ready");
+    await turn(page, "link.browse.retry_budget", "100 %");
+    await page.getByTestId("run").click();
+    await untilStatus(page, "over");
+    await page.locator("[data-testid=verdict][data-passed=false]").waitFor();
+    const second = await numbers(page);
+    assert.ok(second.exact.duplicate > 0, "tries that timed out were executed");
+    await turn(page, "service.catalogue.queue_limit", "50");
+    await page.getByTestId("run-again").click();
+    await untilStatus(page, "playing", "settling", "over");
+    await page.locator("[data-testid=verdict][data-passed=true]").waitFor({ timeout: 60_000 });
+    // Undo leads back to part one.
+    for (let i = 0; i < 3; i += 1) await page.keyboard.press("Control+z");
+    await page.getByText("Part two. Now").waitFor({ state: "detached" });
+
     assert.deepEqual(problems, []);
     await close();
   });
