@@ -425,6 +425,13 @@ fn add_node(
             table.push_str(&format!("{} = {usual}{end}", spec.name));
         }
     }
+    // Of several things that users do, a job does one.
+    let operations = sketch(text)
+        .drawing
+        .map(|drawing| drawing.design.operations);
+    if let ("job", Some([first, _, ..])) = (kind.name, operations.as_deref()) {
+        table.push_str(&format!("operation = \"{}\"{end}", first.key));
+    }
     table.push_str(&format!("position = [{}, {}]{end}", at.0, at.1));
     let is_node = |section: &Section| KINDS.iter().any(|kind| section.is_of(&[kind.name]));
     let mut changed = insert(text, &table, is_node);

@@ -3,7 +3,7 @@
 
 use super::code;
 use super::draw::{insert, readable, refuse, sketch};
-use super::edit::line_end;
+use super::edit::{line_end, quoted, splice_field};
 use super::headers::{Section, sections};
 use super::row::{NAME_RULE, is_name};
 use crate::design::diagnostic::Diagnostic;
@@ -38,6 +38,18 @@ pub fn written_down(text: &str, key: &str) -> String {
     }
 }
 
+/// Jobs that leave it open do the only operation there is. They say so before there is another one.
+fn said_by_jobs(mut text: String, only: &str) -> String {
+    let design = sketch(&text).drawing.map(|drawing| drawing.design);
+    let nodes = design.map(|design| design.nodes).unwrap_or_default();
+    let jobs = nodes.iter().filter(|node| node.kind.name == "job");
+    for job in jobs.filter(|job| !job.knobs.contains_key("operation")) {
+        let said = splice_field(&text, "job", &job.key, "operation", &quoted(only));
+        text = said.unwrap_or(text);
+    }
+    text
+}
+
 pub fn add(text: &str, key: &str, kind: &str) -> Result<String, Findings> {
     if !is_name(key) {
         let message = format!("`{}` is no name", cut(key));
@@ -49,9 +61,9 @@ pub fn add(text: &str, key: &str, kind: &str) -> Result<String, Findings> {
         let message = format!("there is already an operation `{}`", cut(key));
         return Err(refuse(code::DUPLICATE, key, message, "choose another name"));
     }
-    let before = match operations.first() {
-        Some(first) => written_down(text, &first.key),
-        None => text.to_owned(),
+    let before = match operations.as_slice() {
+        [only] => said_by_jobs(written_down(text, &only.key), &only.key),
+        _ => text.to_owned(),
     };
     let end = line_end(text);
     let table = format!("[operation.{key}]{end}kind = \"{kind}\"{end}");

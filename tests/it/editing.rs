@@ -335,7 +335,7 @@ fn what_users_do_is_added_to_and_taken_away() {
     let drawn =
         format!("{BLANK}\n[clients.users]\nrate = \"5 rps\"\n\n[scenario]\ntitle = \"T\"\n");
     let two = add(&drawn, "buy", "write").unwrap();
-    assert_eq!(keys(&two), ["buy", "request"]);
+    assert_eq!(keys(&two), ["request", "buy"]);
     let tables = "[operation.request]\n\n[operation.buy]\nkind = \"write\"\n\n[scenario]";
     assert!(two.contains(tables), "behind what is drawn: {two}");
     let taken = add(&two, "buy", "read").unwrap_err();

@@ -4,10 +4,10 @@ use leptos::prelude::*;
 
 use crate::scenario::draw::Thing;
 use crate::ui::state::editing::Draw;
-use crate::ui::state::facts::operation_does;
 use crate::ui::state::forms::{Ask, Form};
 use crate::ui::state::model::Model;
 use crate::ui::state::names;
+use crate::ui::state::operations::operation_does;
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
 use crate::ui::widgets::icon::{Icon, Pic};

@@ -11,6 +11,7 @@ use super::document::{BLANK, BLANK_NAME};
 use super::editor::{Align, Pane, Tool, Way};
 use super::model::{Model, Status};
 use super::names;
+use super::operations::add_operation;
 use super::update::{Effect, edited};
 
 /// Steps of an arrow key, in the drawing's units.
@@ -352,26 +353,6 @@ fn connect(model: &mut Model, from: &str, to: &str) -> Vec<Effect> {
     if model.doc.scenario.design.link(&key).is_some() {
         model.editor.select([Thing::Link(key)]);
     }
-    effects
-}
-
-fn add_operation(model: &mut Model, kind: &str) -> Vec<Effect> {
-    let operations = &model.doc.scenario.design.operations;
-    let key = free_key(
-        kind,
-        operations.iter().map(|operation| operation.key.as_str()),
-    );
-    let kind = kind.to_owned();
-    let effects = run(
-        model,
-        Edit::AddOperation {
-            key: key.clone(),
-            kind,
-        },
-    );
-    let thing = Thing::Operation(key);
-    model.editor.select([thing]);
-    model.editor.forget_gone(&model.doc.scenario.design);
     effects
 }
 

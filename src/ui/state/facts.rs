@@ -1,11 +1,12 @@
 //! The lines of text on nodes and links of the drawing.
 
-use crate::design::registry::{self, OPERATION};
+use crate::design::registry;
 use crate::design::value;
-use crate::design::{Design, Link, Operation, Settings};
+use crate::design::{Design, Link, Settings};
 use crate::worker::protocol::{LinkNow, NodeNow, State};
 
 use super::model::Model;
+use super::operations::operation_does;
 use super::{names, states, words};
 
 /// What stands in and under a node.
@@ -352,16 +353,6 @@ pub fn spoken(model: &Model, key: &str) -> String {
         parts.push(format!("calls {calls}"));
     }
     parts.join("; ")
-}
-
-/// "reads, weight 9".
-pub fn operation_does(operation: &Operation) -> String {
-    let knobs = Settings::new(&OPERATION, &operation.knobs);
-    let does = match knobs.choice("kind") {
-        "write" => "writes",
-        _ => "reads",
-    };
-    format!("{does}, weight {}", knobs.count("weight"))
 }
 
 /// The drawing in words: one line for each node, each link and each thing that users do.

@@ -23,6 +23,7 @@ pub mod keys;
 pub mod knobs;
 pub mod model;
 pub mod names;
+pub mod operations;
 pub mod pace;
 pub mod panels;
 pub mod panes;
