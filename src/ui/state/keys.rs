@@ -4,7 +4,7 @@ use super::editing::Draw;
 use super::editor::{Align, Pane, Tool, Way};
 use super::model::{Dialog, Model, Theme};
 use super::update::Msg;
-use super::{results, versions};
+use super::{results, twins, versions};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -58,6 +58,8 @@ pub enum Act {
     Share,
     Versions,
     Results,
+    Twin,
+    TwinOfStart,
 }
 
 /// Where its key acts.
@@ -185,6 +187,18 @@ pub static COMMANDS: &[Command] = &[
         Act::Versions,
     ),
     page("", "", "Check result codes of others", Act::Results),
+    page(
+        "W",
+        "w",
+        "What if not? A twin run without the chosen entry of the timeline",
+        Act::Twin,
+    ),
+    page(
+        "",
+        "",
+        "Compare with the design as it was opened: a twin run",
+        Act::TwinOfStart,
+    ),
     page("", "", "Save the drawing as SVG", Act::Svg),
     page("", "", "Save the drawing as PNG", Act::Png),
     page("", "", "Save the charts as SVG", Act::ChartsSvg),
@@ -338,6 +352,8 @@ pub fn message(act: Act, model: &Model) -> Option<Msg> {
         Act::Share => Msg::Share,
         Act::Versions => Msg::Versions(versions::Ask::Open),
         Act::Results => Msg::Results(results::Ask::Open),
+        Act::Twin => Msg::Twins(twins::Ask::Any),
+        Act::TwinOfStart => Msg::Twins(twins::Ask::Start),
         Act::Outline => Msg::ToggleOutline,
         Act::Inspect => Msg::Inspect,
         Act::NewSeed | Act::Bet(_) => return None,
