@@ -21,6 +21,7 @@ mod share;
 mod source;
 mod starts;
 mod table;
+mod twin;
 mod verify;
 mod workloads;
 
@@ -56,6 +57,8 @@ enum Command {
     Ledger(ledger::LedgerArgs),
     /// Say which component started what hurt the users, and how it reached them
     Explain(explain::Explain),
+    /// Run it beside itself with one difference: where the two part, and what it makes of every figure
+    Twin(twin::TwinArgs),
     /// Say what is valid in scenario files and still unwise, and which knob to look at
     Lint(lint::Lint),
     /// List the vendor presets, or show what one of them sets
@@ -86,6 +89,8 @@ Start here:
       the same seconds, one knob turned
   brownout run scenarios/s04-retry-storm.toml --seeds 20
       is that chance? twenty seeds, as bands
+  brownout twin scenarios/s04-retry-storm.toml --without slow
+      the same day without the ten slow seconds, side by side
   brownout starts web-shop > my-shop.toml
       a well-known shape to begin with; without a name, the list
   brownout conformance
@@ -123,6 +128,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Ledger(args) => ledger::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Twin(args) => twin::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Presets(args) => presets::run(&args),
         Command::Starts(args) => starts::run(&args),

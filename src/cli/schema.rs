@@ -13,6 +13,7 @@ use super::run::Printed;
 use super::verify::Verified;
 use crate::experiment::bands::SeedsReport;
 use crate::experiment::truth::Truth;
+use crate::observe::twin::Twin;
 use crate::scenario::schema;
 
 #[derive(Debug, clap::Args)]
@@ -40,6 +41,8 @@ enum Of {
     Gate,
     /// The JSON of `brownout verify --format json`
     Verify,
+    /// The JSON of `brownout twin --format json`
+    Twin,
 }
 
 pub fn run(schema: &Schema) -> Result<Exit, Failure> {
@@ -51,6 +54,7 @@ pub fn run(schema: &Schema) -> Result<Exit, Failure> {
         Of::Ledger => text(generator().into_root_schema_for::<Truth>()),
         Of::Gate => text(generator().into_root_schema_for::<Gates>()),
         Of::Verify => text(generator().into_root_schema_for::<Verified>()),
+        Of::Twin => text(generator().into_root_schema_for::<Twin>()),
         Of::Conformance => text(generator().into_root_schema_for::<Results>()),
     };
     output::print(&text)?;

@@ -14,6 +14,7 @@ pub mod parallel;
 pub mod random;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod truth;
+pub mod twin;
 
 use std::sync::Arc;
 

@@ -26,6 +26,7 @@ pub use signals::Signals;
 
 /// Where something went wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Component {
     Node(String),
@@ -124,6 +125,7 @@ pub enum HarmKind {
 
 /// One link of the chain of causes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Step {
     pub at_ns: u64,
     pub text: String,

@@ -10,7 +10,9 @@ pub mod report;
 pub mod series;
 pub mod story;
 pub mod summary;
+pub mod tape;
 pub mod traces;
+pub mod twin;
 pub mod words;
 pub mod wrong;
 

@@ -4,6 +4,7 @@ use super::histogram::Histogram;
 use super::live::{Happened, Live};
 use super::recovery::Recovery;
 use super::series::Series;
+use super::tape::{Tape, Try};
 use super::traces::Traces;
 use super::wrong::Watch;
 use crate::design::{CallMode, Design};
@@ -162,6 +163,20 @@ impl Recorder {
         }
     }
 
+    /// The same, for a run beside which another one goes on that differs in one thing.
+    pub fn taped(program: &Program) -> Recorder {
+        let mut watch = Watch::new(program);
+        watch.tape = Some(Box::default());
+        Recorder {
+            watch: Some(watch),
+            ..Recorder::new(program)
+        }
+    }
+
+    pub fn tape(&mut self) -> Option<&mut Tape> {
+        self.watch.as_mut()?.tape.as_deref_mut()
+    }
+
     /// Why it went so up to now, with nodes and links as this design calls them; `None` if nobody watched.
     pub fn explanation(&self, design: Option<&Design>, now: Time) -> Option<Explanation> {
         let watch = self.watch.as_ref()?;
@@ -247,6 +262,9 @@ impl Record for Recorder {
             watch
                 .signals
                 .attempt_over(program, now, id, intent, attempt);
+            if let Some(tape) = &mut watch.tape {
+                tape.tries.push(Try::of(intent, attempt));
+            }
         }
         self.traces.attempt_over(id, attempt);
         if let Some(live) = &mut self.live {
@@ -288,15 +306,24 @@ impl Record for Recorder {
     fn leader_lost(&mut self, program: &Program, now: Time, node: u16) {
         if let Some(watch) = &mut self.watch {
             watch.signals.leader_lost(program, now, node);
+            if let Some(tape) = &mut watch.tape {
+                tape.leader(now, node, None);
+            }
         }
         self.recovery.leader_lost(now, node);
     }
 
     fn has_leader(&mut self, _: &Program, now: Time, node: u16, above: Option<u64>) {
+        if let Some(tape) = self.tape() {
+            tape.leader(now, node, Some(above));
+        }
         self.recovery.has_leader(now, node, above);
     }
 
     fn undone(&mut self, _: &Program, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
+        if let Some(tape) = self.tape() {
+            tape.effect(now, intent, &effect, true);
+        }
         // Jobs write on nobody's behalf: nobody was told.
         let is_users = !intent.is_internal && self.keeps_ledger;
         let action = is_users.then_some(intent.number);
@@ -309,6 +336,9 @@ impl Record for Recorder {
     }
 
     fn effect(&mut self, _: &Program, now: Time, id: IntentId, intent: &Intent, effect: Effect) {
+        if let Some(tape) = self.tape() {
+            tape.effect(now, intent, &effect, false);
+        }
         self.recovery.committed(now, effect.node, effect.version);
         if self.keeps_ledger {
             self.ledger.effect(now, id, intent, effect);
@@ -348,6 +378,9 @@ impl Record for Recorder {
     fn told(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent, told: Told) {
         if let Some(watch) = &mut self.watch {
             watch.signals.told(program, now, id, intent, told);
+            if let Some(tape) = &mut watch.tape {
+                tape.told(now, intent, told);
+            }
         }
         if self.keeps_ledger {
             self.ledger.told(program, now, id, intent, told);
@@ -397,6 +430,9 @@ impl Record for Recorder {
             false => Verdicts::default(),
         };
         self.traces.retired(id, intent, verdicts);
+        if let Some(tape) = self.tape() {
+            tape.retired(now, intent, verdicts);
+        }
         if verdicts.has(Verdict::Lost) {
             self.recovery.is_lost(intent.number);
         }
@@ -418,6 +454,9 @@ impl Record for Recorder {
     fn alert(&mut self, program: &Program, now: Time, alert: u16, fires: bool) {
         if let Some(watch) = &mut self.watch {
             watch.signals.alert(program, now, alert, fires);
+            if let Some(tape) = &mut watch.tape {
+                tape.alert(program, now, alert, fires);
+            }
         }
         if !fires {
             return;

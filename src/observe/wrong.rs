@@ -1,5 +1,6 @@
 //! Since when data is wrong, and in which way most of all: what the ledger adds to an explanation.
 
+use super::tape::Tape;
 use crate::engine::program::Program;
 use crate::explain::{Signals, Step, number};
 use crate::ledger::{Counts, Verdict};
@@ -72,6 +73,8 @@ pub struct Watch {
     pub signals: Signals,
     /// The edge of the bucket at which each wrong was there for the first time.
     first: [Option<Time>; WRONGS.len()],
+    /// Kept for a twin run only.
+    pub tape: Option<Box<Tape>>,
 }
 
 impl Watch {
@@ -79,6 +82,7 @@ impl Watch {
         Watch {
             signals: Signals::new(program),
             first: [None; WRONGS.len()],
+            tape: None,
         }
     }
 

@@ -13,6 +13,7 @@ use super::state::built_in;
 use super::state::model::Model;
 use super::state::pace::Speed;
 use super::state::saved::{STORAGE_KEY, SavedSession};
+use super::state::twins;
 use super::state::update::{Effect, Msg, update};
 use super::state::versions::{Ask, Shelve};
 use crate::version::BUILD;
@@ -276,6 +277,22 @@ impl Store {
                 self.send(Msg::Done { run, report, found });
             }
             Said::Seed { run, report, .. } => self.send(Msg::Seed { run, report }),
+            Said::Twins {
+                number,
+                found,
+                report,
+            } => self.send(Msg::Twins(twins::Ask::Ran {
+                number,
+                found,
+                report,
+            })),
+            Said::NoTwins {
+                number,
+                diagnostics,
+            } => self.send(Msg::Twins(twins::Ask::Refused {
+                number,
+                diagnostics,
+            })),
             Said::Panicked { message } => self.send(Msg::WorkerFailed(message)),
         }
     }

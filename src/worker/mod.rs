@@ -6,3 +6,4 @@ pub mod protocol;
 pub mod session;
 #[cfg(feature = "worker")]
 pub mod shell;
+pub mod twins;

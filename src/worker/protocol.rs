@@ -11,6 +11,7 @@ use crate::design::diagnostic::Diagnostic;
 use crate::design::word::{self, Word};
 use crate::explain::Explanation;
 use crate::observe::report::Report;
+use crate::observe::twin::{Planned, Twin};
 use crate::scenario::live::Act;
 
 /// From this number on, runs of [`Command::Seeds`] are not about the run on the page: they go on when another
@@ -43,6 +44,15 @@ pub enum Command {
         run: u32,
         text: String,
         seeds: Vec<u64>,
+    },
+    /// Run these two side by side, with the same seed; `planned` says in what they differ. The answer is
+    /// [`Update::Twins`] or [`Update::NoTwins`]. It takes the place of one that is under way.
+    Twins {
+        number: u32,
+        here: String,
+        twin: String,
+        seed: u64,
+        planned: Planned,
     },
     /// Panic on purpose. The page sends it only under `?debug`, to test what a crash looks like.
     Panic,
@@ -95,6 +105,16 @@ pub enum Update {
         run: u32,
         seed: u64,
         report: Box<Report>,
+    },
+    /// Both runs are over: what came of it, and the twin's own report without traces.
+    Twins {
+        number: u32,
+        found: Box<Twin>,
+        report: Box<Report>,
+    },
+    NoTwins {
+        number: u32,
+        diagnostics: Vec<Diagnostic>,
     },
     /// The worker is about to die of a bug; the page keeps the design and can start another worker.
     Panicked {

@@ -12,9 +12,15 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Performance};
 
 use super::protocol::{CHECKS, Command, Update};
 use super::session::{Session, run_to_end};
+use super::twins;
+use crate::experiment::twin::Pair;
+use crate::observe::twin::Planned;
 use crate::scenario::live::Act;
 use crate::time::Time;
 use crate::version::BUILD;
+
+/// How long two runs go on side by side before a command of the page may come in between.
+const PIECE_MS: f64 = 24.0;
 
 /// What the worker holds between two messages.
 #[derive(Default)]
@@ -24,6 +30,8 @@ struct Shell {
     reported: bool,
     /// Seeds still to be run without being watched.
     seeds: VecDeque<Job>,
+    /// Two runs side by side, with their number.
+    twins: Option<(u32, Pair)>,
     timer: Option<Closure<dyn FnMut()>>,
 }
 
@@ -104,6 +112,13 @@ impl Shell {
                 self.seeds.extend(jobs);
                 self.continue_later();
             }
+            Command::Twins {
+                number,
+                here,
+                twin,
+                seed,
+                planned,
+            } => self.begin_twins(number, [&here, &twin], seed, planned),
             Command::Panic => panic!("asked to panic, for a test"),
         }
     }
@@ -178,6 +193,49 @@ impl Shell {
         }
     }
 
+    fn begin_twins(&mut self, number: u32, texts: [&str; 2], seed: u64, planned: Planned) {
+        self.twins = None;
+        match twins::begin(texts, seed, planned) {
+            Ok(pair) => {
+                self.twins = Some((number, pair));
+                self.continue_later();
+            }
+            Err(diagnostics) => {
+                let update = Update::NoTwins {
+                    number,
+                    diagnostics,
+                };
+                post(&update, None);
+            }
+        }
+    }
+
+    /// A piece of what nobody watches: somebody waits for the twins, so they come first.
+    fn next_piece(&mut self) {
+        let Some((number, mut pair)) = self.twins.take() else {
+            return self.next_seed();
+        };
+        let clock = Stopwatch::start();
+        let mut is_over = false;
+        while !is_over && clock.ms() < PIECE_MS {
+            is_over = pair.go_on();
+        }
+        if is_over {
+            let (found, report) = twins::end(pair);
+            let update = Update::Twins {
+                number,
+                found: Box::new(found),
+                report: Box::new(report),
+            };
+            post(&update, None);
+        } else {
+            self.twins = Some((number, pair));
+        }
+        if self.twins.is_some() || !self.seeds.is_empty() {
+            self.continue_later();
+        }
+    }
+
     /// One seed at a time, so that commands of the page come in between.
     fn next_seed(&mut self) {
         let Some(Job { run, text, seed }) = self.seeds.pop_front() else {
@@ -205,7 +263,7 @@ impl Shell {
     fn continue_later(&mut self) {
         let tick = self
             .timer
-            .get_or_insert_with(|| Closure::new(|| SHELL.with_borrow_mut(Shell::next_seed)));
+            .get_or_insert_with(|| Closure::new(|| SHELL.with_borrow_mut(Shell::next_piece)));
         let tick = tick.as_ref().unchecked_ref();
         scope()
             .set_timeout_with_callback_and_timeout_and_arguments_0(tick, 0)

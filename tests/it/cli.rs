@@ -374,3 +374,26 @@ fn presets_are_listed_and_shown() {
         stderr(&none)
     );
 }
+
+#[test]
+fn a_twin_is_told_in_words_and_as_json() {
+    let file = "scenarios/s04-retry-storm.toml";
+    let done = brownout(&["twin", file, "--without", "slow"]);
+    assert_eq!(code(&done), 0, "{}", stderr(&done));
+    assert!(stdout(&done).contains("The worlds part at 30.0"));
+    assert!(stdout(&done).contains("Share answered well"));
+    let same = brownout(&["twin", file, "--set", "link.browse.jitter=full"]);
+    assert!(stdout(&same).contains("the worlds do not part"));
+    let told = json(&["twin", file, "--without", "1", "--format", "json"]);
+    assert_eq!(told["parting"]["component"]["node"], "catalogue");
+    assert_eq!(told["chain"][0]["at_ns"], 30_000_000_000_u64);
+    for (args, exit) in [
+        (vec!["twin", file], 2),
+        (vec!["twin", file, "--without", "sloww"], 3),
+        (vec!["twin", file, "--set", "link.browse.jiter=full"], 3),
+        (vec!["twin", file, "--with", "nowhere.toml"], 1),
+        (vec!["twin", file, "--without", "1", "--with", file], 2),
+    ] {
+        assert_eq!(code(&brownout(&args)), exit, "{args:?}");
+    }
+}

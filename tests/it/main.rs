@@ -53,6 +53,7 @@ mod stock;
 mod tidy;
 mod toy_kind;
 mod transactions;
+mod twins;
 
 #[test]
 fn mathematics_gives_the_bits_that_wasm_is_held_to() {

@@ -8,6 +8,7 @@ use crate::ui::learn::knobs::{One, set};
 use crate::ui::state::editing::Draw;
 use crate::ui::state::glossary;
 use crate::ui::state::inspect::{Inspected, inspected};
+use crate::ui::state::twins::Ask;
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
 use crate::ui::widgets::icon::{Icon, Pic};
@@ -56,6 +57,14 @@ pub fn Inspector() -> impl IntoView {
                 .get()
                 .map(|number| {
                     view! {
+                        <button
+                            class="button"
+                            data-testid="twin-without"
+                            title="Run the same seed once more without it, and see what goes differently"
+                            on:click=move |_| store.send(Msg::Twins(Ask::Without(number)))
+                        >
+                            "Compare with this left out"
+                        </button>
                         <button
                             class="button"
                             data-testid="delete-entry"

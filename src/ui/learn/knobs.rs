@@ -9,6 +9,7 @@ use crate::ui::state::editing::Draw;
 use crate::ui::state::inspect;
 use crate::ui::state::knobs::{self, Control, Knob};
 use crate::ui::state::model::{Model, Tab};
+use crate::ui::state::twins::Ask;
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
 use crate::ui::widgets::icon::{Icon, Pic};
@@ -92,7 +93,7 @@ pub fn One(path: String) -> impl IntoView {
         }
     };
     let default = first.default;
-    let reset_path = path.clone();
+    let (reset_path, twin_path) = (path.clone(), path.clone());
     let can_reset = move || set.get() && !default.is_empty();
     view! {
         <div class="knob" data-testid=format!("knob-{path}") data-value=move || {
@@ -102,6 +103,22 @@ pub fn One(path: String) -> impl IntoView {
                 <label class="knob-name" id=label_id for=id title=path.clone()>{first.title.clone()}</label>
                 {first.term.map(asks)}
                 {move || was.get().map(|was| view! { <span class="was">"was " {was}</span> })}
+                {move || {
+                    let path = twin_path.clone();
+                    was.with(Option::is_some)
+                        .then(|| {
+                            view! {
+                                <button
+                                    class="link small"
+                                    data-testid=format!("twin-{path}")
+                                    title="Run the same seed once more with it as it was, and see what goes differently"
+                                    on:click=move |_| store.send(Msg::Twins(Ask::Knob(path.clone())))
+                                >
+                                    "compare"
+                                </button>
+                            }
+                        })
+                }}
                 {move || {
                     let path = reset_path.clone();
                     can_reset()
@@ -363,6 +380,15 @@ fn Foot() -> impl IntoView {
                     "Reset"
                 </button>
             </div>
+            <button
+                class="button"
+                data-testid="twin-start"
+                hidden=move || changed.get() == 0
+                title="Run the start design beside this one, with the same seed"
+                on:click=move |_| store.send(Msg::Twins(Ask::Start))
+            >
+                "Compare with the start design"
+            </button>
         </div>
     }
 }

@@ -8,4 +8,5 @@ pub mod knobs;
 pub mod numbers;
 pub mod refused;
 pub mod story;
+pub mod twin;
 pub mod verdict;

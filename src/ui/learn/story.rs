@@ -7,6 +7,7 @@ use super::goals::Goals;
 use super::hints::Hints;
 use super::numbers::Numbers;
 use super::refused::Refused;
+use super::twin::TwinRun;
 use super::verdict::{Chain, Verdict};
 use crate::ui::app::FileButtons;
 use crate::ui::live::feed::Feed;
@@ -57,6 +58,7 @@ pub fn Story() -> impl IntoView {
                         .into_any()
                 }
             }}
+            <TwinRun />
             <Goals />
             <Hints />
             <Feed />

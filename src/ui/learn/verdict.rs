@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::evidence::Evidence;
+use super::twin::WhatIf;
 use crate::explain::Step;
 use crate::ui::state::debrief::{self, Went, went};
 use crate::ui::state::model::Model;
@@ -37,6 +38,7 @@ pub fn Verdict() -> impl IntoView {
             <Claimed />
             <BetCard />
             <Chain />
+            <WhatIf />
             <AboutChange />
             <Evidence />
             <p data-testid="paged" class="paged">{move || paged.get().map(|text| rich(&text))}</p>
@@ -138,7 +140,7 @@ pub fn Chain() -> impl IntoView {
     }
 }
 
-fn link(store: Store, step: Step, n: u32) -> impl IntoView {
+pub fn link(store: Store, step: Step, n: u32) -> impl IntoView {
     let Step { at_ns, text } = step;
     view! {
         <li>

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::ui::platform::{canvas, observe};
 use crate::ui::state::chart;
 use crate::ui::state::model::ChartTab;
+use crate::ui::state::twins;
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
 use crate::ui::widgets::term::{rich, term};
@@ -124,10 +125,11 @@ fn Canvas(tab: ChartTab, hover: RwSignal<Option<f64>>) -> impl IntoView {
     });
     // What the picture depends on; the charts themselves are read when they are drawn.
     let version = store.memo(|m| {
-        let ghost = m
-            .ghost
-            .as_ref()
-            .map_or(0, |g| std::sync::Arc::as_ptr(g) as usize);
+        let first = m.ghost.as_ref();
+        let first = first.map_or(0, |g| std::sync::Arc::as_ptr(g) as usize);
+        // A twin is one of its own each time.
+        let twin = twins::ghost(m).map(|_| m.twins.asked);
+        let ghost = (first, twin);
         let run = (
             m.run.id,
             m.run.now.now_ns,

@@ -258,7 +258,8 @@ impl<'a, P: Pen> Plot<'a, P> {
         ) {
             let rows = ghost.rows.len();
             if let Some(x) = (0..rows).rev().find_map(|b| ghost.at(b, line.column)) {
-                names.push((self.y(x), "first run".into(), &self.palette.muted, 400));
+                let name = self.chart.ghost_name.to_owned();
+                names.push((self.y(x), name, &self.palette.muted, 400));
             }
         }
         self.spread(&mut names);
@@ -330,7 +331,7 @@ impl<'a, P: Pen> Plot<'a, P> {
                 .map_or("–".into(), |v| self.chart.tab.amount(v));
             rows.push((
                 TOP + 6.0,
-                format!("first run {text}"),
+                format!("{} {text}", self.chart.ghost_name),
                 &self.palette.muted,
                 400,
             ));

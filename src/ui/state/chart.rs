@@ -10,7 +10,7 @@ use crate::time::Duration;
 
 use super::model::{ChartTab, Model};
 use super::series::{Column, Series};
-use super::{goals, names, words};
+use super::{goals, names, twins, words};
 
 /// How a line is drawn. Colour is never alone: each has its own stroke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Line {
     pub short: &'static str,
     pub column: Column,
     pub stroke: Stroke,
-    /// Shown behind, from the first run.
+    /// Shown behind, from the first run or a twin.
     pub has_ghost: bool,
 }
 
@@ -55,8 +55,9 @@ pub struct Chart {
     pub lines: &'static [Line],
     pub levels: Vec<Level>,
     pub series: Arc<Series>,
-    /// The first run.
+    /// The first run, or a twin; and what it is.
     pub ghost: Option<Arc<Series>>,
+    pub ghost_name: &'static str,
     pub duration_s: f64,
     /// Shaded parts, in seconds.
     pub bands: Vec<(f64, f64)>,
@@ -338,7 +339,9 @@ pub fn chart(model: &Model, tab: ChartTab) -> Chart {
     };
     let node = node_key(model, tab);
     let of = |series: &Series| node.as_ref().map(|key| Arc::new(series.of_node(key)));
-    let ghost = model.ghost.as_ref().filter(|it| over(it));
+    let first = model.ghost.as_ref().filter(|it| over(it));
+    let twin = twins::ghost(model);
+    let ghost = twin.or(first.map(|it| &**it));
     Chart {
         tab,
         title: title(model, tab),
@@ -346,6 +349,10 @@ pub fn chart(model: &Model, tab: ChartTab) -> Chart {
         levels: levels(model, tab),
         series: of(&model.run.series).unwrap_or_else(|| Arc::clone(&model.run.series)),
         ghost: ghost.map(|it| of(&it.series).unwrap_or_else(|| Arc::clone(&it.series))),
+        ghost_name: match twin {
+            Some(_) => "twin",
+            None => "first run",
+        },
         duration_s: model.duration_ns() as f64 / 1e9,
         bands: bands(model),
         now_s: model.run.now.now_ns.min(model.duration_ns()) as f64 / 1e9,

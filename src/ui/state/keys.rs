@@ -5,7 +5,7 @@ use super::editor::{Align, Pane, Tool, Way};
 use super::forms::{self, Form};
 use super::model::{Dialog, Model, Theme};
 use super::update::Msg;
-use super::{results, versions};
+use super::{results, twins, versions};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -61,6 +61,8 @@ pub enum Act {
     Results,
     AddOperation(&'static str),
     Form(Form),
+    Twin,
+    TwinOfStart,
 }
 
 /// Where its key acts.
@@ -212,6 +214,18 @@ pub static COMMANDS: &[Command] = &[
         Act::Form(Form::Assumptions),
     ),
     page("", "", "Check result codes of others", Act::Results),
+    page(
+        "W",
+        "w",
+        "What if not? A twin run without the chosen entry of the timeline",
+        Act::Twin,
+    ),
+    page(
+        "",
+        "",
+        "Compare with the design as it was opened: a twin run",
+        Act::TwinOfStart,
+    ),
     page("", "", "Save the drawing as SVG", Act::Svg),
     page("", "", "Save the drawing as PNG", Act::Png),
     page("", "", "Save the charts as SVG", Act::ChartsSvg),
@@ -366,6 +380,8 @@ pub fn message(act: Act, model: &Model) -> Option<Msg> {
         Act::Versions => Msg::Versions(versions::Ask::Open),
         Act::Results => Msg::Results(results::Ask::Open),
         Act::Form(form) => Msg::Form(forms::Ask::Open(form)),
+        Act::Twin => Msg::Twins(twins::Ask::Any),
+        Act::TwinOfStart => Msg::Twins(twins::Ask::Start),
         Act::Outline => Msg::ToggleOutline,
         Act::Inspect => Msg::Inspect,
         Act::NewSeed | Act::Bet(_) => return None,

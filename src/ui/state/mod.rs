@@ -41,6 +41,7 @@ pub mod states;
 pub mod strip;
 pub mod terms;
 pub mod tidy;
+pub mod twins;
 pub mod update;
 pub mod versions;
 pub mod view;

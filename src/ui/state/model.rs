@@ -17,6 +17,7 @@ use super::say::Said;
 use super::series::Series;
 use super::sharing::{Claim, Handout};
 use super::states::ShownStates;
+use super::twins::Twins;
 use super::versions::Versions;
 
 #[derive(Clone, Debug)]
@@ -67,6 +68,7 @@ pub struct Model {
     pub versions: Versions,
     pub forms: Forms,
     pub results: Results,
+    pub twins: Twins,
     /// Another tab writes this design.
     pub read_only: bool,
     /// A newer release of the page is ready.
@@ -166,7 +168,7 @@ impl Bet {
     }
 }
 
-/// What stays of the first run.
+/// What stays of a run, to be shown behind another one: of the first, or of a twin.
 #[derive(Clone, Debug)]
 pub struct Ghost {
     pub series: Arc<Series>,
@@ -426,6 +428,7 @@ impl Default for Model {
             versions: Versions::default(),
             forms: Forms::default(),
             results: Results::default(),
+            twins: Twins::default(),
             read_only: false,
             new_release: false,
             outline: false,

@@ -168,7 +168,7 @@ pub fn crashed(model: &mut Model, why: String) -> Vec<Effect> {
 }
 
 /// A prediction comes before any look at what happens.
-pub fn ask_to_bet(model: &mut Model) -> Vec<Effect> {
+pub(super) fn ask_to_bet(model: &mut Model) -> Vec<Effect> {
     model.asked_to_bet += 1;
     model.tab = Tab::Story;
     model.story_open = true;

@@ -259,6 +259,8 @@ pub static TERMS: &[Term] = &[
         "How many requests one user action becomes. Three tries on each of three levels can make twenty-seven."),
     term("Try", "attempt", "s04", "ui.try", "",
         "One call on one link. An action that is retried has several, and each of them may have done its work."),
+    term("Twin run", "counterfactual", "s04", "ui.twin", "twin run",
+        "The same seed once more, with one difference: a fault left out, a knob as it was, another design. What goes differently, goes differently because of it."),
     term("Useful replies", "goodput", "s04", "metric.goodput strip.trend", "goodput;useful replies",
         "Replies per second that somebody still waited for. A system can be fully busy and have none."),
     term("Waiting line", "queue", "s01", "chart.node service.queue_limit reason.queue_full", "waiting line;waiting line full;queue",

@@ -16,6 +16,7 @@ use crate::worker::session;
 mod charts_of_lessons;
 mod debrief_of_runs;
 mod part_two;
+mod twin_runs;
 
 const ATTEMPTS: &str = "link.browse.attempts";
 const BUDGET: &str = "link.browse.retry_budget";

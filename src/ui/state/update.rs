@@ -20,6 +20,7 @@ use super::results;
 use super::running::*;
 use super::series::Series;
 use super::sharing;
+use super::twins;
 use super::versions;
 
 /// Seeds of the check after a pass: not the one on the screen.
@@ -128,6 +129,8 @@ pub enum Msg {
     Form(forms::Ask),
     /// About result codes of others.
     Results(results::Ask),
+    /// About a twin run.
+    Twins(twins::Ask),
     /// What the result code shall call whoever made the run.
     Who(String),
     /// Hand out a link to what is on the page.
@@ -235,6 +238,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::WorkerReady => {
             let mut effects = load(model);
+            model.twins.waits = None;
             // One that a crash has taken with it is asked for again.
             effects.extend(results::next(model));
             effects
@@ -329,6 +333,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Twist(key) => twist(model, &key),
         Msg::Form(ask) => forms::update(model, ask),
         Msg::Results(ask) => results::update(model, ask),
+        Msg::Twins(ask) => twins::update(model, ask),
         Msg::Who(who) => sharing::called(model, who),
         Msg::Share => sharing::share(model),
         Msg::OpenLink(text) => sharing::open(model, &text),
@@ -510,6 +515,7 @@ pub fn opened(model: &mut Model, name: &str) -> Vec<Effect> {
     (model.chart, model.charts) = (0, [None; 3]);
     model.bet = Bet::Open;
     model.ghost = None;
+    twins::forget(model);
     model.hints = 0;
     model.runs_done = 0;
     model.failed_in_a_row = 0;

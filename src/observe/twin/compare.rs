@@ -1,0 +1,360 @@
+//! Two worlds side by side: what is the same in both is forgotten at once, and of each place the first thing
+//! is kept that is not.
+//!
+//! Tries are compared with each other, not moments: a try is known by an address that depends on nothing else
+//! in the run. All its moments are known only when it is over, so the earliest difference is found after later
+//! ones; what is under way bounds what has to wait.
+
+use std::collections::BTreeSet;
+
+use super::meet::Waiting;
+use super::places::{Places, SIDES};
+use super::users::Users;
+use crate::engine::World;
+use crate::engine::attempt::NO_LINK;
+use crate::observe::tape::{Asked, Besides, Noted, Tape, Try, Wronged};
+use crate::time::Time;
+
+/// What is different, in the order of cause and effect within one try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Field {
+    Asked,
+    Born,
+    Instance,
+    Sent,
+    /// On the way, and at the callee.
+    Arrived,
+    Reached,
+    Callee,
+    Began,
+    Left,
+    Ended,
+    Answer,
+    Besides,
+    Told,
+}
+
+/// What both worlds have of it, or one.
+#[derive(Clone, Copy, Debug)]
+pub enum Seen {
+    Try([Option<Try>; 2]),
+    Asked([Option<Asked>; 2]),
+    Noted([Option<Noted>; 2]),
+}
+
+/// The first difference at a place.
+#[derive(Clone, Copy, Debug)]
+pub struct First {
+    pub at: Time,
+    pub field: Field,
+    pub place: u16,
+    pub seen: Seen,
+}
+
+type NoteKey = (Time, u16, Besides, u64, u64);
+
+/// Things that wait for a counterpart before it is looked which of them can have one at all.
+const WAITING: usize = 8_192;
+
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    pub places: Places,
+    /// Per place: what happens there, or what somebody there does.
+    pub firsts: Vec<Option<First>>,
+    /// Per place: what somebody there is told.
+    pub tolds: Vec<Option<First>>,
+    pub users: Users,
+    tries: Waiting<(u64, u16), Try>,
+    asked: Waiting<u64, Asked>,
+    wronged: Waiting<u64, Wronged>,
+    noted: Waiting<NoteKey, Noted>,
+    /// Later moments are not known of both worlds.
+    until: Time,
+    /// Look when so many wait.
+    look_at: usize,
+}
+
+/// What is under way in one world.
+#[derive(Default)]
+struct UnderWay {
+    tries: BTreeSet<(u64, u16)>,
+    untold: BTreeSet<u64>,
+    living: BTreeSet<u64>,
+}
+
+impl Comparison {
+    pub fn new(places: Places) -> Comparison {
+        Comparison {
+            firsts: vec![None; places.all.len()],
+            tolds: vec![None; places.all.len()],
+            places,
+            users: Users::default(),
+            tries: Waiting::default(),
+            asked: Waiting::default(),
+            wronged: Waiting::default(),
+            noted: Waiting::default(),
+            until: Time::NEVER,
+            look_at: WAITING,
+        }
+    }
+
+    /// Takes what one world has told; both are to be at the same moment before [`Comparison::look`].
+    pub fn hear(&mut self, side: usize, tape: &mut Tape) {
+        for it in &tape.tries {
+            self.a_try(side, *it);
+        }
+        for it in &tape.asked {
+            self.an_answer(side, *it);
+        }
+        for it in &tape.wronged {
+            self.a_wrong(side, *it);
+        }
+        for it in &tape.noted {
+            self.a_note(side, *it);
+        }
+        tape.clear();
+    }
+
+    fn a_try(&mut self, side: usize, it: Try) {
+        let it = Try {
+            link: self.places.link(side, it.link),
+            node: self.places.node(side, it.node),
+            operation: self.places.operation(side, it.operation),
+            ..it
+        };
+        // Where its places have parted before it began, it has nothing to say any more. (Not at the same
+        // moment: its counterpart might have come before that was known, and seem to be alone.)
+        if it.born > self.bound(it.node)
+            && (it.link == NO_LINK
+                || it.born > self.bound(it.link) && it.born > self.bound(self.caller(&it)))
+        {
+            return;
+        }
+        if let Some(both) = self.tries.meet(side, (it.address, it.link), it) {
+            self.tries_met(&both);
+        }
+    }
+
+    /// When the worlds part at a place.
+    fn bound(&self, place: u16) -> Time {
+        let first = &self.firsts[place as usize];
+        first.as_ref().map_or(Time::NEVER, |first| first.at)
+    }
+
+    fn caller(&self, it: &Try) -> u16 {
+        let link = self.places.all.get(it.link as usize);
+        link.and_then(|link| link.from).unwrap_or(it.node)
+    }
+
+    fn differs(&mut self, place: u16, at: Time, field: Field, seen: Seen) {
+        // What comes to no moment is no event.
+        if at > self.until || at == Time::NEVER {
+            return;
+        }
+        let firsts = match field {
+            Field::Told => &mut self.tolds,
+            _ => &mut self.firsts,
+        };
+        let first = &mut firsts[place as usize];
+        if first.is_none_or(|first| (at, field) < (first.at, first.field)) {
+            *first = Some(First {
+                at,
+                field,
+                place,
+                seen,
+            });
+        }
+    }
+
+    fn tries_met(&mut self, both: &[Try; 2]) {
+        let [a, b] = both;
+        let seen = Seen::Try([Some(*a), Some(*b)]);
+        let over = match a.link {
+            NO_LINK => a.node,
+            link => link,
+        };
+        let at_its_end = |it: &Try| it.left.min(it.ended);
+        if a.born != b.born {
+            let at = a.born.min(b.born);
+            self.differs(self.caller(a), at, Field::Born, seen);
+            self.differs(over, at, Field::Born, seen);
+        }
+        if a.instance != b.instance {
+            self.differs(self.caller(a), a.born.min(b.born), Field::Instance, seen);
+        }
+        if a.sent != b.sent {
+            self.differs(over, a.sent.min(b.sent), Field::Sent, seen);
+        }
+        if a.arrived != b.arrived {
+            let at = a.arrived.min(b.arrived);
+            self.differs(over, at, Field::Arrived, seen);
+            self.differs(a.node, at, Field::Reached, seen);
+        }
+        if a.callee != b.callee {
+            let at = at_its_end(a).min(at_its_end(b));
+            self.differs(a.node, at, Field::Callee, seen);
+        }
+        if a.began != b.began {
+            self.differs(a.node, a.began.min(b.began), Field::Began, seen);
+        }
+        if a.left != b.left {
+            self.differs(a.node, a.left.min(b.left), Field::Left, seen);
+        }
+        if a.ended != b.ended || a.caller != b.caller {
+            self.differs(over, a.ended.min(b.ended), Field::Ended, seen);
+        }
+        if a.answer != b.answer {
+            let at = at_its_end(a).min(at_its_end(b));
+            self.differs(a.node, at, Field::Answer, seen);
+        }
+    }
+
+    fn try_alone(&mut self, side: usize, it: &Try) {
+        let mut pair = [None; 2];
+        pair[side] = Some(*it);
+        let seen = Seen::Try(pair);
+        self.differs(self.caller(it), it.born, Field::Born, seen);
+        if it.link != NO_LINK {
+            self.differs(it.link, it.born, Field::Born, seen);
+        }
+        self.differs(it.node, it.arrived, Field::Reached, seen);
+    }
+
+    fn an_answer(&mut self, side: usize, it: Asked) {
+        let it = Asked {
+            clients: self.places.node(side, it.clients),
+            operation: self.places.operation(side, it.operation),
+            ..it
+        };
+        if let Some(both) = self.asked.meet(side, it.address, it) {
+            self.answers_met(&both);
+        }
+    }
+
+    fn answers_met(&mut self, both: &[Asked; 2]) {
+        let [a, b] = both;
+        let seen = Seen::Asked([Some(*a), Some(*b)]);
+        if (a.born, a.operation, a.item) != (b.born, b.operation, b.item) {
+            self.differs(a.clients, a.born.min(b.born), Field::Asked, seen);
+        }
+        if a.told != b.told {
+            let at = |it: &Asked| it.told.map_or(Time::NEVER, |(at, _)| at);
+            self.differs(a.clients, at(a).min(at(b)), Field::Told, seen);
+        }
+        self.users.met(both, self.until);
+    }
+
+    fn a_wrong(&mut self, side: usize, it: Wronged) {
+        let clients = self.places.node(side, it.clients);
+        let it = Wronged { clients, ..it };
+        // Wrong in both worlds: that is not what they differ in.
+        self.wronged.meet(side, it.address, it);
+    }
+
+    fn a_note(&mut self, side: usize, it: Noted) {
+        let node = self.places.node(side, it.node);
+        if it.at > self.bound(node) {
+            return;
+        }
+        let it = Noted { node, ..it };
+        let key = (it.at, node, it.what, it.of, it.version);
+        self.noted.meet(side, key, it);
+    }
+
+    /// Both worlds are at the same moment. What has no counterpart there, now or under way, is different.
+    pub fn look(&mut self, worlds: [&World; 2]) {
+        if self.waiting() < self.look_at {
+            return;
+        }
+        let under_way = SIDES.map(|side| self.under_way(side, worlds[side]));
+        self.sort_out(&under_way);
+        self.look_at = WAITING.max(2 * self.waiting());
+    }
+
+    /// What is kept of both worlds until its counterpart comes.
+    pub fn waiting(&self) -> usize {
+        self.tries.len() + self.asked.len() + self.wronged.len() + self.noted.len()
+    }
+
+    fn under_way(&self, side: usize, world: &World) -> UnderWay {
+        let core = &world.core;
+        let mut found = UnderWay::default();
+        for (_, attempt) in core.attempts.iter() {
+            let link = self.places.link(side, attempt.link);
+            found.tries.insert((attempt.address.0, link));
+        }
+        for (_, intent) in core.intents.iter().filter(|(_, it)| !it.is_internal) {
+            found.living.insert(intent.address.0);
+            if intent.told.is_none() {
+                found.untold.insert(intent.address.0);
+            }
+        }
+        found
+    }
+
+    fn sort_out(&mut self, under_way: &[UnderWay; 2]) {
+        let others = |side: usize| &under_way[1 - side];
+        let alone = self
+            .tries
+            .alone(&mut |side, key| others(side).tries.contains(key));
+        for (side, it) in alone {
+            self.try_alone(side, &it);
+        }
+        let alone = self
+            .asked
+            .alone(&mut |side, address| others(side).untold.contains(address));
+        for (side, it) in alone {
+            self.answer_alone(side, &it);
+        }
+        let alone = self
+            .wronged
+            .alone(&mut |side, address| others(side).living.contains(address));
+        for (side, it) in alone.into_iter().filter(|(_, it)| it.at <= self.until) {
+            if self.places.of(it.clients).is_shared() {
+                self.users.wrong_alone(side, &it);
+            }
+        }
+        for (side, it) in self.noted.alone(&mut |_, _| false) {
+            let mut pair = [None; 2];
+            pair[side] = Some(it);
+            self.differs(it.node, it.at, Field::Besides, Seen::Noted(pair));
+        }
+    }
+
+    fn answer_alone(&mut self, side: usize, it: &Asked) {
+        let mut pair = [None; 2];
+        pair[side] = Some(*it);
+        self.differs(it.clients, it.born, Field::Asked, Seen::Asked(pair));
+        if self.places.of(it.clients).is_shared() {
+            self.users.alone(side, it, self.until);
+        }
+    }
+
+    /// A limit has ended one world at this moment: nothing later can be compared.
+    pub fn ends_at(&mut self, until: Time) {
+        self.until = self.until.min(until);
+    }
+
+    /// Both worlds are over; what is under way there stays so.
+    pub fn end(&mut self, worlds: [&World; 2]) {
+        for side in SIDES {
+            let core = &worlds[side].core;
+            for (_, attempt) in core.attempts.iter() {
+                let intent = core.intents.get(attempt.intent);
+                if let Some(intent) = intent.filter(|it| !it.is_internal) {
+                    self.a_try(side, Try::of(intent, attempt));
+                }
+            }
+            let untold = core.intents.iter().map(|(_, intent)| intent);
+            for intent in untold.filter(|it| !it.is_internal && it.told.is_none()) {
+                self.an_answer(side, Asked::of(intent, None));
+            }
+        }
+        let living = SIDES.map(|side| UnderWay {
+            living: self.under_way(side, worlds[side]).living,
+            ..UnderWay::default()
+        });
+        self.sort_out(&living);
+    }
+}
