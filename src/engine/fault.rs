@@ -1,6 +1,7 @@
 //! What the timeline does to the world: traffic changes and faults.
 
 use super::attempt::AttemptId;
+use super::columns::{Named, column};
 use super::deploy::{Deploy, Strategy};
 use super::dist::Sampler;
 use super::draw::{Draws, Threshold};
@@ -195,6 +196,9 @@ pub struct SchemaChange {
     pub retry_pause: Option<Duration>,
     /// The index is there after it, or is not.
     pub index: Option<bool>,
+    /// A column that is there after it, empty, and one that is gone.
+    pub adds: Option<u64>,
+    pub drops: Option<u64>,
 }
 
 impl SchemaChange {
@@ -214,6 +218,8 @@ impl SchemaChange {
                 "dropped" => Some(false),
                 _ => None,
             },
+            adds: knobs.opt_text("adds").map(|name| column(&name)),
+            drops: knobs.opt_text("drops").map(|name| column(&name)),
         }
     }
 }
@@ -383,6 +389,7 @@ impl Action {
                     errors: Threshold::new(knobs.share("error_share")),
                     contract: knobs.opt_count("contract").map(|n| n as u8),
                     contract_oldest: knobs.opt_count("contract_oldest").map(|n| n as u8),
+                    named: Named::compile(&knobs),
                 },
             },
             "rollback" => Action::Rollback { node: c.node(key) },

@@ -17,6 +17,7 @@ mod calendar;
 mod call;
 mod charges;
 mod choice;
+mod columns;
 pub mod copies;
 pub mod core;
 pub mod counters;

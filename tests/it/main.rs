@@ -10,6 +10,7 @@ mod charged_twice;
 mod claims;
 mod cli;
 mod conformance;
+mod columns;
 mod copies;
 mod coverage;
 mod diverged;

@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use super::columns::read_by;
 use super::config::{Config, Isolation};
 use super::stock::Change;
 use super::{COMMITS, Database, IDLE, IDLE_ENDED, ROLLBACKS};
@@ -33,10 +34,14 @@ struct Write {
     basis: Basis,
     read: Taken,
     is_insert: bool,
+    is_made: bool,
     /// Only if there is a unit left.
     takes: bool,
     promised: bool,
 }
+
+/// The version that a row had, and the units that were taken; no version where its column was empty.
+type Had = (Option<u64>, u32);
 
 #[derive(Clone)]
 struct Transaction {
@@ -53,7 +58,9 @@ struct Transaction {
     read: Vec<(u64, u64)>,
     writes: Vec<Write>,
     /// Rows that others have written since it began: the versions that they had, and the units that were taken.
-    before: Vec<(u64, (u64, u32))>,
+    before: Vec<(u64, Had)>,
+    /// The column that its statements read, with its table.
+    column: Option<(u64, u64)>,
     locked: Vec<u64>,
     /// Tables that it has, or is in line for; whether it writes there.
     tables: Vec<(u64, bool)>,
@@ -104,6 +111,7 @@ impl Transactions {
             read: Vec::new(),
             writes: Vec::new(),
             before: Vec::new(),
+            column: None,
             locked: Vec::new(),
             tables: Vec::new(),
         };
@@ -156,13 +164,18 @@ impl Transactions {
     }
 
     /// A row of a copy is about to have another version.
-    pub fn overwritten(&mut self, at: u16, row: u64, had: (u64, u32)) {
+    pub fn overwritten(
+        &mut self,
+        at: u16,
+        row: u64,
+        had: impl Fn(Option<(u64, u64)>) -> Had,
+    ) {
         if self.snapshots == 0 {
             return;
         }
         for tx in self.open.values_mut() {
             if tx.at == at && tx.sees_snapshot && !tx.is_overtaken(row) {
-                tx.before.push((row, had));
+                tx.before.push((row, had(tx.column)));
             }
         }
     }
@@ -343,6 +356,11 @@ impl Database {
             let about = (intent.operation, intent.item);
             let at = attempt.instance;
             let number = self.transactions.open(at, about, config.isolation, now);
+            if let Some(tx) = self.transactions.open.get_mut(&number)
+                && !config.columns.is_empty()
+            {
+                tx.column = read_by(cx, &attempt);
+            }
             cx.core.attempts[id].answer.version = u64::from(number);
         }
         Ok(())
@@ -360,7 +378,8 @@ impl Database {
         let home = Self::home(config, attempt.instance as usize);
         let taken = self.taken(home, row);
         let lacks = self.lacks_unit(config, home, row, &attempt);
-        let rows = &self.places[home].rows;
+        let newest = self.places[home].rows.version(row);
+        let found = self.finds(config, cx, &attempt, (row, newest));
         let tx = self.transactions.open.get_mut(&attempt.transaction);
         let Some(tx) = tx else {
             return Err(Reason::ErrorFromCallee);
@@ -368,14 +387,14 @@ impl Database {
         if let Some(reason) = tx.failed {
             return Err(reason);
         }
-        let newest = rows.version(row);
         if attempt.mode != CallMode::Write {
             let then = tx.before.iter().find(|&&(known, _)| known == row);
-            let now = (newest, u32::try_from(taken).unwrap_or(u32::MAX));
-            let (seen, taken) = then.map_or(now, |&(_, had)| had);
+            let now = (found, u32::try_from(taken).unwrap_or(u32::MAX));
+            let (found, taken) = then.map_or(now, |&(_, had)| had);
+            let seen = found.unwrap_or(0);
             tx.saw(row, seen);
             let answer = &mut cx.core.attempts[id].answer;
-            answer.version = seen;
+            (answer.version, answer.missing) = (seen, found.is_none());
             Self::says_units(config, &attempt, u64::from(taken), answer);
             return Ok(());
         }
@@ -384,6 +403,7 @@ impl Database {
             basis: Basis::from_bits(attempt.payload),
             read: attempt.read,
             is_insert: attempt.row == RowOf::New,
+            is_made: attempt.row.is_made(),
             takes: attempt.row == RowOf::Unit,
             promised: !attempt.beside,
         };
@@ -451,6 +471,10 @@ impl Database {
                 Some(Reason::StorageFull)
             }
             None if changes && !self.leads(cx, at) => Some(Reason::NotPrimary),
+            // A column has gone since the statement.
+            None if changes && self.names_unknown(config, cx, id, CallMode::Write) => {
+                Some(Reason::ContractMismatch)
+            }
             None => self.objects(config, &tx),
             some => some,
         };
@@ -471,6 +495,7 @@ impl Database {
                 row: write.row,
                 based_on: write.basis.version(),
                 read: write.read,
+                is_made: write.is_made,
                 promised: keeps,
             };
             if write.is_insert {
