@@ -53,6 +53,7 @@ pub mod program;
 pub mod reason;
 pub mod record;
 pub mod rows;
+mod schema;
 mod session;
 mod shards;
 mod slab;

@@ -292,9 +292,7 @@ pub fn call_over_by<R: Record>(
         }
         // Of what is not there, there is nothing to keep.
         PlanStep::Cached { cache, .. }
-            if position == STORE
-                && result.is_ok()
-                && !is_empty(cx, call.link, call.answer) =>
+            if position == STORE && result.is_ok() && !is_empty(cx, call.link, call.answer) =>
         {
             let fill = PlanCall::plain(*cache, CallMode::Fill);
             let read = (call.answer.version, Handed::default(), call.since);

@@ -59,7 +59,9 @@ fn database(f: &mut Findings<'_>, design: &Design, node: &Node, timeline: &Timel
     let changes = changes(timeline, &node.key);
     let Some(columns) = columns_of(node) else {
         for (path, entry) in changes {
-            let knob = ["adds", "drops"].into_iter().find(|knob| said(entry, knob).is_some());
+            let knob = ["adds", "drops"]
+                .into_iter()
+                .find(|knob| said(entry, knob).is_some());
             if let Some(knob) = knob {
                 let message = format!("`{}` has no columns", node.key);
                 f.error_at(code::IMPOSSIBLE, &format!("{path}.{knob}"), message)
@@ -72,8 +74,10 @@ fn database(f: &mut Findings<'_>, design: &Design, node: &Node, timeline: &Timel
     let mut tables: Vec<String> = design.operations.iter().map(table_of).collect();
     tables.sort();
     tables.dedup();
-    let mut there: BTreeMap<String, Vec<String>> =
-        tables.into_iter().map(|table| (table, columns.clone())).collect();
+    let mut there: BTreeMap<String, Vec<String>> = tables
+        .into_iter()
+        .map(|table| (table, columns.clone()))
+        .collect();
     for (path, entry) in changes {
         follows(f, &mut there, path, entry);
     }
@@ -128,13 +132,21 @@ fn alone(f: &mut Findings<'_>, design: &Design, node: &Node) {
         links.any(|link| design.node(&link.from).is_some_and(|n| n.kind.name == kind))
     };
     let others = [
-        (settings.count("replicas") > 0, "`replicas`", "columns of copies are not simulated"),
+        (
+            settings.count("replicas") > 0,
+            "`replicas`",
+            "columns of copies are not simulated",
+        ),
         (
             settings.value("backup_every") != Value::Off,
             "`backup_every`",
             "columns of backups are not simulated",
         ),
-        (asks("feed"), "a change feed", "feeds know nothing of columns"),
+        (
+            asks("feed"),
+            "a change feed",
+            "feeds know nothing of columns",
+        ),
         (
             asks("balancer"),
             "a balancer in front",
@@ -157,7 +169,8 @@ fn alone(f: &mut Findings<'_>, design: &Design, node: &Node) {
         if seen.contains(&column) {
             let message = format!("the column `{}` is there twice", cut(&column));
             let path = format!("database.{}.columns", node.key);
-            f.error_at(code::DUPLICATE, &path, message).help("name it once");
+            f.error_at(code::DUPLICATE, &path, message)
+                .help("name it once");
         }
         seen.push(column);
     }
@@ -172,13 +185,22 @@ fn named(
     path: &dyn Fn(&str) -> String,
 ) {
     let has = |knob: &str| settings.spec.knob(knob).is_some();
-    let lists = ["writes_columns", "copies_into"].into_iter().filter(|knob| has(knob));
+    let lists = ["writes_columns", "copies_into"]
+        .into_iter()
+        .filter(|knob| has(knob));
     let lists = lists.map(|knob| (knob, settings.opt_names(knob)));
-    let ones = ["reads_column", "copies_from"].into_iter().filter(|knob| has(knob));
+    let ones = ["reads_column", "copies_from"]
+        .into_iter()
+        .filter(|knob| has(knob));
     let ones = ones.map(|knob| (knob, settings.opt_text(knob).map(|name| vec![name])));
     let said: Vec<(&str, String)> = lists
         .chain(ones)
-        .flat_map(|(knob, names)| names.unwrap_or_default().into_iter().map(move |n| (knob, n)))
+        .flat_map(|(knob, names)| {
+            names
+                .unwrap_or_default()
+                .into_iter()
+                .map(move |n| (knob, n))
+        })
         .collect();
     if said.is_empty() {
         return;
@@ -189,18 +211,26 @@ fn named(
         if let Some(columns) = columns_of(store) {
             known.extend(columns);
             let changes = changes(timeline, &store.key);
-            known.extend(changes.iter().filter_map(|(_, entry)| self::said(entry, "adds")));
+            known.extend(
+                changes
+                    .iter()
+                    .filter_map(|(_, entry)| self::said(entry, "adds")),
+            );
         }
     }
     for (knob, name) in said {
         if known.is_empty() {
             let message = format!("`{}` calls no database that has `columns`", node.key);
-            f.error_at(code::IMPOSSIBLE, &path(knob), message)
-                .help("say which columns the database has at the beginning: `columns = [\"name\"]`");
+            f.error_at(code::IMPOSSIBLE, &path(knob), message).help(
+                "say which columns the database has at the beginning: `columns = [\"name\"]`",
+            );
             return;
         }
         if !known.contains(&name) {
-            let message = format!("there never is a column `{}`: its statements fail", cut(&name));
+            let message = format!(
+                "there never is a column `{}`: its statements fail",
+                cut(&name)
+            );
             f.warning_at(code::NO_COLUMN, &path(knob), message)
                 .help(suggest(&name, known.iter().map(String::as_str), "columns"));
         }
@@ -211,16 +241,25 @@ fn named(
 fn backfill(f: &mut Findings<'_>, design: &Design, node: &Node) {
     let settings = Settings::new(node.kind, &node.knobs);
     let path = |knob: &str| format!("job.{}.{knob}", node.key);
-    let (from, into) = (settings.opt_text("copies_from"), settings.opt_names("copies_into"));
+    let (from, into) = (
+        settings.opt_text("copies_from"),
+        settings.opt_names("copies_into"),
+    );
     let (Some(from), Some(into)) = (&from, &into) else {
         let idle = [
             (into.is_none(), "copies_from", "there is no `copies_into`"),
             (from.is_none(), "copies_into", "there is no `copies_from`"),
         ];
-        let half = idle.iter().find(|(_, knob, _)| settings.value(knob) != Value::Off);
+        let half = idle
+            .iter()
+            .find(|(_, knob, _)| settings.value(knob) != Value::Off);
         if let Some((_, knob, why)) = half {
-            f.error_at(code::IMPOSSIBLE, &path(knob), format!("half of a copy: {why}"))
-                .help("a backfill has both: `copies_from = \"name\"`, `copies_into = [\"full_name\"]`");
+            f.error_at(
+                code::IMPOSSIBLE,
+                &path(knob),
+                format!("half of a copy: {why}"),
+            )
+            .help("a backfill has both: `copies_from = \"name\"`, `copies_into = [\"full_name\"]`");
         }
         return;
     };

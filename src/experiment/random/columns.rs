@@ -7,11 +7,16 @@ use crate::scenario::Scenario;
 
 /// In one of three, at the first database where it makes sense.
 pub fn draw(n: u64, draft: &Draft, text: String) -> String {
-    if n % 3 != 0 {
+    if !n.is_multiple_of(3) {
         return text;
     }
-    let databases = draft.tables.iter().filter(|t| t.header.starts_with("database."));
-    let with = |database: &Table| Some(with(n, draft, database, &text)).filter(|t| Scenario::parse(t).is_ok());
+    let databases = draft
+        .tables
+        .iter()
+        .filter(|t| t.header.starts_with("database."));
+    let with = |database: &Table| {
+        Some(with(n, draft, database, &text)).filter(|t| Scenario::parse(t).is_ok())
+    };
     let found = databases.rev().find_map(with);
     found.unwrap_or(text)
 }
@@ -32,7 +37,8 @@ fn with(n: u64, draft: &Draft, database: &Table, text: &str) -> String {
     let key = database.key();
     let asks = |table: &&Table| {
         let mut links = draft.tables.iter().filter(|t| t.kind.name == "link");
-        let is_it = |t: &Table| field(t, "from") == Some(table.key()) && field(t, "to") == Some(key);
+        let is_it =
+            |t: &Table| field(t, "from") == Some(table.key()) && field(t, "to") == Some(key);
         matches!(table.kind.name, "service" | "worker") && links.any(is_it)
     };
     let mut more = put(text, &database.header, "columns = [\"old\"]\n");
@@ -48,8 +54,18 @@ fn with(n: u64, draft: &Draft, database: &Table, text: &str) -> String {
     };
     let mut at = |from: u64, to: u64| dice.between(from, to);
     let mut entries = vec![
-        (at(1_000, 6_000), "schema_change", key.to_owned(), "adds = \"new\"\n".to_owned()),
-        (at(20_000, 38_000), "schema_change", key.to_owned(), "drops = \"old\"\n".to_owned()),
+        (
+            at(1_000, 6_000),
+            "schema_change",
+            key.to_owned(),
+            "adds = \"new\"\n".to_owned(),
+        ),
+        (
+            at(20_000, 38_000),
+            "schema_change",
+            key.to_owned(),
+            "drops = \"old\"\n".to_owned(),
+        ),
     ];
     for app in draft.tables.iter().filter(asks) {
         let (first, second, third) = (at(4_000, 9_000), at(12_000, 22_000), at(22_000, 36_000));
@@ -57,18 +73,35 @@ fn with(n: u64, draft: &Draft, database: &Table, text: &str) -> String {
         more = put(&more, &app.header, &named("\"old\"", "old"));
         let releases = [
             (first, named("\"old\", \"new\"", "old")),
-            (second, named(if at(0, 3) == 0 { "" } else { "\"old\", \"new\"" }, "new")),
+            (
+                second,
+                named(
+                    if at(0, 3) == 0 {
+                        ""
+                    } else {
+                        "\"old\", \"new\""
+                    },
+                    "new",
+                ),
+            ),
             (third, named("\"new\"", "new")),
         ];
         for (at, columns) in releases {
-            entries.push((at, "deploy", app_key.clone(), "strategy = \"rolling\"\n".to_owned() + &columns));
+            entries.push((
+                at,
+                "deploy",
+                app_key.clone(),
+                "strategy = \"rolling\"\n".to_owned() + &columns,
+            ));
         }
         if at(0, 2) == 0 {
             entries.push((at(30_000, 38_000), "rollback", app_key, String::new()));
         }
     }
     for (at, what, target, lines) in entries {
-        more += &format!("\n[[timeline]]\nwhat = \"{what}\"\ntarget = \"{target}\"\nat = \"{at} ms\"\n{lines}");
+        more += &format!(
+            "\n[[timeline]]\nwhat = \"{what}\"\ntarget = \"{target}\"\nat = \"{at} ms\"\n{lines}"
+        );
     }
     let guard = at(0, 1) == 1;
     let (start, time) = (at(5_000, 18_000), at(1, 400));

@@ -1,7 +1,8 @@
 //! The knobs of the kind.
 
 use super::{
-    BOOT_TIME, CONTRACT, CONTRACT_OLDEST, INSTANCES, PRICE, READS_COLUMN, VERSION, WRITES_COLUMNS, ZONES,
+    BOOT_TIME, CONTRACT, CONTRACT_OLDEST, INSTANCES, PRICE, READS_COLUMN, VERSION, WRITES_COLUMNS,
+    ZONES,
 };
 use crate::design::registry::{Accepts, Class, KindSpec, knob};
 use crate::design::value::Unit;

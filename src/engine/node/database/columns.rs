@@ -119,8 +119,15 @@ fn uses<'p, R: Record>(cx: &Cx<'p, R>, attempt: &Attempt) -> Uses<'p> {
     cx.core.uses(cx.program, from, attempt.version)
 }
 
-/// The column that a transaction of this attempt reads, with its table.
-pub(super) fn read_by<R: Record>(cx: &Cx<'_, R>, attempt: &Attempt) -> Option<Place> {
+/// The column that whoever asks reads, with its table; `None` if it names none.
+pub(super) fn read_by<R: Record>(
+    config: &Config,
+    cx: &Cx<'_, R>,
+    attempt: &Attempt,
+) -> Option<Place> {
+    if config.columns.is_empty() {
+        return None;
+    }
     Some((table_of(cx, attempt), uses(cx, attempt).reads?))
 }
 
@@ -167,10 +174,8 @@ impl Database {
         attempt: &Attempt,
         (row, version): (u64, u64),
     ) -> Option<u64> {
-        if config.columns.is_empty() || attempt.mode != CallMode::Read || attempt.row.is_made() {
-            return Some(version);
-        }
-        match read_by(cx, attempt) {
+        let is_followed = attempt.mode == CallMode::Read && !attempt.row.is_made();
+        match read_by(config, cx, attempt).filter(|_| is_followed) {
             Some(place) => self.columns.holds(place, row),
             None => Some(version),
         }

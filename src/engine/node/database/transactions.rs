@@ -33,10 +33,7 @@ struct Write {
     row: u64,
     basis: Basis,
     read: Taken,
-    is_insert: bool,
-    is_made: bool,
-    /// Only if there is a unit left.
-    takes: bool,
+    of: RowOf,
     promised: bool,
 }
 
@@ -94,7 +91,7 @@ impl Transactions {
         &mut self,
         at: u16,
         about: (u16, u64),
-        isolation: Isolation,
+        (isolation, column): (Isolation, Option<(u64, u64)>),
         now: Time,
     ) -> u32 {
         // Neither 0 nor the largest, which say that there is none.
@@ -111,7 +108,7 @@ impl Transactions {
             read: Vec::new(),
             writes: Vec::new(),
             before: Vec::new(),
-            column: None,
+            column,
             locked: Vec::new(),
             tables: Vec::new(),
         };
@@ -164,12 +161,7 @@ impl Transactions {
     }
 
     /// A row of a copy is about to have another version.
-    pub fn overwritten(
-        &mut self,
-        at: u16,
-        row: u64,
-        had: impl Fn(Option<(u64, u64)>) -> Had,
-    ) {
+    pub fn overwritten(&mut self, at: u16, row: u64, had: impl Fn(Option<(u64, u64)>) -> Had) {
         if self.snapshots == 0 {
             return;
         }
@@ -355,12 +347,8 @@ impl Database {
             let intent = &cx.core.intents[attempt.intent];
             let about = (intent.operation, intent.item);
             let at = attempt.instance;
-            let number = self.transactions.open(at, about, config.isolation, now);
-            if let Some(tx) = self.transactions.open.get_mut(&number)
-                && !config.columns.is_empty()
-            {
-                tx.column = read_by(cx, &attempt);
-            }
+            let how = (config.isolation, read_by(config, cx, &attempt));
+            let number = self.transactions.open(at, about, how, now);
             cx.core.attempts[id].answer.version = u64::from(number);
         }
         Ok(())
@@ -402,13 +390,11 @@ impl Database {
             row,
             basis: Basis::from_bits(attempt.payload),
             read: attempt.read,
-            is_insert: attempt.row == RowOf::New,
-            is_made: attempt.row.is_made(),
-            takes: attempt.row == RowOf::Unit,
+            of: attempt.row,
             promised: !attempt.beside,
         };
         let own = tx.writes.iter().any(|known| known.row == row);
-        if write.is_insert && config.unique && (newest > 0 || own) {
+        if write.of == RowOf::New && config.unique && (newest > 0 || own) {
             return Err(Reason::Constraint);
         }
         if lacks {
@@ -425,7 +411,7 @@ impl Database {
     fn objects(&self, config: &Config, tx: &Transaction) -> Option<Reason> {
         let home = Self::home(config, tx.at as usize);
         let rows = &self.places[home].rows;
-        let twice = |w: &Write| w.is_insert && config.unique && rows.version(w.row) > 0;
+        let twice = |w: &Write| w.of == RowOf::New && config.unique && rows.version(w.row) > 0;
         let checks = config.isolation == Isolation::Optimistic;
         let is_stale = |w: &Write| {
             let version = rows.version(w.row);
@@ -434,7 +420,7 @@ impl Database {
         };
         let reads_count = config.isolation == Isolation::Serializable;
         let has_changed = |&(row, _): &(u64, u64)| reads_count && tx.is_overtaken(row);
-        let lacks = |w: &Write| w.takes && self.is_sold_out(config, home, w.row);
+        let lacks = |w: &Write| w.of == RowOf::Unit && self.is_sold_out(config, home, w.row);
         if tx.failed.is_some() {
             tx.failed
         } else if tx.writes.iter().any(twice) {
@@ -495,10 +481,10 @@ impl Database {
                 row: write.row,
                 based_on: write.basis.version(),
                 read: write.read,
-                is_made: write.is_made,
+                is_made: write.of.is_made(),
                 promised: keeps,
             };
-            if write.is_insert {
+            if write.of == RowOf::New {
                 let before = self.places[Self::home(config, at)].rows.version(write.row);
                 let attempt = cx.core.attempts[id];
                 self.grows(cx, &attempt, (RowOf::New, before));
