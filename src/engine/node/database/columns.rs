@@ -181,7 +181,18 @@ impl Database {
         }
     }
 
-    /// Puts what a backfill has read into other columns. Says whether this is one.
+    /// Whether a write puts what a backfill has read into other columns.
+    pub(super) fn is_copy<R: Record>(
+        &self,
+        config: &Config,
+        cx: &Cx<'_, R>,
+        id: AttemptId,
+        change: &Change,
+    ) -> bool {
+        !config.columns.is_empty() && !change.is_made && uses(cx, &cx.core.attempts[id]).copies
+    }
+
+    /// Makes a copy, if the change is one. Says whether it is.
     pub(super) fn copies_value<R: Record>(
         &mut self,
         config: &Config,
@@ -189,14 +200,11 @@ impl Database {
         id: AttemptId,
         change: &Change,
     ) -> bool {
-        if config.columns.is_empty() || change.is_made {
+        if !self.is_copy(config, cx, id, change) {
             return false;
         }
         let attempt = cx.core.attempts[id];
         let uses = uses(cx, &attempt);
-        if !uses.copies {
-            return false;
-        }
         let (table, row) = (table_of(cx, &attempt), change.row);
         // Empty, or gone meanwhile: there is nothing to copy.
         let counts = |&version: &u64| self.columns.counts((table, row), version);

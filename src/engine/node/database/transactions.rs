@@ -491,7 +491,10 @@ impl Database {
             }
             position = self.commit(config, cx, id, how).or(position);
             let version = cx.core.attempts[id].answer.version;
-            made.push((write.row, version));
+            // What is copied was made before.
+            if !self.is_copy(config, cx, id, &how) {
+                made.push((write.row, version));
+            }
             if keeps || answer == 0 {
                 answer = version;
             }
