@@ -269,6 +269,8 @@ pub struct Attempt {
     pub row: RowOf,
     pub beside: bool,
     pub transaction: u32,
+    /// Which version of the calling node made it, where the callee asks.
+    pub version: u16,
     /// Idempotency key, 0 if there is none.
     pub key: u64,
     /// Another try of the same call that is under way.
@@ -400,6 +402,7 @@ impl Attempt {
             row: RowOf::Item,
             beside: false,
             transaction: 0,
+            version: 0,
             key: 0,
             next_try: Id::NONE,
         }

@@ -7,6 +7,7 @@
 //!
 //! A version can be slower than the first one, and can fail a share of what it works on.
 
+use super::columns::Named;
 use super::core::{Core, Cx};
 use super::digest::Fact;
 use super::door::Contract;
@@ -35,6 +36,8 @@ pub struct Deploy {
     /// Versions of the interface, where they are not those of the node.
     pub contract: Option<u8>,
     pub contract_oldest: Option<u8>,
+    /// Columns that it names, where they are not those of the node.
+    pub named: Named,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,12 @@
 //! What the timeline does to the world: traffic changes and faults.
 
 use super::attempt::AttemptId;
+use super::columns::Named;
 use super::deploy::{Deploy, Strategy};
 use super::dist::Sampler;
 use super::draw::{Draws, Threshold};
 use super::program::{Compiler, Entry};
+pub use super::schema::{Keeps, SchemaChange};
 use crate::design::value::{Factor, MICRO, NANO, Rate, Share};
 use crate::design::{Settings, TimelineEntry};
 use crate::time::{Duration, Time};
@@ -174,50 +176,6 @@ pub struct Series {
     pub pause: Sampler,
 }
 
-/// Whom a schema change keeps out while it is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keeps {
-    Everybody,
-    Writers,
-    Nobody,
-}
-
-/// A change of a database's schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SchemaChange {
-    /// Key space of the rows that it is about; all if it does not say.
-    pub table: Option<u64>,
-    pub keeps: Keeps,
-    /// How long it needs the table.
-    pub takes: Duration,
-    /// How long it waits for the table, and, if it tries again, when.
-    pub lock_timeout: Option<Duration>,
-    pub retry_pause: Option<Duration>,
-    /// The index is there after it, or is not.
-    pub index: Option<bool>,
-}
-
-impl SchemaChange {
-    fn compile(c: &Compiler<'_>, knobs: &Settings<'_>) -> SchemaChange {
-        SchemaChange {
-            table: knobs.opt_text("table").map(|name| c.key_space(&name)),
-            keeps: match knobs.choice("keeps_out") {
-                "writers" => Keeps::Writers,
-                "nobody" => Keeps::Nobody,
-                _ => Keeps::Everybody,
-            },
-            takes: knobs.duration("takes"),
-            lock_timeout: knobs.opt_duration("lock_timeout"),
-            retry_pause: knobs.opt_duration("retry_pause"),
-            index: match knobs.choice("index") {
-                "built" => Some(true),
-                "dropped" => Some(false),
-                _ => None,
-            },
-        }
-    }
-}
-
 /// Another number of shards of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reshard {
@@ -383,6 +341,7 @@ impl Action {
                     errors: Threshold::new(knobs.share("error_share")),
                     contract: knobs.opt_count("contract").map(|n| n as u8),
                     contract_oldest: knobs.opt_count("contract_oldest").map(|n| n as u8),
+                    named: Named::compile(&knobs),
                 },
             },
             "rollback" => Action::Rollback { node: c.node(key) },

@@ -4,7 +4,7 @@
 //! until one has to be waited for; when that is over, it goes on. Calls of one step are told apart by
 //! their tag: the step, and the position of the call within it.
 
-use super::attempt::{Attempt, AttemptId, Call, CalleeSide, Parent};
+use super::attempt::{Answer, Attempt, AttemptId, Call, CalleeSide, Parent};
 use super::basis::Basis;
 use super::begin::NewCall;
 use super::core::Cx;
@@ -290,7 +290,10 @@ pub fn call_over_by<R: Record>(
             make_with(cx, id, store, step + POSITION * STORE, handed);
             return Progress::Waits;
         }
-        PlanStep::Cached { cache, .. } if position == STORE && result.is_ok() => {
+        // Of what is not there, there is nothing to keep.
+        PlanStep::Cached { cache, .. }
+            if position == STORE && result.is_ok() && !is_empty(cx, call.link, call.answer) =>
+        {
             let fill = PlanCall::plain(*cache, CallMode::Fill);
             let read = (call.answer.version, Handed::default(), call.since);
             send(cx, id, fill, step + POSITION * FILL, read);
@@ -394,6 +397,12 @@ fn heard<R: Record>(
     Heard::GoesOn
 }
 
+/// The column of a database that was asked for has nothing in it.
+fn is_empty<R: Record>(cx: &Cx<'_, R>, link: u16, answer: Answer) -> bool {
+    let kind = |to: u16| cx.program.nodes[to as usize].kind;
+    answer.missing && kind(cx.program.links[link as usize].to) == "database"
+}
+
 /// All that is left of the plan is left out: the caller is told so, if it has not been.
 fn is_done<R: Record>(cx: &mut Cx<'_, R>, id: AttemptId, plan: &[PlanStep]) -> Progress {
     cx.abandon_calls_of(id);
@@ -494,7 +503,8 @@ pub fn asker_lives<R: Record>(cx: &Cx<'_, R>, sent: &Attempt) -> bool {
 /// the same, if it takes late fills.
 pub fn late_reply<R: Record>(cx: &mut Cx<'_, R>, late: &Attempt) {
     let program = cx.program;
-    if late.mode != CallMode::Read || late.reply.is_err() || !asker_lives(cx, late) {
+    let says_nothing = late.reply.is_err() || is_empty(cx, late.link, late.answer);
+    if late.mode != CallMode::Read || says_nothing || !asker_lives(cx, late) {
         return;
     }
     let intent = cx.core.intents[late.intent];

@@ -13,6 +13,7 @@ mod windows;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::columns::Named;
 use super::counters::NodeCounters;
 use super::door::{self, Contract};
 use super::draw::{Threshold, place_hash};
@@ -168,10 +169,14 @@ pub struct NodeProgram {
     pub stops_abandoned: bool,
     /// Clients: each action has a user of its own, whom others do not share.
     pub tells_users_apart: bool,
-    /// What is written there can be undone: with a lost leader, or by going back to a snapshot.
+    /// What is written there can be undone: with a lost leader, by going back to a snapshot, with a column.
     pub can_undo: bool,
     /// A database with more than one copy.
     pub has_copies: bool,
+    /// A database whose rows have columns.
+    pub has_columns: bool,
+    /// The columns that it names in those, as long as nothing else is deployed.
+    pub named: Named,
     /// The operations that its users perform, with their weights.
     pub performs: Vec<(u16, u64)>,
     /// Per operation: what to do.
@@ -545,8 +550,12 @@ fn compile_node(c: &Compiler<'_>, node: &Node, operations: &[OperationProgram]) 
         tells_users_apart: node.kind.name == "clients"
             && (knobs.choice("arrivals") == "closed" || knobs.count("identities") > 1),
         can_undo: node.kind.name == "database"
-            && (knobs.count("replicas") > 0 || knobs.opt_duration("backup_every").is_some()),
+            && (knobs.count("replicas") > 0
+                || knobs.opt_duration("backup_every").is_some()
+                || knobs.opt_names("columns").is_some()),
         has_copies: node.kind.name == "database" && knobs.count("replicas") > 0,
+        has_columns: node.kind.name == "database" && knobs.opt_names("columns").is_some(),
+        named: Named::compile(&knobs),
         performs: super::node::clients::performed_by(number, operations),
         plans,
         effects,

@@ -78,7 +78,7 @@ mechanisms! {
     ColdCache "cold_cache" "has lost what it had kept",
     LostLeader "lost_leader" "has lost its leader",
     Locked "locked" "keeps others waiting for a lock",
-    Contract "contract" "speaks another version of the interface",
+    Contract "contract" "does not understand what it is asked",
     Cut "cut" "is cut",
     Loses "loses" "loses messages",
     Delays "delays" "takes longer",

@@ -83,6 +83,15 @@ pub struct Behind {
     pub since: Time,
 }
 
+impl Behind {
+    /// What was there before anybody had written.
+    pub const FROM_THE_BEGINNING: Behind = Behind {
+        versions: 1,
+        newest: 0,
+        since: Time::ZERO,
+    };
+}
+
 #[derive(Clone, Default)]
 pub struct Commits {
     kept: VecDeque<Commit>,

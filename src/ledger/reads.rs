@@ -60,6 +60,8 @@ pub struct ReadAt {
     pub store: u16,
     pub row: u64,
     pub version: u64,
+    /// Its column of the row was empty.
+    pub is_empty: bool,
     /// From when on it had to see what was there.
     pub began: Time,
     /// What it lacked; `None` if it is wrong only to this user.
@@ -76,6 +78,14 @@ impl ReadAt {
     }
 }
 
+/// What an answer says of a row.
+#[derive(Clone, Copy)]
+struct Saw {
+    version: u64,
+    /// Nothing: the column that was asked for is empty.
+    is_empty: bool,
+}
+
 /// A stale read that may turn out not to be one: what it lacked may be undone.
 #[derive(Clone, Copy, Debug)]
 pub struct Open {
@@ -83,6 +93,8 @@ pub struct Open {
     pub number: u64,
     pub slot: usize,
     pub version: u64,
+    /// Its column was empty: there is always something that it lacked.
+    is_empty: bool,
     pub began: Time,
     /// When its answer was there, and how old it was then.
     pub at: Time,
@@ -205,10 +217,11 @@ impl Reads {
         let commits = &self.commits;
         open.retain(|read| {
             let behind = commits.behind(store, key, read.version, read.began);
-            if behind.is_none() {
+            let stays = behind.is_some() || read.is_empty;
+            if !stays {
                 cleared.push(*read);
             }
-            behind.is_some()
+            stays
         });
         if !cleared.is_empty() {
             let ages = self.open.values().flatten().map(|read| read.age);
@@ -332,16 +345,16 @@ impl Reads {
             return None;
         }
         let store = self.sources.of(attempt.node, intent.operation)?;
-        if attempt.answer.missing {
+        let answer = attempt.answer;
+        // A cache that misses says nothing of the row; a store whose column is empty does.
+        if answer.missing && store != attempt.node {
             return None;
         }
-        self.judge(
-            program,
-            now,
-            (id, intent),
-            (store, attempt.answer.version),
-            attempt.sent,
-        )
+        let saw = Saw {
+            version: answer.version,
+            is_empty: answer.missing,
+        };
+        self.judge(program, now, (id, intent), (store, saw), attempt.sent)
     }
 
     /// A caller has served what it had kept of earlier answers to calls to this node.
@@ -354,7 +367,9 @@ impl Reads {
         (node, version): (u16, u64),
     ) -> Option<(Verdicts, ReadAt)> {
         let store = self.sources.behind(node, intent.operation)?;
-        self.judge(program, now, (id, intent), (store, version), now)
+        let is_empty = false;
+        let saw = Saw { version, is_empty };
+        self.judge(program, now, (id, intent), (store, saw), now)
     }
 
     /// Newer versions than this one that a user knew of when asking: own, and seen.
@@ -394,9 +409,10 @@ impl Reads {
         program: &Program,
         now: Time,
         (id, intent): (IntentId, &Intent),
-        (store, version): (u16, u64),
+        (store, saw): (u16, Saw),
         sent: Time,
     ) -> Option<(Verdicts, ReadAt)> {
+        let Saw { version, is_empty } = saw;
         let key = intent.item;
         let operation = &program.operations[intent.operation as usize];
         let began = if operation.is_write() {
@@ -405,6 +421,8 @@ impl Reads {
             intent.born
         };
         let behind = self.commits.behind(store, key, version, began);
+        // If nobody has written the row, an empty column lacks what was there at the beginning.
+        let behind = behind.or(is_empty.then_some(Behind::FROM_THE_BEGINNING));
         if let Some(behind) = behind {
             let age = now.since(behind.since);
             self.longest = self.longest.max(age);
@@ -413,6 +431,7 @@ impl Reads {
                     number: intent.number,
                     slot: id.slot(),
                     version,
+                    is_empty,
                     began,
                     at: now,
                     age,
@@ -438,6 +457,7 @@ impl Reads {
             store,
             row: key,
             version,
+            is_empty,
             began,
             behind,
             own,

@@ -212,6 +212,15 @@ impl Breaks<'_> {
         let text = "was committed".to_owned();
         match made {
             Some(commit) => write(row, commit.made(), text),
+            None if version == 0 => Operation {
+                what: "write",
+                intent: None,
+                row: format!("{row:x}"),
+                version,
+                began_ns: None,
+                at_ns: 0,
+                text: "was there from the beginning".to_owned(),
+            },
             None => Operation {
                 intent: None,
                 ..saw(

@@ -70,8 +70,13 @@ impl Witness {
 /// What was wrong with an answer.
 pub fn wrong(program: &Program, read: &ReadAt) -> Line {
     let store = &program.nodes[read.store as usize].key;
-    let seen = numbered(read.version);
-    let mut text = format!("the answer is about {seen} of the row in {store}");
+    let mut text = match read.is_empty {
+        true => format!("the column of the row in {store} is empty"),
+        false => {
+            let seen = numbered(read.version);
+            format!("the answer is about {seen} of the row in {store}")
+        }
+    };
     if let Some(behind) = read.behind {
         let (newest, n) = (numbered(behind.newest), behind.versions);
         let _ = write!(
@@ -348,9 +353,11 @@ impl Record for Witness {
         if let Some(lines) = self.stories.get_mut(&whose) {
             let node = &program.nodes[effect.node as usize].key;
             let version = version(&effect);
-            // Without other copies nothing is lost but by going back to a snapshot.
-            let why = match program.nodes[effect.node as usize].has_copies {
+            let at = &program.nodes[effect.node as usize];
+            // Without other copies nothing is lost but by going back to a snapshot, or with a column.
+            let why = match at.has_copies {
                 true => "the copy that leads now never had it",
+                false if at.has_columns => "it stands in no column any more",
                 false => "it has gone back to a backup that does not have it",
             };
             let text = format!("{node} loses it{version}: {why}");

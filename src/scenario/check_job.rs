@@ -127,7 +127,7 @@ fn knows_how_many(f: &mut Findings<'_>, design: &Design, node: &Node, operation:
 }
 
 /// Whether an item is read at a database before it is written there: only then is there a version.
-fn guards(design: &Design, node: &Node, operation: &str) -> bool {
+pub(super) fn guards(design: &Design, node: &Node, operation: &str) -> bool {
     let kind = |key: &str| {
         let found = design.node(key);
         found.map(|n| n.kind.name)

@@ -47,7 +47,7 @@ pub fn check(f: &mut Findings<'_>, design: &Design, node: &Node) {
 }
 
 /// The table that an operation is about.
-fn table_of(operation: &Operation) -> String {
+pub(super) fn table_of(operation: &Operation) -> String {
     let settings = Settings::new(&OPERATION, &operation.knobs);
     let named = settings.opt_text("key_space");
     named.unwrap_or_else(|| operation.key.clone())

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::limits::MAX_ACTIONS;
 use super::names::suggest;
-use super::{Goal, check_job, check_timeline, code};
+use super::{Goal, check_columns, check_job, check_timeline, code};
 use crate::design::order::arrange;
 use crate::design::registry::{KindSpec, Target, target_of};
 use crate::design::value::{MICRO, Value, cut};
@@ -31,6 +31,7 @@ pub fn check(
         times(f, entry, path, run);
         check_timeline::check(f, design, entry, path);
     }
+    check_columns::check(f, design, timeline);
     check_job::starts(f, design, timeline.iter().map(|(_, entry)| entry));
     work(f, design, run);
 }

@@ -49,6 +49,7 @@ codes! {
     NO_EFFECT "W0702" "a setting without effect";
     NEVER_HAPPENS "W0703" "a timeline entry that reaches beyond the end";
     NO_ANSWER "W0704" "a caller that may wait for ever";
+    NO_COLUMN "W0705" "statements name a column that is never there";
     EXTRA_IN_CODE "W0811" "something in a link or result code that this build does not know";
     DROPPED_OF_CODE "W0812" "a change in a link that this build cannot make; the design is another";
     BUILT_IN_CHANGED "W0813" "the scenario that a link is about has changed since";

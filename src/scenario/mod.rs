@@ -9,6 +9,7 @@ mod cells;
 mod check_alerts;
 mod check_balancer;
 mod check_cache;
+mod check_columns;
 mod check_completes;
 mod check_database;
 mod check_design;

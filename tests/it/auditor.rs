@@ -41,6 +41,8 @@ enum Entry {
     Answered {
         store: u16,
         version: u64,
+        /// The column that was asked for has nothing in it.
+        is_empty: bool,
         sent: Time,
     },
     Over {
@@ -115,8 +117,7 @@ impl Record for Audited {
             && attempt.mode == CallMode::Read
             && attempt.row == RowOf::Item
             && attempt.transaction == 0
-            && !attempt.answer.missing
-            && matches!(kind, "database" | "cache")
+            && (kind == "database" || kind == "cache" && !attempt.answer.missing)
             && let Some(store) = store_of(program, &[], attempt.node, intent.operation)
         {
             let (version, sent) = (attempt.answer.version, attempt.sent);
@@ -126,6 +127,7 @@ impl Record for Audited {
                 Entry::Answered {
                     store,
                     version,
+                    is_empty: attempt.answer.missing,
                     sent,
                 },
             );
@@ -149,6 +151,7 @@ impl Record for Audited {
                 Entry::Answered {
                     store,
                     version,
+                    is_empty: false,
                     sent,
                 },
             );
@@ -498,10 +501,11 @@ impl<'a> Audit<'a> {
                 Entry::Answered {
                     store,
                     version,
+                    is_empty,
                     sent,
                 } => {
                     let row = (store, intent.item);
-                    if self.is_stale(&l.intent, row, version, sent) {
+                    if is_empty || self.is_stale(&l.intent, row, version, sent) {
                         found.insert("stale");
                     }
                     let (own, seen) = self.knew(at, row, version);

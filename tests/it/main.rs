@@ -9,6 +9,7 @@ mod caching;
 mod charged_twice;
 mod claims;
 mod cli;
+mod columns;
 mod conformance;
 mod copies;
 mod coverage;

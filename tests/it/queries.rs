@@ -5,7 +5,7 @@ use brownout::experiment;
 use brownout::observe::report::Report;
 use brownout::scenario::Scenario;
 
-fn simulate(text: &str) -> Report {
+pub fn simulate(text: &str) -> Report {
     let scenario = Scenario::parse(text).unwrap_or_else(|d| panic!("{d:#?}\n{text}"));
     let program = experiment::compile(&scenario, Limits::NATIVE);
     experiment::run(&scenario, program, 1)

@@ -10,6 +10,7 @@
 
 mod balancing;
 mod caches;
+mod columns;
 mod copies;
 mod crowds;
 mod disciplines;
@@ -73,6 +74,7 @@ const LISTS: &[&[Row]] = &[
     transactions::ROWS,
     copies::ROWS,
     queries::ROWS,
+    columns::ROWS,
 ];
 
 const COUNT: usize = {

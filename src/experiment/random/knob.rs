@@ -38,6 +38,11 @@ const LEFT_ALONE: &[&str] = &[
     "keeps",
     "completes",
     "min_age",
+    "columns",
+    "writes_columns",
+    "reads_column",
+    "copies_from",
+    "copies_into",
 ];
 
 /// Longer ones would have no effect within a run.

@@ -5,6 +5,7 @@
 //! reason. Every other knob is drawn from the registry ([`knob`]): a knob that is new is drawn without
 //! a line of code here. What the checks refuse is taken out again, so every text is valid.
 
+mod columns;
 pub mod copies;
 mod dice;
 mod knob;
@@ -116,7 +117,8 @@ fn repair(n: u64, draft: &mut Draft) -> String {
         let text = draft.text();
         let Err(found) = Scenario::parse(&text) else {
             let text = text + &invariants(n, draft);
-            return reconciliations(n, draft, refunds(n, text));
+            let text = reconciliations(n, draft, refunds(n, text));
+            return columns::draw(n, draft, text);
         };
         let mut paths: BTreeSet<&str> = BTreeSet::new();
         for finding in &found {

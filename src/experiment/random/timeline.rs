@@ -81,6 +81,8 @@ fn add(dice: &mut Dice, draft: &mut Draft, what: &'static KindSpec) -> bool {
     for spec in what.knobs {
         let value = match (what.name, spec.name) {
             (_, "at" | "lasts" | "target") => continue,
+            // Columns are drawn together (`columns`).
+            (_, "adds" | "drops" | "writes_columns" | "reads_column") => continue,
             ("config", "value") => quoted(match target.split('.').next() {
                 Some("link") if target.ends_with("timeout") => dice.one_of(&["30 ms", "400 ms"]),
                 _ => dice.one_of(&["1", "2", "3", "9"]),

@@ -102,6 +102,7 @@ pub fn compare(design: u64, audit: &Audit<'_>) -> Searched {
             store,
             version,
             sent,
+            ..
         } = line.entry
         else {
             continue;

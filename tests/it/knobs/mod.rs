@@ -8,6 +8,7 @@ mod backups;
 mod balancing;
 mod basics;
 mod caching;
+mod columns;
 mod copies;
 mod feeds;
 mod incidents;
@@ -57,6 +58,7 @@ const FIXTURES: &[Fixture] = fixtures![
     balancing,
     basics,
     caching,
+    columns,
     copies,
     feeds,
     incidents,

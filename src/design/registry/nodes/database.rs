@@ -391,6 +391,15 @@ pub static DATABASE: KindSpec = KindSpec {
         .range("1", "1000000000")
         .class(Class::Now)
         .example("20"),
+        knob(
+            "columns",
+            Unit::Names,
+            "none",
+            "columns that the rows of all tables have at the beginning, each with the value of its row; absent, a row is one value",
+        )
+        .off("none")
+        .class(Class::Restart)
+        .example("[\"name\"]"),
         PRICE,
         ZONES,
         VERSION,

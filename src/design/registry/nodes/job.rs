@@ -67,6 +67,13 @@ pub static JOB: KindSpec = KindSpec {
         knob("min_age", Unit::Duration, "0 s",
             "how old an entry of the third party's list has to be: what is younger may still be under way (completes)")
             .range("0 s", "7 d").class(Class::NewWork).example("10 min"),
+        knob("copies_from", Unit::Text, "none",
+            "the column that it reads in databases with `columns`: what it read there, its write puts into those of `copies_into`, as the same version",
+        )
+            .off("none").class(Class::Restart).example("name"),
+        knob("copies_into", Unit::Names, "none",
+            "the columns into which it copies: a backfill (copies_from)")
+            .off("none").class(Class::Restart).example("[\"full_name\"]"),
         knob("dry_run", Unit::Flag, "false", "whether it only reads and works, and counts what it would have changed")
             .class(Class::NewWork),
         ZONES, VERSION,

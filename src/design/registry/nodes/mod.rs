@@ -68,6 +68,24 @@ const CONTRACT_OLDEST: KnobSpec = knob(
 )
 .range("1", "255")
 .class(Class::Restart);
+const WRITES_COLUMNS: KnobSpec = knob(
+    "writes_columns",
+    Unit::Names,
+    "all",
+    "the columns that its writes name, in databases with `columns`; absent, all that are there",
+)
+.off("all")
+.class(Class::Restart)
+.example("[\"name\", \"full_name\"]");
+const READS_COLUMN: KnobSpec = knob(
+    "reads_column",
+    Unit::Text,
+    "any",
+    "the column that its reads name, in databases with `columns`; absent, whichever has the newest version",
+)
+.off("any")
+.class(Class::Restart)
+.example("full_name");
 
 const MAX_REQUEST_SIZE: KnobSpec = knob(
     "max_request_size",

@@ -103,7 +103,7 @@ pub static SERVICE: KindSpec = KindSpec {
         knob("checks_rights", Unit::Flag, "false",
             "whether it turns away, as forbidden, those who have no right to what they ask for (`without_right_share` of clients)")
             .class(Class::NewWork),
-        CONTRACT, CONTRACT_OLDEST, MAX_REQUEST_SIZE,
+        CONTRACT, CONTRACT_OLDEST, WRITES_COLUMNS, READS_COLUMN, MAX_REQUEST_SIZE,
         PRICE, ZONES, VERSION,
     ],
 };

@@ -1,6 +1,9 @@
 //! The knobs of the kind.
 
-use super::{BOOT_TIME, CONTRACT, CONTRACT_OLDEST, INSTANCES, PRICE, VERSION, ZONES};
+use super::{
+    BOOT_TIME, CONTRACT, CONTRACT_OLDEST, INSTANCES, PRICE, READS_COLUMN, VERSION, WRITES_COLUMNS,
+    ZONES,
+};
 use crate::design::registry::{Accepts, Class, KindSpec, knob};
 use crate::design::value::Unit;
 
@@ -45,7 +48,7 @@ pub static WORKER: KindSpec = KindSpec {
         knob("poll_wait", Unit::Duration, "20 s", "how long it waits before it asks again, when the answer to a poll got lost")
             .range("1 ms", "1 h").class(Class::NewWork)
             .source("Amazon SQS WaitTimeSeconds: at most 20 s"),
-        CONTRACT, CONTRACT_OLDEST,
+        CONTRACT, CONTRACT_OLDEST, WRITES_COLUMNS, READS_COLUMN,
         PRICE, ZONES, VERSION,
     ],
 };

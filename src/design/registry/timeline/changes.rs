@@ -118,6 +118,22 @@ pub static ENTRIES: &[KindSpec] = &[
             .off("same")
             .range("1", "255")
             .example("2"),
+            knob(
+                "writes_columns",
+                Unit::Names,
+                "same",
+                "columns that the writes of the new version name; absent, those of the node",
+            )
+            .off("same")
+            .example("[\"name\", \"full_name\"]"),
+            knob(
+                "reads_column",
+                Unit::Text,
+                "same",
+                "column that the reads of the new version name; absent, that of the node",
+            )
+            .off("same")
+            .example("full_name"),
         ],
     ),
     entry(
@@ -205,6 +221,22 @@ pub static ENTRIES: &[KindSpec] = &[
                 "unchanged",
                 "whether the index for `scans` is there afterwards",
             ),
+            knob(
+                "adds",
+                Unit::Text,
+                "none",
+                "a column that is there afterwards, empty in every row: expand",
+            )
+            .off("none")
+            .example("full_name"),
+            knob(
+                "drops",
+                Unit::Text,
+                "none",
+                "a column that is gone afterwards, with what it held: contract",
+            )
+            .off("none")
+            .example("name"),
         ],
     ),
     entry(

@@ -27,7 +27,7 @@ pub(super) struct Backups {
     taking: Option<usize>,
     /// Snapshots that are complete, or came to nothing.
     taken: u64,
-    /// How often it went back: part of every version, so that none is mistaken for one that is undone.
+    /// How often something was undone: part of every version, so that none is mistaken for one that is gone.
     restores: u64,
     is_down: bool,
 }
@@ -43,6 +43,11 @@ impl Backups {
         if self.taking.take().is_some() {
             self.taken += 1;
         }
+    }
+
+    /// Something is undone: later versions are above it.
+    pub fn begins_anew(&mut self) {
+        self.restores += 1;
     }
 
     /// The version after one, above all that were undone.
@@ -124,7 +129,7 @@ impl Database {
         self.backups.is_down = true;
         cx.core.modifiers[node as usize].down += 1;
         self.on_crash(config, cx, None);
-        self.backups.restores += 1;
+        self.backups.begins_anew();
         // What the archive has is read back, too.
         let archived = |entry: &LogEntry| {
             config.log_archive.is_some_and(|lag| entry.at + lag <= now)

@@ -2,6 +2,7 @@
 
 use crate::design::Settings;
 use crate::design::value::Value;
+use crate::engine::columns::column;
 use crate::engine::copies::ReadFrom;
 use crate::engine::dist::Sampler;
 use crate::engine::shards::ShardBy;
@@ -78,6 +79,8 @@ pub struct Config {
     pub row_per_item: bool,
     /// Units that each item has at the beginning, if somebody counts.
     pub stock: Option<u64>,
+    /// Columns that rows have at the beginning; none where a row is one value.
+    pub columns: Box<[u64]>,
 }
 
 /// What a transaction is kept from seeing, and from undoing.
@@ -193,6 +196,10 @@ impl Config {
             unique: knobs.flag("unique"),
             row_per_item: knobs.choice("row_of_insert") == "item",
             stock: knobs.opt_count("stock"),
+            columns: {
+                let names = knobs.opt_names("columns").unwrap_or_default();
+                names.iter().map(|name| column(name)).collect()
+            },
         }
     }
 

@@ -9,10 +9,12 @@
 //! Statements of a transaction go over the connection that it has had since it began; what it writes is
 //! there at its commit (`transactions`); rows may be locked until then (`locks`), and tables while their
 //! schema is changed (`schema`). What a query takes may follow from the rows that it looks at (`cost`).
-//! Instead of copies there may be shards, which have a part of the keys each (`resharding`).
+//! Instead of copies there may be shards, which have a part of the keys each (`resharding`). A row may have
+//! columns, of which releases of applications name some (`columns`).
 //! Ignored so far: copies of shards; applying a log takes time, and no core.
 
 mod backup;
+mod columns;
 mod config;
 mod cost;
 mod failover;
@@ -40,6 +42,7 @@ use crate::engine::rows::Rows;
 use crate::engine::station::{Admission, Instance};
 use crate::time::Time;
 use backup::Backups;
+use columns::Columns;
 pub use config::Config;
 use cost::Tables;
 use leaderless::Leaderless;
@@ -123,6 +126,7 @@ pub struct Database {
     locks: Locks,
     schema: Schema,
     tables: Tables,
+    columns: Columns,
     resharding: Resharding,
     backups: Backups,
     /// Copies, or shards that have keys.
@@ -173,6 +177,7 @@ impl NodeKind for Database {
             locks: Locks::default(),
             schema: Schema::default(),
             tables: Tables::default(),
+            columns: Columns::default(),
             resharding: Resharding::default(),
             backups: Backups::default(),
             serving: config.instances() as u32,
@@ -347,6 +352,7 @@ impl Database {
         let attempt = cx.core.attempts[id];
         let at = attempt.instance as usize;
         let changes = matches!(attempt.mode, CallMode::Write | CallMode::Begin);
+        self.notes_release(config, cx, id);
         if changes && !self.leads(cx, at) {
             cx.tally(FENCED);
             self.fail_transaction(config, cx, attempt.transaction, Reason::NotPrimary);
@@ -384,6 +390,9 @@ impl Database {
         let failed = faults.fails(&mut cx.draws(Purpose::Fault, attempt.address));
         let refusal = match failed {
             true => Some(Reason::ErrorFromCallee),
+            false if self.names_unknown(config, cx, id, attempt.mode) => {
+                Some(Reason::ContractMismatch)
+            }
             false if is_write && faults.disk_full > 0 => Some(Reason::StorageFull),
             // Somebody else was made the leader while the query ran.
             false if is_write && !self.leads(cx, at) => Some(Reason::NotPrimary),
@@ -399,7 +408,8 @@ impl Database {
         let row = config.row_of(cx, id);
         let based_on = Basis::from_bits(attempt.payload).version();
         let (read, promised) = (attempt.read, !attempt.beside);
-        let write = Change { row, based_on, read, promised };
+        let is_made = attempt.row.is_made();
+        let write = Change { row, based_on, read, is_made, promised };
         let mut refusal = match refusal {
             None if is_write => {
                 let item = cx.core.intents[attempt.intent].item;
@@ -427,8 +437,9 @@ impl Database {
                 let home = Self::home(config, at);
                 let (version, taken) = (self.places[home].rows.version(row), self.taken(home, row));
                 let version = cx.end_for_feed(id).unwrap_or(version);
+                let found = self.finds(config, cx, &attempt, (row, version));
                 let answer = &mut cx.core.attempts[id].answer;
-                answer.version = version;
+                (answer.version, answer.missing) = (found.unwrap_or(0), found.is_none());
                 Self::says_units(config, &attempt, taken, answer);
                 false
             }
@@ -493,6 +504,8 @@ impl Database {
         let ns = match cx.core.attempts[id].mode {
             // The cheapest of queries: they need a core, and no time on it.
             CallMode::Probe | CallMode::Begin | CallMode::Commit => 0,
+            // It fails before it has looked at a row.
+            mode if self.names_unknown(config, cx, id, mode) => 0,
             _ => self.cost(config, cx, id),
         };
         cx.work_for(id, ns);

@@ -73,7 +73,7 @@ impl Database {
         id: AttemptId,
         change: Change,
     ) -> Option<u64> {
-        let Change { row, based_on, promised, .. } = change;
+        let Change { row, based_on, promised, is_made, .. } = change;
         let attempt = cx.core.attempts[id];
         let intent = cx.core.intents[attempt.intent];
         let at = attempt.instance as usize;
@@ -81,7 +81,17 @@ impl Database {
         let now = cx.now();
         let before = self.places[home].rows.version(row);
         let taken = self.takes(config, home, &change);
-        self.transactions.overwritten(at as u16, row, (before, taken.0));
+        let columns = &self.columns;
+        self.transactions.overwritten(at as u16, row, |column| {
+            let had = match column.filter(|_| !is_made) {
+                Some(place) => columns.holds(place, row),
+                None => Some(before),
+            };
+            (had, taken.0)
+        });
+        if self.copies_value(config, cx, id, &change) {
+            return None;
+        }
         let entry_of = |version: u64| LogEntry {
             key: row,
             version,
@@ -99,6 +109,7 @@ impl Database {
             self.sets_row(home, &entry, false);
             cx.note_for_feeds(entry);
             self.keeps(config, cx, entry);
+            self.stands(config, cx, id, (entry, is_made));
             cx.effect_on(id, Changed { row, version, based_on, promised, pending: false });
             self.answers_write(config, cx, id, &entry);
             return None;

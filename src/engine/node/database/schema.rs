@@ -270,9 +270,10 @@ impl Database {
         };
         let done = self.schema.open.remove(nth);
         cx.tally(SCHEMA_CHANGES);
-        // An index is used when every shard has it.
+        // An index is used when every shard has it; so is a column.
         if self.schema.open.iter().all(|open| open.change != done.change) {
             self.tables.indexed = done.change.index.or(self.tables.indexed);
+            self.changes_columns(config, cx, &done.change);
         }
         self.lets_in(config, cx);
     }

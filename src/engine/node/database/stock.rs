@@ -21,6 +21,8 @@ pub(super) struct Change {
     /// The version that its maker had read, if it says so, and how many units that one said were taken.
     pub based_on: Option<u64>,
     pub read: Taken,
+    /// Of a row that the plan makes, not of one that is there.
+    pub is_made: bool,
     /// It is what the operation promises here.
     pub promised: bool,
 }

@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use super::columns::read_by;
 use super::config::{Config, Isolation};
 use super::stock::Change;
 use super::{COMMITS, Database, IDLE, IDLE_ENDED, ROLLBACKS};
@@ -32,11 +33,12 @@ struct Write {
     row: u64,
     basis: Basis,
     read: Taken,
-    is_insert: bool,
-    /// Only if there is a unit left.
-    takes: bool,
+    of: RowOf,
     promised: bool,
 }
+
+/// The version that a row had, and the units that were taken; no version where its column was empty.
+type Had = (Option<u64>, u32);
 
 #[derive(Clone)]
 struct Transaction {
@@ -53,7 +55,9 @@ struct Transaction {
     read: Vec<(u64, u64)>,
     writes: Vec<Write>,
     /// Rows that others have written since it began: the versions that they had, and the units that were taken.
-    before: Vec<(u64, (u64, u32))>,
+    before: Vec<(u64, Had)>,
+    /// The column that its statements read, with its table.
+    column: Option<(u64, u64)>,
     locked: Vec<u64>,
     /// Tables that it has, or is in line for; whether it writes there.
     tables: Vec<(u64, bool)>,
@@ -87,7 +91,7 @@ impl Transactions {
         &mut self,
         at: u16,
         about: (u16, u64),
-        isolation: Isolation,
+        (isolation, column): (Isolation, Option<(u64, u64)>),
         now: Time,
     ) -> u32 {
         // Neither 0 nor the largest, which say that there is none.
@@ -104,6 +108,7 @@ impl Transactions {
             read: Vec::new(),
             writes: Vec::new(),
             before: Vec::new(),
+            column,
             locked: Vec::new(),
             tables: Vec::new(),
         };
@@ -156,13 +161,13 @@ impl Transactions {
     }
 
     /// A row of a copy is about to have another version.
-    pub fn overwritten(&mut self, at: u16, row: u64, had: (u64, u32)) {
+    pub fn overwritten(&mut self, at: u16, row: u64, had: impl Fn(Option<(u64, u64)>) -> Had) {
         if self.snapshots == 0 {
             return;
         }
         for tx in self.open.values_mut() {
             if tx.at == at && tx.sees_snapshot && !tx.is_overtaken(row) {
-                tx.before.push((row, had));
+                tx.before.push((row, had(tx.column)));
             }
         }
     }
@@ -342,7 +347,8 @@ impl Database {
             let intent = &cx.core.intents[attempt.intent];
             let about = (intent.operation, intent.item);
             let at = attempt.instance;
-            let number = self.transactions.open(at, about, config.isolation, now);
+            let how = (config.isolation, read_by(config, cx, &attempt));
+            let number = self.transactions.open(at, about, how, now);
             cx.core.attempts[id].answer.version = u64::from(number);
         }
         Ok(())
@@ -360,7 +366,8 @@ impl Database {
         let home = Self::home(config, attempt.instance as usize);
         let taken = self.taken(home, row);
         let lacks = self.lacks_unit(config, home, row, &attempt);
-        let rows = &self.places[home].rows;
+        let newest = self.places[home].rows.version(row);
+        let found = self.finds(config, cx, &attempt, (row, newest));
         let tx = self.transactions.open.get_mut(&attempt.transaction);
         let Some(tx) = tx else {
             return Err(Reason::ErrorFromCallee);
@@ -368,14 +375,14 @@ impl Database {
         if let Some(reason) = tx.failed {
             return Err(reason);
         }
-        let newest = rows.version(row);
         if attempt.mode != CallMode::Write {
             let then = tx.before.iter().find(|&&(known, _)| known == row);
-            let now = (newest, u32::try_from(taken).unwrap_or(u32::MAX));
-            let (seen, taken) = then.map_or(now, |&(_, had)| had);
+            let now = (found, u32::try_from(taken).unwrap_or(u32::MAX));
+            let (found, taken) = then.map_or(now, |&(_, had)| had);
+            let seen = found.unwrap_or(0);
             tx.saw(row, seen);
             let answer = &mut cx.core.attempts[id].answer;
-            answer.version = seen;
+            (answer.version, answer.missing) = (seen, found.is_none());
             Self::says_units(config, &attempt, u64::from(taken), answer);
             return Ok(());
         }
@@ -383,12 +390,11 @@ impl Database {
             row,
             basis: Basis::from_bits(attempt.payload),
             read: attempt.read,
-            is_insert: attempt.row == RowOf::New,
-            takes: attempt.row == RowOf::Unit,
+            of: attempt.row,
             promised: !attempt.beside,
         };
         let own = tx.writes.iter().any(|known| known.row == row);
-        if write.is_insert && config.unique && (newest > 0 || own) {
+        if write.of == RowOf::New && config.unique && (newest > 0 || own) {
             return Err(Reason::Constraint);
         }
         if lacks {
@@ -405,7 +411,7 @@ impl Database {
     fn objects(&self, config: &Config, tx: &Transaction) -> Option<Reason> {
         let home = Self::home(config, tx.at as usize);
         let rows = &self.places[home].rows;
-        let twice = |w: &Write| w.is_insert && config.unique && rows.version(w.row) > 0;
+        let twice = |w: &Write| w.of == RowOf::New && config.unique && rows.version(w.row) > 0;
         let checks = config.isolation == Isolation::Optimistic;
         let is_stale = |w: &Write| {
             let version = rows.version(w.row);
@@ -414,7 +420,7 @@ impl Database {
         };
         let reads_count = config.isolation == Isolation::Serializable;
         let has_changed = |&(row, _): &(u64, u64)| reads_count && tx.is_overtaken(row);
-        let lacks = |w: &Write| w.takes && self.is_sold_out(config, home, w.row);
+        let lacks = |w: &Write| w.of == RowOf::Unit && self.is_sold_out(config, home, w.row);
         if tx.failed.is_some() {
             tx.failed
         } else if tx.writes.iter().any(twice) {
@@ -451,6 +457,10 @@ impl Database {
                 Some(Reason::StorageFull)
             }
             None if changes && !self.leads(cx, at) => Some(Reason::NotPrimary),
+            // A column has gone since the statement.
+            None if changes && self.names_unknown(config, cx, id, CallMode::Write) => {
+                Some(Reason::ContractMismatch)
+            }
             None => self.objects(config, &tx),
             some => some,
         };
@@ -471,16 +481,20 @@ impl Database {
                 row: write.row,
                 based_on: write.basis.version(),
                 read: write.read,
+                is_made: write.of.is_made(),
                 promised: keeps,
             };
-            if write.is_insert {
+            if write.of == RowOf::New {
                 let before = self.places[Self::home(config, at)].rows.version(write.row);
                 let attempt = cx.core.attempts[id];
                 self.grows(cx, &attempt, (RowOf::New, before));
             }
             position = self.commit(config, cx, id, how).or(position);
             let version = cx.core.attempts[id].answer.version;
-            made.push((write.row, version));
+            // What is copied was made before.
+            if !self.is_copy(config, cx, id, &how) {
+                made.push((write.row, version));
+            }
             if keeps || answer == 0 {
                 answer = version;
             }
