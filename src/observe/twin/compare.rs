@@ -7,12 +7,12 @@
 
 use std::collections::BTreeSet;
 
-use super::meet::Waiting;
+use super::meet::{Key, Thing, Waiting};
 use super::places::{Places, SIDES};
 use super::users::Users;
 use crate::engine::World;
 use crate::engine::attempt::NO_LINK;
-use crate::observe::tape::{Asked, Besides, Noted, Tape, Try, Wronged};
+use crate::observe::tape::{Asked, Noted, Tape, Try, Wronged};
 use crate::time::Time;
 
 /// What is different, in the order of cause and effect within one try.
@@ -52,7 +52,11 @@ pub struct First {
     pub seen: Seen,
 }
 
-type NoteKey = (Time, u16, Besides, u64, u64);
+/// Sorts of keys; what happens at nodes besides has those from `NOTED` on.
+const TRY: u8 = 0;
+const ASKED: u8 = 1;
+const WRONGED: u8 = 2;
+const NOTED: u8 = 3;
 
 /// Things that wait for a counterpart before it is looked which of them can have one at all.
 const WAITING: usize = 8_192;
@@ -65,22 +69,22 @@ pub struct Comparison {
     /// Per place: what somebody there is told.
     pub tolds: Vec<Option<First>>,
     pub users: Users,
-    tries: Waiting<(u64, u16), Try>,
-    asked: Waiting<u64, Asked>,
-    wronged: Waiting<u64, Wronged>,
-    noted: Waiting<NoteKey, Noted>,
+    waiting: Waiting,
     /// Later moments are not known of both worlds.
     until: Time,
     /// Look when so many wait.
     look_at: usize,
 }
 
-/// What is under way in one world.
-#[derive(Default)]
-struct UnderWay {
-    tries: BTreeSet<(u64, u16)>,
-    untold: BTreeSet<u64>,
-    living: BTreeSet<u64>,
+/// What is under way in one world: keys of things that may still come.
+type UnderWay = BTreeSet<Key>;
+
+fn of_try(address: u64, link: u16) -> Key {
+    (TRY, [address, u64::from(link), 0, 0])
+}
+
+fn of_action(sort: u8, address: u64) -> Key {
+    (sort, [address, 0, 0, 0])
 }
 
 impl Comparison {
@@ -90,10 +94,7 @@ impl Comparison {
             tolds: vec![None; places.all.len()],
             places,
             users: Users::default(),
-            tries: Waiting::default(),
-            asked: Waiting::default(),
-            wronged: Waiting::default(),
-            noted: Waiting::default(),
+            waiting: Waiting::default(),
             until: Time::NEVER,
             look_at: WAITING,
         }
@@ -131,8 +132,15 @@ impl Comparison {
         {
             return;
         }
-        if let Some(both) = self.tries.meet(side, (it.address, it.link), it) {
-            self.tries_met(&both);
+        self.meet(side, of_try(it.address, it.link), Thing::Try(it));
+    }
+
+    fn meet(&mut self, side: usize, key: Key, it: Thing) {
+        match self.waiting.meet(side, key, it) {
+            Some([Thing::Try(a), Thing::Try(b)]) => self.tries_met(&[a, b]),
+            Some([Thing::Asked(a), Thing::Asked(b)]) => self.answers_met(&[a, b]),
+            // Wrong, or happened, in both worlds: that is not what they differ in.
+            _ => {}
         }
     }
 
@@ -227,9 +235,7 @@ impl Comparison {
             operation: self.places.operation(side, it.operation),
             ..it
         };
-        if let Some(both) = self.asked.meet(side, it.address, it) {
-            self.answers_met(&both);
-        }
+        self.meet(side, of_action(ASKED, it.address), Thing::Asked(it));
     }
 
     fn answers_met(&mut self, both: &[Asked; 2]) {
@@ -248,8 +254,7 @@ impl Comparison {
     fn a_wrong(&mut self, side: usize, it: Wronged) {
         let clients = self.places.node(side, it.clients);
         let it = Wronged { clients, ..it };
-        // Wrong in both worlds: that is not what they differ in.
-        self.wronged.meet(side, it.address, it);
+        self.meet(side, of_action(WRONGED, it.address), Thing::Wronged(it));
     }
 
     fn a_note(&mut self, side: usize, it: Noted) {
@@ -258,8 +263,8 @@ impl Comparison {
             return;
         }
         let it = Noted { node, ..it };
-        let key = (it.at, node, it.what, it.of, it.version);
-        self.noted.meet(side, key, it);
+        let key = [it.at.0, u64::from(node), it.of, it.version];
+        self.meet(side, (NOTED + it.what as u8, key), Thing::Noted(it));
     }
 
     /// Both worlds are at the same moment. What has no counterpart there, now or under way, is different.
@@ -274,51 +279,43 @@ impl Comparison {
 
     /// What is kept of both worlds until its counterpart comes.
     pub fn waiting(&self) -> usize {
-        self.tries.len() + self.asked.len() + self.wronged.len() + self.noted.len()
+        self.waiting.len()
     }
 
     fn under_way(&self, side: usize, world: &World) -> UnderWay {
         let core = &world.core;
-        let mut found = UnderWay::default();
+        let mut keys = UnderWay::new();
         for (_, attempt) in core.attempts.iter() {
             let link = self.places.link(side, attempt.link);
-            found.tries.insert((attempt.address.0, link));
+            keys.insert(of_try(attempt.address.0, link));
         }
         for (_, intent) in core.intents.iter().filter(|(_, it)| !it.is_internal) {
-            found.living.insert(intent.address.0);
+            keys.insert(of_action(WRONGED, intent.address.0));
             if intent.told.is_none() {
-                found.untold.insert(intent.address.0);
+                keys.insert(of_action(ASKED, intent.address.0));
             }
         }
-        found
+        keys
     }
 
+    /// What of one world has no counterpart: the other has not had it, and does not have it under way.
     fn sort_out(&mut self, under_way: &[UnderWay; 2]) {
-        let others = |side: usize| &under_way[1 - side];
-        let alone = self
-            .tries
-            .alone(&mut |side, key| others(side).tries.contains(key));
-        for (side, it) in alone {
-            self.try_alone(side, &it);
-        }
-        let alone = self
-            .asked
-            .alone(&mut |side, address| others(side).untold.contains(address));
-        for (side, it) in alone {
-            self.answer_alone(side, &it);
-        }
-        let alone = self
-            .wronged
-            .alone(&mut |side, address| others(side).living.contains(address));
-        for (side, it) in alone.into_iter().filter(|(_, it)| it.at <= self.until) {
-            if self.places.of(it.clients).is_shared() {
-                self.users.wrong_alone(side, &it);
+        let comes = &mut |side: usize, key: &Key| under_way[1 - side].contains(key);
+        for (side, thing) in self.waiting.alone(comes) {
+            match thing {
+                Thing::Try(it) => self.try_alone(side, &it),
+                Thing::Asked(it) => self.answer_alone(side, &it),
+                Thing::Wronged(it) => {
+                    if it.at <= self.until && self.places.of(it.clients).is_shared() {
+                        self.users.wrong_alone(side, &it);
+                    }
+                }
+                Thing::Noted(it) => {
+                    let mut pair = [None; 2];
+                    pair[side] = Some(it);
+                    self.differs(it.node, it.at, Field::Besides, Seen::Noted(pair));
+                }
             }
-        }
-        for (side, it) in self.noted.alone(&mut |_, _| false) {
-            let mut pair = [None; 2];
-            pair[side] = Some(it);
-            self.differs(it.node, it.at, Field::Besides, Seen::Noted(pair));
         }
     }
 
@@ -351,9 +348,11 @@ impl Comparison {
                 self.an_answer(side, Asked::of(intent, None));
             }
         }
-        let living = SIDES.map(|side| UnderWay {
-            living: self.under_way(side, worlds[side]).living,
-            ..UnderWay::default()
+        // What may still become of the data of an action is not known; all else is.
+        let living = SIDES.map(|side| {
+            let mut keys = self.under_way(side, worlds[side]);
+            keys.retain(|(sort, _)| *sort == WRONGED);
+            keys
         });
         self.sort_out(&living);
     }

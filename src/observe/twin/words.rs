@@ -242,6 +242,6 @@ mod tests {
         let said = [0, 30_000_000_000, 30_012_345_678, 1_500_000_000].map(|ns| clock(Time(ns)));
         assert_eq!(said, ["0 s", "30 s", "30.012345 s", "1.5 s"]);
         let said = [3_200_000_000, 12_000_000, 40_500].map(span);
-        assert_eq!(said, ["3.2 s", "12 ms", "40.5 us"].map(str::to_owned));
+        assert_eq!(said, ["3.2 s", "12 ms", "41 us"].map(str::to_owned));
     }
 }

@@ -239,6 +239,7 @@ mod tests {
             include_str!("../live/transport.rs"),
             include_str!("../learn/numbers.rs"),
             include_str!("../learn/evidence.rs"),
+            include_str!("../learn/twin.rs"),
         ];
         for term in TERMS {
             let mut seen = false;
