@@ -305,7 +305,7 @@ fn without_a_guard_older_values_come_back_and_the_newer_ones_go_with_their_colum
     );
     // Two seconds of one change in four seconds, per row.
     let conflicts = of(&guarded, "backfill", "conflicts") as f64;
-    let expected = 2_000.0 * (1.0 - (-0.5f64).exp());
+    let expected = 2_000.0 * (1.0 - libm::exp(-0.5));
     assert!(
         (conflicts - expected).abs() < 90.0,
         "{conflicts} for {expected}"
@@ -313,7 +313,7 @@ fn without_a_guard_older_values_come_back_and_the_newer_ones_go_with_their_colum
     // What was put back is stale as long as the newer version stands beside it, for 108 s of 200 reads.
     let [stale, fresh] = [false, true].map(|guard| simulate(&put_back(guard, false)).ledger.stale);
     assert_eq!(fresh, ledger.stale);
-    let (more, expected) = ((stale - fresh) as f64, 21_600.0 * (1.0 - (-0.5f64).exp()));
+    let (more, expected) = ((stale - fresh) as f64, 21_600.0 * (1.0 - libm::exp(-0.5)));
     assert!((more - expected).abs() < 1_000.0, "{more} for {expected}");
     // With the column it is undone, and what survives is what was read.
     assert_eq!(report.ledger.stale, fresh);
