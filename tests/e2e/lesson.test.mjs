@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 
-import { accessibilityFindings, built, numbers, ROOT, turn, untilStatus } from "./helpers.mjs";
+import { accessibilityFindings, built, numbers, openKnobs, ROOT, turn, untilStatus } from "./helpers.mjs";
 
 const site = built();
 
@@ -52,6 +52,7 @@ describe("the retry that ate production", () => {
     await page.getByTestId("twist-writes").click();
     await page.getByText("Part two. Now each request changes something.").waitFor();
     await untilStatus(page, "ready");
+    await openKnobs(page);
     await turn(page, "link.browse.retry_budget", "100 %");
     await page.getByTestId("run").click();
     await untilStatus(page, "over");
