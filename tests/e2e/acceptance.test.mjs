@@ -437,7 +437,7 @@ describe("acceptance", () => {
     const outline = page.locator("#outline");
     await outline.waitFor();
     const lines = await outline.locator("li .line").allInnerTexts();
-    assert.equal(lines.length, 3, "two nodes and a link");
+    assert.equal(lines.length, 4, "two nodes, a link, what users do");
     const idle = lines.join("\n");
     await seek(page, 45);
     await page.waitForFunction((idle) => document.querySelector("#outline .lines").innerText !== idle, idle);

@@ -169,7 +169,7 @@ describe("drawing", () => {
     await other.page.getByTestId("run").click();
     await untilStatus(other.page, "over");
     await other.page.locator("[data-testid=claimed][data-proved=true]").waitFor();
-    assert.match(await text(other.page), /do = "crash"/);
+    assert.match(await text(other.page), /what = "crash"/);
     assert.deepEqual([...problems, ...other.problems], []);
     await other.close();
     await close();

@@ -352,8 +352,8 @@ fn what_users_do_is_added_to_and_taken_away() {
     let text = format!(
         "{two}[service.buy]\nplan.buy = [\"work\", \"respond\"]\n\
          [link.l]\nfrom = \"users\"\nto = \"buy\"\n\
-         [[timeline]]\nat = \"1 s\"\ndo = \"poison\"\ntarget = \"buy\"\nshare = \"10 %\"\n\
-         [[timeline]]\nat = \"1 s\"\ndo = \"crash\"\ntarget = \"buy\"\n"
+         [[timeline]]\nat = \"1 s\"\nwhat = \"poison\"\ntarget = \"buy\"\nshare = \"10 %\"\n\
+         [[timeline]]\nat = \"1 s\"\nwhat = \"crash\"\ntarget = \"buy\"\n"
     );
     assert_eq!(
         sketch(&text).drawing.unwrap().timeline.len(),
