@@ -37,6 +37,12 @@ async function middle(page, key) {
   return [box.x + box.width / 2, box.y + box.height / 2];
 }
 
+async function command(page, words) {
+  await page.keyboard.press("Control+k");
+  await page.locator("#pane").fill(words);
+  await page.keyboard.press("Enter");
+}
+
 const file = (page, name, body) =>
   page.getByTestId("file").setInputFiles({ name, mimeType: "text/plain", buffer: Buffer.from(body) });
 
@@ -168,6 +174,33 @@ const STATES = [
     await page.getByTestId("codes").fill("r1.abc\nno code at all\n");
     await page.getByTestId("codes-check").click();
     await page.getByTestId("codes-table").locator("tbody tr").first().waitFor();
+  }],
+  ["what users do", {}, async (page) => {
+    await chain(page);
+    await command(page, "Go to Clients");
+    await page.getByTestId("add-write").click();
+  }],
+  ["a load test", { query: MAX }, async (page) => {
+    await blank(page);
+    await quickAdd(page, "clients");
+    await page.keyboard.press("n");
+    await page.keyboard.press("ArrowRight");
+    await page.locator("[data-link]").first().waitFor();
+    await command(page, "Load test");
+    await page.locator("dialog[open]").getByTestId("form-use").click();
+    await untilStatus(page, "over");
+    await page.locator("dialog[open]").getByLabel("Users", { exact: true }).fill("many");
+    await page.locator("dialog[open] .error").waitFor();
+  }],
+  ["assumptions", {}, async (page) => {
+    await chain(page);
+    await command(page, "Assumptions");
+    await page.getByTestId("assumed").waitFor();
+  }],
+  ["a twin run", { query: MAX }, async (page) => {
+    await ran(page);
+    await page.getByTestId("what-if-0").click();
+    await page.locator('[data-testid=twin][data-done="true"] table').waitFor({ timeout: 60_000 });
   }],
   ["a file that is refused", {}, async (page) => {
     await file(page, "broken.toml", 'format = 1\n[run]\nduration = "soon"\n');

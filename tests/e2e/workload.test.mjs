@@ -58,9 +58,16 @@ describe("what users do", () => {
 
   test("[72] a load test is filled in as in Locust, runs, and comes out as table, CSV and locustfile", async () => {
     const { page, problems, close } = await site.visit({ query: "?speed=max" });
+    const form = page.getByRole("dialog", { name: "Load test" });
+    // What cannot run says so beside the form.
+    await blank(page);
+    await quickAdd(page, "clients");
+    await command(page, "Load test");
+    await form.getByTestId("form-use").click();
+    await form.getByText(/It cannot run yet\./).waitFor();
+    await page.keyboard.press("Escape");
     await shop(page);
     await command(page, "Load test");
-    const form = page.getByRole("dialog", { name: "Load test" });
     const fill = async (label, words) => form.getByLabel(label, { exact: true }).fill(words);
     await fill("Users", "many");
     await form.locator(".error").waitFor();

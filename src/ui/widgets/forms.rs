@@ -71,7 +71,7 @@ pub fn FormView(form: Form) -> impl IntoView {
             }
         >
             {fields.collect_view()}
-            {move || refused.get().map(|why| view! { <p class="card alarm small" role="alert">"Not used. " {why}</p> })}
+            {move || refused.get().map(|why| view! { <p class="card alarm small" role="alert">{why}</p> })}
             {(form == Form::Assumptions).then(|| view! { <Lines /> })}
             <div class="row">
                 <button

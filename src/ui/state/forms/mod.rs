@@ -52,7 +52,7 @@ pub struct Forms {
     pub clients: String,
     load_test: Vec<String>,
     assumptions: Vec<String>,
-    /// Why the design could not become what a form says.
+    /// Why the design could not become what a form says, or cannot run.
     pub refused: Option<String>,
 }
 
@@ -199,7 +199,7 @@ fn take(model: &mut Model, form: Form) -> Vec<Effect> {
                 Some(help) => format!("{}: {help}", finding.message),
                 None => finding.message.clone(),
             });
-            model.forms.refused = why;
+            model.forms.refused = why.map(|why| format!("Not used. {why}"));
             return Vec::new();
         }
     };
@@ -214,7 +214,12 @@ fn take(model: &mut Model, form: Form) -> Vec<Effect> {
             model.dialog = None;
             effects.extend(ask_to_bet(model));
         }
-        Form::LoadTest => effects.extend(restart(model, true)),
+        Form::LoadTest => {
+            effects.extend(restart(model, true));
+            // Beside the form: what is said elsewhere is behind it.
+            let why = model.why_not_run();
+            model.forms.refused = why.map(|why| format!("It cannot run yet. {why}"));
+        }
     }
     effects
 }
