@@ -101,6 +101,11 @@ fn Body(card: Card) -> impl IntoView {
         charted,
         ..
     } = card;
+    // Where they part is what is looked for; how they do is a long sentence.
+    let (where_it_is, how) = match parting.split_once(". ") {
+        Some((_, how)) => parting.split_at(parting.len() - how.len()),
+        None => (parting.as_str(), ""),
+    };
     let jump = at_ns.map(|at_ns| {
         view! {
             <button class="link" data-testid="twin-jump" on:click=move |_| store.send(Msg::Seek(at_ns))>
@@ -116,7 +121,9 @@ fn Body(card: Card) -> impl IntoView {
     view! {
         <p>{rich(&difference)}</p>
         <p data-testid="twin-parting" data-at=at_ns.map(|at| at.to_string())>
-            <strong>{rich(&parting)}</strong>
+            <strong>{rich(where_it_is)}</strong>
+            " "
+            {rich(how)}
             " "
             {jump}
         </p>
