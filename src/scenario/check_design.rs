@@ -344,7 +344,7 @@ fn operation_names(f: &mut Findings<'_>, design: &Design, operation: &Operation)
     );
     if promised > MAX_EFFECTS && is(&settings, "kind", "write") {
         f.error_at(
-            code::LIMIT,
+            code::IMPOSSIBLE,
             &path("effects"),
             format!("an operation can promise {MAX_EFFECTS} effects, not {promised}"),
         )

@@ -46,9 +46,11 @@ pub fn sketch(text: &str) -> Sketch {
     Sketch { drawing, errors }
 }
 
-/// Whether a finding is about a drawing that is not finished, and not about a text that is wrong.
+/// Whether a finding is about a drawing that is not finished, or that has grown too large to run, and not about a
+/// text that is wrong: it can be kept, opened again and mended.
 pub fn is_unfinished(finding: &Diagnostic) -> bool {
-    finding.code.starts_with("E04") || finding.code.starts_with("E05")
+    let groups = ["E04", "E05", "E06"];
+    groups.iter().any(|group| finding.code.starts_with(group))
 }
 
 /// A node, a link or an operation.

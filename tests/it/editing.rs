@@ -373,6 +373,19 @@ fn what_users_do_is_added_to_and_taken_away() {
     assert_eq!(left.timeline[0].what.name, "crash");
 }
 
+/// What somebody has drawn is kept and opened again, also if it has become too much to run.
+#[test]
+fn a_drawing_that_is_too_large_to_run_can_be_opened_to_mend_it() {
+    let text = include_str!("../fixtures/invalid/too-many-calls-per-action.toml");
+    let errors = sketch(text).errors;
+    assert!(
+        !errors.is_empty() && errors.iter().all(is_unfinished),
+        "{errors:?}"
+    );
+    let opened = Edit::Replace { text: text.into() }.apply(BLANK);
+    assert_eq!(opened.as_deref(), Ok(text));
+}
+
 #[test]
 fn both_ends_of_a_link_go_at_once() {
     let both = Edit::Remove {
