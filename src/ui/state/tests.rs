@@ -14,6 +14,7 @@ use crate::worker::protocol::{Command, Frame, News, NewsKind, NodeNow, RunPlan, 
 use crate::worker::session;
 
 mod charts_of_lessons;
+mod commands;
 mod debrief_of_runs;
 mod part_two;
 mod twin_runs;
