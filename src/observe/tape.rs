@@ -3,55 +3,33 @@
 //!
 //! Whoever reads it empties it again and again, so it never holds more than a few milliseconds of a run.
 
-use crate::engine::attempt::{Answer, Attempt, CalleeSide, CallerSide, Intent};
+use super::traces::Span;
+use crate::engine::attempt::{Answer, Attempt, Intent};
 use crate::engine::program::Program;
 use crate::engine::record::{Effect, Told};
 use crate::ledger::Verdicts;
 use crate::time::Time;
 
-/// One try on behalf of a user's action. Moments that did not come are [`Time::NEVER`].
+/// One try on behalf of a user's action.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Try {
     /// Stable over runs that differ elsewhere.
     pub address: u64,
-    /// `u16::MAX` for what a node set itself to do.
-    pub link: u16,
-    pub node: u16,
-    pub instance: u16,
-    pub number: u16,
     /// Number of the action: what people see.
     pub action: u64,
     pub operation: u16,
-    pub born: Time,
-    pub sent: Time,
-    pub arrived: Time,
-    pub began: Time,
-    pub left: Time,
-    pub ended: Time,
-    pub caller: CallerSide,
-    pub callee: CalleeSide,
     pub answer: Answer,
+    pub span: Span,
 }
 
 impl Try {
     pub fn of(intent: &Intent, attempt: &Attempt) -> Try {
         Try {
             address: attempt.address.0,
-            link: attempt.link,
-            node: attempt.node,
-            instance: attempt.instance,
-            number: attempt.number,
             action: intent.number,
             operation: intent.operation,
-            born: attempt.born,
-            sent: attempt.sent,
-            arrived: attempt.arrived,
-            began: attempt.began,
-            left: attempt.left,
-            ended: attempt.ended,
-            caller: attempt.caller,
-            callee: attempt.callee,
             answer: attempt.answer,
+            span: Span::of(attempt),
         }
     }
 }

@@ -16,8 +16,9 @@ pub const SAMPLE: usize = 200;
 pub const SLOWEST: usize = 5;
 
 /// One try, as both sides saw it. [`Time::NEVER`] for what did not happen.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
+    /// `u16::MAX` for what a node set itself to do.
     pub link: u16,
     pub node: u16,
     pub instance: u16,
@@ -33,7 +34,7 @@ pub struct Span {
 }
 
 impl Span {
-    fn of(attempt: &Attempt) -> Span {
+    pub fn of(attempt: &Attempt) -> Span {
         Span {
             link: attempt.link,
             node: attempt.node,

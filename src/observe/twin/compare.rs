@@ -13,6 +13,7 @@ use super::users::Users;
 use crate::engine::World;
 use crate::engine::attempt::NO_LINK;
 use crate::observe::tape::{Asked, Noted, Tape, Try, Wronged};
+use crate::observe::traces::Span;
 use crate::time::Time;
 
 /// What is different, in the order of cause and effect within one try.
@@ -117,22 +118,21 @@ impl Comparison {
         tape.clear();
     }
 
-    fn a_try(&mut self, side: usize, it: Try) {
-        let it = Try {
-            link: self.places.link(side, it.link),
-            node: self.places.node(side, it.node),
-            operation: self.places.operation(side, it.operation),
-            ..it
-        };
+    fn a_try(&mut self, side: usize, mut it: Try) {
+        it.span.link = self.places.link(side, it.span.link);
+        it.span.node = self.places.node(side, it.span.node);
+        it.operation = self.places.operation(side, it.operation);
         // Where its places have parted before it began, it has nothing to say any more. (Not at the same
         // moment: its counterpart might have come before that was known, and seem to be alone.)
-        if it.born > self.bound(it.node)
-            && (it.link == NO_LINK
-                || it.born > self.bound(it.link) && it.born > self.bound(self.caller(&it)))
+        let Span {
+            born, link, node, ..
+        } = it.span;
+        if born > self.bound(node)
+            && (link == NO_LINK || born > self.bound(link) && born > self.bound(self.caller(&it)))
         {
             return;
         }
-        self.meet(side, of_try(it.address, it.link), Thing::Try(it));
+        self.meet(side, of_try(it.address, link), Thing::Try(it));
     }
 
     fn meet(&mut self, side: usize, key: Key, it: Thing) {
@@ -151,8 +151,8 @@ impl Comparison {
     }
 
     fn caller(&self, it: &Try) -> u16 {
-        let link = self.places.all.get(it.link as usize);
-        link.and_then(|link| link.from).unwrap_or(it.node)
+        let link = self.places.all.get(it.span.link as usize);
+        link.and_then(|link| link.from).unwrap_or(it.span.node)
     }
 
     fn differs(&mut self, place: u16, at: Time, field: Field, seen: Seen) {
@@ -178,43 +178,53 @@ impl Comparison {
     fn tries_met(&mut self, both: &[Try; 2]) {
         let [a, b] = both;
         let seen = Seen::Try([Some(*a), Some(*b)]);
-        let over = match a.link {
-            NO_LINK => a.node,
+        let over = match a.span.link {
+            NO_LINK => a.span.node,
             link => link,
         };
-        let at_its_end = |it: &Try| it.left.min(it.ended);
-        if a.born != b.born {
-            let at = a.born.min(b.born);
+        let at_its_end = |it: &Try| it.span.left.min(it.span.ended);
+        if a.span.born != b.span.born {
+            let at = a.span.born.min(b.span.born);
             self.differs(self.caller(a), at, Field::Born, seen);
             self.differs(over, at, Field::Born, seen);
         }
-        if a.instance != b.instance {
-            self.differs(self.caller(a), a.born.min(b.born), Field::Instance, seen);
+        if a.span.instance != b.span.instance {
+            self.differs(
+                self.caller(a),
+                a.span.born.min(b.span.born),
+                Field::Instance,
+                seen,
+            );
         }
-        if a.sent != b.sent {
-            self.differs(over, a.sent.min(b.sent), Field::Sent, seen);
+        if a.span.sent != b.span.sent {
+            self.differs(over, a.span.sent.min(b.span.sent), Field::Sent, seen);
         }
-        if a.arrived != b.arrived {
-            let at = a.arrived.min(b.arrived);
+        if a.span.arrived != b.span.arrived {
+            let at = a.span.arrived.min(b.span.arrived);
             self.differs(over, at, Field::Arrived, seen);
-            self.differs(a.node, at, Field::Reached, seen);
+            self.differs(a.span.node, at, Field::Reached, seen);
         }
-        if a.callee != b.callee {
+        if a.span.callee != b.span.callee {
             let at = at_its_end(a).min(at_its_end(b));
-            self.differs(a.node, at, Field::Callee, seen);
+            self.differs(a.span.node, at, Field::Callee, seen);
         }
-        if a.began != b.began {
-            self.differs(a.node, a.began.min(b.began), Field::Began, seen);
+        if a.span.began != b.span.began {
+            self.differs(
+                a.span.node,
+                a.span.began.min(b.span.began),
+                Field::Began,
+                seen,
+            );
         }
-        if a.left != b.left {
-            self.differs(a.node, a.left.min(b.left), Field::Left, seen);
+        if a.span.left != b.span.left {
+            self.differs(a.span.node, a.span.left.min(b.span.left), Field::Left, seen);
         }
-        if a.ended != b.ended || a.caller != b.caller {
-            self.differs(over, a.ended.min(b.ended), Field::Ended, seen);
+        if a.span.ended != b.span.ended || a.span.caller != b.span.caller {
+            self.differs(over, a.span.ended.min(b.span.ended), Field::Ended, seen);
         }
         if a.answer != b.answer {
             let at = at_its_end(a).min(at_its_end(b));
-            self.differs(a.node, at, Field::Answer, seen);
+            self.differs(a.span.node, at, Field::Answer, seen);
         }
     }
 
@@ -222,11 +232,11 @@ impl Comparison {
         let mut pair = [None; 2];
         pair[side] = Some(*it);
         let seen = Seen::Try(pair);
-        self.differs(self.caller(it), it.born, Field::Born, seen);
-        if it.link != NO_LINK {
-            self.differs(it.link, it.born, Field::Born, seen);
+        self.differs(self.caller(it), it.span.born, Field::Born, seen);
+        if it.span.link != NO_LINK {
+            self.differs(it.span.link, it.span.born, Field::Born, seen);
         }
-        self.differs(it.node, it.arrived, Field::Reached, seen);
+        self.differs(it.span.node, it.span.arrived, Field::Reached, seen);
     }
 
     fn an_answer(&mut self, side: usize, it: Asked) {

@@ -57,15 +57,15 @@ impl Speaker<'_> {
 
     fn of_try(&self, field: Field, both: &[Option<Try>; 2]) -> Said {
         let it = both.iter().flatten().next().expect("one world has it");
-        let way = match it.link {
-            NO_LINK => format!("at {}", self.name(it.node)),
+        let way = match it.span.link {
+            NO_LINK => format!("at {}", self.name(it.span.node)),
             link => format!("over {}", self.name(link)),
         };
         let operation = self.operation(it.operation);
         // Actions are numbered over all clients, so the same one may have two numbers.
         let about = format!(
             "Try {} of action {} ({operation}) {way}",
-            it.number, it.action
+            it.span.number, it.action
         );
         let of = |it: &Option<Try>| match it {
             None => "is not made".to_owned(),
@@ -75,24 +75,24 @@ impl Speaker<'_> {
     }
 
     fn moment(&self, field: Field, it: &Try) -> String {
-        let node = self.name(it.node);
+        let node = self.name(it.span.node);
         let at = |at: Time, what: &str, never: &str| match at {
             Time::NEVER => never.to_owned(),
             at => format!("{what} at {}", clock(at)),
         };
         match field {
-            Field::Instance => format!("goes to {node} #{}", it.instance),
-            Field::Sent => at(it.sent, "is sent", "is not sent"),
-            Field::Arrived | Field::Reached => match it.callee {
-                CalleeSide::Lost if it.arrived == Time::NEVER => "is lost on the way".into(),
-                _ => at(it.arrived, "arrives", "does not arrive"),
+            Field::Instance => format!("goes to {node} #{}", it.span.instance),
+            Field::Sent => at(it.span.sent, "is sent", "is not sent"),
+            Field::Arrived | Field::Reached => match it.span.callee {
+                CalleeSide::Lost if it.span.arrived == Time::NEVER => "is lost on the way".into(),
+                _ => at(it.span.arrived, "arrives", "does not arrive"),
             },
             Field::Callee | Field::Began | Field::Left => self.at_callee(field, it),
-            Field::Ended => match it.caller {
-                CallerSide::Succeeded => at(it.ended, "has its answer", ""),
+            Field::Ended => match it.span.caller {
+                CallerSide::Succeeded => at(it.span.ended, "has its answer", ""),
                 CallerSide::Failed(reason) => {
                     let why = words::of_reason(reason.code());
-                    format!("has failed at {} ({why})", clock(it.ended))
+                    format!("has failed at {} ({why})", clock(it.span.ended))
                 }
                 _ => "has no answer to the end".into(),
             },
@@ -100,24 +100,24 @@ impl Speaker<'_> {
                 0 => "is answered without a version".into(),
                 version => format!("is answered from {}", story::numbered(version)),
             },
-            _ => at(it.born, "is made", "is not made"),
+            _ => at(it.span.born, "is made", "is not made"),
         }
     }
 
     fn at_callee(&self, field: Field, it: &Try) -> String {
-        let node = self.name(it.node);
-        if let CalleeSide::Refused(reason) = it.callee {
+        let node = self.name(it.span.node);
+        if let CalleeSide::Refused(reason) = it.span.callee {
             let why = words::of_reason(reason.code());
             return format!("is turned away by {node}: {why}");
         }
-        if field == Field::Began && it.began != Time::NEVER {
-            return format!("begins in {node} at {}", clock(it.began));
+        if field == Field::Began && it.span.began != Time::NEVER {
+            return format!("begins in {node} at {}", clock(it.span.began));
         }
-        let at = match it.left {
+        let at = match it.span.left {
             Time::NEVER => String::new(),
             at => format!(" at {}", clock(at)),
         };
-        match it.callee {
+        match it.span.callee {
             CalleeSide::Replied => format!("is done in {node}{at}"),
             CalleeSide::Error => format!("ends with an error in {node}{at}"),
             CalleeSide::Crashed => format!("is broken off by a crash of {node}{at}"),

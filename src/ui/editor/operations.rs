@@ -67,40 +67,42 @@ fn List(lines: Vec<Line>) -> impl IntoView {
         }
     });
     view! {
-        <h3>"What users do"</h3>
-        <ul class="lines" data-testid="operations">{lines.collect_view()}</ul>
-        <div class="row">
-            <button class="button" data-testid="add-read" on:click=add("read")>
-                <Pic icon=Icon::Plus />
-                "Another that reads"
-            </button>
-            <button class="button" data-testid="add-write" on:click=add("write")>
-                <Pic icon=Icon::Plus />
-                "Another that writes"
-            </button>
-            <button
-                class="button quiet"
-                data-testid="load-test"
-                on:click=move |_| store.send(Msg::Form(Ask::Open(Form::LoadTest)))
-            >
-                "Load test"
-            </button>
-            <button
-                class="button quiet"
-                data-testid="assumptions"
-                on:click=move |_| store.send(Msg::Form(Ask::Open(Form::Assumptions)))
-            >
-                "Assumptions"
-            </button>
-            {selected
-                .then(|| {
-                    view! {
-                        <button class="button quiet" on:click=move |_| store.send(Msg::Draw(Draw::Delete))>
-                            <Pic icon=Icon::Trash />
-                            "Delete it"
-                        </button>
-                    }
-                })}
-        </div>
+        <section class="operations">
+            <h3>"What users do"</h3>
+            <ul class="lines" data-testid="operations">{lines.collect_view()}</ul>
+            <div class="row">
+                <button class="button" data-testid="add-read" on:click=add("read")>
+                    <Pic icon=Icon::Plus />
+                    "Another that reads"
+                </button>
+                <button class="button" data-testid="add-write" on:click=add("write")>
+                    <Pic icon=Icon::Plus />
+                    "Another that writes"
+                </button>
+                <button
+                    class="button quiet"
+                    data-testid="load-test"
+                    on:click=move |_| store.send(Msg::Form(Ask::Open(Form::LoadTest)))
+                >
+                    "Load test"
+                </button>
+                <button
+                    class="button quiet"
+                    data-testid="assumptions"
+                    on:click=move |_| store.send(Msg::Form(Ask::Open(Form::Assumptions)))
+                >
+                    "Assumptions"
+                </button>
+                {selected
+                    .then(|| {
+                        view! {
+                            <button class="button quiet" on:click=move |_| store.send(Msg::Draw(Draw::Delete))>
+                                <Pic icon=Icon::Trash />
+                                "Delete it"
+                            </button>
+                        }
+                    })}
+            </div>
+        </section>
     }
 }
