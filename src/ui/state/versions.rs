@@ -176,8 +176,7 @@ fn restore(model: &mut Model, key: &str) -> Vec<Effect> {
     };
     model.dialog = None;
     let seed = version.seed.unwrap_or(model.seed);
-    let other_seed = seed != model.seed;
-    if !changed && !other_seed {
+    if !changed && seed == model.seed {
         model.toast(format!("{} is what is on the page.", version.name));
         return Vec::new();
     }

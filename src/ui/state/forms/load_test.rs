@@ -221,8 +221,11 @@ fn started(design: &Design, at_ns: u64) -> u64 {
     each.sum()
 }
 
-/// The run on the page, as far as it has come.
+/// The run on the page, as far as it has come; nothing if it is of another design than the one that is drawn now.
 pub fn rows(model: &Model) -> Vec<Row> {
+    if model.has_pending() {
+        return Vec::new();
+    }
     let series = &model.run.series;
     let design = &model.doc.scenario.design;
     let each = series.rows.iter().enumerate().map(|(nth, row)| {
@@ -345,8 +348,14 @@ mod tests {
             of(&model.doc.scenario, &clients),
             ["30", "3", "2 s", "10 min"]
         );
+        // The run that begins is of this design; of the one that undo brings back there is none yet.
+        let mut series = crate::ui::state::series::Series::new(NS_PER_S, Vec::new());
+        series.splice(0, &[1.0; crate::worker::protocol::BUCKET_FIELDS], &[]);
+        model.run.series = std::sync::Arc::new(series);
+        assert_eq!(rows(&model).len(), 1);
         update(&mut model, Msg::Undo);
         assert_eq!(model.doc.text, before);
+        assert!(rows(&model).is_empty());
     }
 
     #[test]
