@@ -1,9 +1,7 @@
 //! The same users as a load test for a real system: a file for [Locust](https://docs.locust.io).
 //!
 //! A closed loop is what Locust runs: `users`, `spawn_rate`, `think_time` and `lasts` become its `--users`,
-//! `--spawn-rate`, `wait_time` and `--run-time`. Open arrivals become as many users as are asked for, each with its
-//! share of the rate (`constant_throughput`), which is as open as Locust can be: a user who waits for an answer sends
-//! nothing meanwhile.
+//! `--spawn-rate`, `wait_time` and `--run-time`. Open arrivals have no users, and no file.
 
 use super::Scenario;
 use super::check_design::performs;
@@ -91,35 +89,26 @@ fn operations_of<'s>(scenario: &'s Scenario, clients: &str) -> Vec<&'s Operation
     scenario.design.operations.iter().filter(does).collect()
 }
 
-/// The file for these clients; open arrivals become `users` users. `None` if there are no such clients.
-pub fn locustfile(scenario: &Scenario, clients: &str, users: u64) -> Option<String> {
+/// The file for these clients; `None` if they are no closed loop.
+pub fn locustfile(scenario: &Scenario, clients: &str) -> Option<String> {
     let node = scenario.design.node(clients)?;
     let knobs = Settings::new(node.kind, &node.knobs);
-    let closed = knobs.choice("arrivals") == "closed";
-    let users = match closed {
-        true => knobs.opt_count("users").unwrap_or(users).max(1),
-        false => users.max(1),
-    };
+    if knobs.choice("arrivals") != "closed" {
+        return None;
+    }
+    let users = knobs.opt_count("users")?;
     let spawn = match knobs.opt_rate("spawn_rate") {
-        Some(rate) if closed => rate.0 as f64 / MICRO as f64,
-        _ => users as f64,
+        Some(rate) => rate.0 as f64 / MICRO as f64,
+        None => users as f64,
     };
     let lasts = knobs.opt_duration("lasts").unwrap_or(scenario.run.duration);
-    let (wait, remark) = if closed {
-        wait_time(&knobs.dist("think_time"))
-    } else {
-        let rate = knobs.opt_rate("rate").unwrap_or_default();
-        let each = rate.0 as f64 / MICRO as f64 / users as f64;
-        let remark =
-            "# Open arrivals: here, a user who waits for an answer sends nothing meanwhile.";
-        (format!("constant_throughput({each})"), Some(remark))
-    };
+    let (wait, remark) = wait_time(&knobs.dist("think_time"));
     let mut text = format!(
         "# The users \"{}\" of \"{}\", made by Brownout. Run them against a system of your own:\n\
          #   locust -f locustfile.py --headless --host http://localhost:8080 \\\n\
          #     --users {users} --spawn-rate {spawn} --run-time {}s\n\
          import random  # noqa: F401\n\n\
-         from locust import HttpUser, between, constant, constant_throughput, task  # noqa: F401\n\n\n\
+         from locust import HttpUser, between, constant, task  # noqa: F401\n\n\n\
          class {}(HttpUser):\n",
         plain(node.label.as_deref().unwrap_or(clients)),
         plain(&scenario.about.title),
@@ -194,7 +183,7 @@ mod tests {
              [operation.never]\nweight = 0\n"
         );
         let scenario = Scenario::parse(&text).unwrap();
-        locustfile(&scenario, "web-users", 20).unwrap()
+        locustfile(&scenario, "web-users").unwrap()
     }
 
     #[test]
@@ -205,7 +194,7 @@ mod tests {
             #   locust -f locustfile.py --headless --host http://localhost:8080 \\\n\
             #     --users 40 --spawn-rate 2.5 --run-time 90s\n\
             import random  # noqa: F401\n\n\
-            from locust import HttpUser, between, constant, constant_throughput, task  # noqa: F401\n\n\n\
+            from locust import HttpUser, between, constant, task  # noqa: F401\n\n\n\
             class WebUsers(HttpUser):\n    wait_time = between(1, 5)\n\n    \
             @task(9)\n    def do_browse(self):\n        \
             self.client.get(\"/browse\", timeout=1.5, name=\"browse\")\n\n    \
@@ -238,13 +227,10 @@ mod tests {
     }
 
     #[test]
-    fn open_arrivals_are_shared_among_users_and_it_says_so() {
-        let text = file("rate = \"100 rps\"");
-        assert!(text.contains("--users 20 --spawn-rate 20"), "{text}");
-        assert!(text.contains("# Open arrivals: here,"), "{text}");
-        assert!(
-            text.contains("wait_time = constant_throughput(5)\n"),
-            "{text}"
-        );
+    fn open_arrivals_have_no_file() {
+        let text = "format = 1\n[run]\nduration = \"9 s\"\n[clients.web]\nrate = \"1 rps\"\n";
+        let open = crate::scenario::draw::sketch(text).drawing.unwrap();
+        assert_eq!(locustfile(&open, "web"), None);
+        assert_eq!(locustfile(&open, "nobody"), None);
     }
 }

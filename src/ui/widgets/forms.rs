@@ -186,7 +186,7 @@ fn Table() -> impl IntoView {
                     view! {
                         <div class="table-wrap load-run" tabindex="0" role="region" aria-label="The run as a table">
                             <table data-testid="load-table">
-                                <caption class="small muted">"The run on the page, in steps of " {move || step.get()}</caption>
+                                <caption class="small muted">"The run on the page: at each moment, what the " {move || step.get()} " before it had"</caption>
                                 <thead>
                                     <tr>
                                         <th scope="col">"At"</th>

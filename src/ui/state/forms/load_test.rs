@@ -72,12 +72,6 @@ pub fn of(scenario: &Scenario, clients: &str) -> Vec<String> {
     typed
 }
 
-/// How many users the form names; 1 if that is no number.
-pub fn users(typed: &[String]) -> u64 {
-    let users = typed.first().and_then(|t| value::parse_count(t).ok());
-    users.unwrap_or(1)
-}
-
 pub fn read(typed: &[String]) -> Result<LoadTest, Wrong> {
     let clients = registry::kind("clients").unwrap_or(&RUN);
     let of = |field: usize, knob: &str, text: String| {
@@ -178,9 +172,9 @@ impl LoadTest {
             set(path("spawn_rate"), self.spawn_rate.to_string()),
             set("run.duration".to_owned(), self.run_time.to_string()),
         ];
-        // Those are about open arrivals.
+        // Those are about open arrivals, and the last one is said by the run time.
         let node = scenario.design.node(clients);
-        let idle = ["rate", "batch", "identities"];
+        let idle = ["rate", "batch", "identities", "lasts"];
         let idle = idle
             .iter()
             .filter(|knob| node.is_some_and(|n| n.knobs.contains_key(**knob)));
@@ -275,7 +269,7 @@ pub fn csv(rows: &[Row]) -> String {
 mod tests {
     use super::super::{Ask, Form};
     use super::*;
-    use crate::ui::state::update::{Msg, update};
+    use crate::ui::state::update::{Effect, Msg, update};
 
     fn typed(texts: [&str; 4]) -> Vec<String> {
         texts.map(str::to_owned).to_vec()
@@ -328,6 +322,16 @@ mod tests {
         assert_eq!(model.doc.text, before);
         let ask = Ask::Typed(Form::LoadTest, 3, "10m".to_owned());
         update(&mut model, Msg::Form(ask));
+        // What is typed can be saved for Locust before it is used.
+        let saved = update(&mut model, Msg::Form(Ask::Locustfile));
+        let Some(Effect::Download { text, .. }) = saved.first() else {
+            panic!("{saved:?}");
+        };
+        assert!(
+            text.contains("--users 30 --spawn-rate 3 --run-time 600s"),
+            "{text}"
+        );
+        assert_eq!(model.doc.text, before);
         let effects = update(&mut model, Msg::Form(Ask::Use(Form::LoadTest)));
         assert_eq!(model.forms.refused, None);
         assert!(!effects.is_empty());

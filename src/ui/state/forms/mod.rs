@@ -5,8 +5,10 @@
 pub mod assumptions;
 pub mod load_test;
 
+use crate::design::diagnostic::Diagnostic;
 use crate::design::value::ValueError;
-use crate::scenario::draw::{Edit, Thing};
+use crate::scenario::draw::{Edit, Thing, sketch};
+use crate::scenario::locust;
 
 use super::model::{Dialog, Model};
 use super::running::{ask_to_bet, restart};
@@ -64,7 +66,7 @@ pub enum Ask {
     Typed(Form, usize, String),
     /// The design becomes what the form says; a load test is run.
     Use(Form),
-    /// The clients as a file for Locust.
+    /// The load test as a file for Locust.
     Locustfile,
     /// The steps of the run as a table.
     Csv,
@@ -144,21 +146,41 @@ pub fn update(model: &mut Model, ask: Ask) -> Vec<Effect> {
             Vec::new()
         }
         Ask::Use(form) => take(model, form),
-        Ask::Locustfile => {
-            let users = load_test::users(&model.forms.load_test);
-            let clients = &model.forms.clients;
-            let made = crate::scenario::locust::locustfile(&model.doc.scenario, clients, users);
-            made.map_or_else(Vec::new, |text| {
-                let name = "locustfile.py".to_owned();
-                vec![Effect::Download { name, text }]
-            })
-        }
+        Ask::Locustfile => locustfile(model),
         Ask::Csv => {
             let text = load_test::csv(&load_test::rows(model));
             let name = format!("load-test-seed-{}.csv", model.run.seed);
             vec![Effect::Download { name, text }]
         }
     }
+}
+
+/// Of the load test as it is typed, used or not.
+fn locustfile(model: &mut Model) -> Vec<Effect> {
+    let Ok(edit) = edit(model, Form::LoadTest) else {
+        return Vec::new();
+    };
+    let text = match edit.apply(&model.doc.text) {
+        Ok(text) => text,
+        Err(findings) => {
+            model.forms.refused = why(&findings).map(|why| format!("Not saved. {why}"));
+            return Vec::new();
+        }
+    };
+    let drawing = sketch(&text).drawing;
+    let made = drawing.and_then(|scenario| locust::locustfile(&scenario, &model.forms.clients));
+    made.map_or_else(Vec::new, |text| {
+        let name = "locustfile.py".to_owned();
+        vec![Effect::Download { name, text }]
+    })
+}
+
+/// What the first finding says.
+fn why(findings: &[Diagnostic]) -> Option<String> {
+    findings.first().map(|finding| match &finding.help {
+        Some(help) => format!("{}: {help}", finding.message),
+        None => finding.message.clone(),
+    })
 }
 
 fn open(model: &mut Model, form: Form) -> Vec<Effect> {
@@ -195,11 +217,7 @@ fn take(model: &mut Model, form: Form) -> Vec<Effect> {
     let changed = match model.doc.apply(edit) {
         Ok(changed) => changed,
         Err(findings) => {
-            let why = findings.first().map(|finding| match &finding.help {
-                Some(help) => format!("{}: {help}", finding.message),
-                None => finding.message.clone(),
-            });
-            model.forms.refused = why.map(|why| format!("Not used. {why}"));
+            model.forms.refused = why(&findings).map(|why| format!("Not used. {why}"));
             return Vec::new();
         }
     };
