@@ -127,6 +127,14 @@ impl Copies {
         &self.log[(position - self.first) as usize]
     }
 
+    /// When the oldest entry was written that some copy has not applied yet.
+    pub fn oldest_missing(&self) -> Option<Time> {
+        let applied = self.of.iter().map(|copy| copy.applied).min()?;
+        let next = (applied + 1).max(self.first);
+        let at = usize::try_from(next - self.first).ok()?;
+        self.log.get(at).map(|entry| entry.at)
+    }
+
     pub fn push(&mut self, entry: LogEntry) -> u64 {
         self.log.push_back(entry);
         self.end()

@@ -27,11 +27,11 @@ use super::policy::pool::Pool;
 use super::policy::wire::Wire;
 use super::program::{LinkProgram, NodeProgram, Program};
 use super::reason::Reason;
-use super::record::{Record, Snapshot};
+use super::record::Record;
 use super::session::Sessions;
 use super::shards::Shards;
 use super::slab::Slab;
-use crate::time::{Duration, Time};
+use crate::time::Time;
 
 /// A link's state: the network, and what each caller instance keeps.
 #[derive(Clone)]
@@ -245,16 +245,6 @@ impl Core {
         // The slab never has more records than places, and the places are one number.
         let at_most = self.attempts.places() as u64 + messages;
         at_most > limit as u64 && self.attempts.len() as u64 + messages > limit as u64
-    }
-
-    /// All counters as they are now.
-    pub fn snapshot(&self) -> Snapshot<'_> {
-        Snapshot {
-            now: self.now(),
-            nodes: &self.node_counters,
-            links: &self.link_counters,
-            message_age: Duration::ZERO,
-        }
     }
 
     /// Forgets a call that is over; its parent no longer lists it.

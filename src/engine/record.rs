@@ -79,8 +79,28 @@ pub struct Snapshot<'a> {
     pub now: Time,
     pub nodes: &'a [NodeCounters],
     pub links: &'a [LinkCounters],
-    /// Age of the oldest message that any queue keeps; zero within a run's buckets, where nobody asks.
-    pub message_age: Duration,
+    /// Per node, what its counters do not tell.
+    pub known: Vec<Known>,
+}
+
+/// What a node knows besides its counters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Of a queue: age of the oldest message that it keeps.
+    pub oldest: Option<Duration>,
+    /// Of a database with copies that follow a log: how long the one that is furthest behind has been missing
+    /// something.
+    pub behind: Option<Duration>,
+    /// Calls that wait for a connection to it, where a link to it has a pool.
+    pub connecting: Option<u32>,
+}
+
+impl Snapshot<'_> {
+    /// Age of the oldest message that any queue keeps; zero if none keeps one.
+    pub fn message_age(&self) -> Duration {
+        let ages = self.known.iter().filter_map(|known| known.oldest);
+        ages.max().unwrap_or_default()
+    }
 }
 
 pub trait Record {

@@ -487,7 +487,7 @@ impl<R: Record> Run<R> {
                         break;
                     }
                     world.core.calendar.advance_to(edge);
-                    record.bucket(&program, &world.core.snapshot());
+                    record.bucket(&program, &world.snapshot(&program));
                     world.next_bucket = edge + program.bucket;
                     continue;
                 }
@@ -546,8 +546,8 @@ impl<R: Record> Run<R> {
             phase,
             ..
         } = self;
+        record.ended(program, &world.snapshot(program));
         let core = &mut world.core;
-        record.ended(program, &core.snapshot());
         if let Phase::Stopped(stop) = *phase {
             core.facts
                 .digest

@@ -12,6 +12,8 @@ pub mod gate;
 pub mod parallel;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod random;
+pub mod search;
+pub mod theory;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod truth;
 pub mod twin;

@@ -3,7 +3,7 @@
 use crate::engine::record::Told;
 
 /// What can be wrong with an intent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Verdict {
     /// Acknowledged, but a promised effect is missing.

@@ -2,11 +2,13 @@
 
 pub mod claims;
 pub mod cost;
+pub mod heat;
 pub mod histogram;
 pub mod live;
 pub mod recorder;
 pub mod recovery;
 pub mod report;
+pub mod requests;
 pub mod series;
 pub mod story;
 pub mod summary;

@@ -1,8 +1,10 @@
 //! The recorder of a run: histograms, series, windows, ledger and traces behind the engine's one door.
 
+use super::heat::Heat;
 use super::histogram::Histogram;
 use super::live::{Happened, Live};
 use super::recovery::Recovery;
+use super::requests::{Finder, Selection};
 use super::series::Series;
 use super::tape::{Tape, Try};
 use super::traces::Traces;
@@ -64,7 +66,7 @@ impl Mark {
     fn of(snapshot: &Snapshot<'_>) -> Mark {
         Mark {
             at: snapshot.now,
-            message_age: snapshot.message_age,
+            message_age: snapshot.message_age(),
             nodes: snapshot.nodes.to_vec(),
             links: snapshot.links.to_vec(),
             waiting: snapshot
@@ -99,6 +101,7 @@ pub struct Recorder {
     /// Per operation: actions begun in the measured part.
     pub operations: Vec<OperationTally>,
     pub series: Series,
+    pub heat: Heat,
     pub ledger: Ledger,
     pub recovery: Recovery,
     pub traces: Traces,
@@ -121,6 +124,7 @@ impl Recorder {
             waited: vec![0; program.nodes.len()],
             operations: vec![OperationTally::default(); program.operations.len()],
             series: Series::new(program),
+            heat: Heat::new(program),
             ledger: Ledger::new(program),
             recovery: Recovery::default(),
             traces: Traces::default(),
@@ -171,6 +175,21 @@ impl Recorder {
             watch: Some(watch),
             ..Recorder::new(program)
         }
+    }
+
+    /// The same, for who looks for some of the actions.
+    pub fn looking(program: &Program, selection: &Selection) -> Recorder {
+        let mut watch = Watch::new(program);
+        watch.finder = Some(Box::new(Finder::new(program, selection)));
+        Recorder {
+            watch: Some(watch),
+            ..Recorder::new(program)
+        }
+    }
+
+    /// What it looks for.
+    pub fn finder(&self) -> Option<&Finder> {
+        self.watch.as_ref()?.finder.as_deref()
     }
 
     pub fn tape(&mut self) -> Option<&mut Tape> {
@@ -381,11 +400,15 @@ impl Record for Recorder {
             if let Some(tape) = &mut watch.tape {
                 tape.told(now, intent, told);
             }
+            if let Some(finder) = &mut watch.finder {
+                finder.told(now, told);
+            }
         }
         if self.keeps_ledger {
             self.ledger.told(program, now, id, intent, told);
         }
         let waited = now.since(intent.born).0;
+        self.heat.told(told, waited);
         let useful = matches!(told, Told::Served | Told::Degraded);
         if useful {
             self.series.served += 1;
@@ -429,6 +452,12 @@ impl Record for Recorder {
             true => self.ledger.judge(id, intent, operation),
             false => Verdicts::default(),
         };
+        if let Some(watch) = &mut self.watch
+            && let Some(finder) = &mut watch.finder
+        {
+            let traces = &self.traces;
+            finder.retired(program, intent, verdicts, || traces.spans(id));
+        }
         self.traces.retired(id, intent, verdicts);
         if let Some(tape) = self.tape() {
             tape.retired(now, intent, verdicts);
@@ -478,6 +507,7 @@ impl Record for Recorder {
             live.bucket(snapshot, told, &series.latency);
         }
         series.bucket(program, snapshot, self.ledger.counts.wrong());
+        self.heat.bucket();
     }
 
     fn mark(&mut self, _: &Program, _: u16, snapshot: &Snapshot<'_>) {

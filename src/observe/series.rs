@@ -4,7 +4,8 @@
 use super::histogram::Histogram;
 use crate::engine::counters::{LinkCounters, NodeCounters};
 use crate::engine::program::{BUCKETS_MAX, Program};
-use crate::engine::record::Snapshot;
+use crate::engine::record::{Known, Snapshot};
+use crate::time::{Duration, NS_PER_MS};
 
 /// All clients together, in one bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +38,14 @@ pub struct NodeBucket {
     /// Of a cache, in the bucket.
     pub lookups: u32,
     pub hits: u32,
+    /// Requests that got a slot in the bucket: what a third party is paid for.
+    pub began: u32,
+    /// At the end of the bucket.
+    pub instances: u32,
+    /// Milliseconds, rounded down, at the end of the bucket: [`Known`].
+    pub oldest_ms: Option<u32>,
+    pub behind_ms: Option<u32>,
+    pub connecting: Option<u32>,
 }
 
 #[derive(Clone, Default)]
@@ -71,6 +80,12 @@ impl Series {
             last_nodes: vec![NodeCounters::default(); program.nodes.len()],
             ..Series::default()
         }
+    }
+
+    /// What its entries take, in bytes.
+    pub fn bytes(&self) -> usize {
+        let nodes = self.nodes.iter().map(Vec::len).sum::<usize>();
+        self.users.len() * size_of::<UsersBucket>() + nodes * size_of::<NodeBucket>()
     }
 
     /// Whether anything happened since the last edge. The end of a run is seldom an edge, and what
@@ -116,6 +131,8 @@ impl Series {
             let last = &mut self.last_nodes[i];
             let node = &program.nodes[i];
             let tally = |name| (node.tally(now, name) - node.tally(last, name)) as u32;
+            let known: Known = snapshot.known[i];
+            let ms = |Duration(ns)| u32::try_from(ns / NS_PER_MS).unwrap_or(u32::MAX);
             self.nodes[i].push(NodeBucket {
                 lookups: tally("lookups"),
                 hits: tally("hits"),
@@ -124,6 +141,11 @@ impl Series {
                 failed: (now.failed.total() - last.failed.total()) as u32,
                 waiting: now.waiting.value,
                 busy: now.busy.value,
+                began: (now.began - last.began) as u32,
+                instances: now.instances.value,
+                oldest_ms: known.oldest.map(ms),
+                behind_ms: known.behind.map(ms),
+                connecting: known.connecting,
             });
             last.clone_from(now);
         }

@@ -450,7 +450,7 @@ fn goal(
     }
 }
 
-fn trace(program: &Program, trace: &Trace) -> TraceReport {
+pub fn trace(program: &Program, trace: &Trace) -> TraceReport {
     let told = trace.told;
     TraceReport {
         action: trace.number,
@@ -481,7 +481,7 @@ fn pin(pin: Pin) -> String {
 fn span(program: &Program, span: &super::traces::Span) -> SpanReport {
     let at = |t: Time| (t != Time::NEVER).then_some(t.0);
     SpanReport {
-        link: program.links[span.link as usize].key.clone(),
+        link: (program.links.get(span.link as usize)).map_or_else(String::new, |l| l.key.clone()),
         node: program.nodes[span.node as usize].key.clone(),
         instance: span.instance,
         attempt: span.number,

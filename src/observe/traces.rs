@@ -121,6 +121,11 @@ impl Traces {
         self.spans.push_made(id.slot(), || Span::of(attempt));
     }
 
+    /// Its tries that are over, in the order in which they were.
+    pub fn spans(&self, id: IntentId) -> Vec<Span> {
+        self.spans.collect(id.slot())
+    }
+
     /// Nothing can happen to the intent any more: keeps its trace, or forgets it.
     #[inline(always)]
     pub fn retired(&mut self, id: IntentId, intent: &Intent, verdicts: Verdicts) {

@@ -1,5 +1,6 @@
 //! Since when data is wrong, and in which way most of all: what the ledger adds to an explanation.
 
+use super::requests::Finder;
 use super::tape::Tape;
 use crate::engine::program::Program;
 use crate::explain::{Signals, Step, number};
@@ -75,6 +76,8 @@ pub struct Watch {
     first: [Option<Time>; WRONGS.len()],
     /// Kept for a twin run only.
     pub tape: Option<Box<Tape>>,
+    /// Somebody looks for some of the actions.
+    pub finder: Option<Box<Finder>>,
 }
 
 impl Watch {
@@ -83,6 +86,7 @@ impl Watch {
             signals: Signals::new(program),
             first: [None; WRONGS.len()],
             tape: None,
+            finder: None,
         }
     }
 

@@ -12,6 +12,7 @@ use super::platform::{
 use super::state::built_in;
 use super::state::model::Model;
 use super::state::pace::Speed;
+use super::state::requests;
 use super::state::saved::{STORAGE_KEY, SavedSession};
 use super::state::twins;
 use super::state::update::{Effect, Msg, update};
@@ -124,12 +125,9 @@ impl Store {
             Effect::StartWorker => self.start_worker(),
             Effect::ResetLive {
                 run,
-                bucket_ns,
                 duration_ns,
-                charted,
-            } => {
-                LIVE.with_borrow_mut(|live| live.reset(run, bucket_ns, duration_ns, charted));
-            }
+                series,
+            } => LIVE.with_borrow_mut(|live| live.reset(run, duration_ns, series)),
             Effect::Seek(at_ns) => LIVE.with_borrow_mut(|live| live.seek_ns = Some(at_ns)),
             Effect::Save => self.save(),
             Effect::Download { name, text } => {
@@ -271,10 +269,20 @@ impl Store {
             Said::Explained { run, at_ns, found } => {
                 self.send(Msg::Explained { run, at_ns, found });
             }
-            Said::Done { run, report, found } => {
+            Said::Done {
+                run,
+                report,
+                found,
+                theory,
+            } => {
                 // The last state first: the verdict stands beside it.
                 frame_loop::tell(self, platform::now_ms());
-                self.send(Msg::Done { run, report, found });
+                self.send(Msg::Done {
+                    run,
+                    report,
+                    found,
+                    theory,
+                });
             }
             Said::Seed { run, report, .. } => self.send(Msg::Seed { run, report }),
             Said::Twins {
@@ -285,6 +293,16 @@ impl Store {
                 number,
                 found,
                 report,
+            })),
+            Said::Found { number, found } => {
+                self.send(Msg::Requests(requests::Ask::Found { number, found }));
+            }
+            Said::NotFound {
+                number,
+                diagnostics,
+            } => self.send(Msg::Requests(requests::Ask::Refused {
+                number,
+                diagnostics,
             })),
             Said::NoTwins {
                 number,

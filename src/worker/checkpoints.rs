@@ -89,8 +89,8 @@ impl Kept {
     }
 }
 
-/// What grows without a bound: requests under way, with their places in lines and in the calendar, and the
-/// stories of what went wrong.
+/// What grows: requests under way, with their places in lines and in the calendar, the stories of what went
+/// wrong, and the series.
 fn bytes_of(run: &Run<Recorder>) -> usize {
     let core = &run.world.core;
     let (attempts, calls, intents) = (&core.attempts, &core.calls, &core.intents);
@@ -98,5 +98,6 @@ fn bytes_of(run: &Run<Recorder>) -> usize {
         + calls.places() * size_of::<Call>()
         + intents.places() * size_of::<Intent>()
         + run.record.ledger.stories.len() * (size_of::<Story>() + 2 * size_of::<EffectAt>())
+        + run.record.series.bytes()
         + (run.record.watch.as_ref()).map_or(0, |watch| watch.signals.bytes())
 }

@@ -10,7 +10,7 @@ use crate::ledger::Verdict;
 use crate::observe::Recorder;
 use crate::observe::cost::Prices;
 use crate::observe::live::{Happened, Live};
-use crate::observe::series::sent_by_clients;
+use crate::observe::series::{Series, sent_by_clients};
 use crate::time::{Duration, NS_PER_MS, Time};
 
 /// Places of a waiting line, and slots, that are drawn one by one.
@@ -22,8 +22,9 @@ const DISCS_MAX: usize = 600;
 /// What the page has from earlier frames of the run.
 #[derive(Clone, Copy, Default)]
 pub struct Sent {
-    /// Buckets of the series.
+    /// Buckets of the series, and complete columns of the heat map.
     pub buckets: usize,
+    pub columns: usize,
     pub news: usize,
     /// Instant of the newest frame; `None` if the page has nothing, or has to forget what it has.
     pub until: Option<Time>,
@@ -67,8 +68,9 @@ fn from(
     let core = &run.world.core;
     let now = core.now();
     let mut bulk = Vec::new();
-    let buckets = buckets(run, sent.buckets, &mut bulk);
+    let buckets = buckets(run, prices, sent.buckets, &mut bulk);
     node_buckets(run, sent.buckets, charted, &mut bulk);
+    let columns = columns(run, sent.columns, &mut bulk);
     let discs = discs(run, live, sent.until, &mut bulk);
     let used = Prices::used(&core.node_counters, now);
     let length = Duration(now.0.min(run.program.horizon.0));
@@ -108,6 +110,8 @@ fn from(
         cost_micro_per_hour: prices.cost(&used, now, length).total_micro_per_hour,
         first_bucket: sent.buckets as u32,
         buckets,
+        first_column: sent.columns as u32,
+        columns,
         discs,
         bulk,
     }
@@ -250,24 +254,11 @@ fn link(run: &Run<Recorder>, live: &Live, i: usize) -> LinkNow {
     let (from, to) = live.link(i);
     let seconds = live.seconds();
     let state = &core.links[i];
-    let pool = run.program.links[i].pool.map(|_| {
-        let waits = |&id: &_| {
-            let attempt: Option<&Attempt> = core.attempts.get(id);
-            attempt.is_some_and(|a| a.caller == CallerSide::Acquiring)
-        };
-        let callers = state.callers.iter().map(|c| &c.pool);
-        callers.fold((0, 0), |(busy, waiting), pool| {
-            (
-                busy + pool.busy,
-                waiting + pool.line().iter().filter(|id| waits(id)).count() as u32,
-            )
-        })
-    });
     LinkNow {
         sent_per_s: per_second(to.sent - from.sent, seconds),
         retries_per_s: per_second(to.retries - from.retries, seconds),
         in_flight: core.link_counters[i].in_flight,
-        pool,
+        pool: run.world.pool(&run.program, i),
         failed_per_s: by_reason(&to.failed.since(&from.failed), seconds),
         cut: state.requests_cut > 0 || state.replies_cut > 0,
         held: state.held.len() as u32,
@@ -305,11 +296,12 @@ fn news(run: &Run<Recorder>, at: Time, what: Happened) -> News {
 }
 
 /// Appends the rows of the buckets from `first` on; how many there are.
-fn buckets(run: &Run<Recorder>, first: usize, bulk: &mut Vec<f64>) -> u32 {
+fn buckets(run: &Run<Recorder>, prices: &Prices, first: usize, bulk: &mut Vec<f64>) -> u32 {
     let seconds = run.program.bucket.as_secs_f64();
     let or_nan = |ns: Option<u64>| ns.map_or(f64::NAN, ms);
-    let rows = &run.record.series.users[first..];
-    for row in rows {
+    let series = &run.record.series;
+    let rows = &series.users[first..];
+    for (row, bucket) in rows.iter().zip(first..) {
         let tries = if row.begun > 0 {
             row.sent as f64 / row.begun as f64
         } else {
@@ -325,9 +317,22 @@ fn buckets(run: &Run<Recorder>, first: usize, bulk: &mut Vec<f64>) -> u32 {
             tries,
             row.waiting as f64,
             row.wrong as f64,
+            dollars_per_hour(series, prices, bucket, seconds),
         ]);
     }
     rows.len() as u32
+}
+
+/// Instances at the end of a bucket, and what its calls would cost if they came like that for an hour.
+fn dollars_per_hour(series: &Series, prices: &Prices, bucket: usize, seconds: f64) -> f64 {
+    let priced = prices.instance_hour.iter().zip(&prices.per_call);
+    let each = series.nodes.iter().zip(priced);
+    let micro = each.map(|(rows, (&hour, &call))| {
+        let row = &rows[bucket];
+        let calls = f64::from(row.began) * 3_600.0 / seconds;
+        hour as f64 * f64::from(row.instances) + call as f64 * calls
+    });
+    micro.sum::<f64>() / 1e6
 }
 
 fn node_buckets(run: &Run<Recorder>, first: usize, charted: &[u16], bulk: &mut Vec<f64>) {
@@ -339,9 +344,28 @@ fn node_buckets(run: &Run<Recorder>, first: usize, charted: &[u16], bulk: &mut V
                 0 => f64::NAN,
                 n => f64::from(row.hits) / f64::from(n),
             };
-            bulk.extend([f64::from(row.busy), f64::from(row.waiting), found]);
+            let or_nan = |n: Option<u32>| n.map_or(f64::NAN, f64::from);
+            bulk.extend([
+                f64::from(row.busy),
+                f64::from(row.waiting),
+                found,
+                or_nan(row.oldest_ms),
+                or_nan(row.behind_ms),
+                or_nan(row.connecting),
+                f64::from(row.instances),
+            ]);
         }
     }
+}
+
+/// Appends the columns of the heat map from `first` on; how many there are.
+fn columns(run: &Run<Recorder>, first: usize, bulk: &mut Vec<f64>) -> u32 {
+    let columns = &run.record.heat.columns[first..];
+    for column in columns {
+        bulk.extend(column.served.iter().map(|&n| f64::from(n)));
+        bulk.extend(column.failed.iter().map(|&n| f64::from(n)));
+    }
+    columns.len() as u32
 }
 
 /// Appends one row per drawn try to which something happened since the last frame. A long waiting

@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::design::diagnostic::Diagnostic;
 use crate::design::word::{self, Word};
+use crate::experiment::theory::Beside;
 use crate::explain::Explanation;
 use crate::observe::report::Report;
+use crate::observe::requests::{Picked, Selection};
 use crate::observe::twin::{Planned, Twin};
 use crate::scenario::live::Act;
 
@@ -54,6 +56,14 @@ pub enum Command {
         seed: u64,
         planned: Planned,
     },
+    /// Look for these actions in the run of this text. The answer is [`Update::Found`] or [`Update::NotFound`]. It
+    /// takes the place of a search that is under way.
+    Find {
+        number: u32,
+        text: String,
+        seed: u64,
+        selection: Selection,
+    },
     /// Panic on purpose. The page sends it only under `?debug`, to test what a crash looks like.
     Panic,
 }
@@ -88,11 +98,12 @@ pub enum Update {
         diagnostics: Vec<Diagnostic>,
     },
     Frame(Box<Frame>),
-    /// The run is over: everything about it, and why.
+    /// The run is over: everything about it, why, and what theory says of its nodes.
     Done {
         run: u32,
         report: Box<Report>,
         found: Box<Explanation>,
+        theory: Vec<Beside>,
     },
     /// Why it went as it did up to this moment.
     Explained {
@@ -116,6 +127,14 @@ pub enum Update {
         number: u32,
         diagnostics: Vec<Diagnostic>,
     },
+    Found {
+        number: u32,
+        found: Box<Picked>,
+    },
+    NotFound {
+        number: u32,
+        diagnostics: Vec<Diagnostic>,
+    },
     /// The worker is about to die of a bug; the page keeps the design and can start another worker.
     Panicked {
         message: String,
@@ -128,6 +147,8 @@ pub struct RunPlan {
     pub duration_ns: u64,
     /// Width of one bucket of the series.
     pub bucket_ns: u64,
+    /// Width of one column of the heat map.
+    pub heat_ns: u64,
     /// Keys in the order in which frames list nodes and links.
     pub nodes: Vec<String>,
     pub links: Vec<String>,
@@ -166,10 +187,14 @@ pub struct Frame {
     /// How many buckets of the series follow in `bulk`, and the index of the first of them.
     pub first_bucket: u32,
     pub buckets: u32,
-    /// How many discs follow in `bulk` after the buckets.
+    /// The same of columns of the heat map: the last one is not complete.
+    pub first_column: u32,
+    pub columns: u32,
+    /// How many discs follow in `bulk` after them.
     pub discs: u32,
     /// Transferred beside the JSON, never in it. First `buckets` rows of [`BUCKET_FIELDS`] numbers, then as
-    /// many times the charted nodes' rows of [`NODE_FIELDS`] numbers, then `discs` rows of [`DISC_FIELDS`] numbers.
+    /// many times the charted nodes' rows of [`NODE_FIELDS`] numbers, then `columns` rows of
+    /// [`crate::observe::heat::FIELDS`] numbers, then `discs` rows of [`DISC_FIELDS`] numbers.
     #[serde(skip)]
     pub bulk: Vec<f64>,
 }
@@ -177,12 +202,13 @@ pub struct Frame {
 /// One row per bucket, over all clients: offered (requests sent per second, all tries), actions per
 /// second, useful replies per second, failed actions per second, p50 and p99 of served actions in
 /// milliseconds (NaN if none), tries per action (NaN if none), waiting (all nodes), wrong in the data so
-/// far.
-pub const BUCKET_FIELDS: usize = 9;
+/// far, dollars per hour.
+pub const BUCKET_FIELDS: usize = 10;
 
-/// One row per bucket and node of [`RunPlan::charted`]: busy and waiting at its end, and the share of lookups
-/// that found something (NaN if there were none).
-pub const NODE_FIELDS: usize = 3;
+/// One row per bucket and node of [`RunPlan::charted`]: busy and waiting at its end, the share of lookups
+/// that found something (NaN if there were none), and at its end age of the oldest message and how far a copy is
+/// behind in milliseconds, calls that wait for a connection (NaN where there are none of that), instances.
+pub const NODE_FIELDS: usize = 7;
 
 /// Listed is every sampled try whose row has changed since the frame before (the page keeps the others),
 /// so that each end is seen once and a long waiting line costs nothing. One row per disc: link index; number of the action; try (1..); flags ([`disc`]); and in

@@ -11,6 +11,7 @@ use crate::design::diagnostic::Diagnostic;
 use crate::design::value::MICRO;
 use crate::engine::{Limits, Program, Run};
 use crate::experiment;
+use crate::experiment::theory::{self, Beside};
 use crate::explain::Explanation;
 use crate::observe::cost::Prices;
 use crate::observe::report::Report;
@@ -73,6 +74,7 @@ impl Session {
         RunPlan {
             duration_ns: program.horizon.0,
             bucket_ns: program.bucket.0,
+            heat_ns: program.bucket.0 * u64::from(self.run.record.heat.buckets),
             nodes: program.nodes.iter().map(|n| n.key.clone()).collect(),
             links: program.links.iter().map(|l| l.key.clone()).collect(),
             charted: self.charted.clone(),
@@ -184,6 +186,8 @@ impl Session {
         );
         self.sent = Sent {
             buckets: self.sent.buckets + frame.buckets as usize,
+            // The last one goes on growing.
+            columns: self.run.record.heat.columns.len() - 1,
             news: self.news.len(),
             until: Some(Time(frame.now_ns)),
         };
@@ -193,6 +197,11 @@ impl Session {
     /// Everything about the run, once it is over.
     pub fn report(&self) -> Report {
         summary::report(&self.scenario, &self.run, self.seed)
+    }
+
+    /// What theory says of its nodes.
+    pub fn theory(&self, report: &Report) -> Vec<Beside> {
+        theory::beside(&self.scenario, report)
     }
 
     /// Why it went as it did up to now, from what could be seen of it.

@@ -13,7 +13,10 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Performance};
 use super::protocol::{CHECKS, Command, Update};
 use super::session::{Session, run_to_end};
 use super::twins;
+use crate::engine::Limits;
+use crate::experiment::search::Search;
 use crate::experiment::twin::Pair;
+use crate::observe::requests::Selection;
 use crate::observe::twin::Planned;
 use crate::scenario::live::Act;
 use crate::time::Time;
@@ -30,6 +33,8 @@ struct Shell {
     reported: bool,
     /// Seeds still to be run without being watched.
     seeds: VecDeque<Job>,
+    /// A run in which somebody looks for some actions, with its number.
+    search: Option<(u32, Search)>,
     /// Two runs side by side, with their number.
     twins: Option<(u32, Pair)>,
     timer: Option<Closure<dyn FnMut()>>,
@@ -119,6 +124,12 @@ impl Shell {
                 seed,
                 planned,
             } => self.begin_twins(number, [&here, &twin], seed, planned),
+            Command::Find {
+                number,
+                text,
+                seed,
+                selection,
+            } => self.begin_search(number, &text, seed, &selection),
             Command::Panic => panic!("asked to panic, for a test"),
         }
     }
@@ -174,14 +185,14 @@ impl Shell {
         post_frame(session.frame(run));
         if session.is_over() && !self.reported {
             self.reported = true;
-            post(
-                &Update::Done {
-                    run,
-                    report: Box::new(session.report()),
-                    found: Box::new(session.explanation()),
-                },
-                None,
-            );
+            let report = Box::new(session.report());
+            let update = Update::Done {
+                run,
+                theory: session.theory(&report),
+                report,
+                found: Box::new(session.explanation()),
+            };
+            post(&update, None);
         }
     }
 
@@ -210,8 +221,46 @@ impl Shell {
         }
     }
 
-    /// A piece of what nobody watches: somebody waits for the twins, so they come first.
+    fn begin_search(&mut self, number: u32, text: &str, seed: u64, selection: &Selection) {
+        self.search = None;
+        match Search::new(text, seed, selection, Limits::PAGE) {
+            Ok(search) => {
+                self.search = Some((number, search));
+                self.continue_later();
+            }
+            Err(diagnostics) => {
+                let update = Update::NotFound {
+                    number,
+                    diagnostics,
+                };
+                post(&update, None);
+            }
+        }
+    }
+
+    /// A piece of what nobody watches: what somebody waits for comes first.
     fn next_piece(&mut self) {
+        let Some((number, mut search)) = self.search.take() else {
+            return self.next_of_twins();
+        };
+        let clock = Stopwatch::start();
+        let mut is_over = false;
+        while !is_over && clock.ms() < PIECE_MS {
+            is_over = search.go_on();
+        }
+        match is_over {
+            true => {
+                let found = Box::new(search.found());
+                post(&Update::Found { number, found }, None);
+            }
+            false => self.search = Some((number, search)),
+        }
+        if self.search.is_some() || self.twins.is_some() || !self.seeds.is_empty() {
+            self.continue_later();
+        }
+    }
+
+    fn next_of_twins(&mut self) {
         let Some((number, mut pair)) = self.twins.take() else {
             return self.next_seed();
         };

@@ -74,9 +74,9 @@ export function frames(trace) {
   return { perFrame: sorted(perFrame), onTheWall: sorted(onTheWall), dropped: dropped.length };
 }
 
-const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+export const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
-function print(what, { perFrame, onTheWall, dropped }) {
+export function print(what, { perFrame, onTheWall, dropped }) {
   const ms = (value) => value.toFixed(1).padStart(6);
   console.log(
     `${what.padEnd(24)} ${String(perFrame.length).padStart(4)} frames  median ${ms(at(perFrame, 0.5))} ms  ` +
@@ -85,7 +85,7 @@ function print(what, { perFrame, onTheWall, dropped }) {
   );
 }
 
-async function traced(browser, page, act) {
+export async function traced(browser, page, act) {
   await browser.startTracing(page, {
     categories: ["toplevel", "cc", "benchmark", "disabled-by-default-devtools.timeline.frame"],
   });

@@ -9,9 +9,9 @@
 //! While monitoring is lost there are no samples, and nobody acts.
 
 mod act;
-mod age;
 pub mod alert;
 pub mod autoscale;
+mod known;
 
 use std::collections::VecDeque;
 

@@ -8,11 +8,12 @@ use crate::ui::learn::knobs::{One, set};
 use crate::ui::state::editing::Draw;
 use crate::ui::state::glossary;
 use crate::ui::state::inspect::{Inspected, inspected};
+use crate::ui::state::theory;
 use crate::ui::state::twins::Ask;
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
 use crate::ui::widgets::icon::{Icon, Pic};
-use crate::ui::widgets::term::asks;
+use crate::ui::widgets::term::{asks, rich, term};
 
 #[component]
 pub fn Inspector() -> impl IntoView {
@@ -51,6 +52,7 @@ pub fn Inspector() -> impl IntoView {
                 {(more > 0).then(|| view! { <Rest paths=rest /> })}
             }
         }}
+        <Theory />
         {move || plans.get().map(|(node, plans)| view! { <Plans node=node plans=plans /> })}
         {move || {
             entry
@@ -73,6 +75,41 @@ pub fn Inspector() -> impl IntoView {
                             <Pic icon=Icon::Trash />
                             "Take it off the timeline"
                         </button>
+                    }
+                })
+        }}
+    }
+}
+
+/// What a formula says of the node, beside the finished run.
+#[component]
+fn Theory() -> impl IntoView {
+    let store = Store::get();
+    let shown = store.memo(theory::shown);
+    view! {
+        {move || {
+            shown
+                .get()
+                .map(|it| {
+                    let rows = it.rows.into_iter().map(|(name, formula, run)| {
+                        view! { <tr><th scope="row">{name}</th><td>{formula}</td><td>{run}</td></tr> }
+                    });
+                    view! {
+                        <section class="block" data-testid="theory">
+                            <h3 class="label">{term("ui.theory", "Theory beside the run")} ", " {it.queue}</h3>
+                            <table class="deltas">
+                                <thead>
+                                    <tr>
+                                        <td></td>
+                                        <th scope="col">"Formula"</th>
+                                        <th scope="col">"This run"</th>
+                                    </tr>
+                                </thead>
+                                <tbody>{rows.collect_view()}</tbody>
+                            </table>
+                            <p class="small muted">{it.interval}</p>
+                            <p class="small">{rich(&it.says)}</p>
+                        </section>
                     }
                 })
         }}

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use crate::observe::report::{Ended, Report};
+use crate::ui::state::requests::{self, Ask};
+use crate::ui::state::update::Msg;
 use crate::ui::state::words;
 use crate::ui::store::Store;
 use crate::ui::widgets::term::term;
@@ -33,7 +35,7 @@ pub fn Numbers() -> impl IntoView {
                                     .map(|(id, name, text, exact)| {
                                         view! {
                                             <dt>{term(&about(id), name)}</dt>
-                                            <dd data-testid=id data-value=exact>{text}</dd>
+                                            <dd data-testid=id data-value=exact>{count(store, id, text)}</dd>
                                         }
                                     })
                                     .collect_view()}
@@ -45,6 +47,23 @@ pub fn Numbers() -> impl IntoView {
                     }
                 })
         }}
+    }
+}
+
+/// What counts requests leads to them.
+fn count(store: Store, id: &str, text: String) -> AnyView {
+    let nothing = matches!(text.as_str(), "0" | "100 %" | "–");
+    match requests::of_count(id).filter(|_| !nothing) {
+        Some(what) => {
+            let ask = move |_| store.send(Msg::Requests(Ask::All(what.clone())));
+            view! {
+                <button class="plain" on:click=ask>
+                    {text} <span class="sr-only">": show these requests"</span>
+                </button>
+            }
+            .into_any()
+        }
+        None => text.into_any(),
     }
 }
 

@@ -3,10 +3,12 @@
 use leptos::prelude::*;
 
 use super::bets::Bets;
+use super::branches::Branches;
 use super::goals::Goals;
 use super::hints::Hints;
 use super::numbers::Numbers;
 use super::refused::Refused;
+use super::requests::Requests;
 use super::twin::TwinRun;
 use super::verdict::{Chain, Verdict};
 use crate::ui::app::FileButtons;
@@ -58,6 +60,8 @@ pub fn Story() -> impl IntoView {
                         .into_any()
                 }
             }}
+            <Requests />
+            <Branches />
             <TwinRun />
             <Goals />
             <Hints />

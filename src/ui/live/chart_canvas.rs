@@ -2,26 +2,27 @@
 
 use crate::ui::platform::theme::Palette;
 use crate::ui::state::chart::{Chart, Line, Stroke};
+use crate::ui::state::model::ChartTab;
 use crate::ui::state::pen::{Align, Letters, Line as Look, Pen};
-use crate::ui::state::series::{Column, Series};
+use crate::ui::state::series::Part;
 
 /// Room around the plot.
-const LEFT: f64 = 50.0;
-const TOP: f64 = 8.0;
-const BOTTOM: f64 = 18.0;
+pub(super) const LEFT: f64 = 50.0;
+pub(super) const TOP: f64 = 8.0;
+pub(super) const BOTTOM: f64 = 18.0;
 /// Below this width names are short.
 const NARROW: f64 = 420.0;
 /// Names of lines stand closer than this only if they are pushed apart.
-const NAME_HEIGHT: f64 = 15.0;
+pub(super) const NAME_HEIGHT: f64 = 15.0;
 
 pub struct Plot<'a, P> {
-    pen: &'a P,
-    palette: &'a Palette,
-    chart: &'a Chart,
-    w: f64,
-    h: f64,
-    right: f64,
-    top: f64,
+    pub(super) pen: &'a P,
+    pub(super) palette: &'a Palette,
+    pub(super) chart: &'a Chart,
+    pub(super) w: f64,
+    pub(super) h: f64,
+    pub(super) right: f64,
+    pub(super) top: f64,
 }
 
 impl<'a, P: Pen> Plot<'a, P> {
@@ -38,7 +39,7 @@ impl<'a, P: Pen> Plot<'a, P> {
         }
     }
 
-    fn x(&self, seconds: f64) -> f64 {
+    pub(super) fn x(&self, seconds: f64) -> f64 {
         LEFT + (self.w - LEFT - self.right) * seconds / self.chart.duration_s.max(1e-9)
     }
 
@@ -49,6 +50,10 @@ impl<'a, P: Pen> Plot<'a, P> {
 
     /// `hover`: seconds under the pointer or chosen with the arrow keys.
     pub fn draw(&self, hover: Option<f64>) {
+        if self.chart.tab == ChartTab::Heat {
+            self.heat(hover);
+            return;
+        }
         self.bands();
         self.axes();
         self.levels();
@@ -57,8 +62,8 @@ impl<'a, P: Pen> Plot<'a, P> {
                 self.trace(ghost, line.column, self.ghost_style());
             }
         }
-        for line in self.chart.lines {
-            self.trace(&self.chart.series, line.column, self.style(line.stroke));
+        for line in &self.chart.lines {
+            self.trace(&self.chart.data, line.column, self.style(line.stroke));
         }
         self.now();
         match hover {
@@ -67,21 +72,21 @@ impl<'a, P: Pen> Plot<'a, P> {
         }
     }
 
-    fn line(&self, from: (f64, f64), to: (f64, f64), look: Look<'_>) {
+    pub(super) fn line(&self, from: (f64, f64), to: (f64, f64), look: Look<'_>) {
         self.pen.lines(&[vec![from, to]], look);
     }
 
     /// Upright over the whole plot.
-    fn upright(&self, seconds: f64) {
+    pub(super) fn upright(&self, seconds: f64) {
         let x = self.x(seconds).round() + 0.5;
         self.line((x, TOP), (x, self.h - BOTTOM), thin(&self.palette.text));
     }
 
     /// Where the run is, while an earlier moment of it is looked at.
-    fn now(&self) {
+    pub(super) fn now(&self) {
         let now = self.chart.now_s;
-        let known = self.chart.series.rows.len();
-        if known > self.chart.series.bucket_of((now * 1e9) as u64) + 1 {
+        let table = &self.chart.data.table;
+        if table.len() > table.row_of((now * 1e9) as u64) + 1 {
             self.upright(now);
         }
     }
@@ -115,6 +120,17 @@ impl<'a, P: Pen> Plot<'a, P> {
             self.pen
                 .text(&text, (LEFT - 6.0, y), letters(Align::Right, true));
         }
+        self.time_axis();
+    }
+
+    pub(super) fn time_axis(&self) {
+        let letters = |align, centred| Letters {
+            colour: &self.palette.muted,
+            weight: 400,
+            align,
+            centred,
+            room: None,
+        };
         let every = time_step(self.chart.duration_s, self.w);
         let mut at = 0.0;
         while at <= self.chart.duration_s + 1e-9 {
@@ -157,6 +173,7 @@ impl<'a, P: Pen> Plot<'a, P> {
             Stroke::P50 => (&self.palette.action, 1.0, &[]),
             Stroke::P99 | Stroke::Busy => (&self.palette.action, 2.0, &[]),
             Stroke::Retries => (&self.palette.strained, 2.0, &[6.0, 3.0]),
+            Stroke::Failed => (&self.palette.failed, 2.0, &[]),
         };
         Look {
             colour,
@@ -166,20 +183,21 @@ impl<'a, P: Pen> Plot<'a, P> {
     }
 
     /// One polyline; where several buckets share a pixel, their lowest and highest are drawn.
-    fn trace(&self, series: &Series, column: Column, look: Look<'_>) {
+    fn trace(&self, data: &Part, column: usize, look: Look<'_>) {
         let mut lines: Vec<Vec<(f64, f64)>> = Vec::new();
         let mut open = false;
-        let per_pixel = series.rows.len() as f64 / (self.w - LEFT - self.right).max(1.0);
+        let known = data.table.len();
+        let per_pixel = known as f64 / (self.w - LEFT - self.right).max(1.0);
         let chunk = (per_pixel.floor() as usize).max(1);
-        let mut bucket = 0;
-        while bucket < series.rows.len() {
-            let until = (bucket + chunk).min(series.rows.len());
+        let mut row = 0;
+        while row < known {
+            let until = (row + chunk).min(known);
             let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-            for value in (bucket..until).filter_map(|b| series.at(b, column)) {
+            for value in (row..until).filter_map(|row| data.at(row, column)) {
                 (low, high) = (low.min(value), high.max(value));
             }
             if low.is_finite() {
-                let x = self.x(series.middle_s(bucket));
+                let x = self.x(data.table.middle_s(row));
                 if !open {
                     lines.push(Vec::new());
                 }
@@ -191,7 +209,7 @@ impl<'a, P: Pen> Plot<'a, P> {
                 }
             }
             open = low.is_finite();
-            bucket = until;
+            row = until;
         }
         self.pen.lines(&lines, look);
     }
@@ -210,26 +228,24 @@ impl<'a, P: Pen> Plot<'a, P> {
             Stroke::Offered => &self.palette.offered,
             Stroke::P50 | Stroke::P99 | Stroke::Busy => &self.palette.action,
             Stroke::Retries => &self.palette.strained_text,
+            Stroke::Failed => &self.palette.failed,
         }
     }
 
     /// Names at the height where the lines end; the value follows where there is room.
     fn names(&self) {
-        let series = &self.chart.series;
-        let last = |line: &Line| {
-            (0..series.rows.len())
-                .rev()
-                .find_map(|b| series.at(b, line.column))
-        };
+        let data = &self.chart.data;
+        let known = data.table.len();
+        let last = |line: &Line| (0..known).rev().find_map(|row| data.at(row, line.column));
         let mut names: Vec<(f64, String, &str, u32)> = Vec::new();
-        for line in self.chart.lines {
+        for line in &self.chart.lines {
             let at = last(line);
             let triangle = if line.stroke == Stroke::P99 {
                 "▲ "
             } else {
                 ""
             };
-            let now = self.chart.newest(series, line.column, series.rows.len());
+            let now = self.chart.newest(data, line.column, known);
             let value = match (at, now) {
                 (None, _) => String::new(),
                 (Some(_), None) => " none now".into(),
@@ -256,8 +272,8 @@ impl<'a, P: Pen> Plot<'a, P> {
             &self.chart.ghost,
             self.chart.lines.iter().find(|l| l.has_ghost),
         ) {
-            let rows = ghost.rows.len();
-            if let Some(x) = (0..rows).rev().find_map(|b| ghost.at(b, line.column)) {
+            let rows = ghost.table.len();
+            if let Some(x) = (0..rows).rev().find_map(|row| ghost.at(row, line.column)) {
                 let name = self.chart.ghost_name.to_owned();
                 names.push((self.y(x), name, &self.palette.muted, 400));
             }
@@ -271,7 +287,7 @@ impl<'a, P: Pen> Plot<'a, P> {
     }
 
     /// At the right of the plot.
-    fn beside(&self, text: &str, y: f64, colour: &str, weight: u32, room: Option<f64>) {
+    pub(super) fn beside(&self, text: &str, y: f64, colour: &str, weight: u32, room: Option<f64>) {
         let look = Letters {
             colour,
             weight,
@@ -301,15 +317,15 @@ impl<'a, P: Pen> Plot<'a, P> {
     fn crosshair(&self, seconds: f64) {
         self.upright(seconds);
         let x = self.x(seconds).round() + 0.5;
-        let bucket = self.chart.series.bucket_of((seconds * 1e9) as u64);
+        let row = self.chart.data.table.row_of((seconds * 1e9) as u64);
         let mut rows: Vec<(f64, String, &str, u32)> = vec![(
             TOP + 6.0,
             format!("{seconds:.1} s"),
             &self.palette.text,
             600,
         )];
-        for line in self.chart.lines {
-            let value = self.chart.series.at(bucket, line.column);
+        for line in &self.chart.lines {
+            let value = self.chart.data.at(row, line.column);
             if let Some(value) = value {
                 let colour = self.colour(line.stroke);
                 self.pen.dot((x, self.y(value)), 3.0, colour);
@@ -327,7 +343,7 @@ impl<'a, P: Pen> Plot<'a, P> {
             self.chart.lines.iter().find(|l| l.has_ghost),
         ) {
             let text = ghost
-                .at(bucket, line.column)
+                .at(row, line.column)
                 .map_or("–".into(), |v| self.chart.tab.amount(v));
             rows.push((
                 TOP + 6.0,
@@ -342,7 +358,7 @@ impl<'a, P: Pen> Plot<'a, P> {
     }
 }
 
-fn thin(colour: &str) -> Look<'_> {
+pub(super) fn thin(colour: &str) -> Look<'_> {
     Look {
         colour,
         width: 1.0,
@@ -351,7 +367,7 @@ fn thin(colour: &str) -> Look<'_> {
 }
 
 /// Room for the names at the right.
-fn right_of(w: f64) -> f64 {
+pub(super) fn right_of(w: f64) -> f64 {
     if w < NARROW { 118.0 } else { 150.0 }
 }
 

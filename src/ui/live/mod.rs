@@ -9,6 +9,7 @@ pub mod diagram;
 pub mod discs_canvas;
 pub mod feed;
 pub mod frame_loop;
+pub mod heat_canvas;
 pub mod node_view;
 pub mod picture;
 pub mod strip;
@@ -61,14 +62,14 @@ thread_local! {
 
 impl Live {
     /// A new run stands at zero.
-    pub fn reset(&mut self, run: u32, bucket_ns: u64, duration_ns: u64, charted: Vec<String>) {
+    pub fn reset(&mut self, run: u32, duration_ns: u64, series: Series) {
         self.run = run;
         self.duration_ns = duration_ns;
         self.frame = Arc::new(Frame {
             run,
             ..Frame::default()
         });
-        self.series = Arc::new(Series::new(bucket_ns, charted));
+        self.series = Arc::new(series);
         self.discs.clear();
         self.clock.reset();
         self.seek_ns = None;
@@ -83,18 +84,13 @@ impl Live {
         self.clock.answered();
         if frame.whole {
             self.discs.clear();
-            let Series {
-                bucket_ns, charted, ..
-            } = &*self.series;
-            self.series = Arc::new(Series::new(*bucket_ns, charted.clone()));
+            self.series = Arc::new(self.series.emptied());
         }
         let bulk = std::mem::take(&mut frame.bulk);
-        let (_, _, discs) = self.series.parts(frame.buckets as usize, &bulk);
-        if frame.buckets > 0 {
-            let series = Arc::make_mut(&mut self.series);
-            series.take(frame.first_bucket as usize, frame.buckets as usize, &bulk);
-            series.cut(self.duration_ns);
-        }
+        // The tables in it are shared, too: this copies none that stays as it is.
+        let series = Arc::make_mut(&mut self.series);
+        let discs = series.take(&frame, &bulk);
+        series.cut(self.duration_ns);
         if frame.now_ns > self.duration_ns {
             // Traffic has ended and the rest drains. The picture stays as it was at the end of the
             // run: that is what the verdict is about.

@@ -2,10 +2,13 @@
 
 use leptos::prelude::*;
 
+use crate::observe::requests::What;
 use crate::scenario::draw::Thing;
 use crate::ui::editor::stage::Stage;
 use crate::ui::state::geometry::{Density, LINE_HEIGHT, NodeBox, PAD, Rect, Shape};
 use crate::ui::state::names;
+use crate::ui::state::requests::Ask;
+use crate::ui::state::update::Msg;
 use crate::ui::state::{facts, glossary};
 use crate::ui::store::Store;
 
@@ -29,6 +32,7 @@ pub fn NodeView(
         })
     });
     let r = node.rect;
+    let shown = node.key.clone();
     let stage = Stage::get();
     let thing = Thing::Node(node.key.clone());
     let selected = store.memo(move |m| m.editor.is_selected(&thing));
@@ -75,7 +79,7 @@ pub fn NodeView(
                 .then(|| view! { <path class="foreign" d=silhouette(Shape::Rectangle, grown(r, 8.0)) /> })}
             <path class="outline" d=silhouette(node.shape, r) />
             {body}
-            {move || badges(&facts.get(), r)}
+            {move || badges(&shown, &facts.get(), r)}
             {move || {
                 (building.get() && calls.get())
                     .then(|| {
@@ -175,15 +179,20 @@ fn Plain(
     }
 }
 
-fn badges(facts: &facts::NodeFacts, r: Rect) -> impl IntoView + use<> {
+fn badges(key: &str, facts: &facts::NodeFacts, r: Rect) -> impl IntoView + use<> {
     let mut x = r.x + 10.0;
-    let notes = facts.note.iter().map(|text| (text, "pill note"));
-    let failures = facts.badges.iter().map(|text| (text, "pill badge"));
+    let notes = facts.note.iter().map(|text| (text, "", "pill note"));
+    let failures = facts.badges.iter();
+    let failures = failures.map(|it| (&it.text, it.reason, "pill badge"));
     let pills: Vec<_> = notes
         .chain(failures)
-        .map(|(text, class)| {
+        .map(|(text, reason, class)| {
             let w = pill_width(text);
-            let pill = view! { <Pill x=x y=r.bottom() + 10.0 w=w text=text.clone() class=class /> };
+            let leads = (!reason.is_empty()).then(|| What::FailedAt {
+                node: key.to_owned(),
+                reason: reason.to_owned(),
+            });
+            let pill = view! { <Pill x=x y=r.bottom() + 10.0 w=w text=text.clone() class=class leads=leads /> };
             x += w + 6.0;
             pill
         })
@@ -197,12 +206,27 @@ pub fn pill_width(text: &str) -> f64 {
 }
 
 #[component]
-pub fn Pill(x: f64, y: f64, w: f64, text: String, class: &'static str) -> impl IntoView {
+pub fn Pill(
+    x: f64,
+    y: f64,
+    w: f64,
+    text: String,
+    class: &'static str,
+    /// The requests that it counts.
+    #[prop(optional_no_strip)]
+    leads: Option<What>,
+) -> impl IntoView {
+    let store = Store::get();
+    let ask = move |_| {
+        if let Some(what) = leads.clone() {
+            store.send(Msg::Requests(Ask::All(what)));
+        }
+    };
     // By keyboard the same words are in the strip and in the story.
     let about = class.ends_with("badge").then(|| glossary::pieces(&text));
     let about = about.and_then(|pieces| pieces.into_iter().find_map(|(_, term)| term));
     view! {
-        <g class=class data-term=about.map(|term| term.word)>
+        <g class=class data-term=about.map(|term| term.word) on:click=ask>
             <rect x=x y=y width=w height="22" rx="11" />
             <text x=x + w / 2.0 y=y + 15.5 text-anchor="middle">{text}</text>
         </g>

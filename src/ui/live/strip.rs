@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use crate::ui::state::model::{Model, Status};
+use crate::ui::state::requests::Ask;
 use crate::ui::state::strip::{self, Cell};
+use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
 use crate::ui::widgets::term::{rich, term};
 
@@ -42,7 +44,8 @@ fn One(
 #[component]
 fn Lines(cell: Memo<Cell>) -> impl IntoView {
     // What changes many times a second is no place to rest on.
-    let rests = Store::get().memo(|m| m.run.status != Status::Playing);
+    let store = Store::get();
+    let rests = store.memo(|m| m.run.status != Status::Playing);
     let words = move |text: String| match rests.get() {
         true => rich(&text),
         false => text.into_any(),
@@ -53,7 +56,21 @@ fn Lines(cell: Memo<Cell>) -> impl IntoView {
                 let glyph = cell.with(|c| c.tone.glyph());
                 (!glyph.is_empty()).then(|| view! { <span aria-hidden="true">{glyph} " "</span> })
             }}
-            {move || words(cell.with(|c| c.main.clone()))}
+            {move || {
+                let (main, leads) = cell.with(|c| (c.main.clone(), c.leads.clone()));
+                match leads.filter(|_| rests.get()) {
+                    Some(what) => {
+                        let ask = move |_| store.send(Msg::Requests(Ask::All(what.clone())));
+                        view! {
+                            <button class="plain" on:click=ask>
+                                {main} <span class="sr-only">": show these requests"</span>
+                            </button>
+                        }
+                            .into_any()
+                    }
+                    None => words(main),
+                }
+            }}
         </dd>
         <dd class="detail" title=move || cell.with(|c| c.detail.clone())>
             {move || words(cell.with(|c| c.detail.clone()))}

@@ -330,9 +330,9 @@ fn describe(bars: &[Bar], duration_s: f64) -> String {
 
 /// Parts of the run in which fewer than nine of ten actions were served.
 fn hurt(model: &Model) -> Vec<(f64, f64)> {
-    let series = &model.run.series;
+    let series = &model.run.series.users;
     let mut parts: Vec<(u64, u64)> = Vec::new();
-    for bucket in 0..series.rows.len() {
+    for bucket in 0..series.len() {
         let at = |column| series.at(bucket, column).unwrap_or(0.0);
         let (useful, failed) = (at(Column::Useful), at(Column::Failed));
         let told = useful + failed;
@@ -346,16 +346,16 @@ fn hurt(model: &Model) -> Vec<(f64, f64)> {
             continue;
         }
         let (from, to) = (
-            bucket as u64 * series.bucket_ns,
-            (bucket as u64 + 1) * series.bucket_ns,
+            bucket as u64 * series.step_ns,
+            (bucket as u64 + 1) * series.step_ns,
         );
         match parts.last_mut() {
-            Some(last) if last.1 + 2 * series.bucket_ns >= from => last.1 = to,
+            Some(last) if last.1 + 2 * series.step_ns >= from => last.1 = to,
             _ => parts.push((from, to)),
         }
     }
     // A single bucket at the very start is the first users waiting for their first reply.
-    parts.retain(|&(from, to)| to - from > 2 * series.bucket_ns || from > 0);
+    parts.retain(|&(from, to)| to - from > 2 * series.step_ns || from > 0);
     parts
         .into_iter()
         .map(|(a, b)| (share(model, a), share(model, b) - share(model, a)))

@@ -22,6 +22,9 @@ pub struct Palette {
     pub strained_text: String,
     pub strained_soft: String,
     pub offered: String,
+    /// Of the heat map, from few to many.
+    pub heat: Vec<String>,
+    pub heat_failed: Vec<String>,
     pub font: String,
 }
 
@@ -70,8 +73,11 @@ fn read() -> Option<Palette> {
             .ok()?;
         worn.get_property_value("color").ok()
     };
+    let panel = colour("panel")?;
     let palette = Palette {
-        panel: colour("panel")?,
+        heat: shades(&panel, &colour("action")?),
+        heat_failed: shades(&panel, &colour("failed")?),
+        panel,
         sunk: colour("sunk")?,
         text: colour("text")?,
         muted: colour("muted")?,
@@ -88,4 +94,25 @@ fn read() -> Option<Palette> {
     };
     probe.remove();
     Some(palette)
+}
+
+/// Shares of the second colour in the shades from few to many.
+const SHADES: [f64; 6] = [0.22, 0.36, 0.50, 0.66, 0.82, 1.0];
+
+/// From one colour to another, as files can be drawn with, too.
+fn shades(from: &str, to: &str) -> Vec<String> {
+    let parts = |colour: &str| {
+        let digits = colour.split(|c: char| !c.is_ascii_digit() && c != '.');
+        let numbers: Vec<f64> = digits.filter_map(|it| it.parse().ok()).collect();
+        numbers
+    };
+    let (from, to) = (parts(from), parts(to));
+    let mixed = |share: f64| {
+        let pairs = from.iter().zip(&to).take(3);
+        let each: Vec<String> = pairs
+            .map(|(a, b)| format!("{:.0}", a + (b - a) * share))
+            .collect();
+        format!("rgb({})", each.join(", "))
+    };
+    SHADES.into_iter().map(mixed).collect()
 }

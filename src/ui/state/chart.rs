@@ -4,13 +4,15 @@
 use std::sync::Arc;
 
 use crate::design::value::MICRO;
-use crate::design::{Settings, registry};
+use crate::design::{Design, Link, Settings, registry};
 use crate::scenario::Metric;
 use crate::time::Duration;
 
 use super::model::{ChartTab, Model};
-use super::series::{Column, Series};
+use super::series::{Column, Field, Part, Series};
+use super::table::Table;
 use super::{goals, names, twins, words};
+use crate::observe::heat;
 
 /// How a line is drawn. Colour is never alone: each has its own stroke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub enum Stroke {
     Retries,
     /// Solid, in the colour of the p99, without its triangle.
     Busy,
+    /// Failures: dashed 2/2.
+    Failed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,7 +38,8 @@ pub struct Line {
     pub name: &'static str,
     /// Where there is little room.
     pub short: &'static str,
-    pub column: Column,
+    /// Of the chart's part of a table.
+    pub column: usize,
     pub stroke: Stroke,
     /// Shown behind, from the first run or a twin.
     pub has_ghost: bool,
@@ -52,11 +57,11 @@ pub struct Level {
 pub struct Chart {
     pub tab: ChartTab,
     pub title: String,
-    pub lines: &'static [Line],
+    pub lines: Vec<Line>,
     pub levels: Vec<Level>,
-    pub series: Arc<Series>,
+    pub data: Part,
     /// The first run, or a twin; and what it is.
-    pub ghost: Option<Arc<Series>>,
+    pub ghost: Option<Part>,
     pub ghost_name: &'static str,
     pub duration_s: f64,
     /// Shaded parts, in seconds.
@@ -66,86 +71,83 @@ pub struct Chart {
     pub planned_per_s: f64,
 }
 
-static THROUGHPUT: [Line; 2] = [
-    Line {
-        name: "requests arriving",
-        short: "arriving",
-        column: Column::Offered,
-        stroke: Stroke::Offered,
-        has_ghost: false,
-    },
-    Line {
-        name: "useful replies",
-        short: "useful",
-        column: Column::Useful,
-        stroke: Stroke::Served,
-        has_ghost: true,
-    },
-];
-static LATENCY: [Line; 2] = [
-    Line {
-        name: "p50",
-        short: "p50",
-        column: Column::P50,
-        stroke: Stroke::P50,
-        has_ghost: false,
-    },
-    Line {
-        name: "p99",
-        short: "p99",
-        column: Column::P99,
-        stroke: Stroke::P99,
-        has_ghost: true,
-    },
-];
-static TRIES: [Line; 1] = [Line {
-    name: "tries",
-    short: "tries",
-    column: Column::Tries,
-    stroke: Stroke::Retries,
-    has_ghost: true,
-}];
-
-static NODE: [Line; 2] = [
-    Line {
-        name: "in work",
-        short: "in work",
-        column: Column::Busy,
-        stroke: Stroke::Busy,
-        has_ghost: false,
-    },
-    Line {
-        name: "waiting",
-        short: "waiting",
-        column: Column::Queue,
-        stroke: Stroke::Retries,
-        has_ghost: true,
-    },
-];
-/// A value of so many buckets ago is still the present one: few requests leave gaps between them.
+/// A value of so many rows ago is still the present one: few requests leave gaps between them.
 const RECENT: usize = 5;
 
-static QUEUE: [Line; 1] = [Line {
-    name: "waiting",
-    short: "waiting",
-    column: Column::Queue,
-    stroke: Stroke::Retries,
-    has_ghost: true,
-}];
-static HITS: [Line; 1] = [Line {
-    name: "found",
-    short: "found",
-    column: Column::Hits,
-    stroke: Stroke::Served,
-    has_ghost: true,
-}];
-static WRONG: [Line; 1] = [Line {
-    name: "wrong so far",
-    short: "wrong",
-    column: Column::Wrong,
-    stroke: Stroke::Busy,
-    has_ghost: true,
-}];
+/// Reasons that have a line of their own.
+const REASONS_SHOWN: usize = 4;
+
+fn line(name: &'static str, column: impl Into<usize>, stroke: Stroke, has_ghost: bool) -> Line {
+    Line {
+        name,
+        short: name,
+        column: column.into(),
+        stroke,
+        has_ghost,
+    }
+}
+
+/// What a chart draws of this run. Reasons have lines in the order of how often they occurred.
+fn lines(tab: ChartTab, series: &Series) -> Vec<Line> {
+    use Stroke::{Busy, Offered, P50, P99, Retries, Served};
+    match tab {
+        ChartTab::Throughput => vec![
+            Line {
+                short: "arriving",
+                ..line("requests arriving", Column::Offered, Offered, false)
+            },
+            Line {
+                short: "useful",
+                ..line("useful replies", Column::Useful, Served, true)
+            },
+        ],
+        ChartTab::Latency => vec![
+            line("p50", Column::P50, P50, false),
+            line("p99", Column::P99, P99, true),
+        ],
+        ChartTab::Heat => Vec::new(),
+        ChartTab::Tries => vec![line("tries", Column::Tries, Retries, true)],
+        ChartTab::Reasons => reasons(series),
+        ChartTab::Wrong => vec![Line {
+            short: "wrong",
+            ..line("wrong so far", Column::Wrong, Busy, true)
+        }],
+        ChartTab::Cost => vec![line("per hour", Column::Cost, Busy, true)],
+        ChartTab::Budget => vec![line("left", 0usize, Served, true)],
+        ChartTab::Node(_) => vec![
+            line("in work", Field::Busy, Busy, false),
+            line("waiting", Field::Waiting, Retries, true),
+        ],
+        ChartTab::Queue(_) => vec![line("waiting", Field::Waiting, Retries, true)],
+        ChartTab::Hits(_) => vec![line("found", Field::Found, Served, true)],
+        ChartTab::Age(_) => vec![line("oldest", Field::Oldest, Busy, true)],
+        ChartTab::Lag(_) => vec![line("behind", Field::Behind, Busy, true)],
+        ChartTab::Pool(_) => vec![line("waiting", Field::Connecting, Retries, true)],
+        ChartTab::Instances(_) => vec![line("instances", Field::Instances, Busy, true)],
+    }
+}
+
+/// The most frequent reasons of the run, each with a stroke of its own.
+fn reasons(series: &Series) -> Vec<Line> {
+    let strokes = [
+        Stroke::Failed,
+        Stroke::Retries,
+        Stroke::Offered,
+        Stroke::P50,
+    ];
+    let heat = &series.heat;
+    let sum = |column: usize| (0..heat.len()).filter_map(|row| heat.at(row, column)).sum();
+    let mut all: Vec<(f64, Line)> = heat::reasons()
+        .zip(heat::BANDS..)
+        .map(|((_, words), column)| (sum(column), line(words, column, Stroke::Failed, false)))
+        .filter(|&(n, _)| n > 0.0)
+        .collect();
+    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let shown = all.into_iter().take(REASONS_SHOWN).zip(strokes);
+    shown
+        .map(|((_, line), stroke)| Line { stroke, ..line })
+        .collect()
+}
 
 impl ChartTab {
     pub fn question(self) -> &'static str {
@@ -153,10 +155,18 @@ impl ChartTab {
             ChartTab::Throughput => "what is asked, what is answered",
             ChartTab::Latency => "of users who got one",
             ChartTab::Tries => "requests sent for one action",
+            ChartTab::Heat => "how many waited how long",
+            ChartTab::Reasons => "what users were told, per second",
             ChartTab::Wrong => "lost, twice, stale, and the like",
+            ChartTab::Cost => "instances and calls",
+            ChartTab::Budget => "share of the failures that the goal allows",
             ChartTab::Node(_) => "in its slots, and before it",
             ChartTab::Queue(_) => "not taken yet",
+            ChartTab::Age(_) => "since it was stored",
             ChartTab::Hits(_) => "share of lookups",
+            ChartTab::Lag(_) => "what the copy furthest behind is missing",
+            ChartTab::Pool(_) => "calls without a connection",
+            ChartTab::Instances(_) => "that exist",
         }
     }
 
@@ -166,29 +176,27 @@ impl ChartTab {
             ChartTab::Throughput => "throughput",
             ChartTab::Latency => "latency",
             ChartTab::Tries => "tries",
+            ChartTab::Heat => "heat",
+            ChartTab::Reasons => "reasons",
             ChartTab::Wrong => "wrong",
+            ChartTab::Cost => "cost",
+            ChartTab::Budget => "budget",
             ChartTab::Node(_) => "node",
             ChartTab::Queue(_) => "queue",
+            ChartTab::Age(_) => "age",
             ChartTab::Hits(_) => "hits",
-        }
-    }
-
-    pub fn lines(self) -> &'static [Line] {
-        match self {
-            ChartTab::Throughput => &THROUGHPUT,
-            ChartTab::Latency => &LATENCY,
-            ChartTab::Tries => &TRIES,
-            ChartTab::Wrong => &WRONG,
-            ChartTab::Node(_) => &NODE,
-            ChartTab::Queue(_) => &QUEUE,
-            ChartTab::Hits(_) => &HITS,
+            ChartTab::Lag(_) => "lag",
+            ChartTab::Pool(_) => "pool",
+            ChartTab::Instances(_) => "instances",
         }
     }
 
     /// A value of this chart as text.
     pub fn amount(self, x: f64) -> String {
         match self {
-            ChartTab::Latency => words::ms(x),
+            ChartTab::Latency | ChartTab::Age(_) | ChartTab::Lag(_) => words::ms(x),
+            ChartTab::Cost => format!("{}/h", words::money((x * 1e6) as i64)),
+            ChartTab::Budget => words::percent(x),
             ChartTab::Tries => words::factor((x * 10.0).round() / 10.0),
             ChartTab::Hits(_) => words::percent(x),
             _ => words::amount(x),
@@ -198,8 +206,11 @@ impl ChartTab {
     /// A label of the vertical axis that ends at `top`.
     pub fn tick(self, x: f64, top: f64) -> String {
         match self {
-            ChartTab::Latency if top >= 1000.0 => format!("{} s", words::factor(x / 1000.0)),
-            ChartTab::Latency => format!("{} ms", words::factor(x)),
+            ChartTab::Latency | ChartTab::Age(_) | ChartTab::Lag(_) => match top >= 1000.0 {
+                true => format!("{} s", words::factor(x / 1000.0)),
+                false => format!("{} ms", words::factor(x)),
+            },
+            ChartTab::Cost => words::money((x * 1e6) as i64),
             ChartTab::Tries => words::factor(x),
             _ => self.amount(x),
         }
@@ -207,7 +218,13 @@ impl ChartTab {
 
     fn node(self) -> Option<u16> {
         match self {
-            ChartTab::Node(at) | ChartTab::Queue(at) | ChartTab::Hits(at) => Some(at),
+            ChartTab::Node(at)
+            | ChartTab::Queue(at)
+            | ChartTab::Age(at)
+            | ChartTab::Hits(at)
+            | ChartTab::Lag(at)
+            | ChartTab::Pool(at)
+            | ChartTab::Instances(at) => Some(at),
             _ => None,
         }
     }
@@ -227,10 +244,18 @@ pub fn title(model: &Model, tab: ChartTab) -> String {
         ChartTab::Throughput => "Useful replies and requests per second".into(),
         ChartTab::Latency => "Time to a reply".into(),
         ChartTab::Tries => "Tries per action".into(),
+        ChartTab::Heat => "All waits, as a heat map".into(),
+        ChartTab::Reasons => "Why it failed".into(),
         ChartTab::Wrong => "Wrong in the data".into(),
+        ChartTab::Cost => "Cost".into(),
+        ChartTab::Budget => "Error budget".into(),
         ChartTab::Node(_) => format!("Requests at {name}"),
         ChartTab::Queue(_) => format!("Messages in {name}"),
+        ChartTab::Age(_) => format!("Oldest message in {name}"),
         ChartTab::Hits(_) => format!("Found in {name}"),
+        ChartTab::Lag(_) => format!("Replica lag of {name}"),
+        ChartTab::Pool(_) => format!("Waiting to connect to {name}"),
+        ChartTab::Instances(_) => format!("Instances of {name}"),
     }
 }
 
@@ -255,20 +280,104 @@ pub fn all(model: &Model) -> Vec<ChartTab> {
     let mut all = vec![
         ChartTab::Throughput,
         ChartTab::Latency,
+        ChartTab::Heat,
         ChartTab::Tries,
+        ChartTab::Reasons,
         ChartTab::Wrong,
+        ChartTab::Cost,
     ];
+    all.extend(objective(model).map(|_| ChartTab::Budget));
     let nodes = model.run.plan.as_ref().map_or(0, |plan| plan.charted.len());
     for at in 0..nodes as u16 {
         let key = node_key(model, ChartTab::Node(at)).unwrap_or_default();
-        let node = model.doc.scenario.design.node(&key);
-        match node.map_or("", |node| node.kind.name) {
-            "queue" => all.push(ChartTab::Queue(at)),
-            "cache" => all.extend([ChartTab::Node(at), ChartTab::Hits(at)]),
-            _ => all.push(ChartTab::Node(at)),
-        }
+        all.extend(of_node(&model.doc.scenario.design, &key, at));
     }
     all
+}
+
+/// The charts of one node, the most telling last.
+fn of_node(design: &Design, key: &str, at: u16) -> Vec<ChartTab> {
+    let Some(node) = design.node(key) else {
+        return vec![ChartTab::Node(at)];
+    };
+    let knobs = Settings::new(node.kind, &node.knobs);
+    let has = |knob: &str| node.kind.knob(knob).is_some();
+    let pooled = |link: &Link| {
+        let knobs = Settings::new(&registry::LINK, &link.knobs);
+        link.to == key && knobs.opt_count("pool").is_some()
+    };
+    let mut all = Vec::new();
+    if has("autoscale") && knobs.flag("autoscale") {
+        all.push(ChartTab::Instances(at));
+    }
+    if design.links.iter().any(pooled) {
+        all.push(ChartTab::Pool(at));
+    }
+    let follows = node.kind.name == "database" && knobs.count("replicas") > 0;
+    if follows && knobs.choice("replication") != "leaderless" {
+        all.push(ChartTab::Lag(at));
+    }
+    match node.kind.name {
+        "queue" => all.extend([ChartTab::Age(at), ChartTab::Queue(at)]),
+        "cache" => all.extend([ChartTab::Node(at), ChartTab::Hits(at)]),
+        _ => all.push(ChartTab::Node(at)),
+    }
+    all
+}
+
+/// The share of users who must be served, if the scenario says one.
+fn objective(model: &Model) -> Option<f64> {
+    let bound = goals::bound_of(model, Metric::Served)?;
+    (bound > 0.0).then_some(bound)
+}
+
+/// What is left of the failures that the objective allows over the whole run, at the rate of actions so far.
+fn budget(users: &Table, objective: f64, duration_ns: u64) -> Table {
+    let step_s = users.step_ns as f64 / 1e9;
+    let (mut actions, mut failed) = (0.0, 0.0);
+    let mut left = Table::new(users.step_ns, 1);
+    for row in 0..users.len() {
+        let of = |column: Column| users.at(row, column).unwrap_or(0.0) * step_s;
+        actions += of(Column::Actions);
+        failed += of(Column::Failed);
+        let elapsed = ((row as u64 + 1) * users.step_ns).min(duration_ns).max(1);
+        let all = actions * duration_ns as f64 / elapsed as f64;
+        let allowed = (1.0 - objective) * all;
+        let share = match allowed > 0.0 {
+            true => 1.0 - failed / allowed,
+            // Of an objective of 100 % nothing is left after the first failure.
+            false if failed > 0.0 => 0.0,
+            false => 1.0,
+        };
+        left.splice(row, &[share.max(0.0)]);
+    }
+    left
+}
+
+/// The part of the series that a chart draws; `node` is whose, for charts of a node.
+fn part(model: &Model, tab: ChartTab, node: Option<&str>, series: &Series) -> Part {
+    match (tab, node) {
+        (_, Some(key)) => series.of_node(key).unwrap_or_default(),
+        (ChartTab::Heat, _) => Part::whole(&series.heat),
+        (ChartTab::Reasons, _) => Part::whole(&per_second(&series.heat)),
+        (ChartTab::Budget, _) => {
+            let objective = objective(model).unwrap_or(1.0);
+            let left = budget(&series.users, objective, model.duration_ns());
+            Part::whole(&Arc::new(left))
+        }
+        _ => Part::whole(&series.users),
+    }
+}
+
+/// Counts of a column of the heat map as rates.
+fn per_second(heat: &Table) -> Arc<Table> {
+    let step_s = heat.step_ns as f64 / 1e9;
+    let mut rates = Table::new(heat.step_ns, heat::FIELDS);
+    for row in 0..heat.len() {
+        let row_of: Vec<f64> = heat.row(row).iter().map(|n| n / step_s).collect();
+        rates.splice(row, &row_of);
+    }
+    Arc::new(rates)
 }
 
 /// The three that are shown: what somebody wants to see, or else what the scenario says answers its question,
@@ -322,9 +431,12 @@ fn named_by(model: &Model, all: &[ChartTab], name: &str) -> Option<ChartTab> {
         | Metric::RecoveryPoint
         | Metric::ReadRecovery
         | Metric::ClaimsBroken
-        | Metric::Pages
-        | Metric::MessageAge
-        | Metric::Cost => return None,
+        | Metric::Pages => return None,
+        Metric::Cost => ChartTab::Cost,
+        Metric::MessageAge => {
+            let mut queues = all.iter().filter(|tab| matches!(tab, ChartTab::Age(_)));
+            return queues.next().copied();
+        }
     })
 }
 
@@ -338,17 +450,17 @@ pub fn chart(model: &Model, tab: ChartTab) -> Chart {
             .is_some_and(|r| Arc::ptr_eq(r, &g.report))
     };
     let node = node_key(model, tab);
-    let of = |series: &Series| node.as_ref().map(|key| Arc::new(series.of_node(key)));
+    let of = |series: &Series| part(model, tab, node.as_deref(), series);
     let first = model.ghost.as_ref().filter(|it| over(it));
     let twin = twins::ghost(model);
     let ghost = twin.or(first.map(|it| &**it));
     Chart {
         tab,
         title: title(model, tab),
-        lines: tab.lines(),
+        lines: lines(tab, &model.run.series),
         levels: levels(model, tab),
-        series: of(&model.run.series).unwrap_or_else(|| Arc::clone(&model.run.series)),
-        ghost: ghost.map(|it| of(&it.series).unwrap_or_else(|| Arc::clone(&it.series))),
+        data: of(&model.run.series),
+        ghost: ghost.map(|it| of(&it.series)),
         ghost_name: match twin {
             Some(_) => "twin",
             None => "first run",
@@ -392,7 +504,6 @@ fn slots(model: &Model, tab: ChartTab) -> Option<u32> {
 fn levels(model: &Model, tab: ChartTab) -> Vec<Level> {
     let level = |name: String, at: f64| Level { name, at };
     match tab {
-        ChartTab::Throughput => Vec::new(),
         ChartTab::Latency => {
             // The chart is about users: the patience of services is another matter.
             let design = &model.doc.scenario.design;
@@ -417,7 +528,15 @@ fn levels(model: &Model, tab: ChartTab) -> Vec<Level> {
             .map(|n| level(format!("{n} slots"), n.into()))
             .into_iter()
             .collect(),
-        ChartTab::Wrong | ChartTab::Queue(_) | ChartTab::Hits(_) => Vec::new(),
+        ChartTab::Age(_) => goals::bound_of(model, Metric::MessageAge)
+            .map(|x| level(format!("goal {}", words::ms(x)), x))
+            .into_iter()
+            .collect(),
+        ChartTab::Cost => goals::bound_of(model, Metric::Cost)
+            .map(|x| level(format!("goal {}", tab.amount(x)), x))
+            .into_iter()
+            .collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -436,46 +555,44 @@ pub fn bands(model: &Model) -> Vec<(f64, f64)> {
 impl Chart {
     /// The top of the vertical axis: a round number above everything drawn.
     pub fn top(&self) -> f64 {
-        let columns: Vec<Column> = self.lines.iter().map(|l| l.column).collect();
-        let highest = |series: &Series| {
-            let rows = series.rows.iter();
-            rows.flat_map(|r| columns.iter().map(|&c| r[c as usize]))
-                .filter(|x| x.is_finite())
-                .fold(0.0, f64::max)
+        let highest = |data: &Part| {
+            let columns = self.lines.iter().map(|line| line.column);
+            let peaks = columns.filter_map(|column| data.peak(column));
+            peaks.map(|(_, x)| x).fold(0.0, f64::max)
         };
-        let ghost = self.ghost.as_ref().map_or(0.0, |ghost| highest(ghost));
+        let ghost = self.ghost.as_ref().map_or(0.0, highest);
         let level = self.levels.iter().map(|l| l.at * 1.15).fold(0.0, f64::max);
         // An empty chart has a scale that fits what is to come.
         let floor = match self.tab {
             ChartTab::Throughput => self.planned_per_s,
-            ChartTab::Latency => 100.0,
-            ChartTab::Tries => 2.0,
-            ChartTab::Wrong | ChartTab::Hits(_) => 1.0,
-            ChartTab::Node(_) | ChartTab::Queue(_) => 4.0,
+            ChartTab::Latency | ChartTab::Age(_) | ChartTab::Lag(_) => 100.0,
+            ChartTab::Tries | ChartTab::Instances(_) => 2.0,
+            ChartTab::Wrong | ChartTab::Hits(_) | ChartTab::Budget | ChartTab::Reasons => 1.0,
+            ChartTab::Heat | ChartTab::Cost => 0.01,
+            ChartTab::Node(_) | ChartTab::Queue(_) | ChartTab::Pool(_) => 4.0,
         };
-        round_up(highest(&self.series).max(ghost).max(level).max(floor))
+        round_up(highest(&self.data).max(ghost).max(level).max(floor))
     }
 
-    /// The value before this bucket; `None` if there has been none for some time: replies that stopped coming
+    /// The value before this row; `None` if there has been none for some time: replies that stopped coming
     /// have no latency now.
-    pub fn newest(&self, series: &Series, column: Column, before: usize) -> Option<f64> {
-        let end = series.rows.len().min(before);
+    pub fn newest(&self, data: &Part, column: usize, before: usize) -> Option<f64> {
+        let end = data.table.len().min(before);
         let mut recent = (end.saturating_sub(RECENT)..end).rev();
-        recent.find_map(|b| series.at(b, column))
+        recent.find_map(|row| data.at(row, column))
     }
 
     /// One sentence for people who do not see the picture.
     pub fn sentence(&self) -> String {
-        if self.series.is_empty() {
+        if self.data.table.is_empty() {
             return format!("{}: nothing measured yet.", self.title);
         }
         let mut parts = Vec::new();
-        for line in self.lines {
+        for line in &self.lines {
             // An earlier moment may be the one that is looked at.
-            let now = self.series.bucket_of((self.now_s * 1e9) as u64);
-            let peak = self.series.peak(line.column, 0);
-            if let Some((at, peak)) = peak {
-                let newest = self.newest(&self.series, line.column, now + 1);
+            let now = self.data.table.row_of((self.now_s * 1e9) as u64);
+            if let Some((at, peak)) = self.data.peak(line.column) {
+                let newest = self.newest(&self.data, line.column, now + 1);
                 parts.push(format!(
                     "{} {} now, most {} at {}",
                     line.name,
@@ -485,7 +602,19 @@ impl Chart {
                 ));
             }
         }
-        format!("{}: {}.", self.title, parts.join("; "))
+        match (self.tab, parts.is_empty()) {
+            (ChartTab::Heat, _) => super::heat_map::sentence(self),
+            (ChartTab::Reasons, true) => format!("{}: nobody was told of a failure.", self.title),
+            _ => format!("{}: {}.", self.title, parts.join("; ")),
+        }
+    }
+
+    /// Names of the table's columns.
+    pub fn columns(&self) -> Vec<&'static str> {
+        match self.tab {
+            ChartTab::Heat => super::heat_map::COLUMNS.to_vec(),
+            _ => self.lines.iter().map(|line| line.name).collect(),
+        }
     }
 
     /// Rows for the table: means over even parts of the run, at most forty.
@@ -498,12 +627,16 @@ impl Chart {
         let mut from = 0.0;
         while from < self.now_s {
             let (a, b) = ((from * 1e9) as u64, ((from + step_s) * 1e9) as u64);
-            let mean = |line: &Line| self.series.mean(line.column, a, b);
-            let cells = self
-                .lines
-                .iter()
-                .map(|l| mean(l).map_or("–".into(), |x| self.tab.amount(x)));
-            rows.push((format!("{from:.0} s"), cells.collect()));
+            let mean = |line: &Line| self.data.mean(line.column, a, b);
+            let cells = match self.tab {
+                ChartTab::Heat => super::heat_map::cells(self, a, b),
+                _ => self
+                    .lines
+                    .iter()
+                    .map(|l| mean(l).map_or("–".into(), |x| self.tab.amount(x)))
+                    .collect(),
+            };
+            rows.push((format!("{from:.0} s"), cells));
             from += step_s;
         }
         rows

@@ -23,10 +23,18 @@ pub struct NodeFacts {
     pub bottom: String,
     pub hurt: bool,
     /// Under the node: failures per second with their reasons, at most two, then how many more.
-    pub badges: Vec<String>,
+    pub badges: Vec<Badge>,
     /// The same place, for what is done to the node: "5× slower".
     pub note: Option<String>,
     pub dim: bool,
+}
+
+/// One reason why requests fail at a node.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Badge {
+    pub text: String,
+    /// Its code; empty for "so many more".
+    pub reason: &'static str,
 }
 
 fn now_of<'a>(model: &'a Model, key: &str) -> Option<(usize, &'a NodeNow)> {
@@ -132,18 +140,24 @@ fn slots(now: &NodeNow) -> String {
     }
 }
 
-fn badges(now: &NodeNow) -> Vec<String> {
+fn badges(now: &NodeNow) -> Vec<Badge> {
     let mut own = now
         .failed_per_s
         .iter()
         .filter(|(code, n)| !states::is_network(code) && *n > 0.0);
-    let shown: Vec<String> = own
+    let shown: Vec<Badge> = own
         .by_ref()
         .take(2)
-        .map(|&(code, n)| format!("{} {}", words::rate(n), words::reason(code)))
+        .map(|&(reason, n)| Badge {
+            text: format!("{} {}", words::rate(n), words::reason(reason)),
+            reason,
+        })
         .collect();
     let more = own.count();
-    let more = (more > 0).then(|| format!("+{more}"));
+    let more = (more > 0).then(|| Badge {
+        text: format!("+{more}"),
+        reason: "",
+    });
     shown.into_iter().chain(more).collect()
 }
 
@@ -374,7 +388,8 @@ pub fn outline(model: &Model) -> Vec<String> {
         let figures = [&f.line, &f.slots, &f.bottom]
             .map(String::as_str)
             .join(", ");
-        let badges = f.badges.join(", ");
+        let badges: Vec<&str> = f.badges.iter().map(|it| it.text.as_str()).collect();
+        let badges = badges.join(", ");
         format!("{name}, {word}: {state}. {figures} {badges}")
     });
     let links = design.links.iter().map(|l| {

@@ -2,6 +2,7 @@
 //! No web types, so all of it is tested natively.
 
 pub mod arrange;
+pub mod branches;
 pub mod chart;
 pub mod debrief;
 pub mod discs;
@@ -18,6 +19,7 @@ pub mod freeroutes;
 pub mod geometry;
 pub mod glossary;
 pub mod goals;
+pub mod heat_map;
 pub mod inspect;
 pub mod keys;
 pub mod knobs;
@@ -29,6 +31,7 @@ pub mod panels;
 pub mod panes;
 pub mod pen;
 pub mod planned;
+pub mod requests;
 pub mod results;
 pub mod routes;
 mod running;
@@ -39,7 +42,9 @@ pub mod sharing;
 pub mod snap;
 pub mod states;
 pub mod strip;
+pub mod table;
 pub mod terms;
+pub mod theory;
 pub mod tidy;
 pub mod twins;
 pub mod update;

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
+use crate::experiment::theory::Beside;
 use crate::explain::Explanation;
 use crate::observe::report::Report;
 use crate::scenario::Lesson;
 use crate::worker::protocol::{Frame, News, RunPlan};
 
+use super::branches::Branch;
 use super::document::Document;
 use super::editor::Editor;
 use super::forms::Forms;
 use super::pace::{Moments, Speed};
 use super::panels::Sizes;
+use super::requests::Requests;
 use super::results::Results;
 use super::say::Said;
 use super::series::Series;
@@ -69,6 +72,9 @@ pub struct Model {
     pub forms: Forms,
     pub results: Results,
     pub twins: Twins,
+    pub requests: Requests,
+    /// Other futures of the run, the newest last.
+    pub branches: Vec<Branch>,
     /// Another tab writes this design.
     pub read_only: bool,
     /// A newer release of the page is ready.
@@ -98,6 +104,8 @@ pub struct Run {
     pub news: Vec<News>,
     pub report: Option<Arc<Report>>,
     pub found: Option<Arc<Found>>,
+    /// Nodes beside their formulas.
+    pub theory: Vec<Beside>,
     pub moments: Moments,
     pub shown: ShownStates,
     pub bullet: Option<Bullet>,
@@ -105,6 +113,10 @@ pub struct Run {
     pub bullets_seen: Vec<&'static str>,
     /// Begin as soon as the worker has read the text.
     pub play_when_loaded: bool,
+    /// And go to this moment.
+    pub look_at_ns: Option<u64>,
+    /// How far somebody has seen it.
+    pub seen_ns: u64,
 }
 
 /// Why the run went as it did, up to some moment of it.
@@ -270,14 +282,26 @@ impl Tab {
 pub enum ChartTab {
     Throughput,
     Latency,
+    /// All waits, by how many waited how long.
+    Heat,
     Tries,
+    Reasons,
     Wrong,
+    Cost,
+    Budget,
     /// Requests at one of the run's charted nodes, by its place in their list.
     Node(u16),
-    /// Messages in one of them that is a queue.
+    /// Messages in one of them that is a queue, and how old the oldest is.
     Queue(u16),
+    Age(u16),
     /// What one of them that is a cache finds.
     Hits(u16),
+    /// How far the copies of one that is a database are behind.
+    Lag(u16),
+    /// Calls that wait for a connection to one.
+    Pool(u16),
+    /// How many there are of one that scales itself.
+    Instances(u16),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -429,6 +453,8 @@ impl Default for Model {
             forms: Forms::default(),
             results: Results::default(),
             twins: Twins::default(),
+            requests: Requests::default(),
+            branches: Vec::new(),
             read_only: false,
             new_release: false,
             outline: false,

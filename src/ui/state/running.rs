@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::design::diagnostic::Diagnostic;
+use crate::experiment::theory::Beside;
 use crate::explain::Explanation;
 use crate::observe::report::Report;
 use crate::scenario::live::Act;
@@ -14,7 +15,7 @@ use super::model::*;
 use super::pace::{BULLET_WALL_MS, Moments, Speed};
 use super::series::Series;
 use super::update::{CHECK_SEEDS, Effect};
-use super::{say, states, words};
+use super::{branches, requests, say, states, words};
 
 /// A run of the document as it is now; the worker answers with its plan.
 pub fn load(model: &mut Model) -> Vec<Effect> {
@@ -33,12 +34,12 @@ pub fn load(model: &mut Model) -> Vec<Effect> {
         }
         return vec![Effect::ResetLive {
             run: id,
-            bucket_ns: 1_000_000_000,
             duration_ns: model.doc.scenario.run.duration.0,
-            charted: Vec::new(),
+            series: Series::default(),
         }];
     }
     model.check = None;
+    requests::forget(model);
     model.run = Run {
         id,
         text: model.doc.text.clone(),
@@ -70,25 +71,28 @@ pub fn loaded(model: &mut Model, run: u32, plan: RunPlan) -> Vec<Effect> {
     if run != model.run.id {
         return Vec::new();
     }
-    let (bucket_ns, duration_ns) = (plan.bucket_ns, plan.duration_ns);
-    let charted = plan.charted_keys();
+    let (duration_ns, series) = (plan.duration_ns, Series::of_plan(&plan));
+    let charted = series.charted.clone();
     // Other nodes: what was chosen is about those that there were.
     let before = model.charted.take();
     if before.is_some_and(|before| before != charted) {
         model.charts = [None; 3];
     }
-    model.charted = Some(charted.clone());
+    model.charted = Some(charted);
     model.run.plan = Some(Arc::new(plan));
     model.run.status = Status::Ready;
     if std::mem::take(&mut model.run.play_when_loaded) {
         model.run.status = Status::Playing;
     }
-    vec![Effect::ResetLive {
+    let mut effects = vec![Effect::ResetLive {
         run,
-        bucket_ns,
         duration_ns,
-        charted,
-    }]
+        series,
+    }];
+    if let Some(at_ns) = model.run.look_at_ns.take() {
+        effects.extend(seek(model, at_ns));
+    }
+    effects
 }
 
 pub fn refused(model: &mut Model, run: u32, diagnostics: Vec<Diagnostic>) -> Vec<Effect> {
@@ -125,6 +129,8 @@ pub fn acted(model: &mut Model, run: u32, at_ns: u64, act: &Act) -> Vec<Effect> 
         return Vec::new();
     }
     let at = Duration(at_ns);
+    branches::keep(model, act, at_ns);
+    model.run.seen_ns = at_ns;
     if let Ok(text) = act.apply(&model.run.text, at) {
         model.run.text = text;
     }
@@ -277,6 +283,7 @@ pub fn tick(
         model.run.shown.settle(&frame.nodes);
     }
     let changed = model.run.shown.update(&frame.nodes, wall_ms);
+    model.run.seen_ns = model.run.seen_ns.max(frame.now_ns);
     model.run.now = frame;
     // What came after a moment that is looked at again is known once the run is over.
     if model.run.report.is_none() {
@@ -347,7 +354,12 @@ pub fn explained(model: &mut Model, run: u32, at_ns: u64, what: Explanation) -> 
     Vec::new()
 }
 
-pub fn done(model: &mut Model, run: u32, report: Report, what: Explanation) -> Vec<Effect> {
+pub fn done(
+    model: &mut Model,
+    run: u32,
+    report: Report,
+    (what, theory): (Explanation, Vec<Beside>),
+) -> Vec<Effect> {
     if run != model.run.id {
         return Vec::new();
     }
@@ -367,6 +379,7 @@ pub fn done(model: &mut Model, run: u32, report: Report, what: Explanation) -> V
     model.run.series = Arc::clone(&series);
     let at_ns = model.duration_ns();
     model.run.found = Some(Arc::new(Found { at_ns, what }));
+    model.run.theory = theory;
     model.runs_done += 1;
     model.failed_in_a_row = if report.passed {
         0

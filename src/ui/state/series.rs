@@ -1,104 +1,152 @@
-//! The series of a run as the charts read them: rows of [`BUCKET_FIELDS`] numbers, one per bucket.
+//! The series of a run as the charts read them: three tables that grow with the worker's frames.
 
+use std::sync::Arc;
+
+use super::table::Table;
+use crate::observe::heat;
 use crate::observe::report::Report;
-use crate::worker::protocol::{BUCKET_FIELDS, NODE_FIELDS};
+use crate::worker::protocol::{BUCKET_FIELDS, Frame, NODE_FIELDS, RunPlan};
 
-/// Position of a quantity in a row.
+/// What is known of all users in one bucket: columns of [`Series::users`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
-    Offered = 0,
-    Actions = 1,
-    Useful = 2,
-    Failed = 3,
-    P50 = 4,
-    P99 = 5,
-    Tries = 6,
-    Waiting = 7,
-    Wrong = 8,
-    /// Of one node: [`Series::of_node`].
-    Busy = 9,
-    Queue = 10,
-    Hits = 11,
+    Offered,
+    Actions,
+    Useful,
+    Failed,
+    P50,
+    P99,
+    Tries,
+    Waiting,
+    Wrong,
+    /// Dollars per hour.
+    Cost,
 }
 
-pub type Row = [f64; BUCKET_FIELDS + NODE_FIELDS];
+/// What is known of one node: columns of its [`Part`] of [`Series::nodes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    Busy,
+    Waiting,
+    Found,
+    /// Milliseconds.
+    Oldest,
+    Behind,
+    Connecting,
+    Instances,
+}
 
-const NOTHING: Row = [f64::NAN; BUCKET_FIELDS + NODE_FIELDS];
+impl From<Column> for usize {
+    fn from(column: Column) -> usize {
+        column as usize
+    }
+}
 
-/// A growing run: buckets arrive in order; the newest ones are replaced until they are complete.
+impl From<Field> for usize {
+    fn from(field: Field) -> usize {
+        field as usize
+    }
+}
+
+/// Each table is shared with whoever draws it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
-    pub bucket_ns: u64,
-    pub rows: Vec<Row>,
-    /// Keys of the nodes that have series of their own; and those, as many rows for each bucket.
+    /// A row per bucket.
+    pub users: Arc<Table>,
+    /// Keys of the nodes that have series of their own; and those, beside each other, a row per bucket.
     pub charted: Vec<String>,
-    pub nodes: Vec<[f64; NODE_FIELDS]>,
+    pub nodes: Arc<Table>,
+    /// A row per column of the heat map.
+    pub heat: Arc<Table>,
+}
+
+/// Some neighbouring columns of a table.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    pub table: Arc<Table>,
+    pub first: usize,
+}
+
+impl Part {
+    pub fn whole(table: &Arc<Table>) -> Part {
+        Part {
+            table: Arc::clone(table),
+            first: 0,
+        }
+    }
+
+    pub fn at(&self, row: usize, column: usize) -> Option<f64> {
+        self.table.at(row, self.first + column)
+    }
+
+    pub fn mean(&self, column: usize, from_ns: u64, to_ns: u64) -> Option<f64> {
+        self.table.mean(self.first + column, from_ns, to_ns)
+    }
+
+    pub fn peak(&self, column: usize) -> Option<(u64, f64)> {
+        self.table.peak(self.first + column)
+    }
 }
 
 impl Series {
-    pub fn new(bucket_ns: u64, charted: Vec<String>) -> Series {
+    pub fn new(bucket_ns: u64, heat_ns: u64, charted: Vec<String>) -> Series {
         Series {
-            bucket_ns,
+            users: Arc::new(Table::new(bucket_ns, BUCKET_FIELDS)),
+            nodes: Arc::new(Table::new(bucket_ns, NODE_FIELDS * charted.len())),
+            heat: Arc::new(Table::new(heat_ns, heat::FIELDS)),
             charted,
-            ..Series::default()
         }
     }
 
-    /// Takes rows of users, and of nodes, that begin at bucket `first`. A gap (a frame that was dropped) is
-    /// filled with "nothing measured".
-    pub fn splice(&mut self, first: usize, users: &[f64], nodes: &[f64]) {
-        self.rows.resize(self.rows.len().max(first), NOTHING);
-        self.rows.truncate(first);
-        let (users, _) = users.as_chunks::<BUCKET_FIELDS>();
-        for from in users {
-            let mut row = NOTHING;
-            row[..BUCKET_FIELDS].copy_from_slice(from);
-            self.rows.push(row);
+    pub fn of_plan(plan: &RunPlan) -> Series {
+        Series::new(plan.bucket_ns, plan.heat_ns, plan.charted_keys())
+    }
+
+    /// The same, before the run.
+    pub fn emptied(&self) -> Series {
+        Series::new(self.users.step_ns, self.heat.step_ns, self.charted.clone())
+    }
+
+    /// Takes the buckets and columns of a frame; what is left of its bulk are its discs.
+    pub fn take<'b>(&mut self, frame: &Frame, bulk: &'b [f64]) -> &'b [f64] {
+        let buckets = frame.buckets as usize;
+        let columns = frame.columns as usize;
+        let part = |bulk: &'b [f64], len: usize| bulk.split_at(len.min(bulk.len()));
+        let (users, rest) = part(bulk, buckets * BUCKET_FIELDS);
+        let (nodes, rest) = part(rest, buckets * NODE_FIELDS * self.charted.len());
+        let (heat, discs) = part(rest, columns * heat::FIELDS);
+        let first = frame.first_bucket as usize;
+        if buckets > 0 {
+            Arc::make_mut(&mut self.users).splice(first, users);
+            Arc::make_mut(&mut self.nodes).splice(first, nodes);
         }
-        let first = first * self.charted.len();
-        self.nodes
-            .resize(self.nodes.len().max(first), [f64::NAN; NODE_FIELDS]);
-        self.nodes.truncate(first);
-        self.nodes.extend_from_slice(nodes.as_chunks().0);
-    }
-
-    /// The bulk of a frame: rows of users, of nodes, and what comes after them.
-    pub fn parts<'b>(&self, buckets: usize, bulk: &'b [f64]) -> (&'b [f64], &'b [f64], &'b [f64]) {
-        let (users, rest) = bulk.split_at((buckets * BUCKET_FIELDS).min(bulk.len()));
-        let of_nodes = buckets * NODE_FIELDS * self.charted.len();
-        let (nodes, rest) = rest.split_at(of_nodes.min(rest.len()));
-        (users, nodes, rest)
-    }
-
-    /// Takes the buckets of a frame.
-    pub fn take(&mut self, first: usize, buckets: usize, bulk: &[f64]) {
-        let (users, nodes, _) = self.parts(buckets, bulk);
-        self.splice(first, users, nodes);
-    }
-
-    /// The series of one node, for the columns that are about a node; empty if there are none.
-    pub fn of_node(&self, key: &str) -> Series {
-        let at = self.charted.iter().position(|it| it == key);
-        let rows = self.nodes.chunks_exact(self.charted.len().max(1));
-        let row = |all: &[[f64; NODE_FIELDS]]| {
-            let mut row = NOTHING;
-            row[BUCKET_FIELDS..].copy_from_slice(&all[at?]);
-            Some(row)
-        };
-        Series {
-            rows: rows.filter_map(row).collect(),
-            ..Series::new(self.bucket_ns, Vec::new())
+        if columns > 0 {
+            Arc::make_mut(&mut self.heat).splice(frame.first_column as usize, heat);
         }
+        discs
+    }
+
+    /// What is known of one node; `None` if nothing is.
+    pub fn of_node(&self, key: &str) -> Option<Part> {
+        let at = self.charted.iter().position(|it| it == key)?;
+        Some(Part {
+            table: Arc::clone(&self.nodes),
+            first: at * NODE_FIELDS,
+        })
     }
 
     /// What frames told besides what a report has.
     pub fn keep_from(&mut self, frames: &Series) {
-        let wrong = Column::Wrong as usize;
-        for (row, from) in self.rows.iter_mut().zip(&frames.rows) {
-            row[wrong] = from[wrong];
+        let users = Arc::make_mut(&mut self.users);
+        for column in [Column::Wrong, Column::Cost] {
+            for row in 0..users.len() {
+                let told = frames.users.at(row, column);
+                users.set(row, column, told.unwrap_or(f64::NAN));
+            }
         }
         self.charted.clone_from(&frames.charted);
-        self.nodes.clone_from(&frames.nodes);
+        self.nodes = Arc::clone(&frames.nodes);
+        self.heat = Arc::clone(&frames.heat);
     }
 
     /// The complete series at the end of a run, from the report: what is drawn then is exactly what
@@ -106,90 +154,40 @@ impl Series {
     pub fn of_report(report: &Report) -> Series {
         let s = &report.series;
         let gap = |x: &Option<f64>| x.unwrap_or(f64::NAN);
-        let rows = (0..s.offered_per_s.len())
-            .map(|i| {
-                let mut row = NOTHING;
-                row[..8].copy_from_slice(&[
-                    s.offered_per_s[i],
-                    s.actions_per_s[i],
-                    s.useful_per_s[i],
-                    s.failed_per_s[i],
-                    gap(&s.p50_ms[i]),
-                    gap(&s.p99_ms[i]),
-                    gap(&s.tries_per_action[i]),
-                    s.waiting[i] as f64,
-                ]);
-                row
-            })
-            .collect();
+        let mut users = Table::new(s.bucket_ns, BUCKET_FIELDS);
+        for i in 0..s.offered_per_s.len() {
+            let row = [
+                s.offered_per_s[i],
+                s.actions_per_s[i],
+                s.useful_per_s[i],
+                s.failed_per_s[i],
+                gap(&s.p50_ms[i]),
+                gap(&s.p99_ms[i]),
+                gap(&s.tries_per_action[i]),
+                s.waiting[i] as f64,
+                f64::NAN,
+                f64::NAN,
+            ];
+            users.splice(i, &row);
+        }
         Series {
-            rows,
-            ..Series::new(s.bucket_ns, Vec::new())
+            users: Arc::new(users),
+            ..Series::new(s.bucket_ns, 0, Vec::new())
         }
     }
 
     /// Without what came after the end of traffic: charts and debrief are about the run.
     pub fn cut(&mut self, duration_ns: u64) {
-        let buckets = duration_ns.div_ceil(self.bucket_ns.max(1)) as usize;
-        self.rows.truncate(buckets);
-        self.nodes.truncate(buckets * self.charted.len());
+        for table in [&mut self.users, &mut self.nodes, &mut self.heat] {
+            let rows = duration_ns.div_ceil(table.step_ns.max(1)) as usize;
+            if table.len() > rows {
+                Arc::make_mut(table).truncate(rows);
+            }
+        }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    pub fn at(&self, bucket: usize, column: Column) -> Option<f64> {
-        self.rows
-            .get(bucket)
-            .map(|r| r[column as usize])
-            .filter(|x| x.is_finite())
-    }
-
-    /// The bucket that holds this instant.
-    pub fn bucket_of(&self, at_ns: u64) -> usize {
-        (at_ns / self.bucket_ns.max(1)) as usize
-    }
-
-    /// Seconds at the middle of a bucket.
-    pub fn middle_s(&self, bucket: usize) -> f64 {
-        (bucket as f64 + 0.5) * self.bucket_ns as f64 / 1e9
-    }
-
-    /// Mean of what was measured in `[from, to)`; `None` if nothing was.
-    pub fn mean(&self, column: Column, from_ns: u64, to_ns: u64) -> Option<f64> {
-        let (a, b) = (
-            self.bucket_of(from_ns),
-            self.bucket_of(to_ns).min(self.rows.len()),
-        );
-        let (mut sum, mut n) = (0.0, 0u32);
-        for bucket in a..b {
-            if let Some(x) = self.at(bucket, column) {
-                sum += x;
-                n += 1;
-            }
-        }
-        (n > 0).then(|| sum / f64::from(n))
-    }
-
-    /// Largest value with the instant (start of its bucket) where it was first reached.
-    pub fn peak(&self, column: Column, from_ns: u64) -> Option<(u64, f64)> {
-        let mut best: Option<(u64, f64)> = None;
-        for bucket in self.bucket_of(from_ns)..self.rows.len() {
-            if let Some(x) = self.at(bucket, column)
-                && best.is_none_or(|(_, y)| x > y)
-            {
-                best = Some((bucket as u64 * self.bucket_ns, x));
-            }
-        }
-        best
-    }
-
-    /// First instant from `from_ns` on at which the quantity satisfies the test.
-    pub fn first(&self, column: Column, from_ns: u64, test: impl Fn(f64) -> bool) -> Option<u64> {
-        (self.bucket_of(from_ns)..self.rows.len())
-            .find(|&b| self.at(b, column).is_some_and(&test))
-            .map(|b| b as u64 * self.bucket_ns)
+        self.users.is_empty()
     }
 }
 
@@ -197,48 +195,43 @@ impl Series {
 mod tests {
     use super::*;
 
-    fn row(useful: f64) -> [f64; BUCKET_FIELDS] {
-        let mut row = [0.0; BUCKET_FIELDS];
-        row[Column::Useful as usize] = useful;
-        row
+    #[test]
+    fn each_node_has_columns_of_its_own() {
+        let mut series = Series::new(1_000_000_000, 2_000_000_000, vec!["a".into(), "b".into()]);
+        let frame = Frame {
+            buckets: 2,
+            columns: 1,
+            ..Frame::default()
+        };
+        let of_users = [1.0; 2 * BUCKET_FIELDS];
+        let of_nodes: Vec<f64> = (0..4 * NODE_FIELDS).map(|n| n as f64).collect();
+        let heat = [7.0; heat::FIELDS];
+        let discs = [9.0, 9.0];
+        let bulk = [&of_users[..], &of_nodes, &heat, &discs].concat();
+        assert_eq!(series.take(&frame, &bulk), discs);
+        let b = series.of_node("b").unwrap();
+        let at = |row: usize| b.at(row, Field::Waiting.into());
+        let first = (NODE_FIELDS + 1) as f64;
+        assert_eq!(at(0), Some(first));
+        assert_eq!(at(1), Some(first + 2.0 * NODE_FIELDS as f64));
+        assert_eq!(series.heat.at(0, 3usize), Some(7.0));
+        assert!(series.of_node("nobody").is_none());
+        series.cut(1_000_000_000);
+        assert_eq!((series.users.len(), series.nodes.len()), (1, 1));
+        assert_eq!(series.heat.len(), 1, "half of it is of the run");
+        assert!(series.emptied().is_empty());
     }
 
     #[test]
-    fn the_last_bucket_is_replaced_until_it_is_complete() {
-        let mut s = Series::new(1_000_000_000, Vec::new());
-        s.splice(0, &[row(1.0), row(2.0)].concat(), &[]);
-        s.splice(1, &[row(3.0), row(4.0)].concat(), &[]);
-        let useful: Vec<f64> = s.rows.iter().map(|r| r[Column::Useful as usize]).collect();
-        assert_eq!(useful, [1.0, 3.0, 4.0]);
-        assert_eq!(s.mean(Column::Useful, 0, 3_000_000_000), Some(8.0 / 3.0));
-        assert_eq!(s.first(Column::Useful, 0, |x| x > 2.0), Some(1_000_000_000));
-        assert_eq!(s.peak(Column::Useful, 0), Some((2_000_000_000, 4.0)));
-    }
-
-    #[test]
-    fn a_dropped_frame_leaves_a_gap_and_no_panic() {
-        let mut s = Series::new(1_000_000_000, vec!["a".into()]);
-        s.splice(2, &row(5.0), &[1.0, 2.0, f64::NAN]);
-        assert_eq!(s.rows.len(), 3);
-        assert_eq!(s.at(0, Column::Useful), None);
-        assert_eq!(s.mean(Column::Useful, 0, 2_000_000_000), None);
-        assert_eq!(s.of_node("a").at(0, Column::Busy), None);
-        assert_eq!(s.of_node("a").at(2, Column::Queue), Some(2.0));
-    }
-
-    #[test]
-    fn each_node_has_its_own_rows() {
-        let mut s = Series::new(1_000_000_000, vec!["a".into(), "b".into()]);
-        let nodes = [
-            1.0, 10.0, 0.1, 2.0, 20.0, 0.2, 3.0, 30.0, 0.3, 4.0, 40.0, 0.4,
-        ];
-        s.splice(0, &[row(1.0), row(2.0)].concat(), &nodes);
-        let b = s.of_node("b");
-        let busy: Vec<_> = (0..2).map(|i| b.at(i, Column::Busy)).collect();
-        assert_eq!(busy, [Some(2.0), Some(4.0)]);
-        assert_eq!(b.at(1, Column::Hits), Some(0.4));
-        assert!(s.of_node("nobody").is_empty());
-        s.cut(1_000_000_000);
-        assert_eq!((s.rows.len(), s.of_node("b").rows.len()), (1, 1));
+    fn a_torn_frame_is_no_panic() {
+        let mut series = Series::new(1_000_000_000, 1_000_000_000, vec!["a".into()]);
+        let frame = Frame {
+            buckets: 3,
+            columns: 2,
+            first_bucket: 1,
+            ..Frame::default()
+        };
+        assert!(series.take(&frame, &[1.0; 5]).is_empty());
+        assert_eq!(series.users.at(0, Column::Useful), None);
     }
 }

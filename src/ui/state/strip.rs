@@ -1,6 +1,7 @@
 //! The strip that is read in five seconds: are users hurt, is data wrong, where, which way is it
 //! going, what changed, what does it cost.
 
+use crate::observe::requests::What;
 use crate::scenario::Metric;
 use crate::worker::protocol::{NewsKind, NodeNow, State};
 
@@ -50,6 +51,8 @@ pub struct Cell {
     pub main: String,
     pub detail: String,
     pub tone: Tone,
+    /// The requests that it is about, to be looked at.
+    pub leads: Option<What>,
 }
 
 fn cell(tone: Tone, main: impl Into<String>, detail: impl Into<String>) -> Cell {
@@ -57,7 +60,19 @@ fn cell(tone: Tone, main: impl Into<String>, detail: impl Into<String>) -> Cell 
         main: main.into(),
         detail: detail.into(),
         tone,
+        leads: None,
     }
+}
+
+impl Cell {
+    fn leading(self, to: Option<What>) -> Cell {
+        Cell { leads: to, ..self }
+    }
+}
+
+/// Who was not served.
+fn failed(share: f64) -> Option<What> {
+    (share < 1.0).then_some(What::Failed { reason: None })
 }
 
 /// Share of users served and the slowest one in a hundred.
@@ -83,11 +98,8 @@ pub fn users(model: &Model) -> Cell {
             0 => format!("whole run, p99 {p99}"),
             _ => format!("from {from} on, p99 {p99}"),
         };
-        return cell(
-            toned(share),
-            format!("{} served", words::percent(share)),
-            detail,
-        );
+        let main = format!("{} served", words::percent(share));
+        return cell(toned(share), main, detail).leading(failed(share));
     }
     if !model.has_begun() {
         let aim = goal.map_or(String::new(), |b| format!("goal {}", words::percent(b)));
@@ -108,11 +120,8 @@ pub fn users(model: &Model) -> Cell {
     let p99 = now.p99_ms.map_or("nobody served".into(), |ms| {
         format!("p99 {}", words::ms(ms))
     });
-    cell(
-        toned(share),
-        format!("{} served", words::percent(share)),
-        p99,
-    )
+    let main = format!("{} served", words::percent(share));
+    cell(toned(share), main, p99).leading(failed(share))
 }
 
 /// Counts of what went wrong with data; zero reads "none", it is no green lamp.
@@ -146,6 +155,25 @@ pub fn data(model: &Model) -> Cell {
             ]
         },
     );
+    // In the order of the counts.
+    let codes = [
+        Some("lost"),
+        Some("duplicate"),
+        Some("phantom"),
+        Some("partial"),
+        None,
+        Some("own_write_missed"),
+        Some("stale"),
+        Some("went_back"),
+        Some("out_of_order"),
+        Some("unauthorised"),
+    ];
+    let worst = counts.iter().zip(codes).find(|&(&n, _)| n > 0);
+    let leads = worst.and_then(|(_, code)| {
+        code.map(|code| What::Verdict {
+            code: code.to_owned(),
+        })
+    });
     let names = [
         "lost",
         "duplicate",
@@ -173,8 +201,8 @@ pub fn data(model: &Model) -> Cell {
     match wrong.split_first() {
         None if !writes => cell(Tone::Plain, "none wrong", "reads only here"),
         None => cell(Tone::Plain, "none wrong", so_far),
-        Some((first, [])) => cell(Tone::Wrong, first, so_far),
-        Some((first, rest)) => cell(Tone::Wrong, first, rest.join(", ")),
+        Some((first, [])) => cell(Tone::Wrong, first, so_far).leading(leads),
+        Some((first, rest)) => cell(Tone::Wrong, first, rest.join(", ")).leading(leads),
     }
 }
 
@@ -210,7 +238,12 @@ pub fn place(model: &Model) -> Cell {
         State::Failing | State::Down => Tone::Bad,
         _ => Tone::Plain,
     };
-    cell(tone, format!("{name}: {what}"), detail)
+    let worst = node.failed_per_s.iter().find(|(_, n)| *n > 0.0);
+    let leads = worst.map(|(code, _)| What::FailedAt {
+        node: plan.nodes[index].clone(),
+        reason: (*code).to_owned(),
+    });
+    cell(tone, format!("{name}: {what}"), detail).leading(leads)
 }
 
 fn lossy_link(model: &Model) -> Cell {
@@ -319,7 +352,7 @@ fn trouble(node: &NodeNow, state: State, keeps_messages: bool) -> (&'static str,
 
 /// Which way useful replies went over the last seconds.
 pub fn trend(model: &Model) -> Cell {
-    let series = &model.run.series;
+    let series = &model.run.series.users;
     let now = model.run.now.now_ns.min(model.duration_ns());
     if now < 5_000_000_000 || series.is_empty() {
         return cell(Tone::Quiet, "too early to say", "");
@@ -354,10 +387,10 @@ pub fn trend(model: &Model) -> Cell {
 
 /// Useful replies of the last minute for the small line, one value per bucket.
 pub fn spark(model: &Model) -> Vec<f64> {
-    let series = &model.run.series;
+    let series = &model.run.series.users;
     let now = model.run.now.now_ns.min(model.duration_ns());
-    let from = series.bucket_of(now.saturating_sub(60_000_000_000));
-    let to = series.bucket_of(now).min(series.rows.len());
+    let from = series.row_of(now.saturating_sub(60_000_000_000));
+    let to = series.row_of(now).min(series.len());
     (from..to)
         .map(|b| series.at(b, Column::Useful).unwrap_or(0.0))
         .collect()

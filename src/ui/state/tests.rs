@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::chart;
 use super::model::*;
 use super::saved::SavedSession;
-use super::series::Series;
+use super::series::{Column, Series};
 use super::update::{Effect, Msg, update};
 use super::{built_in, debrief, facts, goals, knobs, strip};
 use crate::explain::Explanation;
@@ -16,6 +17,8 @@ use crate::worker::session;
 mod charts_of_lessons;
 mod commands;
 mod debrief_of_runs;
+mod found_requests;
+mod other_futures;
 mod part_two;
 mod twin_runs;
 
@@ -27,6 +30,7 @@ fn plan() -> RunPlan {
     RunPlan {
         duration_ns: 180_000_000_000,
         bucket_ns: 1_000_000_000,
+        heat_ns: 1_000_000_000,
         nodes: vec!["catalogue".into(), "shoppers".into()],
         links: vec!["browse".into()],
         charted: vec![0],
@@ -85,7 +89,14 @@ fn told(model: &Model) -> (Box<Report>, Box<Explanation>) {
 
 fn end(model: &mut Model, (report, found): (Box<Report>, Box<Explanation>)) {
     let run = model.run.id;
-    update(model, Msg::Done { run, report, found });
+    let theory = crate::experiment::theory::beside(&model.doc.scenario, &report);
+    let done = Msg::Done {
+        run,
+        report,
+        found,
+        theory,
+    };
+    update(model, done);
 }
 
 #[test]

@@ -161,7 +161,7 @@ fn start(model: &mut Model) -> Vec<Effect> {
     compare(model, "the start design".into(), Ok(twin), planned)
 }
 
-fn compare(
+pub fn compare(
     model: &mut Model,
     title: String,
     twin: Result<String, Vec<Diagnostic>>,

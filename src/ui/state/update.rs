@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use crate::design::diagnostic::{Diagnostic, Severity};
+use crate::experiment::theory::Beside;
 use crate::explain::Explanation;
 use crate::observe::report::Report;
 use crate::scenario::built_in;
 use crate::scenario::live::Act;
 use crate::worker::protocol::{CHECKS, Command, Frame, News, RunPlan};
 
+use super::branches;
 use super::document::Refused;
 use super::editing::{Draw, draw};
 use super::editor::{Editor, Tool};
@@ -16,6 +18,7 @@ use super::forms;
 use super::model::*;
 use super::pace::Speed;
 use super::panels::Panel;
+use super::requests;
 use super::results;
 use super::running::*;
 use super::series::Series;
@@ -42,6 +45,7 @@ pub enum Msg {
         run: u32,
         report: Box<Report>,
         found: Box<Explanation>,
+        theory: Vec<Beside>,
     },
     /// Why did it go as it did up to now?
     Explain,
@@ -131,6 +135,10 @@ pub enum Msg {
     Results(results::Ask),
     /// About a twin run.
     Twins(twins::Ask),
+    /// About other futures of the run.
+    Branches(branches::Ask),
+    /// About some of the run's requests.
+    Requests(requests::Ask),
     /// What the result code shall call whoever made the run.
     Who(String),
     /// Hand out a link to what is on the page.
@@ -188,10 +196,9 @@ pub enum Effect {
     /// A new run stands at zero: forget frames, discs, series.
     ResetLive {
         run: u32,
-        bucket_ns: u64,
         duration_ns: u64,
-        /// Nodes whose series frames carry.
-        charted: Vec<String>,
+        /// What its frames fill.
+        series: Series,
     },
     /// Ask for this moment of the run, when the worker has time.
     Seek(u64),
@@ -222,7 +229,7 @@ fn changes_design(msg: &Msg) -> bool {
     match msg {
         Msg::Draw(draw) => draw.changes_text(),
         Msg::Knob { .. } | Msg::KnobInput { .. } | Msg::ResetKnobs | Msg::Undo | Msg::Redo => true,
-        Msg::Form(forms::Ask::Use(_)) => true,
+        Msg::Form(forms::Ask::Use(_)) | Msg::Branches(branches::Ask::Go(_)) => true,
         Msg::Versions(versions::Ask::Restore(_)) | Msg::Results(results::Ask::Show(_)) => true,
         Msg::Import { .. } | Msg::OpenBuiltIn(_) | Msg::OpenLink(_) | Msg::Act(_) => true,
         Msg::OpenStart(_) | Msg::Twist(_) => true,
@@ -249,7 +256,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             results::refused(model, run, &diagnostics)
         }
         Msg::Refused { run, diagnostics } => refused(model, run, diagnostics),
-        Msg::Done { run, report, found } => done(model, run, *report, *found),
+        Msg::Done {
+            run,
+            report,
+            found,
+            theory,
+        } => done(model, run, *report, (*found, theory)),
         Msg::Explain => explain(model),
         Msg::Explained { run, at_ns, found } => explained(model, run, at_ns, *found),
         Msg::Seed { run, report } if run >= CHECKS => results::ran(model, run, &report),
@@ -334,6 +346,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Form(ask) => forms::update(model, ask),
         Msg::Results(ask) => results::update(model, ask),
         Msg::Twins(ask) => twins::update(model, ask),
+        Msg::Branches(ask) => branches::update(model, ask),
+        Msg::Requests(ask) => requests::update(model, ask),
         Msg::Who(who) => sharing::called(model, who),
         Msg::Share => sharing::share(model),
         Msg::OpenLink(text) => sharing::open(model, &text),
@@ -516,6 +530,7 @@ pub fn opened(model: &mut Model, name: &str) -> Vec<Effect> {
     model.bet = Bet::Open;
     model.ghost = None;
     twins::forget(model);
+    model.branches.clear();
     model.hints = 0;
     model.runs_done = 0;
     model.failed_in_a_row = 0;

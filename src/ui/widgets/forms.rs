@@ -162,7 +162,7 @@ fn Table() -> impl IntoView {
         false => Vec::new(),
     });
     let any = Memo::new(move |_| rows.with(|rows| !rows.is_empty()));
-    let step = store.memo(|m| words::ms(m.run.series.bucket_ns as f64 / 1e6));
+    let step = store.memo(|m| words::ms(m.run.series.users.step_ns as f64 / 1e6));
     let line = |row: Row| {
         let share = match row.requests > 0.0 {
             true => words::percent(row.failures / row.requests),

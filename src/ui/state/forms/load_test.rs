@@ -220,11 +220,11 @@ pub fn rows(model: &Model) -> Vec<Row> {
     if model.has_pending() {
         return Vec::new();
     }
-    let series = &model.run.series;
+    let series = &model.run.series.users;
     let design = &model.doc.scenario.design;
-    let each = series.rows.iter().enumerate().map(|(nth, row)| {
-        let of = |column: Column| row[column as usize];
-        let at_ns = (nth as u64 + 1) * series.bucket_ns;
+    let each = (0..series.len()).map(|nth| {
+        let of = |column: Column| series.at(nth, column).unwrap_or(f64::NAN);
+        let at_ns = (nth as u64 + 1) * series.step_ns;
         Row {
             at_ns,
             users: started(design, at_ns),
@@ -353,8 +353,9 @@ mod tests {
             ["30", "3", "2 s", "10 min"]
         );
         // The run that begins is of this design; of the one that undo brings back there is none yet.
-        let mut series = crate::ui::state::series::Series::new(NS_PER_S, Vec::new());
-        series.splice(0, &[1.0; crate::worker::protocol::BUCKET_FIELDS], &[]);
+        let mut series = crate::ui::state::series::Series::new(NS_PER_S, NS_PER_S, Vec::new());
+        let users = std::sync::Arc::make_mut(&mut series.users);
+        users.splice(0, &[1.0; crate::worker::protocol::BUCKET_FIELDS]);
         model.run.series = std::sync::Arc::new(series);
         assert_eq!(rows(&model).len(), 1);
         update(&mut model, Msg::Undo);
