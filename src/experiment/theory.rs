@@ -308,7 +308,7 @@ mod tests {
 
     fn run(service: &str, clients: &str, seed: u64) -> Beside {
         let text = format!(
-            "format = 1\n[run]\nduration = \"20 min\"\nwarmup = \"2 min\"\n[clients.web]\n{clients}\n\
+            "format = 1\n[run]\nduration = \"20 min\"\nmeasure = [\"2 min\", \"20 min\"]\n[clients.web]\n{clients}\n\
              [service.shop]\n{service}\n[link.ask]\nfrom = \"web\"\nto = \"shop\"\n"
         );
         let scenario = Scenario::parse(&text).unwrap_or_else(|e| panic!("{e:?}"));

@@ -32,6 +32,11 @@ pub enum Happened {
         verdict: Verdict,
         action: u64,
     },
+    /// An alert fires, or stops.
+    Alert {
+        alert: u16,
+        fires: bool,
+    },
 }
 
 /// A request that is over for both sides, with its action's number.

@@ -487,6 +487,9 @@ impl Record for Recorder {
                 tape.alert(program, now, alert, fires);
             }
         }
+        if let Some(live) = &mut self.live {
+            live.news.push((now, Happened::Alert { alert, fires }));
+        }
         if !fires {
             return;
         }

@@ -272,6 +272,20 @@ pub struct AlertReport {
     /// When somebody had read the first page.
     pub first_paged_ns: Option<u64>,
     pub first_resolved_ns: Option<u64>,
+    /// Each time, the first hundred.
+    #[serde(default)]
+    pub episodes: Vec<EpisodeReport>,
+}
+
+/// One time that an alert fired. Instants in nanoseconds of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct EpisodeReport {
+    pub fired_ns: u64,
+    /// When the page was read.
+    pub paged_ns: u64,
+    /// `None`: it fired to the end.
+    pub resolved_ns: Option<u64>,
 }
 
 impl NodeReport {

@@ -5,14 +5,15 @@ use super::cost::Prices;
 use super::histogram::Histogram;
 use super::recorder::{Mark, Recorder, WindowTally};
 use super::report::{
-    AlertReport, Ended, GoalReport, Latency, LedgerCounts, LinkReport, LossReport, NodeReport,
-    NodeSeries, OperationReport, Report, Series, SpanReport, TraceReport, Users,
+    AlertReport, Ended, EpisodeReport, GoalReport, Latency, LedgerCounts, LinkReport, LossReport,
+    NodeReport, NodeSeries, OperationReport, Report, Series, SpanReport, TraceReport, Users,
 };
 use super::series::sent_by_clients;
 use super::traces::{Pin, Trace};
 use crate::engine::Run;
 use crate::engine::attempt::{CalleeSide, CallerSide};
 use crate::engine::core::Stop;
+use crate::engine::monitoring::alert::Episode;
 use crate::engine::program::{Program, SEMANTICS_VERSION, Window};
 use crate::engine::record::Told;
 use crate::engine::world::Phase;
@@ -229,9 +230,18 @@ fn alerts(run: &Run<Recorder>) -> Vec<AlertReport> {
             first_fired_ns: first.map(|e| e.fired.0),
             first_paged_ns: first.map(|e| e.paged.0),
             first_resolved_ns: first.and_then(|e| e.resolved).map(|t| t.0),
+            episodes: state.history.iter().map(episode).collect(),
         }
     });
     rows.collect()
+}
+
+fn episode(episode: &Episode) -> EpisodeReport {
+    EpisodeReport {
+        fired_ns: episode.fired.0,
+        paged_ns: episode.paged.0,
+        resolved_ns: episode.resolved.map(|at| at.0),
+    }
 }
 
 fn operations(program: &Program, record: &Recorder) -> Vec<OperationReport> {

@@ -287,6 +287,10 @@ fn news(run: &Run<Recorder>, at: Time, what: Happened) -> News {
         Happened::Entry { entry, .. } => NewsKind::EntryEnded {
             entry: u32::from(entry),
         },
+        Happened::Alert { alert, fires } => NewsKind::Alert {
+            alert: run.program.monitoring.alerts[alert as usize].key.clone(),
+            fires,
+        },
         Happened::FirstVerdict { verdict, action } => NewsKind::FirstVerdict {
             verdict: verdict.code(),
             action,

@@ -368,6 +368,11 @@ pub enum NewsKind {
     EntryEnded {
         entry: u32,
     },
+    /// An alert of the design fires: somebody is paged; or it stops. By its key.
+    Alert {
+        alert: String,
+        fires: bool,
+    },
     /// First of a ledger verdict: lost, duplicate, phantom, partial.
     FirstVerdict {
         #[serde(deserialize_with = "word::read")]

@@ -7,6 +7,7 @@ pub mod goals;
 pub mod hints;
 pub mod knobs;
 pub mod numbers;
+pub mod pager;
 pub mod refused;
 pub mod requests;
 pub mod story;

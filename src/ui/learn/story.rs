@@ -7,6 +7,7 @@ use super::branches::Branches;
 use super::goals::Goals;
 use super::hints::Hints;
 use super::numbers::Numbers;
+use super::pager::Pager;
 use super::refused::Refused;
 use super::requests::Requests;
 use super::twin::TwinRun;
@@ -64,6 +65,7 @@ pub fn Story() -> impl IntoView {
             <Branches />
             <TwinRun />
             <Goals />
+            <Pager />
             <Hints />
             <Feed />
             <Numbers />

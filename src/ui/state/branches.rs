@@ -11,7 +11,7 @@ use crate::time::Duration;
 use super::model::{Ghost, Model};
 use super::running::restart;
 use super::update::Effect;
-use super::{twins, words};
+use super::{names, twins, words};
 
 #[derive(Clone, Debug)]
 pub enum Ask {
@@ -43,18 +43,21 @@ pub fn keep(model: &mut Model, act: &Act, at_ns: u64) {
     if at_ns >= model.run.seen_ns {
         return;
     }
-    let name = format!("without: {}, {}", called(act), words::seconds(at_ns));
+    let name = format!("without: {}, {}", called(model, act), words::seconds(at_ns));
     let branch = present(model, name, at_ns);
     push(model, branch);
 }
 
 /// "slow catalogue"
-fn called(act: &Act) -> String {
+fn called(model: &Model, act: &Act) -> String {
     match act {
         Act::Add { what, fields } => {
             let target = fields.iter().find(|(name, _)| name == "target");
-            let target = target.map_or("", |(_, target)| target.trim_matches('"'));
-            format!("{what} {target}").trim_end().replace('_', " ")
+            let design = &model.doc.scenario.design;
+            let target = target.map_or("", |(_, target)| names::of(design, target));
+            format!("{} {target}", what.replace('_', " "))
+                .trim_end()
+                .to_owned()
         }
         Act::End { number } => format!("the end of entry {}", number + 1),
         Act::Tune { path, value } => format!("{path} = {value}"),

@@ -182,11 +182,19 @@ mod tests {
         let charts = [
             ChartTab::Throughput,
             ChartTab::Latency,
+            ChartTab::Heat,
             ChartTab::Tries,
+            ChartTab::Reasons,
             ChartTab::Wrong,
+            ChartTab::Cost,
+            ChartTab::Budget,
             ChartTab::Node(0),
             ChartTab::Queue(0),
+            ChartTab::Age(0),
             ChartTab::Hits(0),
+            ChartTab::Lag(0),
+            ChartTab::Pool(0),
+            ChartTab::Instances(0),
         ];
         let charts = charts.map(|chart| format!("chart.{}", chart.key()));
         kinds
@@ -240,6 +248,9 @@ mod tests {
             include_str!("../learn/numbers.rs"),
             include_str!("../learn/evidence.rs"),
             include_str!("../learn/twin.rs"),
+            include_str!("../learn/requests.rs"),
+            include_str!("../learn/pager.rs"),
+            include_str!("../editor/inspector.rs"),
         ];
         for term in TERMS {
             let mut seen = false;

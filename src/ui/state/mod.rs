@@ -27,6 +27,7 @@ pub mod model;
 pub mod names;
 pub mod operations;
 pub mod pace;
+pub mod pager;
 pub mod panels;
 pub mod panes;
 pub mod pen;

@@ -86,6 +86,13 @@ pub fn news(model: &Model, news: &News) -> String {
         NewsKind::EntryEnded { entry: i } => {
             entry(i).map_or_else(String::new, |e| names::entry_over(scenario, e))
         }
+        NewsKind::Alert { alert, fires } => {
+            let name = super::pager::name(model, alert);
+            match fires {
+                true => format!("Page: {name}"),
+                false => format!("Over: {name}"),
+            }
+        }
         NewsKind::FirstVerdict { verdict, action } => {
             format!(
                 "First {}: action #{}",

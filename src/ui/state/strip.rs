@@ -404,7 +404,7 @@ pub fn change(model: &Model) -> Cell {
     let mut latest = known.filter(|n| {
         matches!(
             n.what,
-            NewsKind::EntryBegan { .. } | NewsKind::EntryEnded { .. }
+            NewsKind::EntryBegan { .. } | NewsKind::EntryEnded { .. } | NewsKind::Alert { .. }
         )
     });
     let text = |n| format!("{} {}", words::seconds(news_at(n)), say::news(model, n));

@@ -49,7 +49,7 @@ pub static TERMS: &[Term] = &[
         "One thing a user wants done, once, however often it is tried. Goals and the data count actions, not tries."),
     term("Age of the oldest message", "", "s13", "metric.message_age chart.age", "age of the oldest",
         "How long the message that has waited longest is in the queue. It says how late the work is; the number of messages does not, and no error tells of it."),
-    term("Alert", "", "s24", "monitoring.* alert.* metric.pages", "alert",
+    term("Alert", "", "s24", "monitoring.* alert.* metric.pages ui.pager", "alert",
         "A rule over measured figures that wakes somebody. A good one fires when users are hurt, soon, and seldom without reason."),
     term("Autoscaling", "", "s25", "chart.instances service.autoscale *.min_instances *.max_instances *.target_utilisation *.target_requests *.target_waiting *.scale_period *.scale_tolerance *.scale_up_stabilisation *.scale_down_stabilisation", "autoscaler",
         "The number of instances follows a measured figure. It looks only now and then, and new instances need time to start, so it comes late for a sudden load."),

@@ -216,3 +216,32 @@ fn nothing_is_asked_before_a_run_and_what_nobody_is_in_is_said_to_be_empty() {
     assert_eq!(found.picked, 1);
     assert_eq!(found.examples[0].trace.action, 5);
 }
+
+#[test]
+fn every_page_is_in_the_log_with_what_users_had_then() {
+    let model = &mut charts_of_lessons::run("s24-what-should-wake-you", Time::NEVER);
+    assert!(
+        crate::ui::state::pager::log(model).is_none(),
+        "the run is not over"
+    );
+    let all = told(model);
+    end(model, all);
+    let report = model.run.report.clone().unwrap();
+    let log = crate::ui::state::pager::log(model).expect("it has alerts");
+    let fired: u64 = report.alerts.iter().map(|alert| alert.fired).sum();
+    assert!(fired >= 10, "{fired}");
+    assert_eq!(log.lines.len() as u64 + log.more, fired);
+    assert!(log.lines.is_sorted_by_key(|line| line.at_ns));
+    assert_eq!(log.scale, 60.0);
+    for line in &log.lines {
+        assert!(line.users.contains(" of users served"), "{line:?}");
+    }
+    let silent = report
+        .alerts
+        .iter()
+        .filter(|alert| alert.fired == 0)
+        .count();
+    assert_eq!(log.silent.len(), silent);
+    let model = charts_of_lessons::run("s04-retry-storm", Time(NS_PER_S));
+    assert!(crate::ui::state::pager::log(&model).is_none());
+}

@@ -6,7 +6,7 @@ use crate::ui::state::branches::{self, Ask};
 use crate::worker::session::Session;
 
 fn crash() -> Act {
-    let fields = [("target", "\"catalogue\""), ("lasts", "\"20 s\"")];
+    let fields = [("target", "catalogue"), ("lasts", "20 s")];
     Act::Add {
         what: "crash".into(),
         fields: fields
@@ -44,9 +44,9 @@ fn what_is_done_to_the_past_keeps_the_future_that_was() {
         (branch.text.as_str(), branch.at_ns),
         (before.as_str(), 60 * NS_PER_S)
     );
-    assert!(branch.name.contains("crash catalogue"), "{}", branch.name);
+    assert!(branch.name.contains("crash Catalogue"), "{}", branch.name);
     assert!(
-        branches::line(&branch).contains("served; parts at 60 s"),
+        branches::line(&branch).contains("served; parts at 1 min"),
         "{}",
         branches::line(&branch)
     );
