@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::bets::Bets;
+use super::door::{Doors, Worked};
 use super::goals::Goals;
 use super::hints::Hints;
 use super::numbers::Numbers;
@@ -44,6 +45,7 @@ pub fn Story() -> impl IntoView {
     view! {
         <section class="story" id="story" aria-label="Story" tabindex="-1">
             <Refused />
+            <Doors />
             {move || {
                 if over.get() {
                     view! { <Verdict /> }.into_any()
@@ -52,6 +54,7 @@ pub fn Story() -> impl IntoView {
                         <h2 class="question">{move || about.with(|a| a.0.clone())}</h2>
                         <p class="hook" hidden=move || begun.get()>{move || about.with(|a| rich(&a.1))}</p>
                         <Bets />
+                        <Worked />
                         <FirstFailure />
                         <SoFar />
                     }

@@ -21,6 +21,7 @@ pub mod goals;
 pub mod inspect;
 pub mod keys;
 pub mod knobs;
+pub mod learning;
 pub mod model;
 pub mod names;
 pub mod operations;

@@ -10,6 +10,8 @@ use crate::worker::protocol::{Frame, News, RunPlan};
 use super::document::Document;
 use super::editor::Editor;
 use super::forms::Forms;
+use super::learning::Learning;
+use super::learning::door::Door;
 use super::pace::{Moments, Speed};
 use super::panels::Sizes;
 use super::results::Results;
@@ -69,6 +71,7 @@ pub struct Model {
     pub forms: Forms,
     pub results: Results,
     pub twins: Twins,
+    pub learning: Learning,
     /// Another tab writes this design.
     pub read_only: bool,
     /// A newer release of the page is ready.
@@ -289,6 +292,7 @@ pub enum Dialog {
     Results,
     LoadTest,
     Assumptions,
+    Progress,
 }
 
 /// The check on seeds that the learner has not seen.
@@ -376,9 +380,17 @@ impl Model {
         report.filter(|_| self.run.status == Status::Over)
     }
 
+    /// The predictions that are asked for: through the cold door, none.
+    pub fn bets(&self) -> &[crate::scenario::Bet] {
+        match self.learning.door {
+            Door::Guided => &self.doc.scenario.lesson.bets,
+            Door::Cold => &[],
+        }
+    }
+
     /// Nothing has to be predicted, or it is, or the learner did not want to.
     pub fn has_predicted(&self) -> bool {
-        self.bet.is_placed() || self.doc.scenario.lesson.bets.is_empty()
+        self.bet.is_placed() || self.bets().is_empty()
     }
 
     /// The design passed on this seed, and on nine of ten others.
@@ -429,6 +441,7 @@ impl Default for Model {
             forms: Forms::default(),
             results: Results::default(),
             twins: Twins::default(),
+            learning: Learning::default(),
             read_only: false,
             new_release: false,
             outline: false,
