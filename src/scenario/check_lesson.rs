@@ -62,14 +62,22 @@ fn fixes_of(f: &mut Findings<'_>, twist: &Variant) {
 fn review(f: &mut Findings<'_>, scenario: &Scenario, item: &ReviewItem, path: &str) {
     let Some(asks) = &item.asks else {
         if !item.set.is_empty() {
-            f.error_at(code::MISSING, path, "nothing is asked of the run with these changes")
-                .help("give it `asks`: `goals`, or the key of a goal");
+            f.error_at(
+                code::MISSING,
+                path,
+                "nothing is asked of the run with these changes",
+            )
+            .help("give it `asks`: `goals`, or the key of a goal");
         }
         return;
     };
     if item.set.is_empty() {
-        f.error_at(code::MISSING, path, "it asks about the start design, which the lesson has shown")
-            .help("give it `set`, with changes to run");
+        f.error_at(
+            code::MISSING,
+            path,
+            "it asks about the start design, which the lesson has shown",
+        )
+        .help("give it `set`, with changes to run");
     }
     let goals = || scenario.goals.iter().map(|goal| goal.key.as_str());
     match asks {
@@ -79,10 +87,18 @@ fn review(f: &mut Findings<'_>, scenario: &Scenario, item: &ReviewItem, path: &s
                 &format!("{path}.asks"),
                 format!("there is no goal `{}`", cut(key)),
             )
-            .help(suggest(key, goals().chain(["goals"]).collect::<Vec<_>>().into_iter(), "goals"));
+            .help(suggest(
+                key,
+                goals().chain(["goals"]).collect::<Vec<_>>().into_iter(),
+                "goals",
+            ));
         }
         Asks::Goals if scenario.goals.is_empty() => {
-            f.error_at(code::BAD_VALUE, &format!("{path}.asks"), "the scenario has no goals");
+            f.error_at(
+                code::BAD_VALUE,
+                &format!("{path}.asks"),
+                "the scenario has no goals",
+            );
         }
         _ => {}
     }

@@ -41,7 +41,7 @@ pub fn OtherDesigns() -> impl IntoView {
 const HEADS: [(&str, &str); 4] = [
     ("metric.served", "Served"),
     ("metric.latency_p99", "p99"),
-    ("ui.ledger", "Wrong"),
+    ("strip.data", "Wrong"),
     ("metric.cost", "Cost"),
 ];
 
@@ -108,12 +108,17 @@ pub fn Onward() -> impl IntoView {
     let next = store.memo(|m| {
         let id = map::next(&m.learning)?;
         let other = id != m.doc.scenario.about.id;
-        catalogue::find(id).filter(|_| other).map(|it| (it.id, it.title))
+        catalogue::find(id)
+            .filter(|_| other)
+            .map(|it| (it.id, it.title))
     });
     let teased = store.memo(|m| {
         let twists = &m.doc.scenario.lesson.twists;
         let waits = m.doc.part().is_none() && !m.holds();
-        twists.first().filter(|_| waits).map(|twist| twist.label.clone())
+        twists
+            .first()
+            .filter(|_| waits)
+            .map(|twist| twist.label.clone())
     });
     let keep = |msg: fn() -> Msg| move |_| store.send(msg());
     view! {

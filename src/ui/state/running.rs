@@ -10,8 +10,8 @@ use crate::time::Duration;
 use crate::worker::protocol::{Command, Frame, News, NewsKind, RunPlan};
 
 use super::document::{Document, Refused};
-use super::model::*;
 use super::learning::{self, door::Door};
+use super::model::*;
 use super::pace::{BULLET_WALL_MS, Moments, Speed};
 use super::series::Series;
 use super::update::{CHECK_SEEDS, Effect};

@@ -393,11 +393,21 @@ fn still_down(model: &Model, last: &crate::worker::protocol::News) -> Option<Str
     if !over || now < last.at_ns + 10 * S {
         return None;
     }
-    let mean = |column| model.run.series.mean(column, now - 4 * S, now).unwrap_or(0.0);
+    let mean = |column| {
+        model
+            .run
+            .series
+            .mean(column, now - 4 * S, now)
+            .unwrap_or(0.0)
+    };
     let (useful, wanted) = (mean(Column::Useful), mean(Column::Actions));
     (wanted > 0.0 && useful < 0.05 * wanted).then(|| match useful {
         0.0 => "and still nobody is served".to_owned(),
-        few => format!("and still only {} of {}", words::amount(few), words::rate(wanted)),
+        few => format!(
+            "and still only {} of {}",
+            words::amount(few),
+            words::rate(wanted)
+        ),
     })
 }
 

@@ -548,12 +548,7 @@ fn not_read(model: &mut Model, name: String, why: String) -> Vec<Effect> {
 }
 
 /// Says of something that was asked for why it is not on the page.
-pub fn not_opened(
-    model: &mut Model,
-    name: &str,
-    why: String,
-    help: Option<String>,
-) -> Vec<Effect> {
+pub fn not_opened(model: &mut Model, name: &str, why: String, help: Option<String>) -> Vec<Effect> {
     let diagnostic = Diagnostic {
         code: "E0001",
         severity: Severity::Error,

@@ -49,7 +49,10 @@ fn Due() -> impl IntoView {
     let later = store.memo(|m| {
         let all = m.learning.progress.scenarios.values();
         let waits = all.filter_map(|it| it.review).filter(|it| !it.is_done());
-        let next = waits.map(|it| it.due_ms).filter(|at| *at > m.learning.now_ms).min();
+        let next = waits
+            .map(|it| it.due_ms)
+            .filter(|at| *at > m.learning.now_ms)
+            .min();
         next.map(day)
     });
     let title = |id: &str| catalogue::find(id).map_or("", |it| it.title);
@@ -162,7 +165,11 @@ fn outcome_view(outcome: Outcome) -> impl IntoView {
         because,
         due_ms,
     } = outcome;
-    let head = if right { "✓ The run says so, too: " } else { "✕ The run went another way: " };
+    let head = if right {
+        "✓ The run says so, too: "
+    } else {
+        "✕ The run went another way: "
+    };
     let next = match due_ms {
         Some(at) => format!("It comes back on {}.", day(at)),
         None => "That was the third: it does not come back.".to_owned(),
@@ -314,7 +321,12 @@ fn Files() -> impl IntoView {
     let store = Store::get();
     let input = NodeRef::<html::Input>::new();
     let imported = store.memo(|m| m.learning.imported.clone());
-    let foreign = store.memo(|m| (!m.learning.kept.foreign.is_empty(), m.learning.kept.key.is_some()));
+    let foreign = store.memo(|m| {
+        (
+            !m.learning.kept.foreign.is_empty(),
+            m.learning.kept.key.is_some(),
+        )
+    });
     let chosen = move |_| {
         let Some(input) = input.get_untracked() else {
             return;

@@ -66,10 +66,15 @@ pub fn example(model: &Model) -> Option<Example> {
     let changes = lesson.backfires.iter().chain(&lesson.not_enough);
     let change = changes.last().or(lesson.fixes.last());
     let said = |label: &str, because: &str| (label.to_owned(), because.trim().to_owned());
-    let entries: Vec<String> = scenario.timeline.iter().take(2).map(|entry| {
-        let at = words::seconds_short(entry.begins().0);
-        format!("{}, at {at}", names::entry(scenario, entry))
-    }).collect();
+    let entries: Vec<String> = scenario
+        .timeline
+        .iter()
+        .take(2)
+        .map(|entry| {
+            let at = words::seconds_short(entry.begins().0);
+            format!("{}, at {at}", names::entry(scenario, entry))
+        })
+        .collect();
     let example = Example {
         planned: (!entries.is_empty()).then(|| entries.join("; ")),
         start: start.map(|bet| said(&bet.label, &bet.because)),
@@ -100,7 +105,9 @@ pub fn choose(model: &mut Model, door: Door) -> Vec<Effect> {
             model.knobs_open = failed && has_lesson && model.room == Room::Wide;
         }
     }
-    model.said.answer(format!("{}. The design stays.", door.label()));
+    model
+        .said
+        .answer(format!("{}. The design stays.", door.label()));
     vec![Effect::Save]
 }
 

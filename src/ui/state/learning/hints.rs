@@ -28,7 +28,11 @@ pub struct Idle {
 /// What is offered now: how many hints there are, and whether the next one is on offer.
 pub fn offered(model: &Model) -> bool {
     let part_one = model.doc.part().is_none();
-    let passed = model.run.report.as_ref().is_some_and(|report| report.passed);
+    let passed = model
+        .run
+        .report
+        .as_ref()
+        .is_some_and(|report| report.passed);
     let after = (RUNS + model.learning.progress.later).max(1) as u32;
     part_one && !passed && (model.failed_in_a_row >= after || model.learning.idle.long)
 }
@@ -76,7 +80,9 @@ pub fn clock(model: &mut Model) -> Vec<Effect> {
     if long && asked && !model.learning.idle.long {
         model.learning.idle.long = true;
         if offered(model) {
-            model.said.answer("A hint is on offer below the goals, if you want one.");
+            model
+                .said
+                .answer("A hint is on offer below the goals, if you want one.");
         }
     }
     Vec::new()

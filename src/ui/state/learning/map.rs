@@ -119,7 +119,10 @@ fn done(learning: &Learning, id: &str) -> String {
     }
     if let Some(pass) = &record.passed {
         parts.push(match record.others {
-            Some(others) => format!("passed on {} of {} other seeds", others.passed, others.asked),
+            Some(others) => format!(
+                "passed on {} of {} other seeds",
+                others.passed, others.asked
+            ),
             None => format!("passed on seed {}; others were not tried", pass.seed),
         });
         parts.push(format!("{}/h", words::money(pass.cost_micro)));

@@ -151,7 +151,8 @@ impl Shown {
 impl GoalShown {
     fn amount(&self) -> String {
         let none = || "nothing to measure".to_owned();
-        self.measured.map_or_else(none, |x| goals::amount(self.metric, x))
+        self.measured
+            .map_or_else(none, |x| goals::amount(self.metric, x))
     }
 
     fn said(&self) -> String {
@@ -236,7 +237,9 @@ fn import(model: &mut Model, name: &str, text: &str) -> Vec<Effect> {
         Ok(other) => {
             let scenarios = other.scenarios.len();
             learning.progress.merge(other);
-            format!("{name}: read, {scenarios} scenarios. What was here stays; nothing is counted twice.")
+            format!(
+                "{name}: read, {scenarios} scenarios. What was here stays; nothing is counted twice."
+            )
         }
         Err(unread) => format!(
             "{name} was not read. {}: {}. {}{}.",

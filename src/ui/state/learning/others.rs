@@ -124,7 +124,9 @@ pub fn ran(model: &mut Model, run: u32, report: &Report) -> Vec<Effect> {
     }
     if !is_open(model) {
         let passed = rows(model).len().saturating_sub(1);
-        model.said.answer(format!("{passed} other designs pass on this seed."));
+        model
+            .said
+            .answer(format!("{passed} other designs pass on this seed."));
     }
     Vec::new()
 }
@@ -155,7 +157,11 @@ pub fn left_out(model: &Model) -> usize {
 /// Mine first; then those that pass. Nothing, if they stand beside another run than the one on the page.
 pub fn rows(model: &Model) -> Vec<Row> {
     let others = &model.learning.others;
-    let report = model.run.report.as_ref().filter(|_| others.beside == model.run.id);
+    let report = model
+        .run
+        .report
+        .as_ref()
+        .filter(|_| others.beside == model.run.id);
     let Some(report) = report.filter(|_| !others.designs.is_empty()) else {
         return Vec::new();
     };
@@ -166,17 +172,21 @@ pub fn rows(model: &Model) -> Vec<Row> {
         because: String::new(),
         cells: cells(&mine, None),
     };
-    let passed = others.designs.iter().enumerate().filter_map(|(nth, design)| {
-        let Ran::To(shown) = &design.ran else {
-            return None;
-        };
-        shown.passed.then(|| Row {
-            nth: Some(nth),
-            label: design.label.clone(),
-            because: design.because.clone(),
-            cells: cells(shown, Some(&mine)),
-        })
-    });
+    let passed = others
+        .designs
+        .iter()
+        .enumerate()
+        .filter_map(|(nth, design)| {
+            let Ran::To(shown) = &design.ran else {
+                return None;
+            };
+            shown.passed.then(|| Row {
+                nth: Some(nth),
+                label: design.label.clone(),
+                because: design.because.clone(),
+                cells: cells(shown, Some(&mine)),
+            })
+        });
     std::iter::once(own).chain(passed).collect()
 }
 
@@ -192,11 +202,19 @@ fn cells(it: &Shown, mine: Option<&Shown>) -> [Cell; 4] {
     let points = |a: f64, b: f64| signed((a - b) * 100.0, |x| format!("{x:.2} points"), 0.005);
     let delta = mine.map(|mine| {
         [
-            it.served.zip(mine.served).map_or_else(String::new, |(a, b)| points(a, b)),
-            it.p99_ns.zip(mine.p99_ns).map_or_else(String::new, |(a, b)| {
-                signed(a as f64 - b as f64, |ns| words::ms(ns / 1e6), 1.0)
-            }),
-            signed(it.wrong as f64 - mine.wrong as f64, |n| words::count(n as u64), 0.5),
+            it.served
+                .zip(mine.served)
+                .map_or_else(String::new, |(a, b)| points(a, b)),
+            it.p99_ns
+                .zip(mine.p99_ns)
+                .map_or_else(String::new, |(a, b)| {
+                    signed(a as f64 - b as f64, |ns| words::ms(ns / 1e6), 1.0)
+                }),
+            signed(
+                it.wrong as f64 - mine.wrong as f64,
+                |n| words::count(n as u64),
+                0.5,
+            ),
             signed(
                 (it.cost_micro - mine.cost_micro) as f64,
                 |micro| words::money(micro as i64),

@@ -117,8 +117,21 @@ impl Record {
         self.attempts.extend(other.attempts);
         self.attempts.sort();
         self.attempts.dedup();
-        let order = |pass: &Pass| (pass.at_ms, pass.seed, pass.hints, pass.cost_micro, pass.door.clone());
-        self.passed = self.passed.take().into_iter().chain(other.passed).min_by_key(order);
+        let order = |pass: &Pass| {
+            (
+                pass.at_ms,
+                pass.seed,
+                pass.hints,
+                pass.cost_micro,
+                pass.door.clone(),
+            )
+        };
+        self.passed = self
+            .passed
+            .take()
+            .into_iter()
+            .chain(other.passed)
+            .min_by_key(order);
         let rank = |it: &Others| (it.passed * 1_000 / it.asked.max(1), it.asked);
         self.others = self.others.into_iter().chain(other.others).max_by_key(rank);
         for (key, at) in other.twists {
@@ -126,7 +139,11 @@ impl Record {
             *kept = earlier(*kept, at);
         }
         let newest = |it: &Schedule| (it.at_ms, it.stage, it.due_ms, it.right, it.wrong);
-        self.review = self.review.into_iter().chain(other.review).max_by_key(newest);
+        self.review = self
+            .review
+            .into_iter()
+            .chain(other.review)
+            .max_by_key(newest);
     }
 
     /// Why it cannot be what a page has written.
@@ -135,9 +152,15 @@ impl Record {
             return Some(("others", "more seeds were passed than were tried"));
         }
         if self.attempts.len() > MOST || self.twists.len() > MOST {
-            return Some(("attempts", "there are more of these than a person could make"));
+            return Some((
+                "attempts",
+                "there are more of these than a person could make",
+            ));
         }
-        if self.review.is_some_and(|it| it.stage > super::review::DAYS.len()) {
+        if self
+            .review
+            .is_some_and(|it| it.stage > super::review::DAYS.len())
+        {
             return Some(("review.stage", "there are three reviews, not more"));
         }
         None
@@ -156,7 +179,8 @@ impl Progress {
         let broken = |error: serde_json::Error| Unread {
             place: format!("line {}, column {}", error.line(), error.column()),
             message: said(&error),
-            remedy: "export it again on the page that it is from, and do not change the file".into(),
+            remedy: "export it again on the page that it is from, and do not change the file"
+                .into(),
         };
         let head: Head = serde_json::from_str(json).map_err(broken)?;
         if head.what.as_deref() != Some(WHAT) {
@@ -171,8 +195,12 @@ impl Progress {
             Some(version) => {
                 return Err(Unread {
                     place: "version".into(),
-                    message: format!("it is of version {version}; this page reads version {VERSION}"),
-                    remedy: "open it with the release of this page that has written it, or a later one".into(),
+                    message: format!(
+                        "it is of version {version}; this page reads version {VERSION}"
+                    ),
+                    remedy:
+                        "open it with the release of this page that has written it, or a later one"
+                            .into(),
                 });
             }
             None => {
@@ -186,10 +214,17 @@ impl Progress {
         let progress: Progress = serde_json::from_str(json).map_err(broken)?;
         let fault = progress.scenarios.iter().find_map(|(id, record)| {
             let (field, why) = record.fault()?;
-            Some((format!("scenarios.{}.{field}", id.chars().take(40).collect::<String>()), why))
+            Some((
+                format!(
+                    "scenarios.{}.{field}",
+                    id.chars().take(40).collect::<String>()
+                ),
+                why,
+            ))
         });
         let many = progress.scenarios.len() > MOST;
-        let fault = fault.or(many.then(|| ("scenarios".into(), "there are more of these than scenarios")));
+        let fault =
+            fault.or(many.then(|| ("scenarios".into(), "there are more of these than scenarios")));
         match fault {
             None => Ok(progress),
             Some((place, message)) => Err(Unread {

@@ -138,7 +138,11 @@ fn reviewing(id: &str, schedule: Schedule) -> Option<Reviewing> {
     let entry = catalogue::find(id)?;
     let text = built_in::text(id)?;
     let lesson = Scenario::parse(text).ok()?.lesson;
-    let items: Vec<&ReviewItem> = lesson.review.iter().filter(|it| it.asks.is_some()).collect();
+    let items: Vec<&ReviewItem> = lesson
+        .review
+        .iter()
+        .filter(|it| it.asks.is_some())
+        .collect();
     // Another one each time, also after a wrong answer to the one before.
     let asked = (schedule.right + schedule.wrong) as usize;
     let item = *items.get(asked % items.len().max(1))?;
@@ -153,7 +157,10 @@ fn reviewing(id: &str, schedule: Schedule) -> Option<Reviewing> {
         Asks::Goals => (YES_NO, vec![changed]),
         Asks::Goal(_) => (MORE_LESS, vec![changed, text.to_owned()]),
     };
-    let changes = item.set.iter().map(|(path, value)| format!("{path} = {value}"));
+    let changes = item
+        .set
+        .iter()
+        .map(|(path, value)| format!("{path} = {value}"));
     Some(Reviewing {
         id: id.to_owned(),
         title: entry.title,
@@ -221,7 +228,11 @@ pub fn ran(model: &mut Model, run: u32, report: &Report) -> Option<Vec<Effect>> 
     let (actual, measured) = judge(&review.asks, &reports);
     let right = review.chosen == Some(actual);
     let label = review.answers.iter().find(|(key, _)| *key == actual);
-    let mut schedule = model.learning.progress.of(&review.id).and_then(|it| it.review)?;
+    let mut schedule = model
+        .learning
+        .progress
+        .of(&review.id)
+        .and_then(|it| it.review)?;
     schedule.answered(right, now_ms);
     review.outcome = Some(Outcome {
         right,
@@ -303,7 +314,11 @@ pub fn calendar(model: &Model) -> String {
     line("VERSION:2.0");
     line("PRODID:-//Brownout//Reviews//EN");
     for entry in catalogue::all() {
-        let schedule = model.learning.progress.of(entry.id).and_then(|it| it.review);
+        let schedule = model
+            .learning
+            .progress
+            .of(entry.id)
+            .and_then(|it| it.review);
         let Some(schedule) = schedule.filter(|it| !it.is_done()) else {
             continue;
         };
@@ -312,8 +327,15 @@ pub fn calendar(model: &Model) -> String {
         line(&format!("DTSTAMP:{stamp}"));
         line(&format!("DTSTART:{}", utc(schedule.due_ms)));
         line("DURATION:PT5M");
-        line(&format!("SUMMARY:{}", escaped(&format!("Review: {}", entry.title))));
-        let text = format!("Review {} of {}, a few minutes in Brownout.", schedule.stage + 1, DAYS.len());
+        line(&format!(
+            "SUMMARY:{}",
+            escaped(&format!("Review: {}", entry.title))
+        ));
+        let text = format!(
+            "Review {} of {}, a few minutes in Brownout.",
+            schedule.stage + 1,
+            DAYS.len()
+        );
         line(&format!("DESCRIPTION:{}", escaped(&text)));
         line("END:VEVENT");
     }
@@ -365,6 +387,10 @@ pub fn date(ms: u64) -> (u64, u64, u64) {
     let of_year = of_era - (365 * year + year / 4 - year / 100);
     let from_march = (5 * of_year + 2) / 153;
     let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
     (year + era * 400 + u64::from(month <= 2), month, day)
 }

@@ -74,7 +74,10 @@ fn passed(ids: &[&str]) -> Progress {
     for id in ids {
         let record = progress.scenarios.entry((*id).into()).or_default();
         record.passed = Some(super::progress::Pass::default());
-        record.others = Some(super::progress::Others { passed: 18, asked: 20 });
+        record.others = Some(super::progress::Others {
+            passed: 18,
+            asked: 20,
+        });
     }
     progress
 }
@@ -110,7 +113,11 @@ fn every_lesson_can_be_entered_by_both_doors() {
         let lesson = &model.doc.scenario.lesson;
         assert!(built_in.text.contains(&start.1) && built_in.text.contains(&change.1));
         let fixes = lesson.fixes.iter();
-        assert!(fixes.clone().all(|fix| fix.label != change.0), "{}: it solves it", built_in.id);
+        assert!(
+            fixes.clone().all(|fix| fix.label != change.0),
+            "{}: it solves it",
+            built_in.id
+        );
         assert!(!lesson.hook.is_empty() && !model.doc.scenario.goals.is_empty());
     }
 }
@@ -123,12 +130,17 @@ fn another_door_midway_keeps_design_run_and_undo_and_is_remembered() {
     run(&mut model);
     let (text, id) = (model.doc.text.clone(), model.run.id);
     let effects = learn(&mut model, Ask::Door(Door::Cold));
-    assert!(matches!(effects[..], [Effect::Save]), "no run is begun: {effects:?}");
+    assert!(
+        matches!(effects[..], [Effect::Save]),
+        "no run is begun: {effects:?}"
+    );
     assert_eq!((&model.doc.text, model.run.id), (&text, id));
     assert!(model.run.report.is_some() && model.doc.can_undo());
     let kept = SavedSession::of(&model).to_json();
     let mut back = Model::default();
-    SavedSession::from_json(&kept).unwrap().restore(&mut back, super::super::built_in().1);
+    SavedSession::from_json(&kept)
+        .unwrap()
+        .restore(&mut back, super::super::built_in().1);
     assert_eq!(back.learning.door, Door::Cold);
     assert!(back.editor.on);
     update(&mut model, Msg::OpenBuiltIn("s05-charged-twice"));
@@ -141,7 +153,10 @@ fn hard_ones_are_opened_cold_the_hardest_first() {
     let mut model = fresh();
     learn(&mut model, Ask::Hardest);
     assert_eq!(model.learning.door, Door::Cold);
-    assert_eq!(model.doc.scenario.about.id, "s18-failover", "the only one of level 5");
+    assert_eq!(
+        model.doc.scenario.about.id, "s18-failover",
+        "the only one of level 5"
+    );
     model.learning.progress = passed(&["s18-failover"]);
     learn(&mut model, Ask::Hardest);
     let id = model.doc.scenario.about.id.clone();
@@ -154,15 +169,27 @@ fn hard_ones_are_opened_cold_the_hardest_first() {
 
 #[test]
 fn an_address_opens_what_it_names_or_says_what_there_is() {
-    let named = |name: &str, seed| Ask::OpenNamed { name: name.into(), seed };
+    let named = |name: &str, seed| Ask::OpenNamed {
+        name: name.into(),
+        seed,
+    };
     let mut model = fresh();
     knob(&mut model, "link.browse.attempts", "2");
     learn(&mut model, named(S04, Some(9)));
-    assert!(model.doc.is_changed(), "what is on the page stays as it was left");
+    assert!(
+        model.doc.is_changed(),
+        "what is on the page stays as it was left"
+    );
     learn(&mut model, named("s05-charged-twice", Some(9)));
-    assert_eq!((model.doc.name(), model.seed), ("s05-charged-twice.toml", 9));
+    assert_eq!(
+        (model.doc.name(), model.seed),
+        ("s05-charged-twice.toml", 9)
+    );
     let effects = learn(&mut model, named("web-shop", None));
-    assert!(matches!(effects[..], [Effect::FetchStart("web-shop")]), "{effects:?}");
+    assert!(
+        matches!(effects[..], [Effect::FetchStart("web-shop")]),
+        "{effects:?}"
+    );
     let before = model.doc.text.clone();
     learn(&mut model, named("s04-retry-strom", None));
     let refused = model.doc.refused.as_ref().unwrap();
@@ -186,12 +213,27 @@ fn what_is_done_is_recorded_once_and_in_full() {
     pass(&mut model);
     run(&mut model);
     let record = model.learning.progress.of(S04).unwrap();
-    assert_eq!((record.first_seen_ms, record.runs, record.hints), (START, 3, 2));
+    assert_eq!(
+        (record.first_seen_ms, record.runs, record.hints),
+        (START, 3, 2)
+    );
     assert_eq!(record.attempts.len(), 1);
-    assert_eq!((record.attempts[0].bet.as_str(), record.attempts[0].right), ("slowly", false));
+    assert_eq!(
+        (record.attempts[0].bet.as_str(), record.attempts[0].right),
+        ("slowly", false)
+    );
     let pass = record.passed.as_ref().unwrap();
-    assert_eq!((pass.at_ms, pass.seed, pass.hints, pass.cost_micro), (START + MINUTE, 1, 2, 100_000));
-    assert_eq!(record.others.unwrap(), super::progress::Others { passed: 20, asked: 20 });
+    assert_eq!(
+        (pass.at_ms, pass.seed, pass.hints, pass.cost_micro),
+        (START + MINUTE, 1, 2, 100_000)
+    );
+    assert_eq!(
+        record.others.unwrap(),
+        super::progress::Others {
+            passed: 20,
+            asked: 20
+        }
+    );
     assert!(record.twists.is_empty());
     // Part two, and a second attempt.
     update(&mut model, Msg::Twist("writes".into()));
@@ -220,14 +262,23 @@ fn progress_goes_out_and_comes_back_and_merging_twice_is_merging_once() {
     other.learning.now_ms = START - MINUTE;
     update(&mut other, Msg::OpenBuiltIn("s05-charged-twice"));
     for _ in 0..2 {
-        let effects = learn(&mut other, Ask::Import { name: name.clone(), text: text.clone() });
+        let effects = learn(
+            &mut other,
+            Ask::Import {
+                name: name.clone(),
+                text: text.clone(),
+            },
+        );
         assert!(matches!(effects[..], [Effect::Save]));
     }
     assert!(other.learning.imported.as_ref().unwrap().0);
     let merged = &other.learning.progress;
     assert_eq!(merged.of(S04).unwrap().runs, mine.of(S04).unwrap().runs);
     assert_eq!(merged.of(S04).unwrap().attempts.len(), 1);
-    assert_eq!(merged.of("s05-charged-twice").unwrap().first_seen_ms, START - MINUTE);
+    assert_eq!(
+        merged.of("s05-charged-twice").unwrap().first_seen_ms,
+        START - MINUTE
+    );
     // In the other order, the same.
     let (mut a, mut b) = (mine.clone(), merged.clone());
     a.merge(merged.clone());
@@ -245,8 +296,14 @@ fn bad_files_are_refused_with_place_and_remedy() {
         ("[]", "line 1, column"),
         ("{}", "what: "),
         ("{\"what\": \"brownout progress\"}", "version: "),
-        (&good.replace("\"version\": 1", "\"version\": 7"), "version: it is of version 7"),
-        (&good.replace("\"passed\": 18", "\"passed\": 21"), "scenarios.s04-retry-storm.others: "),
+        (
+            &good.replace("\"version\": 1", "\"version\": 7"),
+            "version: it is of version 7",
+        ),
+        (
+            &good.replace("\"passed\": 18", "\"passed\": 21"),
+            "scenarios.s04-retry-storm.others: ",
+        ),
         (&good.replace("\"runs\": 0", "\"runs\": \"many\""), "line "),
     ];
     for (text, place) in cases {
@@ -256,7 +313,10 @@ fn bad_files_are_refused_with_place_and_remedy() {
         let effects = learn(&mut model, Ask::Import { name, text });
         let (done, said) = model.learning.imported.unwrap();
         assert!(!done && effects.is_empty(), "{said}");
-        assert!(said.starts_with(&format!("it.json was not read. {place}")), "{said}");
+        assert!(
+            said.starts_with(&format!("it.json was not read. {place}")),
+            "{said}"
+        );
         assert!(said.len() > 60, "a remedy: {said}");
         assert_eq!(model.learning.progress, before);
     }
@@ -268,7 +328,8 @@ fn what_another_version_keeps_is_never_written_over() {
     let json = known.to_json();
     let newer = json.replace("\"version\":1", "\"version\":2");
     assert_ne!(newer, json);
-    let of = |a: Option<&str>, b: Option<&str>| Kept::of(vec![a.map(Into::into), b.map(Into::into)]);
+    let of =
+        |a: Option<&str>, b: Option<&str>| Kept::of(vec![a.map(Into::into), b.map(Into::into)]);
     let (kept, progress) = of(Some(&json), None);
     assert_eq!((kept.key, progress), (Some(STORAGE_KEYS[0]), known.clone()));
     let (kept, progress) = of(Some(&newer), Some(&json));
@@ -286,14 +347,26 @@ fn next_is_the_lowest_level_whose_prerequisites_are_passed() {
     let mut model = fresh();
     assert_eq!(map::next(&model.learning), Some("s01-how-many-users"));
     model.learning.progress = passed(&["s01-how-many-users", "s04-retry-storm", "s06-cache-what"]);
-    assert_eq!(map::next(&model.learning), Some("s02-one-sick"), "level 1, and S01 is passed");
+    assert_eq!(
+        map::next(&model.learning),
+        Some("s02-one-sick"),
+        "level 1, and S01 is passed"
+    );
     let tracks = map::tracks(&model);
     let rows: Vec<&map::Row> = tracks.iter().flat_map(|(_, rows)| rows).collect();
     assert_eq!(rows.len(), BUILT_IN.len());
     assert_eq!(rows.iter().filter(|row| row.next).count(), 1);
     // A pass on one seed is none.
-    let record = model.learning.progress.scenarios.get_mut("s01-how-many-users").unwrap();
-    record.others = Some(super::progress::Others { passed: 17, asked: 20 });
+    let record = model
+        .learning
+        .progress
+        .scenarios
+        .get_mut("s01-how-many-users")
+        .unwrap();
+    record.others = Some(super::progress::Others {
+        passed: 17,
+        asked: 20,
+    });
     assert_eq!(map::next(&model.learning), Some("s01-how-many-users"));
 }
 
@@ -302,7 +375,11 @@ fn the_map_says_done_begun_and_due() {
     let mut model = fresh();
     let state = |model: &Model, id: &str| {
         let tracks = map::tracks(model);
-        let row = tracks.iter().flat_map(|(_, rows)| rows).find(|row| row.id == id).cloned();
+        let row = tracks
+            .iter()
+            .flat_map(|(_, rows)| rows)
+            .find(|row| row.id == id)
+            .cloned();
         row.unwrap().state
     };
     assert_eq!(state(&model, S04), State::New);
@@ -345,7 +422,10 @@ fn a_review_is_a_run_and_the_run_gives_the_answer() {
     let first = model.learning.review.clone().unwrap();
     let wrong_or_right = |model: &mut Model, key: &'static str| {
         let effects = learn(model, Ask::Answer(key));
-        assert!(model.learning.review.as_ref().unwrap().outcome.is_none(), "not before the run");
+        assert!(
+            model.learning.review.as_ref().unwrap().outcome.is_none(),
+            "not before the run"
+        );
         assert!(answer(model, effects) >= 1);
         model.learning.review.clone().unwrap().outcome.unwrap()
     };
@@ -361,7 +441,10 @@ fn a_review_is_a_run_and_the_run_gives_the_answer() {
     // Next time another one is asked.
     model.learning.now_ms = schedule.due_ms;
     learn(&mut model, Ask::Review(S04.into()));
-    assert_ne!(model.learning.review.as_ref().unwrap().question, first.question);
+    assert_ne!(
+        model.learning.review.as_ref().unwrap().question,
+        first.question
+    );
 }
 
 /// The answers are computed; what is said of them in the files must fit to each of them.
@@ -376,9 +459,17 @@ fn every_lesson_has_mini_runs_that_fit_it_and_come_out_alike_on_other_seeds() {
             for round in 0..2 {
                 let mut model = fresh();
                 let asked = (nth + round * runs) as u32;
-                let schedule = Schedule { right: asked, ..Schedule::default() };
+                let schedule = Schedule {
+                    right: asked,
+                    ..Schedule::default()
+                };
                 model.learning.progress = passed(&[built_in.id]);
-                let record = model.learning.progress.scenarios.get_mut(built_in.id).unwrap();
+                let record = model
+                    .learning
+                    .progress
+                    .scenarios
+                    .get_mut(built_in.id)
+                    .unwrap();
                 record.review = Some(schedule);
                 learn(&mut model, Ask::Review(built_in.id.into()));
                 let key = model.learning.review.as_ref().expect(built_in.id).answers[0].0;
@@ -391,7 +482,11 @@ fn every_lesson_has_mini_runs_that_fit_it_and_come_out_alike_on_other_seeds() {
                 println!("{} {nth}: {:#?}", built_in.id, came[0]);
             }
             assert_eq!(came[0].0, came[1].0);
-            assert_eq!(came[0].1.actual, came[1].1.actual, "{} {nth}: {came:#?}", built_in.id);
+            assert_eq!(
+                came[0].1.actual, came[1].1.actual,
+                "{} {nth}: {came:#?}",
+                built_in.id
+            );
         }
         for item in &lesson.review {
             assert!(item.set.is_empty() == item.asks.is_none());
@@ -414,10 +509,16 @@ fn dates_go_into_a_calendar() {
         panic!("no file");
     };
     assert_eq!(name, "brownout-reviews.ics");
-    assert!(text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n") && text.ends_with("END:VCALENDAR\r\n"));
+    assert!(
+        text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n")
+            && text.ends_with("END:VCALENDAR\r\n")
+    );
     assert_eq!(text.matches("BEGIN:VEVENT").count(), 2);
     assert!(text.contains("DTSTART:20261130T100000Z\r\n"), "{text}");
-    assert!(text.split("\r\n").all(|line| line.len() <= 75 && !line.contains('\n')));
+    assert!(
+        text.split("\r\n")
+            .all(|line| line.len() <= 75 && !line.contains('\n'))
+    );
 }
 
 #[test]
@@ -488,7 +589,18 @@ fn help_fades_after_a_clean_pass_and_comes_back_after_the_last_hint() {
         update(&mut model, Msg::Hint);
     }
     pass(&mut model);
-    assert_eq!(model.learning.progress.of(S04).unwrap().passed.as_ref().unwrap().hints, 4);
+    assert_eq!(
+        model
+            .learning
+            .progress
+            .of(S04)
+            .unwrap()
+            .passed
+            .as_ref()
+            .unwrap()
+            .hints,
+        4
+    );
     assert_eq!(model.learning.progress.later, -1);
     fail(&mut model, 1);
     assert!(hints::offered(&model));
@@ -503,6 +615,7 @@ fn other_designs_that_pass_stand_beside_mine_and_open_as_one_step() {
     assert!(learn(&mut model, Ask::Others).is_empty());
     knob(&mut model, BUDGET, "20 %");
     knob(&mut model, "service.catalogue.queue_limit", "80");
+    knob(&mut model, "service.catalogue.price", "$0.11");
     run(&mut model);
     assert!(others::can_ask(&model));
     let effects = learn(&mut model, Ask::Others);
@@ -515,16 +628,31 @@ fn other_designs_that_pass_stand_beside_mine_and_open_as_one_step() {
     assert_eq!(answer(&mut model, effects), 2);
     let rows = others::rows(&model);
     let labels: Vec<&str> = rows.iter().map(|row| row.label.as_str()).collect();
-    assert_eq!(labels, ["Yours", "Retry budget of 10 %", "Waiting line of at most 50"]);
+    assert_eq!(
+        labels,
+        [
+            "Yours",
+            "Retry budget of 10 %",
+            "Waiting line of at most 50"
+        ]
+    );
     assert!(rows[0].cells.iter().all(|cell| cell.delta.is_empty()));
-    assert!(rows[1].cells.iter().chain(&rows[2].cells).any(|cell| !cell.delta.is_empty()));
+    let cost = &rows[1].cells[3];
+    assert_eq!(
+        (cost.text.as_str(), cost.delta.as_str()),
+        ("$0.10/h", "−$0.01")
+    );
     // The figures are those of a run of that design.
     let budget = run_to_end(&model.learning.others.designs[0].text_of(), 1).unwrap();
     let served = super::super::words::percent(budget.users.served_share.unwrap());
     assert_eq!(rows[1].cells[0].text, served);
     let mine = model.doc.text.clone();
     learn(&mut model, Ask::Take(1));
-    assert!(model.doc.text.contains("queue_limit = 50"), "{}", model.doc.text);
+    assert!(
+        model.doc.text.contains("queue_limit = 50"),
+        "{}",
+        model.doc.text
+    );
     update(&mut model, Msg::Undo);
     assert_eq!(model.doc.text, mine);
     // A run of something else has none beside it until they are asked for.
@@ -538,8 +666,8 @@ fn a_worker_that_begins_anew_is_asked_again() {
     pass(&mut model);
     learn(&mut model, Ask::Others);
     let effects = update(&mut model, Msg::WorkerReady);
-    let aside = effects.iter().filter(|effect| {
-        matches!(effect, Effect::Send(Command::Seeds { run, .. }) if *run >= ASIDE)
-    });
+    let aside = effects.iter().filter(
+        |effect| matches!(effect, Effect::Send(Command::Seeds { run, .. }) if *run >= ASIDE),
+    );
     assert_eq!(aside.count(), 2);
 }
