@@ -46,12 +46,18 @@ pub fn acted(model: &mut Model, msg: &Msg) {
 
 /// Messages that come without anybody doing something.
 fn is_of_the_page(msg: &Msg) -> bool {
-    match msg {
-        Msg::Tick { .. } | Msg::News { .. } | Msg::Loaded { .. } | Msg::Seed { .. } => true,
-        Msg::Saved(_) | Msg::Explained { .. } | Msg::ToastSeen(_) | Msg::OnlyTab(_) => true,
-        Msg::Learn(Ask::Clock) => true,
-        _ => false,
-    }
+    matches!(
+        msg,
+        Msg::Tick { .. }
+            | Msg::News { .. }
+            | Msg::Loaded { .. }
+            | Msg::Seed { .. }
+            | Msg::Saved(_)
+            | Msg::Explained { .. }
+            | Msg::ToastSeen(_)
+            | Msg::OnlyTab(_)
+            | Msg::Learn(Ask::Clock)
+    )
 }
 
 /// Another scenario is on the page.
