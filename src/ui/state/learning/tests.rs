@@ -335,7 +335,7 @@ fn what_another_version_keeps_is_never_written_over() {
     assert_eq!((kept.key, progress), (Some(STORAGE_KEYS[0]), known.clone()));
     let (kept, progress) = of(Some(&newer), Some(&json));
     assert_eq!((kept.key, progress), (Some(STORAGE_KEYS[1]), known));
-    assert_eq!(kept.foreign, [newer.clone()]);
+    assert_eq!(kept.foreign, std::slice::from_ref(&newer));
     let (kept, progress) = of(Some("garbage"), Some(&newer));
     assert_eq!((kept.key, progress), (None, Progress::default()));
     assert_eq!(kept.foreign.len(), 2);
