@@ -5,7 +5,7 @@ use super::findings::Findings;
 use super::metric::METRICS;
 use super::names::suggest;
 use super::plan_path::PlanPath;
-use super::{Metric, Scenario, Variant, code, edit};
+use super::{Asks, Metric, ReviewItem, Scenario, Variant, code, edit};
 use crate::design::value::{self, cut};
 
 pub fn check(f: &mut Findings<'_>, scenario: &Scenario) {
@@ -27,6 +27,9 @@ pub fn check(f: &mut Findings<'_>, scenario: &Scenario) {
     }
     for twist in &lesson.twists {
         fixes_of(f, twist);
+    }
+    for (i, item) in lesson.review.iter().enumerate() {
+        review(f, scenario, item, &format!("lesson.review.{i}"));
     }
     for variant in lesson
         .judgement
@@ -53,6 +56,57 @@ fn fixes_of(f: &mut Findings<'_>, twist: &Variant) {
         let path = format!("lesson.twist.{}.fix.{}", twist.key, fix.key);
         check_variant(f, &changed, &text, fix, &path);
     }
+}
+
+/// A mini-run is a change of the start design, and something that is asked of it.
+fn review(f: &mut Findings<'_>, scenario: &Scenario, item: &ReviewItem, path: &str) {
+    let Some(asks) = &item.asks else {
+        if !item.set.is_empty() {
+            f.error_at(
+                code::MISSING,
+                path,
+                "nothing is asked of the run with these changes",
+            )
+            .help("give it `asks`: `goals`, or the key of a goal");
+        }
+        return;
+    };
+    if item.set.is_empty() {
+        f.error_at(
+            code::MISSING,
+            path,
+            "it asks about the start design, which the lesson has shown",
+        )
+        .help("give it `set`, with changes to run");
+    }
+    let goals = || scenario.goals.iter().map(|goal| goal.key.as_str());
+    match asks {
+        Asks::Goal(key) if !goals().any(|goal| goal == key) => {
+            f.error_at(
+                code::BAD_VALUE,
+                &format!("{path}.asks"),
+                format!("there is no goal `{}`", cut(key)),
+            )
+            .help(suggest(
+                key,
+                goals().chain(["goals"]).collect::<Vec<_>>().into_iter(),
+                "goals",
+            ));
+        }
+        Asks::Goals if scenario.goals.is_empty() => {
+            f.error_at(
+                code::BAD_VALUE,
+                &format!("{path}.asks"),
+                "the scenario has no goals",
+            );
+        }
+        _ => {}
+    }
+    let variant = Variant {
+        set: item.set.clone(),
+        ..Variant::default()
+    };
+    check_variant(f, scenario, f.text, &variant, path);
 }
 
 fn bets(f: &mut Findings<'_>, scenario: &Scenario) {

@@ -258,7 +258,21 @@ pub struct Variant {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReviewItem {
     pub question: String,
+    /// What a good answer holds; of an item that is run, why it comes out as it does.
     pub answer: String,
+    /// Changes against the start design, to be run on the day of the review.
+    pub set: Vec<(String, String)>,
+    /// What is asked of that run; without it, the item is a question to people.
+    pub asks: Option<Asks>,
+}
+
+/// What a review asks of a run. The answer is what comes out, and stands in no file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// Are all goals reached?
+    Goals,
+    /// Does what this goal measures go up, stay about the same, or go down against the start design?
+    Goal(String),
 }
 
 /// A sentence a manager might say, and answers each tied to a run.

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::limits::MAX_LIST;
 use super::row::Row;
-use super::{Bet, Echo, Judgement, Lesson, ReviewItem, Variant, code, sections};
+use super::{Asks, Bet, Echo, Judgement, Lesson, ReviewItem, Variant, code, sections};
 use crate::design::value::cut;
 
 pub fn lesson(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Lesson {
@@ -81,20 +81,7 @@ fn variants(f: &mut Findings<'_>, row: &Row<'_, '_>, name: &str) -> Vec<Variant>
             f.error_at(code::MISSING, &row.path, "the variant changes nothing")
                 .help("give it `set` or `add`");
         }
-        let mut set = Vec::new();
-        for (i, (text, _)) in row.texts(f, "set").into_iter().enumerate() {
-            let (path, value) = text.split_once('=').unwrap_or((&text, ""));
-            if !text.contains('=') {
-                let at = format!("{}.set.{i}", row.path);
-                f.error_at(
-                    code::BAD_VALUE,
-                    &at,
-                    format!("`{}` is no change", cut(&text)),
-                )
-                .help("write path and value: `link.browse.attempts = 5`");
-            }
-            set.push((path.trim().to_owned(), value.trim().to_owned()));
-        }
+        let set = sets(f, &row);
         all.push(Variant {
             key,
             label: row.line(f, "label").unwrap_or_default(),
@@ -113,6 +100,25 @@ fn variants(f: &mut Findings<'_>, row: &Row<'_, '_>, name: &str) -> Vec<Variant>
     all
 }
 
+/// Changes to knobs, each a line "path = value".
+fn sets(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Vec<(String, String)> {
+    let mut set = Vec::new();
+    for (i, (text, _)) in row.texts(f, "set").into_iter().enumerate() {
+        let (path, value) = text.split_once('=').unwrap_or((&text, ""));
+        if !text.contains('=') {
+            let at = format!("{}.set.{i}", row.path);
+            f.error_at(
+                code::BAD_VALUE,
+                &at,
+                format!("`{}` is no change", cut(&text)),
+            )
+            .help("write path and value: `link.browse.attempts = 5`");
+        }
+        set.push((path.trim().to_owned(), value.trim().to_owned()));
+    }
+    set
+}
+
 fn review(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Vec<ReviewItem> {
     let mut items = Vec::new();
     for row in row.listed(f, "review", MAX_LIST) {
@@ -120,6 +126,11 @@ fn review(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Vec<ReviewItem> {
         items.push(ReviewItem {
             question: row.prose(f, "question"),
             answer: row.prose(f, "answer"),
+            set: sets(f, &row),
+            asks: row.line(f, "asks").map(|asks| match asks.as_str() {
+                "goals" => Asks::Goals,
+                _ => Asks::Goal(asks),
+            }),
         });
     }
     items

@@ -336,7 +336,19 @@ pub static TWIST: &[Field] = &[
 
 pub static REVIEW: &[Field] = &[
     field("question", Prose, "asked some days later").required(),
-    field("answer", Prose, "what a good answer holds").required(),
+    field(
+        "answer",
+        Prose,
+        "what a good answer holds; of an item that is run, why it comes out as it does",
+    )
+    .required(),
+    SET,
+    field(
+        "asks",
+        Name,
+        "with `set`, what is asked of a run with it: `goals` (are all reached?), or the key of a goal (is what it \
+         measures more, about the same, or less than at the start?). The answer is computed by the run",
+    ),
 ];
 
 pub static JUDGEMENT: &[Field] = &[

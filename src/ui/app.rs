@@ -33,8 +33,10 @@ use super::widgets::term::Glossary;
 pub fn App(
     /// What was kept of the last visit.
     saved: Option<String>,
+    /// And of what the learner did.
+    progress: Vec<Option<String>>,
 ) -> impl IntoView {
-    let store = Store::open(saved.as_deref());
+    let store = Store::open(saved.as_deref(), progress);
     provide_context(store);
     store.send(Msg::Room(media::room()));
     media::on_change(move || {

@@ -29,6 +29,7 @@ pub fn start() {
     // Leptos has no tasks before something is mounted.
     wasm_bindgen_futures::spawn_local(async {
         let saved = store::saved_session().await;
-        leptos::mount::mount_to_body(move || app::App(app::AppProps { saved }));
+        let progress = store::saved_progress().await;
+        leptos::mount::mount_to_body(move || app::App(app::AppProps { saved, progress }));
     });
 }

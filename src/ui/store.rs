@@ -10,6 +10,9 @@ use super::platform::{
     self, address, files, only_tab, storage, theme, worker_client::WorkerClient,
 };
 use super::state::built_in;
+use super::state::learning::door::Door;
+use super::state::learning::progress::STORAGE_KEYS;
+use super::state::learning::{self, Ask as Learn};
 use super::state::model::Model;
 use super::state::pace::Speed;
 use super::state::requests;
@@ -19,6 +22,9 @@ use super::state::update::{Effect, Msg, update};
 use super::state::versions::{Ask, Shelve};
 use crate::version::BUILD;
 use crate::worker::protocol::{Command, Update as Said};
+
+/// How often the page says how late it is.
+const TELL_TIME: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// What is being written into the browser's database.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,7 +43,18 @@ pub async fn saved_session() -> Option<String> {
     }
 }
 
+/// What was kept of what the learner did, place by place.
+pub async fn saved_progress() -> Vec<Option<String>> {
+    let mut places = Vec::new();
+    for key in STORAGE_KEYS {
+        places.push(vault::get(Shelf::Session, key).await);
+    }
+    places
+}
+
 thread_local! {
+    /// What progress was when it was written last.
+    static PROGRESS: RefCell<String> = const { RefCell::new(String::new()) };
     static SAVING: Cell<Saving> = const { Cell::new(Saving::Not) };
     static WORKER: RefCell<Option<WorkerClient>> = const { RefCell::new(None) };
 }
@@ -52,8 +69,11 @@ pub struct Store {
 
 impl Store {
     /// The saved session, what the address asks for, and a worker.
-    pub fn open(saved: Option<&str>) -> Store {
+    pub fn open(saved: Option<&str>, progress: Vec<Option<String>>) -> Store {
         let mut model = Model::default();
+        learning::update(&mut model, Learn::Kept(progress));
+        PROGRESS.set(model.learning.progress.to_json());
+        model.learning.now_ms = platform::unix_ms();
         if let Some(session) = saved.and_then(SavedSession::from_json) {
             session.restore(&mut model, built_in().1);
         }
@@ -63,6 +83,10 @@ impl Store {
         if let Some(speed) = asked.speed.as_deref().and_then(Speed::from_key) {
             model.speed = speed;
         }
+        if let Some(door) = asked.door.as_deref().and_then(Door::from_key) {
+            learning::door::choose(&mut model, door);
+        }
+        learning::seen(&mut model);
         theme::apply(model.theme);
         let store = Store {
             model: RwSignal::new(model),
@@ -70,19 +94,35 @@ impl Store {
         };
         only_tab::ask(false, move |mine| store.send(Msg::OnlyTab(mine)));
         platform::release::on_newer(move || store.send(Msg::NewRelease(true)));
-        store.open_link();
+        // A link holds a whole design; what it says goes before a name.
+        if let (false, Some(name)) = (store.open_link(), asked.scenario) {
+            let seed = asked.seed;
+            store.send(Msg::Learn(Learn::OpenNamed { name, seed }));
+        }
+        set_interval(move || store.tell_time(), TELL_TIME);
         // The listener stays as long as the page: nobody removes it.
-        let _ = window_event_listener_untyped("hashchange", move |_| store.open_link());
+        let _ = window_event_listener_untyped("hashchange", move |_| {
+            store.open_link();
+        });
         store
     }
 
-    /// A link in the address opens what it says.
-    fn open_link(self) {
+    /// Whoever does nothing for minutes may be stuck; nobody is where the page is not in front.
+    fn tell_time(self) {
+        if platform::is_visible() {
+            self.send(Msg::Learn(Learn::Clock));
+        }
+    }
+
+    /// A link in the address opens what it says. False if there is none.
+    fn open_link(self) -> bool {
         let link =
             address::take_link().filter(|link| crate::share::is_code(link) || link.len() > 20);
+        let any = link.is_some();
         if let Some(link) = link {
             self.send(Msg::OpenLink(link));
         }
+        any
     }
 
     /// The store of the page that this component is part of.
@@ -113,7 +153,10 @@ impl Store {
 
     pub fn send(self, msg: Msg) {
         let mut effects = Vec::new();
-        self.model.update(|model| effects = update(model, msg));
+        self.model.update(|model| {
+            model.learning.now_ms = platform::unix_ms();
+            effects = update(model, msg);
+        });
         for effect in effects {
             self.carry_out(effect);
         }
@@ -172,6 +215,10 @@ impl Store {
                 SAVING.set(Saving::Now);
                 let json = self.peek(|model| SavedSession::of(model).to_json());
                 let written = vault::put(Shelf::Session, STORAGE_KEY, &json).await;
+                let written = match written {
+                    Ok(()) => self.save_progress().await,
+                    failed => failed,
+                };
                 if SAVING.get() == Saving::Again {
                     continue;
                 }
@@ -180,6 +227,21 @@ impl Store {
                 return;
             }
         });
+    }
+
+    /// Writes what the learner did, if that has changed; what another release wrote stays.
+    async fn save_progress(self) -> Result<(), String> {
+        let (key, json) = self.peek(|model| {
+            let learning = &model.learning;
+            (learning.kept.key, learning.progress.to_json())
+        });
+        let same = PROGRESS.with_borrow(|written| *written == json);
+        let Some(key) = key.filter(|_| !same) else {
+            return Ok(());
+        };
+        vault::put(Shelf::Session, key, &json).await?;
+        PROGRESS.set(json);
+        Ok(())
     }
 
     /// What cannot be done to the shelf of versions is said, and shown is what is on it.

@@ -20,6 +20,10 @@ use crate::scenario::live::Act;
 /// one is loaded.
 pub const CHECKS: u32 = 1 << 31;
 
+/// From this number on they are none of those either: mini-runs of reviews, and other designs beside the one on the
+/// page. They wait for each other; a later one does not take the place of an earlier one.
+pub const ASIDE: u32 = 3 << 30;
+
 /// From the page to the worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -10,7 +10,7 @@ use js_sys::{Array, Float64Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Performance};
 
-use super::protocol::{CHECKS, Command, Update};
+use super::protocol::{ASIDE, CHECKS, Command, Update};
 use super::session::{Session, run_to_end};
 use super::twins;
 use crate::engine::Limits;
@@ -46,8 +46,20 @@ struct Job {
     seed: u64,
 }
 
-fn is_check(run: u32) -> bool {
-    run >= CHECKS
+/// Whose runs they are: of the page, of the check of result codes, or beside both.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Page,
+    Checks,
+    Aside,
+}
+
+fn whose(run: u32) -> Whose {
+    match run {
+        ASIDE.. => Whose::Aside,
+        CHECKS.. => Whose::Checks,
+        _ => Whose::Page,
+    }
 }
 
 thread_local! {
@@ -113,7 +125,9 @@ impl Shell {
                     text: text.clone(),
                     seed,
                 });
-                self.seeds.retain(|job| is_check(job.run) != is_check(run));
+                let mine = whose(run);
+                self.seeds
+                    .retain(|job| mine == Whose::Aside || whose(job.run) != mine);
                 self.seeds.extend(jobs);
                 self.continue_later();
             }
@@ -136,7 +150,7 @@ impl Shell {
 
     fn load(&mut self, run: u32, text: &str, seed: u64) {
         self.session = None;
-        self.seeds.retain(|job| is_check(job.run));
+        self.seeds.retain(|job| whose(job.run) != Whose::Page);
         self.reported = false;
         match Session::load(text, seed) {
             Ok(mut session) => {

@@ -46,6 +46,23 @@ async function command(page, words) {
 const file = (page, name, body) =>
   page.getByTestId("file").setInputFiles({ name, mimeType: "text/plain", buffer: Buffer.from(body) });
 
+/** Progress of somebody who passed the first lesson long ago and has predicted a few times. */
+async function withProgress(page) {
+  const attempt = (n) => ({ at_ms: 1_700_000_000_000 + n, bet: "never", right: n % 3 > 0 });
+  const record = {
+    first_seen_ms: 1_700_000_000_000,
+    runs: 9,
+    attempts: [...Array(11).keys()].map(attempt),
+    passed: { at_ms: 1_700_000_000_000, seed: 1, hints: 2, cost_micro: 100_000 },
+    others: { passed: 20, asked: 20 },
+    review: { stage: 0, due_ms: 1_700_172_800_000, at_ms: 1_700_000_000_000 },
+  };
+  const file = { what: "brownout progress", version: 1, scenarios: { "s04-retry-storm": record } };
+  await page.keyboard.press("p");
+  const buffer = Buffer.from(JSON.stringify(file));
+  await page.getByTestId("progress-file").setInputFiles({ name: "mine.json", mimeType: "application/json", buffer });
+}
+
 /** Name, options of the visit, the way there; the way may give back another page to look at. */
 const STATES = [
   ["a lesson before the prediction", {}, async () => {}],
@@ -76,7 +93,42 @@ const STATES = [
     await page.getByTestId("bet-slowly").click();
     await page.getByTestId("run-bet").click();
     await untilStatus(page, "over");
+    // Hints are offered after the second.
+    await run(page);
+    await untilStatus(page, "playing", "settling");
+    await untilStatus(page, "over");
     await page.getByTestId("hint").click();
+  }],
+  ["the cold door", {}, (page) => page.getByTestId("door-cold").click()],
+  ["a name in the address that is unknown", { query: "?scenario=s04" }, async (page) => {
+    await page.getByTestId("refused").waitFor();
+  }],
+  ["progress of a new visitor", {}, async (page) => {
+    await page.keyboard.press("p");
+    await page.getByTestId("map").waitFor();
+  }],
+  ["progress with a review that is due", {}, async (page) => {
+    await withProgress(page);
+    await page.getByTestId("review-s04-retry-storm").waitFor();
+  }],
+  ["a review, answered by a run", {}, async (page) => {
+    await withProgress(page);
+    await page.getByTestId("review-s04-retry-storm").click();
+    await page.getByTestId("answer-yes").click();
+    await page.getByTestId("review-outcome").waitFor({ timeout: 60_000 });
+  }],
+  ["a file that is no progress", {}, async (page) => {
+    await page.keyboard.press("p");
+    const buffer = Buffer.from("nonsense");
+    await page.getByTestId("progress-file").setInputFiles({ name: "mine.json", mimeType: "application/json", buffer });
+    await page.getByTestId("imported").getByText("line 1").waitFor();
+  }],
+  ["other designs that pass", { query: MAX }, async (page) => {
+    await openKnobs(page);
+    await turn(page, "link.browse.retry_budget", "20 %");
+    await ran(page);
+    await page.getByTestId("others-ask").click();
+    await page.getByTestId("others-table").locator("tbody tr").nth(2).waitFor({ timeout: 60_000 });
   }],
   ["the debrief of a run that passed", { query: MAX }, async (page) => {
     await openKnobs(page);

@@ -469,7 +469,7 @@ pub fn perform(store: Store, stage: Stage, act: Act) {
         Act::ChartsSvg => super::super::live::picture::save_charts_svg(store),
         Act::ChartsPng => super::super::live::picture::save_charts_png(store),
         Act::Bet(nth) => {
-            let key = store.peek(|m| m.doc.scenario.lesson.bets.get(nth).map(|b| b.key.clone()));
+            let key = store.peek(|m| m.bets().get(nth).map(|b| b.key.clone()));
             if let Some(key) = key {
                 store.send(Msg::Bet(key));
             }

@@ -12,7 +12,7 @@ pub fn Bets() -> impl IntoView {
     let store = Store::get();
     // Once the first run has begun, the prediction stands, and the others step back.
     let bets = store.memo(|m| {
-        let all = m.doc.scenario.lesson.bets.iter();
+        let all = m.bets().iter();
         let shown = all.filter(|b| !is_fixed(m) || m.bet == Bet::Chosen(b.key.clone()));
         shown
             .map(|b| (b.key.clone(), b.label.clone()))

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::ui::state::learning::hints::offered;
 use crate::ui::state::model::Model;
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
@@ -39,14 +40,13 @@ pub fn Hints() -> impl IntoView {
     }
 }
 
-/// Offered after a run that did not pass; none opens by itself.
+/// Offered to whoever seems to be stuck; none opens by itself.
 fn ladder(model: &Model) -> Ladder {
     // They lead to part one.
     if model.doc.part().is_some() {
         return Ladder::default();
     }
     let hints = &model.doc.scenario.lesson.hints;
-    let failed = model.failed_in_a_row > 0 && model.run.report.as_ref().is_none_or(|r| !r.passed);
     Ladder {
         open: hints
             .iter()
@@ -54,6 +54,6 @@ fn ladder(model: &Model) -> Ladder {
             .map(|h| h.trim().to_owned())
             .collect(),
         all: hints.len(),
-        offered: failed,
+        offered: offered(model),
     }
 }

@@ -8,6 +8,7 @@ use crate::ui::platform;
 use crate::ui::state::editing::Draw;
 use crate::ui::state::inspect;
 use crate::ui::state::knobs::{self, Control, Knob};
+use crate::ui::state::learning::door::{Door, glows};
 use crate::ui::state::model::{Model, Tab};
 use crate::ui::state::twins::Ask;
 use crate::ui::state::update::Msg;
@@ -35,7 +36,10 @@ pub fn Knobs() -> impl IntoView {
 fn Unlocked() -> impl IntoView {
     let store = Store::get();
     // The list changes with the scenario, not with every keystroke: fields keep their focus.
-    let paths = store.memo(|m| m.doc.scenario.lesson.unlocked.clone());
+    let paths = store.memo(|m| match m.learning.door {
+        Door::Guided => m.doc.scenario.lesson.unlocked.clone(),
+        Door::Cold => Vec::new(),
+    });
     let none = move || paths.with(Vec::is_empty);
     view! {
         <div class="knobs-head">
@@ -80,6 +84,10 @@ pub fn One(path: String) -> impl IntoView {
     let error = Memo::new(move |_| knob.with(|k| k.as_ref().and_then(|k| k.error.clone())));
     let was = Memo::new(move |_| knob.with(|k| k.as_ref().and_then(|k| k.was.clone())));
     let set = Memo::new(move |_| knob.with(|k| k.as_ref().is_some_and(|k| k.is_set)));
+    let glow = {
+        let path = path.clone();
+        store.memo(move |m| glows(m) && m.doc.scenario.lesson.unlocked.contains(&path))
+    };
     let described = format!("{meaning_id} {error_id}");
     let control = match first.control {
         Control::Words(words) => {
@@ -96,12 +104,13 @@ pub fn One(path: String) -> impl IntoView {
     let (reset_path, twin_path) = (path.clone(), path.clone());
     let can_reset = move || set.get() && !default.is_empty();
     view! {
-        <div class="knob" data-testid=format!("knob-{path}") data-value=move || {
+        <div class="knob" data-glows=move || glow.get().to_string() data-testid=format!("knob-{path}") data-value=move || {
             knob.with(|k| k.as_ref().map(|k| k.value.clone()))
         }>
             <div class="knob-head">
                 <label class="knob-name" id=label_id for=id title=path.clone()>{first.title.clone()}</label>
                 {first.term.map(asks)}
+                {move || glow.get().then(|| view! { <span class="glow">"of this lesson"</span> })}
                 {move || was.get().map(|was| view! { <span class="was">"was " {was}</span> })}
                 {move || {
                     let path = twin_path.clone();

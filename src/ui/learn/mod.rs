@@ -2,11 +2,13 @@
 
 pub mod bets;
 pub mod branches;
+pub mod door;
 pub mod evidence;
 pub mod goals;
 pub mod hints;
 pub mod knobs;
 pub mod numbers;
+pub mod others;
 pub mod pager;
 pub mod refused;
 pub mod requests;

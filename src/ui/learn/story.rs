@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::bets::Bets;
 use super::branches::Branches;
+use super::door::{Doors, Worked};
 use super::goals::Goals;
 use super::hints::Hints;
 use super::numbers::Numbers;
@@ -47,6 +48,7 @@ pub fn Story() -> impl IntoView {
     view! {
         <section class="story" id="story" aria-label="Story" tabindex="-1">
             <Refused />
+            <Doors />
             {move || {
                 if over.get() {
                     view! { <Verdict /> }.into_any()
@@ -55,6 +57,7 @@ pub fn Story() -> impl IntoView {
                         <h2 class="question">{move || about.with(|a| a.0.clone())}</h2>
                         <p class="hook" hidden=move || begun.get()>{move || about.with(|a| rich(&a.1))}</p>
                         <Bets />
+                        <Worked />
                         <FirstFailure />
                         <SoFar />
                     }

@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 
 use super::evidence::Evidence;
+use super::others::{Onward, OtherDesigns};
 use super::twin::WhatIf;
 use crate::explain::Step;
 use crate::ui::state::debrief::{self, Went, went};
+use crate::ui::state::learning::door::Door;
 use crate::ui::state::model::Model;
 use crate::ui::state::planned;
 use crate::ui::state::sharing;
@@ -50,7 +52,9 @@ pub fn Verdict() -> impl IntoView {
                 </div>
                 <Check />
                 <Twists />
+                <Onward />
             </div>
+            <OtherDesigns />
         </div>
     }
 }
@@ -239,7 +243,7 @@ fn Twists() -> impl IntoView {
 #[component]
 fn OpenKnobs() -> impl IntoView {
     let store = Store::get();
-    let open = store.memo(|m: &Model| m.knobs_open);
+    let open = store.memo(|m: &Model| m.knobs_open || m.learning.door == Door::Cold);
     view! {
         <button
             class="button"

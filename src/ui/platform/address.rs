@@ -1,4 +1,4 @@
-//! What the address says: `?seed=7`, `?speed=max`, `?debug`.
+//! What the address says: `?seed=7`, `?speed=max`, `?scenario=s04-retry-storm`, `?door=cold`, `?debug`.
 
 use web_sys::UrlSearchParams;
 
@@ -9,6 +9,9 @@ pub struct Asked {
     pub seed: Option<u64>,
     pub speed: Option<String>,
     pub debug: bool,
+    /// Name of a lesson or starting point.
+    pub scenario: Option<String>,
+    pub door: Option<String>,
 }
 
 pub fn read() -> Asked {
@@ -20,6 +23,8 @@ pub fn read() -> Asked {
         seed: params.get("seed").and_then(|text| text.parse().ok()),
         speed: params.get("speed"),
         debug: params.has("debug"),
+        scenario: params.get("scenario"),
+        door: params.get("door"),
     }
 }
 

@@ -14,7 +14,13 @@ const MOST_BYTES: f64 = 1_000_000.0;
 
 /// Hands a text to the browser's downloads.
 pub fn download(name: &str, text: &str) -> Result<(), JsValue> {
-    save(name, text, "application/toml")
+    let media_type = match name.rsplit('.').next() {
+        Some("json") => "application/json",
+        Some("ics") => "text/calendar",
+        Some("csv") => "text/csv",
+        _ => "application/toml",
+    };
+    save(name, text, media_type)
 }
 
 /// The same, with what kind of text it is.

@@ -30,6 +30,16 @@ pub fn now_ms() -> f64 {
     window().performance().map_or(0.0, |p| p.now())
 }
 
+/// Milliseconds since 1970.
+pub fn unix_ms() -> u64 {
+    js_sys::Date::now().max(0.0) as u64
+}
+
+/// The page is in front, as far as the browser says.
+pub fn is_visible() -> bool {
+    !document().hidden()
+}
+
 /// Width and height of the window, in CSS pixels.
 pub fn window_size() -> (f64, f64) {
     let side = |length: Result<JsValue, JsValue>| length.ok().and_then(|l| l.as_f64());

@@ -8,6 +8,7 @@ use crate::explain::{Explanation, Finding, Harm, HarmKind, Mechanism, Step};
 use crate::observe::report::{Ended, Report};
 use crate::scenario::Variant;
 
+use super::learning::door::Door;
 use super::model::{Bet, Model, Status};
 use super::{knobs, names, words};
 
@@ -269,6 +270,14 @@ pub fn paged(model: &Model) -> Option<String> {
     })
 }
 
+/// Key of the prediction that was chosen.
+pub fn bet_key(model: &Model) -> Option<String> {
+    match &model.bet {
+        Bet::Chosen(key) => Some(key.clone()),
+        _ => None,
+    }
+}
+
 /// The prediction is about the design as it was opened, so it is judged once, by the first run.
 pub fn bet(model: &Model) -> Option<BetOutcome> {
     let Bet::Chosen(key) = &model.bet else {
@@ -318,7 +327,11 @@ fn is_tried(model: &Model, variant: &Variant) -> bool {
 pub fn next(model: &Model) -> String {
     let went = model.run.report.as_ref().map(|report| went(report));
     let changes = model.doc.changes().len();
-    let knobs = model.doc.scenario.lesson.unlocked.len();
+    // Through the cold door nobody says which knobs count.
+    let knobs = match model.learning.door {
+        Door::Guided => model.doc.scenario.lesson.unlocked.len(),
+        Door::Cold => 0,
+    };
     match (went, changes) {
         (Some(Went::Over), _) => suggested(model),
         (Some(Went::Passed), _) if model.holds() => holds(model),

@@ -87,7 +87,7 @@ pub fn node(model: &Model, key: &str) -> NodeFacts {
             false => format!("waits {waits} · {useful} useful"),
         },
         hurt: matches!(state, State::Failing | State::Down),
-        badges: badges(now),
+        badges: badges(now, is_retried(model, key)),
         note: (now.slow_factor > 1.0)
             .then(|| format!("{}× slower", words::factor(now.slow_factor))),
         dim: is_dim(model, index),
@@ -140,7 +140,14 @@ fn slots(now: &NodeNow) -> String {
     }
 }
 
-fn badges(now: &NodeNow) -> Vec<Badge> {
+/// Callers of this node try again, right now.
+fn is_retried(model: &Model, key: &str) -> bool {
+    let links = model.doc.scenario.design.links.iter();
+    let mut here = links.filter(|link| link.to == key);
+    here.any(|link| link_now(model, &link.key).is_some_and(|now| now.retries_per_s > 0.0))
+}
+
+fn badges(now: &NodeNow, retried: bool) -> Vec<Badge> {
     let mut own = now
         .failed_per_s
         .iter()
@@ -148,9 +155,11 @@ fn badges(now: &NodeNow) -> Vec<Badge> {
     let shown: Vec<Badge> = own
         .by_ref()
         .take(2)
-        .map(|&(reason, n)| Badge {
-            text: format!("{} {}", words::rate(n), words::reason(reason)),
-            reason,
+        .map(|&(reason, n)| {
+            let again = retried && reason.starts_with("timed_out");
+            let again = if again { ", retried" } else { "" };
+            let text = format!("{} {}{again}", words::rate(n), words::reason(reason));
+            Badge { text, reason }
         })
         .collect();
     let more = own.count();

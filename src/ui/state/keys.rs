@@ -3,6 +3,7 @@
 use super::editing::Draw;
 use super::editor::{Align, Pane, Tool, Way};
 use super::forms::{self, Form};
+use super::learning::{self, door::Door};
 use super::model::{Dialog, Model, Theme};
 use super::update::Msg;
 use super::{results, twins, versions};
@@ -63,6 +64,10 @@ pub enum Act {
     Form(Form),
     Twin,
     TwinOfStart,
+    Progress,
+    Door(Door),
+    Hardest,
+    Others,
 }
 
 /// Where its key acts.
@@ -226,6 +231,36 @@ pub static COMMANDS: &[Command] = &[
         "Compare with the design as it was opened: a twin run",
         Act::TwinOfStart,
     ),
+    page(
+        "P",
+        "p",
+        "Progress: the map of lessons, reviews that are due, export and import",
+        Act::Progress,
+    ),
+    page(
+        "",
+        "",
+        "Show me first: predictions, a worked example, the knobs of the lesson",
+        Act::Door(Door::Guided),
+    ),
+    page(
+        "",
+        "",
+        "Let me try: the problem, its goals, and the whole editor",
+        Act::Door(Door::Cold),
+    ),
+    page(
+        "",
+        "",
+        "I know this: show me the hardest lesson that is not passed yet",
+        Act::Hardest,
+    ),
+    page(
+        "",
+        "",
+        "Other designs that pass: those of the lesson beside mine",
+        Act::Others,
+    ),
     page("", "", "Save the drawing as SVG", Act::Svg),
     page("", "", "Save the drawing as PNG", Act::Png),
     page("", "", "Save the charts as SVG", Act::ChartsSvg),
@@ -382,6 +417,10 @@ pub fn message(act: Act, model: &Model) -> Option<Msg> {
         Act::Form(form) => Msg::Form(forms::Ask::Open(form)),
         Act::Twin => Msg::Twins(twins::Ask::Any),
         Act::TwinOfStart => Msg::Twins(twins::Ask::Start),
+        Act::Progress => Msg::Learn(learning::Ask::Open),
+        Act::Door(door) => Msg::Learn(learning::Ask::Door(door)),
+        Act::Hardest => Msg::Learn(learning::Ask::Hardest),
+        Act::Others => Msg::Learn(learning::Ask::Others),
         Act::Outline => Msg::ToggleOutline,
         Act::Inspect => Msg::Inspect,
         Act::NewSeed | Act::Bet(_) => return None,

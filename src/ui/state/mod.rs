@@ -23,6 +23,7 @@ pub mod heat_map;
 pub mod inspect;
 pub mod keys;
 pub mod knobs;
+pub mod learning;
 pub mod model;
 pub mod names;
 pub mod operations;

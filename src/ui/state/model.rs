@@ -12,6 +12,8 @@ use super::branches::Branch;
 use super::document::Document;
 use super::editor::Editor;
 use super::forms::Forms;
+use super::learning::Learning;
+use super::learning::door::Door;
 use super::pace::{Moments, Speed};
 use super::panels::Sizes;
 use super::requests::Requests;
@@ -75,6 +77,7 @@ pub struct Model {
     pub requests: Requests,
     /// Other futures of the run, the newest last.
     pub branches: Vec<Branch>,
+    pub learning: Learning,
     /// Another tab writes this design.
     pub read_only: bool,
     /// A newer release of the page is ready.
@@ -313,6 +316,7 @@ pub enum Dialog {
     Results,
     LoadTest,
     Assumptions,
+    Progress,
 }
 
 /// The check on seeds that the learner has not seen.
@@ -400,9 +404,17 @@ impl Model {
         report.filter(|_| self.run.status == Status::Over)
     }
 
+    /// The predictions that are asked for: through the cold door, none.
+    pub fn bets(&self) -> &[crate::scenario::Bet] {
+        match self.learning.door {
+            Door::Guided => &self.doc.scenario.lesson.bets,
+            Door::Cold => &[],
+        }
+    }
+
     /// Nothing has to be predicted, or it is, or the learner did not want to.
     pub fn has_predicted(&self) -> bool {
-        self.bet.is_placed() || self.doc.scenario.lesson.bets.is_empty()
+        self.bet.is_placed() || self.bets().is_empty()
     }
 
     /// The design passed on this seed, and on nine of ten others.
@@ -455,6 +467,7 @@ impl Default for Model {
             twins: Twins::default(),
             requests: Requests::default(),
             branches: Vec::new(),
+            learning: Learning::default(),
             read_only: false,
             new_release: false,
             outline: false,

@@ -11,6 +11,7 @@ use crate::time::Duration;
 use crate::worker::protocol::{Command, Frame, News, NewsKind, RunPlan};
 
 use super::document::{Document, Refused};
+use super::learning::{self, door::Door};
 use super::model::*;
 use super::pace::{BULLET_WALL_MS, Moments, Speed};
 use super::series::Series;
@@ -392,9 +393,11 @@ pub fn done(
             report: Arc::clone(&report),
         }));
         let any = !model.doc.scenario.lesson.unlocked.is_empty();
-        model.knobs_open = any && model.room == Room::Wide;
+        let guided = model.learning.door == Door::Guided;
+        model.knobs_open = any && guided && model.room == Room::Wide;
     }
     model.said.answer(say::verdict(&report));
+    learning::ran(model, &report);
     model.run.report = Some(report);
     model.story_open = true;
     model.outline = false;
@@ -434,6 +437,8 @@ pub fn seed_checked(model: &mut Model, run: u32, report: &Report) -> Vec<Effect>
             model
                 .said
                 .answer(format!("Passed on {passed} of {asked} other random seeds."));
+            learning::checked(model, passed, asked);
+            return vec![Effect::Save];
         }
     }
     Vec::new()

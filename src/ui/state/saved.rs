@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::document::Document;
+use super::learning::door::Door;
 use super::model::{Bet, Model, Theme};
 use super::pace::Speed;
 use super::panels::Sizes;
@@ -31,6 +32,8 @@ pub struct SavedSession {
     keys_off: bool,
     theme: String,
     sizes: Sizes,
+    /// [`Door::key`]
+    door: String,
 }
 
 impl SavedSession {
@@ -54,6 +57,7 @@ impl SavedSession {
             keys_off: !model.keys_on,
             theme: model.theme.key().into(),
             sizes: model.sizes,
+            door: model.learning.door.key().into(),
         }
     }
 
@@ -94,5 +98,7 @@ impl SavedSession {
         model.keys_on = !self.keys_off;
         model.theme = Theme::from_key(&self.theme);
         model.sizes = self.sizes;
+        model.learning.door = Door::from_key(&self.door).unwrap_or_default();
+        model.editor.on |= model.learning.door == Door::Cold;
     }
 }

@@ -409,13 +409,39 @@ pub fn change(model: &Model) -> Cell {
     });
     let text = |n| format!("{} {}", words::seconds(news_at(n)), say::news(model, n));
     match (latest.next(), latest.next()) {
-        (Some(last), before) => cell(
-            Tone::Plain,
-            text(last),
-            before.map(text).unwrap_or_default(),
-        ),
+        (Some(last), before) => {
+            let below = still_down(model, last);
+            let below = below.or_else(|| before.map(text));
+            cell(Tone::Plain, text(last), below.unwrap_or_default())
+        }
         (None, _) => cell(Tone::Quiet, "nothing yet", next_entry(model)),
     }
+}
+
+/// The cause has gone, and what it caused has not.
+fn still_down(model: &Model, last: &crate::worker::protocol::News) -> Option<String> {
+    const S: u64 = 1_000_000_000;
+    let now = model.run.now.now_ns.min(model.duration_ns());
+    let over = matches!(last.what, NewsKind::EntryEnded { .. });
+    if !over || now < last.at_ns + 10 * S {
+        return None;
+    }
+    let mean = |column| {
+        model
+            .run
+            .series
+            .mean(column, now - 4 * S, now)
+            .unwrap_or(0.0)
+    };
+    let (useful, wanted) = (mean(Column::Useful), mean(Column::Actions));
+    (wanted > 0.0 && useful < 0.05 * wanted).then(|| match useful {
+        0.0 => "and still nobody is served".to_owned(),
+        few => format!(
+            "and still only {} of {}",
+            words::amount(few),
+            words::rate(wanted)
+        ),
+    })
 }
 
 fn news_at(news: &crate::worker::protocol::News) -> u64 {

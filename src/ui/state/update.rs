@@ -8,13 +8,15 @@ use crate::explain::Explanation;
 use crate::observe::report::Report;
 use crate::scenario::built_in;
 use crate::scenario::live::Act;
-use crate::worker::protocol::{CHECKS, Command, Frame, News, RunPlan};
+use crate::worker::protocol::{ASIDE, CHECKS, Command, Frame, News, RunPlan};
 
 use super::branches;
 use super::document::Refused;
 use super::editing::{Draw, draw};
 use super::editor::{Editor, Tool};
 use super::forms;
+use super::learning;
+use super::learning::door::Door;
 use super::model::*;
 use super::pace::Speed;
 use super::panels::Panel;
@@ -139,6 +141,8 @@ pub enum Msg {
     Branches(branches::Ask),
     /// About some of the run's requests.
     Requests(requests::Ask),
+    /// About doors, progress, reviews, hints and other designs.
+    Learn(learning::Ask),
     /// What the result code shall call whoever made the run.
     Who(String),
     /// Hand out a link to what is on the page.
@@ -233,6 +237,8 @@ fn changes_design(msg: &Msg) -> bool {
         Msg::Versions(versions::Ask::Restore(_)) | Msg::Results(results::Ask::Show(_)) => true,
         Msg::Import { .. } | Msg::OpenBuiltIn(_) | Msg::OpenLink(_) | Msg::Act(_) => true,
         Msg::OpenStart(_) | Msg::Twist(_) => true,
+        Msg::Learn(learning::Ask::Hardest | learning::Ask::Take(_)) => true,
+        Msg::Learn(learning::Ask::OpenNamed { .. }) => true,
         _ => false,
     }
 }
@@ -242,16 +248,21 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         model.toast("This design is open in another tab. Take over to change it here.".into());
         return Vec::new();
     }
+    learning::hints::acted(model, &msg);
     match msg {
         Msg::WorkerReady => {
             let mut effects = load(model);
             model.twins.waits = None;
             // One that a crash has taken with it is asked for again.
             effects.extend(results::next(model));
+            effects.extend(learning::again(model));
             effects
         }
         Msg::WorkerFailed(why) => crashed(model, why),
         Msg::Loaded { run, plan } => loaded(model, run, plan),
+        Msg::Refused { run, diagnostics } if run >= ASIDE => {
+            learning::refused(model, run, &diagnostics)
+        }
         Msg::Refused { run, diagnostics } if run >= CHECKS => {
             results::refused(model, run, &diagnostics)
         }
@@ -264,6 +275,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         } => done(model, run, *report, (*found, theory)),
         Msg::Explain => explain(model),
         Msg::Explained { run, at_ns, found } => explained(model, run, at_ns, *found),
+        Msg::Seed { run, report } if run >= ASIDE => learning::run_over(model, run, &report),
         Msg::Seed { run, report } if run >= CHECKS => results::ran(model, run, &report),
         Msg::Seed { run, report } => seed_checked(model, run, &report),
         Msg::Act(act) => act_live(model, act),
@@ -348,6 +360,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Twins(ask) => twins::update(model, ask),
         Msg::Branches(ask) => branches::update(model, ask),
         Msg::Requests(ask) => requests::update(model, ask),
+        Msg::Learn(ask) => learning::update(model, ask),
         Msg::Who(who) => sharing::called(model, who),
         Msg::Share => sharing::share(model),
         Msg::OpenLink(text) => sharing::open(model, &text),
@@ -362,6 +375,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }],
         Msg::Hint => {
             model.hints = (model.hints + 1).min(model.doc.scenario.lesson.hints.len());
+            learning::hinted(model);
             vec![Effect::Save]
         }
         Msg::CheckSeeds => check_seeds(model),
@@ -495,8 +509,9 @@ pub fn import_text(model: &mut Model, name: &str, text: &str) -> Vec<Effect> {
         model.story_open = true;
         return vec![Effect::Focus("refused")];
     }
+    let is_cold = model.learning.door == Door::Cold;
     model.editor = Editor {
-        on: model.doc.scenario.lesson.hook.is_empty(),
+        on: model.doc.scenario.lesson.hook.is_empty() || is_cold,
         clip: std::mem::take(&mut model.editor.clip),
         ..Editor::default()
     };
@@ -514,7 +529,7 @@ fn twist(model: &mut Model, key: &str) -> Vec<Effect> {
         model.toast(format!("Part two cannot begin: {why}"));
         return Vec::new();
     }
-    model.editor.on = false;
+    model.editor.on = model.learning.door == Door::Cold;
     model.editor.forget_gone(&model.doc.scenario.design);
     let effects = opened(model, &format!("part two, {}", twist.label));
     // Nobody is asked to predict twice.
@@ -524,7 +539,8 @@ fn twist(model: &mut Model, key: &str) -> Vec<Effect> {
 
 /// Another document is on the page: it begins anew.
 pub fn opened(model: &mut Model, name: &str) -> Vec<Effect> {
-    model.seed = model.doc.scenario.seed;
+    let asked = model.learning.asked_seed.take();
+    model.seed = asked.unwrap_or(model.doc.scenario.seed);
     model.claim = None;
     (model.chart, model.charts) = (0, [None; 3]);
     model.bet = Bet::Open;
@@ -535,6 +551,7 @@ pub fn opened(model: &mut Model, name: &str) -> Vec<Effect> {
     model.runs_done = 0;
     model.failed_in_a_row = 0;
     model.knobs_open = false;
+    learning::seen(model);
     model.said.answer(format!("Opened {name}."));
     let mut effects = restart(model, false);
     effects.push(Effect::Save);
@@ -542,17 +559,22 @@ pub fn opened(model: &mut Model, name: &str) -> Vec<Effect> {
 }
 
 fn not_read(model: &mut Model, name: String, why: String) -> Vec<Effect> {
+    not_opened(model, &name, why, None)
+}
+
+/// Says of something that was asked for why it is not on the page.
+pub fn not_opened(model: &mut Model, name: &str, why: String, help: Option<String>) -> Vec<Effect> {
     let diagnostic = Diagnostic {
         code: "E0001",
         severity: Severity::Error,
         path: String::new(),
         place: None,
         message: why,
-        help: None,
+        help,
         knob: None,
     };
     model.doc.refused = Some(Refused {
-        name,
+        name: name.to_owned(),
         diagnostics: vec![diagnostic],
         text: None,
     });

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::forms::FormView;
 use super::icon::{Icon, Pic};
+use super::progress::ProgressView;
 use super::results::ResultList;
 use super::versions::VersionList;
 use crate::ui::platform;
@@ -58,6 +59,9 @@ pub fn Dialogs() -> impl IntoView {
         </Sheet>
         <Sheet dialog=Dialog::Assumptions title="Assumptions">
             <FormView form=Form::Assumptions />
+        </Sheet>
+        <Sheet dialog=Dialog::Progress title="Progress">
+            <ProgressView />
         </Sheet>
         <Sheet dialog=Dialog::Words title="Words used here">
             {move || words_open.get().then(words)}
