@@ -13,6 +13,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Performance};
 use super::protocol::{CHECKS, Command, Update};
 use super::session::{Session, run_to_end};
 use super::twins;
+use crate::document::{Asked, Making};
 use crate::experiment::twin::Pair;
 use crate::observe::twin::Planned;
 use crate::scenario::live::Act;
@@ -32,6 +33,8 @@ struct Shell {
     seeds: VecDeque<Job>,
     /// Two runs side by side, with their number.
     twins: Option<(u32, Pair)>,
+    /// A document under way, with its number and the runs that the page knows of.
+    document: Option<(u32, Making, usize)>,
     timer: Option<Closure<dyn FnMut()>>,
 }
 
@@ -119,6 +122,8 @@ impl Shell {
                 seed,
                 planned,
             } => self.begin_twins(number, [&here, &twin], seed, planned),
+            Command::Document { number, asked } => self.begin_document(number, asked),
+            Command::StopDocument => self.document = None,
             Command::Panic => panic!("asked to panic, for a test"),
         }
     }
@@ -210,10 +215,61 @@ impl Shell {
         }
     }
 
-    /// A piece of what nobody watches: somebody waits for the twins, so they come first.
+    fn begin_document(&mut self, number: u32, asked: Asked) {
+        self.document = None;
+        match Making::new(asked) {
+            Ok(making) => {
+                self.document = Some((number, making, usize::MAX));
+                self.continue_later();
+            }
+            Err(diagnostics) => {
+                let update = Update::NoDocument {
+                    number,
+                    diagnostics,
+                };
+                post(&update, None);
+            }
+        }
+    }
+
+    /// A piece of the runs of a document; whether there was any.
+    fn next_of_document(&mut self) -> bool {
+        let Some((number, mut making, told)) = self.document.take() else {
+            return false;
+        };
+        let clock = Stopwatch::start();
+        let mut is_over = false;
+        while !is_over && clock.ms() < PIECE_MS {
+            is_over = making.go_on();
+        }
+        if is_over {
+            let text = making.written();
+            post(&Update::Document { number, text }, None);
+            return true;
+        }
+        let (made, needed) = making.progress();
+        if made != told {
+            let update = Update::DocumentGoes {
+                number,
+                made,
+                needed,
+            };
+            post(&update, None);
+        }
+        self.document = Some((number, making, made));
+        true
+    }
+
+    /// A piece of what nobody watches: somebody waits for the twins, so they come first, and for a document.
     fn next_piece(&mut self) {
         let Some((number, mut pair)) = self.twins.take() else {
-            return self.next_seed();
+            if !self.next_of_document() {
+                return self.next_seed();
+            }
+            if self.document.is_some() || !self.seeds.is_empty() {
+                self.continue_later();
+            }
+            return;
         };
         let clock = Stopwatch::start();
         let mut is_over = false;
@@ -231,7 +287,7 @@ impl Shell {
         } else {
             self.twins = Some((number, pair));
         }
-        if self.twins.is_some() || !self.seeds.is_empty() {
+        if self.twins.is_some() || self.document.is_some() || !self.seeds.is_empty() {
             self.continue_later();
         }
     }

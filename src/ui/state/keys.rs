@@ -5,7 +5,7 @@ use super::editor::{Align, Pane, Tool, Way};
 use super::forms::{self, Form};
 use super::model::{Dialog, Model, Theme};
 use super::update::Msg;
-use super::{results, twins, versions};
+use super::{papers, results, twins, versions};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -63,6 +63,7 @@ pub enum Act {
     Form(Form),
     Twin,
     TwinOfStart,
+    Papers,
 }
 
 /// Where its key acts.
@@ -214,6 +215,12 @@ pub static COMMANDS: &[Command] = &[
         Act::Form(Form::Assumptions),
     ),
     page("", "", "Check result codes of others", Act::Results),
+    page(
+        "",
+        "",
+        "Documents: design document, runbook, post-mortem, from runs",
+        Act::Papers,
+    ),
     page(
         "W",
         "w",
@@ -380,6 +387,7 @@ pub fn message(act: Act, model: &Model) -> Option<Msg> {
         Act::Versions => Msg::Versions(versions::Ask::Open),
         Act::Results => Msg::Results(results::Ask::Open),
         Act::Form(form) => Msg::Form(forms::Ask::Open(form)),
+        Act::Papers => Msg::Papers(papers::Ask::Open),
         Act::Twin => Msg::Twins(twins::Ask::Any),
         Act::TwinOfStart => Msg::Twins(twins::Ask::Start),
         Act::Outline => Msg::ToggleOutline,

@@ -27,6 +27,7 @@ pub mod operations;
 pub mod pace;
 pub mod panels;
 pub mod panes;
+pub mod papers;
 pub mod pen;
 pub mod planned;
 pub mod results;

@@ -12,6 +12,7 @@ use super::editor::Editor;
 use super::forms::Forms;
 use super::pace::{Moments, Speed};
 use super::panels::Sizes;
+use super::papers::Papers;
 use super::results::Results;
 use super::say::Said;
 use super::series::Series;
@@ -69,6 +70,7 @@ pub struct Model {
     pub forms: Forms,
     pub results: Results,
     pub twins: Twins,
+    pub papers: Papers,
     /// Another tab writes this design.
     pub read_only: bool,
     /// A newer release of the page is ready.
@@ -289,6 +291,7 @@ pub enum Dialog {
     Results,
     LoadTest,
     Assumptions,
+    Papers,
 }
 
 /// The check on seeds that the learner has not seen.
@@ -429,6 +432,7 @@ impl Default for Model {
             forms: Forms::default(),
             results: Results::default(),
             twins: Twins::default(),
+            papers: Papers::default(),
             read_only: false,
             new_release: false,
             outline: false,

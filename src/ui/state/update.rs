@@ -16,6 +16,7 @@ use super::forms;
 use super::model::*;
 use super::pace::Speed;
 use super::panels::Panel;
+use super::papers;
 use super::results;
 use super::running::*;
 use super::series::Series;
@@ -131,6 +132,8 @@ pub enum Msg {
     Results(results::Ask),
     /// About a twin run.
     Twins(twins::Ask),
+    /// About documents from the design and its runs.
+    Papers(papers::Ask),
     /// What the result code shall call whoever made the run.
     Who(String),
     /// Hand out a link to what is on the page.
@@ -207,6 +210,8 @@ pub enum Effect {
     FetchStart(&'static str),
     /// Put text on the system's clipboard.
     Copy(String),
+    /// Print the element with this id, and nothing else.
+    Print(&'static str),
     /// Be the tab that writes.
     TakeOver,
     /// Save, then open the newer release.
@@ -239,6 +244,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::WorkerReady => {
             let mut effects = load(model);
             model.twins.waits = None;
+            papers::lost(model);
             // One that a crash has taken with it is asked for again.
             effects.extend(results::next(model));
             effects
@@ -334,6 +340,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Form(ask) => forms::update(model, ask),
         Msg::Results(ask) => results::update(model, ask),
         Msg::Twins(ask) => twins::update(model, ask),
+        Msg::Papers(ask) => papers::update(model, ask),
         Msg::Who(who) => sharing::called(model, who),
         Msg::Share => sharing::share(model),
         Msg::OpenLink(text) => sharing::open(model, &text),

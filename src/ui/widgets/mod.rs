@@ -3,6 +3,7 @@
 pub mod dialog;
 pub mod forms;
 pub mod icon;
+pub mod papers;
 pub mod results;
 pub mod sash;
 pub mod term;
