@@ -38,11 +38,20 @@ pub fn compare(before: &Report, after: &Report) -> Effect {
     let (was, is) = (hurt(before), hurt(after));
     let counts = (was / PART).max(LEAST);
     if was.abs_diff(is) > counts {
-        return if is < was { Effect::Better } else { Effect::Worse };
+        return if is < was {
+            Effect::Better
+        } else {
+            Effect::Worse
+        };
     }
     let p99 = |report: &Report| {
         let most = report.users.served_share.is_some_and(|it| it > MOST_SERVED);
-        report.users.latency.p99_ns.filter(|_| most).map(|ns| ns as f64)
+        report
+            .users
+            .latency
+            .p99_ns
+            .filter(|_| most)
+            .map(|ns| ns as f64)
     };
     match (p99(before), p99(after)) {
         (Some(was), Some(is)) if is > SLOWER * was => Effect::Worse,

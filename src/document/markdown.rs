@@ -14,7 +14,10 @@ pub fn plain(text: &str) -> String {
             out.push(' ');
         }
         for c in word.chars() {
-            if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~') {
+            if matches!(
+                c,
+                '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~'
+            ) {
                 out.push('\\');
             }
             out.push(c);
@@ -115,13 +118,19 @@ mod tests {
 
     #[test]
     fn what_people_type_stays_text() {
-        assert_eq!(plain("a|b\n<script> *x* `y`"), "a\\|b \\<script\\> \\*x\\* \\`y\\`");
+        assert_eq!(
+            plain("a|b\n<script> *x* `y`"),
+            "a\\|b \\<script\\> \\*x\\* \\`y\\`"
+        );
         let mut table = Table::new(&["a", "b"]);
         table.row(&[plain("x|y"), code("x|y`")]);
         let last = table.text().lines().last().unwrap().to_owned();
         assert_eq!(last, "| x\\|y | `x\\|y'` |");
         assert!(fenced("", "```").starts_with("````"));
-        assert_eq!(prose("look at `a_b`: *x* or `c`"), "look at `a_b`: \\*x\\* or `c`");
+        assert_eq!(
+            prose("look at `a_b`: *x* or `c`"),
+            "look at `a_b`: \\*x\\* or `c`"
+        );
         assert_eq!(prose("one ` only"), "one \\` only");
     }
 }

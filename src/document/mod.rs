@@ -264,7 +264,9 @@ impl Making {
             report.shorten();
         }
         let design = &scenario.design;
-        let found = run.record.explanation(Some(design), crate::time::Time::NEVER);
+        let found = run
+            .record
+            .explanation(Some(design), crate::time::Time::NEVER);
         self.book.made.push(Made {
             number: self.book.made.len() + 1,
             part: wanted.part,

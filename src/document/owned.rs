@@ -65,7 +65,11 @@ fn design(book: &Book) -> String {
         let name = node(&book.scenario, &it.key);
         nodes.row(&[name, it.kind.word.to_lowercase(), parts::set(it)]);
     }
-    let mut text = format!("## Design\n\n{}\n{}", parts::diagram(&book.scenario), nodes.text());
+    let mut text = format!(
+        "## Design\n\n{}\n{}",
+        parts::diagram(&book.scenario),
+        nodes.text()
+    );
     if !design.links.is_empty() {
         let mut links = Table::new(&["link", "from", "to", "how the caller behaves"]);
         for it in &design.links {
@@ -74,7 +78,10 @@ fn design(book: &Book) -> String {
         }
         text.push_str(&format!("\n{}", links.text()));
     }
-    let foreign = design.nodes.iter().filter(|it| it.kind.name == "third_party");
+    let foreign = design
+        .nodes
+        .iter()
+        .filter(|it| it.kind.name == "third_party");
     let foreign: Vec<String> = foreign.map(|it| node(&book.scenario, &it.key)).collect();
     let foreign = match foreign.is_empty() {
         true => "nothing outside is called".to_owned(),
@@ -112,8 +119,14 @@ fn load(book: &Book) -> String {
     if base.number != quiet.number {
         lines.push(format!("On a quiet day: {}", users(quiet)));
     }
-    lines.push(format!("Peak: {}", blank("when, and how many times the usual load")));
-    lines.push(format!("In a year: {}", blank("growth, and where the figure is from")));
+    lines.push(format!(
+        "Peak: {}",
+        blank("when, and how many times the usual load")
+    ));
+    lines.push(format!(
+        "In a year: {}",
+        blank("growth, and where the figure is from")
+    ));
     format!("## Load\n\n{}\n{}\n", table.text(), list(lines))
 }
 
@@ -125,7 +138,12 @@ fn limits(book: &Book) -> String {
         _ => None,
     });
     let loads: Vec<(f64, &Made)> = loads.collect();
-    let at = |wanted: f64| loads.iter().find(|(load, _)| *load == wanted).map(|(_, made)| *made);
+    let at = |wanted: f64| {
+        loads
+            .iter()
+            .find(|(load, _)| *load == wanted)
+            .map(|(_, made)| *made)
+    };
     let Some(found) = &book.limit else {
         return format!(
             "{head}No run says: nothing in this design brings load that could be raised. {}\n\n",
@@ -179,7 +197,11 @@ fn breaks<'b>(book: &Book, limit: &Limit, at: &impl Fn(f64) -> Option<&'b Made>)
         let made = at(load);
         made.map_or(String::new(), |made| {
             let sent = say::rate(made.report.users.offered_per_s);
-            format!("{}x the load ({sent} sent, {})", say::number(load), made.cite())
+            format!(
+                "{}x the load ({sent} sent, {})",
+                say::number(load),
+                made.cite()
+            )
         })
     };
     match limit.fails > 1.0 {
@@ -188,7 +210,10 @@ fn breaks<'b>(book: &Book, limit: &Limit, at: &impl Fn(f64) -> Option<&'b Made>)
             sent(limit.holds),
             sent(limit.fails)
         ),
-        false => format!("It fails at its own load, first at **{place}**: {}.\n\n", sent(1.0)),
+        false => format!(
+            "It fails at its own load, first at **{place}**: {}.\n\n",
+            sent(1.0)
+        ),
     }
 }
 
@@ -196,7 +221,10 @@ fn objectives(book: &Book) -> String {
     let base = book.base();
     let mut text = "## Service level objectives\n\n".to_owned();
     if base.report.goals.is_empty() {
-        text.push_str(&format!("{}\n\n", blank("what users may expect, in numbers")));
+        text.push_str(&format!(
+            "{}\n\n",
+            blank("what users may expect, in numbers")
+        ));
     } else {
         text.push_str(&format!("{}\n", parts::goals(&base.report, &base.cite())));
     }
@@ -212,7 +240,10 @@ fn objectives(book: &Book) -> String {
     };
     let cite = base.cite();
     let mut lines = vec![
-        format!("Availability: {} served {cite}", say::share_or_none(users.served_share)),
+        format!(
+            "Availability: {} served {cite}",
+            say::share_or_none(users.served_share)
+        ),
         match (users.latency.p50_ns, users.latency.p99_ns) {
             (Some(half), Some(most)) => format!(
                 "Latency: half within {}, 99 of 100 within {} {cite}",
@@ -237,17 +268,29 @@ fn objectives(book: &Book) -> String {
             say::count(spent)
         ));
     }
-    lines.push(format!("Agreed with: {}", blank("who, and when it is looked at again")));
+    lines.push(format!(
+        "Agreed with: {}",
+        blank("who, and when it is looked at again")
+    ));
     format!("{text}{}\n", list(lines))
 }
 
 /// Who owns which data, and what readers may count on.
 fn data(book: &Book) -> String {
-    let mut table = Table::new(&["where", "what is kept there", "copies and consistency", "owner"]);
+    let mut table = Table::new(&[
+        "where",
+        "what is kept there",
+        "copies and consistency",
+        "owner",
+    ]);
     let stores = ["database", "third_party", "queue"];
     let design = &book.scenario.design;
     let mut is_empty = true;
-    for it in design.nodes.iter().filter(|it| stores.contains(&it.kind.name)) {
+    for it in design
+        .nodes
+        .iter()
+        .filter(|it| stores.contains(&it.kind.name))
+    {
         let promised = design.operations.iter().filter(|operation| {
             let effects = operation.knobs.get("effects");
             matches!(effects, Some(crate::design::value::Value::Names(names)) if names.contains(&it.key))
@@ -258,9 +301,25 @@ fn data(book: &Book) -> String {
             false => format!("effects of {}", names.join(", ")),
         };
         let about = [
-            "replicas", "replication", "write_quorum", "read_quorum", "acknowledge", "read_from", "isolation",
-            "unique", "shards", "backup_every", "log_archive", "failover", "idempotency", "mode", "on_crash",
-            "retention", "order", "dead_letter", "max_receives",
+            "replicas",
+            "replication",
+            "write_quorum",
+            "read_quorum",
+            "acknowledge",
+            "read_from",
+            "isolation",
+            "unique",
+            "shards",
+            "backup_every",
+            "log_archive",
+            "failover",
+            "idempotency",
+            "mode",
+            "on_crash",
+            "retention",
+            "order",
+            "dead_letter",
+            "max_receives",
         ];
         let wanted = |name: &str| about.contains(&name);
         let set = parts::knobs(&it.knobs, |name| it.kind.knob(name), wanted);
@@ -272,7 +331,10 @@ fn data(book: &Book) -> String {
         is_empty = false;
     }
     let body = match is_empty {
-        true => format!("Nothing in this design keeps data. {}\n", blank("is that so?")),
+        true => format!(
+            "Nothing in this design keeps data. {}\n",
+            blank("is that so?")
+        ),
         false => table.text(),
     };
     format!("## Data: ownership and consistency\n\n{body}\n")
@@ -286,7 +348,9 @@ fn waiting(book: &Book) -> String {
         let from = matches!(kind(&link.from), "worker" | "feed" | "job" | "queue");
         let sent = design.nodes.iter().any(|it| {
             let steps = it.plans.values().flatten();
-            steps.into_iter().any(|step| matches!(step, Step::Send(call) if call.link == link.key))
+            steps
+                .into_iter()
+                .any(|step| matches!(step, Step::Send(call) if call.link == link.key))
         });
         from || sent
     };
@@ -303,7 +367,10 @@ fn waiting(book: &Book) -> String {
         list([
             format!("In the request: {}", named(false)),
             format!("Later: {}", named(true)),
-            format!("Why it is split so: {}", blank("what could move out of the request, and what must not")),
+            format!(
+                "Why it is split so: {}",
+                blank("what could move out of the request, and what must not")
+            ),
         ])
     )
 }
@@ -314,18 +381,27 @@ fn caches(book: &Book) -> String {
     if caches.is_empty() {
         return "## Caching\n\nNothing is cached.\n\n".to_owned();
     }
-    let mut table = Table::new(&["cache", "what was set", "lookups that found something", "run", "when it is wrong"]);
+    let mut table = Table::new(&[
+        "cache",
+        "what was set",
+        "lookups that found something",
+        "run",
+        "when it is wrong",
+    ]);
     let base = book.base();
     for it in caches {
         let found = base.report.nodes.iter().find(|node| node.key == it.key);
-        let hits = found.map_or_else(|| "unknown".to_owned(), |node| {
-            let counted = |name: &str| node.count(name);
-            let (hits, misses) = (counted("hits"), counted("misses"));
-            match hits + misses {
-                0 => "no lookups".to_owned(),
-                all => say::share(hits as f64 / all as f64),
-            }
-        });
+        let hits = found.map_or_else(
+            || "unknown".to_owned(),
+            |node| {
+                let counted = |name: &str| node.count(name);
+                let (hits, misses) = (counted("hits"), counted("misses"));
+                match hits + misses {
+                    0 => "no lookups".to_owned(),
+                    all => say::share(hits as f64 / all as f64),
+                }
+            },
+        );
         table.row(&[
             node(&book.scenario, &it.key),
             parts::set(it),
@@ -341,7 +417,13 @@ fn caches(book: &Book) -> String {
 fn failures(book: &Book) -> String {
     let quiet = book.quiet();
     let mut table = Table::new(&[
-        "goes down", "served", "p99", "data", "users are hurt", "what the design does about it", "proof",
+        "goes down",
+        "served",
+        "p99",
+        "data",
+        "users hurt",
+        "what the design does about it",
+        "proof",
     ]);
     let row = |made: &Made, name: String, does: String| {
         let users = &made.report.users;
@@ -350,12 +432,16 @@ fn failures(book: &Book) -> String {
             say::share_or_none(users.served_share),
             say::time_or_none(users.latency.p99_ns),
             say::data(&made.report.ledger),
-            hurt(made),
+            made.hurt(),
             does,
             made.proof(),
         ]
     };
-    table.row(&row(quiet, "*nothing*".to_owned(), "this is what the others are compared with".to_owned()));
+    table.row(&row(
+        quiet,
+        "*nothing*".to_owned(),
+        "this is what the others are compared with".to_owned(),
+    ));
     let mut text = "## When a part fails\n\n".to_owned();
     let mut crashes = 0;
     for made in &book.made {
@@ -379,26 +465,19 @@ fn failures(book: &Book) -> String {
     let all = dependencies(&book.scenario).len();
     if all > CRASHES_MAX {
         let rest = say::count((all - CRASHES_MAX) as u64);
-        text.push_str(&format!("{rest} further parts were not tried. {}\n\n", blank("what if they fail?")));
+        text.push_str(&format!(
+            "{rest} further parts were not tried. {}\n\n",
+            blank("what if they fail?")
+        ));
     }
     for said in &book.left_out {
         text.push_str(&format!("Not run: {}\n\n", prose(said)));
     }
-    text.push_str(&format!("Not simulated here, and possible: {}\n\n", blank("losing a region, a bad release, a person")));
+    text.push_str(&format!(
+        "Not simulated here, and possible: {}\n\n",
+        blank("losing a region, a bad release, a person")
+    ));
     text
-}
-
-/// From when to when.
-fn hurt(made: &Made) -> String {
-    let Some(harm) = &made.found.harm else {
-        return "no".to_owned();
-    };
-    let from = say::instant(harm.from_ns);
-    let last = made.report.measure_ns.1.max(made.report.duration_ns);
-    match harm.until_ns >= last {
-        true => format!("from {from} to the end"),
-        false => format!("from {from} to {}", say::instant(harm.until_ns)),
-    }
 }
 
 /// What stands in the design for the case that this node is down.
@@ -406,7 +485,14 @@ fn mitigated(book: &Book, key: &str) -> String {
     let design = &book.scenario.design;
     let mut said = Vec::new();
     if let Some(it) = design.node(key) {
-        for knob in ["instances", "replicas", "autoscale", "failover", "health_check", "on_crash"] {
+        for knob in [
+            "instances",
+            "replicas",
+            "autoscale",
+            "failover",
+            "health_check",
+            "on_crash",
+        ] {
             if let (Some(value), Some(spec)) = (it.knobs.get(knob), it.kind.knob(knob)) {
                 let value = crate::design::value::print(value, spec);
                 said.push(format!("{} {}", code(knob), plain(&value)));
@@ -414,7 +500,11 @@ fn mitigated(book: &Book, key: &str) -> String {
         }
     }
     for link in design.links.iter().filter(|link| link.to == key) {
-        said.push(format!("on {}: {}", code(&link.key), parts::policy(link).join(", ")));
+        said.push(format!(
+            "on {}: {}",
+            code(&link.key),
+            parts::policy(link).join(", ")
+        ));
     }
     match said.is_empty() {
         true => "nothing".to_owned(),
@@ -424,7 +514,15 @@ fn mitigated(book: &Book, key: &str) -> String {
 
 fn capacity(book: &Book) -> String {
     let base = book.base();
-    let mut table = Table::new(&["part", "arrived", "busy", "waiting, mean", "instances, mean", "price of one", "run"]);
+    let mut table = Table::new(&[
+        "part",
+        "arrived",
+        "busy",
+        "waiting, mean",
+        "instances, mean",
+        "price of one",
+        "run",
+    ]);
     for it in &base.report.nodes {
         let Some(drawn) = book.scenario.design.node(&it.key) else {
             continue;
@@ -465,11 +563,21 @@ fn monitoring(book: &Book) -> String {
         ));
         return text;
     }
-    let mut table = Table::new(&["alert", "fires when", "fired", "first", "run", "who is called"]);
+    let mut table = Table::new(&[
+        "alert",
+        "fires when",
+        "fired",
+        "first",
+        "run",
+        "who is called",
+    ]);
     for it in &base.report.alerts {
         let drawn = alerts.iter().find(|alert| alert.key == it.key);
         let label = drawn.and_then(|alert| alert.label.as_deref()).map(plain);
-        let label = label.map_or_else(|| code(&it.key), |label| format!("{label} ({})", code(&it.key)));
+        let label = label.map_or_else(
+            || code(&it.key),
+            |label| format!("{label} ({})", code(&it.key)),
+        );
         table.row(&[
             label,
             parts::rule(&book.scenario, &it.key),
@@ -521,7 +629,12 @@ fn risks(book: &Book) -> String {
     let missed = base.report.goals.iter().filter(|goal| !goal.holds);
     let missed = missed.map(|it| format!("Goal missed: {} {}", plain(&it.label), base.cite()));
     let lints = book.advice.iter().map(|it| {
-        format!("{} `{}`: {}", it.code, it.path.replace('`', ""), prose(&it.message))
+        format!(
+            "{} `{}`: {}",
+            it.code,
+            it.path.replace('`', ""),
+            prose(&it.message)
+        )
     });
     let mut lines: Vec<String> = missed.chain(lints).collect();
     if lines.is_empty() {

@@ -117,7 +117,10 @@ pub fn policy(link: &Link) -> Vec<String> {
         said.push(format!("bulkhead of {most}"));
     }
     if it.choice("idempotency_key") != "none" {
-        said.push(format!("idempotency key by {}", it.choice("idempotency_key")));
+        said.push(format!(
+            "idempotency key by {}",
+            it.choice("idempotency_key")
+        ));
     }
     if it.choice("fallback") != "none" {
         said.push(format!("fallback: {}", it.choice("fallback")));
@@ -133,7 +136,11 @@ pub fn diagram(scenario: &Scenario) -> String {
     // Quotes end a label, and Mermaid reads some entities.
     let label = |text: &str| {
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        words.replace('#', "#35;").replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;")
+        words
+            .replace('#', "#35;")
+            .replace('"', "#quot;")
+            .replace('<', "#lt;")
+            .replace('>', "#gt;")
     };
     let mut text = "flowchart LR\n".to_owned();
     let design = &scenario.design;
@@ -147,12 +154,17 @@ pub fn diagram(scenario: &Scenario) -> String {
             "third_party" => ("{{", "}}"),
             _ => ("[", "]"),
         };
-        text.push_str(&format!("    n{number}{open}\"{name}<br/>{kind}\"{close}\n"));
+        text.push_str(&format!(
+            "    n{number}{open}\"{name}<br/>{kind}\"{close}\n"
+        ));
     }
     let at = |key: &str| design.nodes.iter().position(|node| node.key == key);
     for link in &design.links {
         if let (Some(from), Some(to)) = (at(&link.from), at(&link.to)) {
-            text.push_str(&format!("    n{from} -->|\"{}\"| n{to}\n", label(&link.key)));
+            text.push_str(&format!(
+                "    n{from} -->|\"{}\"| n{to}\n",
+                label(&link.key)
+            ));
         }
     }
     super::markdown::fenced("mermaid", &text)
@@ -234,13 +246,21 @@ pub fn rule(scenario: &Scenario, key: &str) -> String {
     if let Some(rate) = it.opt_factor("burn_rate") {
         let (long, short) = (it.duration("long_window"), it.duration("short_window"));
         let late = it.opt_duration("good_within");
-        let late = late.map_or(String::new(), |it| format!("; slower than {it} is bad, too"));
+        let late = late.map_or(String::new(), |it| {
+            format!("; slower than {it} is bad, too")
+        });
         return format!(
             "of {watched}, the error budget of {} is spent {rate} times too fast, over {long} and over {short}{late}",
             it.share("objective")
         );
     }
-    let figure = ["error_share_above", "latency_above", "utilisation_above", "waiting_above", "age_above"];
+    let figure = [
+        "error_share_above",
+        "latency_above",
+        "utilisation_above",
+        "waiting_above",
+        "age_above",
+    ];
     let figure = figure.iter().find_map(|name| {
         let value = it.value(name);
         let spec = registry::ALERT.knob(name)?;

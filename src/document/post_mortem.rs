@@ -8,8 +8,7 @@ use super::runbook;
 use super::runs::{self, Made};
 use super::say;
 use crate::design::order::arrange;
-use crate::experiment::twin::called;
-use crate::explain::{Component, Finding};
+use crate::explain::{Component, Finding, HarmKind};
 
 /// Pages in the timeline; further ones are counted.
 const PAGES_MAX: usize = 30;
@@ -36,16 +35,17 @@ fn cite(book: &Book) -> String {
     book.base().cite()
 }
 
-/// How long users were hurt, in words.
+/// How long users were hurt, in words; wrong data has no length.
 fn lasted(made: &Made) -> Option<String> {
-    let harm = made.found.harm.as_ref()?;
-    let minutes = harm.until_ns.saturating_sub(harm.from_ns) as f64 / 60e9;
-    Some(format!("{} min", say::number(minutes)))
+    let (kind, from, until) = made.harm()?;
+    let until = until.unwrap_or(made.report.duration_ns);
+    let minutes = until.saturating_sub(from) as f64 / 60e9;
+    (kind != HarmKind::Data).then(|| format!("{} min", say::number(minutes)))
 }
 
 fn summary(book: &Book) -> String {
     let base = book.base();
-    let text = match &base.found.harm {
+    let text = match base.harm() {
         None => format!(
             "Nobody was hurt in this run: {} of {} were served, {} {}. There is nothing to learn from but what might have \
              happened.",
@@ -54,22 +54,28 @@ fn summary(book: &Book) -> String {
             say::data(&base.report.ledger),
             cite(book)
         ),
-        Some(harm) => {
+        Some((kind, from, until)) => {
             let began = match &base.found.culprit {
                 Some(it) => format!("It began with {}.", finding(book, it)),
                 None => "No part did anything unusual of its own accord.".to_owned(),
             };
-            let end = match harm.until_ns >= book.scenario.run.duration.0 {
-                true => "It was not over at the end of the run.".to_owned(),
-                false => format!("It was over at {}.", say::instant(harm.until_ns)),
+            let from = say::instant(from);
+            let how = match (lasted(base), until) {
+                (None, _) => format!(
+                    "first at {from}. {began} What is wrong stays wrong: {}.",
+                    say::data(&base.report.ledger)
+                ),
+                (Some(long), None) => format!(
+                    "from {from} on, for {long}. {began} It was not over at the end of the run."
+                ),
+                (Some(long), Some(until)) => {
+                    format!(
+                        "from {from} on, for {long}. {began} It was over at {}.",
+                        say::instant(until)
+                    )
+                }
             };
-            format!(
-                "{} from {} on, for {}. {began} {end} {}",
-                runbook::kind(harm.kind),
-                say::instant(harm.from_ns),
-                lasted(base).unwrap_or_default(),
-                cite(book)
-            )
+            format!("{}, {how} {}", runbook::kind(kind), cite(book))
         }
     };
     format!(
@@ -98,14 +104,34 @@ fn impact(book: &Book) -> String {
     let users = &report.users;
     let mut table = Table::new(&["what", "how much", "run"]);
     let mut row = |what: &str, much: String| table.row(&[what.to_owned(), much, cite(book)]);
-    row("users were hurt for", lasted(base).unwrap_or_else(|| "0 min".to_owned()));
+    let long = match base.harm() {
+        None => "0 min".to_owned(),
+        Some((_, from, _)) => lasted(base).unwrap_or_else(|| {
+            format!(
+                "not at all; data went wrong first at {}",
+                say::instant(from)
+            )
+        }),
+    };
+    row("users were hurt for", long);
     let of = format!("actions, begun from {}", say::measured(report));
     row(&of, say::count(users.actions));
     row("of them not served", say::count(say::not_served(report)));
     row("share served", say::share_or_none(users.served_share));
-    row("half waited at most", say::time_or_none(users.latency.p50_ns));
-    row("99 of 100 waited at most", say::time_or_none(users.latency.p99_ns));
-    row("tries per action", users.tries_per_action.map_or("none".to_owned(), say::number));
+    row(
+        "half waited at most",
+        say::time_or_none(users.latency.p50_ns),
+    );
+    row(
+        "99 of 100 waited at most",
+        say::time_or_none(users.latency.p99_ns),
+    );
+    row(
+        "tries per action",
+        users
+            .tries_per_action
+            .map_or("none".to_owned(), say::number),
+    );
     for (what, n, _) in say::wrongs(&report.ledger) {
         // The worst three are asked for in any case.
         if n > 0 || matches!(what, "lost" | "duplicate" | "stale") {
@@ -117,7 +143,11 @@ fn impact(book: &Book) -> String {
             let (allowed, spent) = parts::budget(objective, report);
             row(
                 &format!("error budget of {} ({objective})", code(&alert.key)),
-                format!("{} not served of {} allowed", say::count(spent), say::count(allowed)),
+                format!(
+                    "{} not served of {} allowed",
+                    say::count(spent),
+                    say::count(allowed)
+                ),
             );
         }
     }
@@ -135,7 +165,10 @@ fn timeline(book: &Book) -> String {
     let mut rows: Vec<(u64, String, &str)> = Vec::new();
     let end = book.scenario.run.duration;
     for entry in &book.scenario.timeline {
-        let what = plain(&called(entry));
+        let what = match entry.target() {
+            Some(target) => format!("{} of {}", entry.what.word, code(target)),
+            None => entry.what.word.to_owned(),
+        };
         let turned = entry.change.as_ref().map_or_else(String::new, |change| {
             let spec = crate::design::registry::kind(change.table)
                 .or((change.table == "link").then_some(&crate::design::registry::LINK))
@@ -164,14 +197,30 @@ fn timeline(book: &Book) -> String {
     if let Some(at) = series.failed_per_s.iter().position(|failed| *failed > 0.0) {
         let at = at as u64 * series.bucket_ns;
         let within = say::time(series.bucket_ns as f64);
-        rows.push((at, format!("the first user action fails, within {within}"), "seen in the run"));
+        rows.push((
+            at,
+            format!("the first user action fails, within {within}"),
+            "seen in the run",
+        ));
     }
     let pages = &base.pages.0;
     for page in pages.iter().take(PAGES_MAX) {
-        let key = base.report.alerts.get(page.alert).map_or("", |it| it.key.as_str());
-        rows.push((page.fired_ns, format!("alert {} fires", code(key)), "monitoring"));
+        let key = base
+            .report
+            .alerts
+            .get(page.alert)
+            .map_or("", |it| it.key.as_str());
+        rows.push((
+            page.fired_ns,
+            format!("alert {} fires", code(key)),
+            "monitoring",
+        ));
         if page.read_ns > page.fired_ns {
-            rows.push((page.read_ns, format!("the page of {} is read", code(key)), "monitoring"));
+            rows.push((
+                page.read_ns,
+                format!("the page of {} is read", code(key)),
+                "monitoring",
+            ));
         }
         if let Some(at) = page.resolved_ns {
             rows.push((at, format!("alert {} is over", code(key)), "monitoring"));
@@ -179,15 +228,17 @@ fn timeline(book: &Book) -> String {
     }
     for loss in &base.report.losses {
         let place = node(&book.scenario, &loss.node);
-        rows.push((loss.lost_at_ns, format!("{place} loses its leader"), "seen in the run"));
+        rows.push((
+            loss.lost_at_ns,
+            format!("{place} loses its leader"),
+            "seen in the run",
+        ));
         if let Some(at) = loss.led_at_ns {
             rows.push((at, format!("{place} has a leader again"), "seen in the run"));
         }
     }
-    if let Some(harm) = &base.found.harm
-        && harm.until_ns < end.0
-    {
-        rows.push((harm.until_ns, "users are well again".to_owned(), "seen in the run"));
+    if let Some((_, _, Some(until))) = base.harm() {
+        rows.push((until, "users are well again".to_owned(), "seen in the run"));
     }
     arrange(&mut rows, |a, b| a.0.cmp(&b.0));
     let mut text = "## Timeline\n\n".to_owned();
@@ -202,9 +253,15 @@ fn timeline(book: &Book) -> String {
     }
     if pages.len() > PAGES_MAX {
         let rest = (pages.len() - PAGES_MAX) as u64;
-        text.push_str(&format!("{} further pages are left out.\n\n", say::count(rest)));
+        text.push_str(&format!(
+            "{} further pages are left out.\n\n",
+            say::count(rest)
+        ));
     }
-    text.push_str(&format!("What people thought and decided: {}\n\n", blank("when, who, on which evidence")));
+    text.push_str(&format!(
+        "What people thought and decided: {}\n\n",
+        blank("when, who, on which evidence")
+    ));
     text
 }
 
@@ -222,8 +279,15 @@ fn causes(book: &Book) -> String {
         None => format!("none was found in what could be seen {}", cite(book)),
     };
     text.push_str(&format!("Trigger: {trigger}\n\nContributing:\n\n"));
-    let others = base.found.others.iter().map(|it| format!("{} {}", finding(book, it), cite(book)));
-    let advice = book.advice.iter().map(|it| format!("{} ({})", prose(&it.message), it.code));
+    let others = base
+        .found
+        .others
+        .iter()
+        .map(|it| format!("{} {}", finding(book, it), cite(book)));
+    let advice = book
+        .advice
+        .iter()
+        .map(|it| format!("{} ({})", prose(&it.message), it.code));
     let mut lines: Vec<String> = others.chain(advice).collect();
     lines.push(blank("what in how we work made it possible, or worse"));
     text.push_str(&list(lines));
@@ -246,7 +310,10 @@ fn detection(book: &Book) -> String {
     let base = book.base();
     let text = match (&base.found.harm, &base.found.paged) {
         (_, None) if book.scenario.design.alerts.is_empty() => {
-            format!("Nothing would have paged anybody: this design has no alerts {}.", cite(book))
+            format!(
+                "Nothing would have paged anybody: this design has no alerts {}.",
+                cite(book)
+            )
         }
         (_, None) => format!("Nothing would have paged anybody {}.", cite(book)),
         (None, Some(page)) => format!(
@@ -277,21 +344,32 @@ fn detection(book: &Book) -> String {
 
 fn resolution(book: &Book) -> String {
     let base = book.base();
-    let text = match &base.found.harm {
+    let text = match base.harm() {
         None => format!("Nothing had to be resolved {}.", cite(book)),
-        Some(harm) if harm.until_ns >= book.scenario.run.duration.0 => {
-            format!("It was not resolved by the end of the run {}.", cite(book))
-        }
-        Some(harm) => {
+        Some((HarmKind::Data, _, _)) => format!(
+            "Data that is wrong is not mended by itself: {} {}. {}",
+            say::data(&base.report.ledger),
+            cite(book),
+            blank("how it was repaired, and how we know")
+        ),
+        Some((_, _, None)) => format!("It was not resolved by the end of the run {}.", cite(book)),
+        Some((_, _, Some(until))) => {
             let cause = base.found.culprit.as_ref().map(|it| it.until_ns);
-            let late = cause.map(|gone| harm.until_ns.saturating_sub(gone));
+            let late = cause.map(|gone| until.saturating_sub(gone));
             let late = late.map_or(String::new(), |ns| {
                 format!(", {} after its trigger had gone", say::time(ns as f64))
             });
-            format!("Users were well again at {}{late} {}.", say::instant(harm.until_ns), cite(book))
+            format!(
+                "Users were well again at {}{late} {}.",
+                say::instant(until),
+                cite(book)
+            )
         }
     };
-    format!("## Resolution\n\n{text} {}\n\n", blank("what ended it, and how we know"))
+    format!(
+        "## Resolution\n\n{text} {}\n\n",
+        blank("what ended it, and how we know")
+    )
 }
 
 fn lessons(book: &Book) -> String {
@@ -309,7 +387,11 @@ fn lessons(book: &Book) -> String {
     let mut badly: Vec<String> = missed
         .map(|it| {
             let [asked, measured, _] = parts::goal(it);
-            format!("{}: {measured}, asked was {asked} {}", plain(&it.label), cite(book))
+            format!(
+                "{}: {measured}, asked was {asked} {}",
+                plain(&it.label),
+                cite(book)
+            )
         })
         .collect();
     if base.found.harm.is_some() && base.found.paged.is_none() {
@@ -334,10 +416,18 @@ fn actions(book: &Book) -> String {
     for it in &book.advice {
         prevented = true;
         let help = it.help.as_deref().map_or_else(|| blank("what"), prose);
-        row("prevent", help, format!("{} ({})", prose(&it.message), it.code));
+        row(
+            "prevent",
+            help,
+            format!("{} ({})", prose(&it.message), it.code),
+        );
     }
     if !prevented {
-        row("prevent", blank("what keeps the trigger from coming"), blank("why"));
+        row(
+            "prevent",
+            blank("what keeps the trigger from coming"),
+            blank("why"),
+        );
     }
     let paged = book.base().found.paged.is_some();
     match paged {
@@ -353,7 +443,11 @@ fn actions(book: &Book) -> String {
         blank("what ends it sooner"),
         "`brownout document --kind runbook` tries what could be done".to_owned(),
     );
-    row("process", blank("what we do otherwise from now on"), blank("why"));
+    row(
+        "process",
+        blank("what we do otherwise from now on"),
+        blank("why"),
+    );
     format!("## Actions\n\n{}\n", table.text())
 }
 
@@ -361,27 +455,41 @@ fn notes(book: &Book) -> String {
     let base = book.base();
     let report = &base.report;
     let (not_served, all) = (say::not_served(report), report.users.actions);
-    let long = lasted(base);
-    let (inside, outside) = match long {
-        None => (
-            format!("No incident: {} of {} actions were not served {}.", say::count(not_served), say::count(all), cite(book)),
+    let data = say::data(&report.ledger);
+    let counts = format!(
+        "{} of {} actions were not served; {data}",
+        say::count(not_served),
+        say::count(all)
+    );
+    let next = blank("when");
+    let later = format!(
+        "We are sorry. {} {}",
+        blank("what is known about data and money of those affected"),
+        blank("what we do about it, and when you hear from us")
+    );
+    let (inside, outside) = match (base.harm(), lasted(base)) {
+        (None, _) => (
+            format!("No incident: {counts} {}.", cite(book)),
             blank("nothing to say, or what"),
         ),
-        Some(long) => (
+        (Some(_), Some(long)) => (
             format!(
-                "For {long}, users of {} were hurt. {} of {} actions were not served; {} {}. Next update: {}.",
-                parts::title(&book.scenario),
-                say::count(not_served),
-                say::count(all),
-                say::data(&report.ledger),
-                cite(book),
-                blank("when")
+                "For {long}, users were hurt. {counts} {}. Next update: {next}.",
+                cite(book)
             ),
             format!(
-                "For about {long}, some of what you asked of us failed or was late {}. We are sorry. {} {}",
-                cite(book),
-                blank("what is known about data and money of those affected"),
-                blank("what we do about it, and when you hear from us")
+                "For about {long}, some of what you asked of us failed or was late {}. {later}",
+                cite(book)
+            ),
+        ),
+        (Some(_), None) => (
+            format!(
+                "Users were served, and data is wrong: {counts} {}. Next update: {next}.",
+                cite(book)
+            ),
+            format!(
+                "Some of what you asked of us was done, and not done right {}. {later}",
+                cite(book)
             ),
         ),
     };
@@ -393,7 +501,10 @@ fn replay(book: &Book) -> String {
     let line = runs::command(base, &book.asked);
     let link = match book.asked.link.is_empty() {
         true => "The design is too long for a link: keep its file beside this.".to_owned(),
-        false => format!("put this behind the address of the page: {}", code(&book.asked.link)),
+        false => format!(
+            "put this behind the address of the page: {}",
+            code(&book.asked.link)
+        ),
     };
     format!(
         "## Replay\n\n- `{line}` gives the fingerprint {} {}\n- {link}\n\n",

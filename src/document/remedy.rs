@@ -56,8 +56,21 @@ pub fn candidates(
     for node in &nodes {
         of_node(&mut all, scenario, node, at);
     }
-    for job in scenario.design.nodes.iter().filter(|it| it.kind.name == "job") {
-        tune(&mut all, scenario, job, "rate_limit", "1 rps", at, "Slow down");
+    for job in scenario
+        .design
+        .nodes
+        .iter()
+        .filter(|it| it.kind.name == "job")
+    {
+        tune(
+            &mut all,
+            scenario,
+            job,
+            "rate_limit",
+            "1 rps",
+            at,
+            "Slow down",
+        );
     }
     let mut kept: Vec<Remedy> = Vec::new();
     for remedy in all {
@@ -70,11 +83,7 @@ pub fn candidates(
 }
 
 /// The one who started it, the one that called, and whom users call if that says nothing.
-fn places<'s>(
-    scenario: &'s Scenario,
-    found: &Explanation,
-    watched: Option<&str>,
-) -> Vec<&'s Node> {
+fn places<'s>(scenario: &'s Scenario, found: &Explanation, watched: Option<&str>) -> Vec<&'s Node> {
     let design = &scenario.design;
     let mut keys: Vec<&str> = Vec::new();
     if let Some(culprit) = &found.culprit {
@@ -128,7 +137,10 @@ fn taken_back(scenario: &Scenario, at: Duration) -> Vec<Remedy> {
             "deploy" => all.push(added(
                 format!("Roll `{target}` back to the version before"),
                 "deploy the new version again".to_owned(),
-                entry("rollback", &[("target", target.to_owned()), ("at", at.to_string())]),
+                entry(
+                    "rollback",
+                    &[("target", target.to_owned()), ("at", at.to_string())],
+                ),
             )),
             _ => {}
         }
@@ -146,10 +158,18 @@ fn of_link(all: &mut Vec<Remedy>, scenario: &Scenario, link: &Link, at: Duration
     if attempts > 1 {
         turn("attempts", "1", "Switch retries off");
         if knobs.opt_share("retry_budget").is_none() {
-            turn("retry_budget", "10 %", "Limit retries to a tenth of the first tries");
+            turn(
+                "retry_budget",
+                "10 %",
+                "Limit retries to a tenth of the first tries",
+            );
         }
         if knobs.choice("backoff") == "none" {
-            turn("backoff", "exponential", "Let callers pause longer and longer before a retry");
+            turn(
+                "backoff",
+                "exponential",
+                "Let callers pause longer and longer before a retry",
+            );
         }
     }
     match knobs.opt_duration("timeout") {
@@ -159,7 +179,11 @@ fn of_link(all: &mut Vec<Remedy>, scenario: &Scenario, link: &Link, at: Duration
             turn("timeout", &longer, "Let callers wait three times as long");
         }
     }
-    if knobs.choice("fallback") == "none" && knobs.opt_text("fallback_link").is_none() {
+    // What a browser makes up itself is no answer.
+    let from = scenario.design.node(&link.from);
+    let is_inside = from.is_some_and(|it| it.kind.name != "clients");
+    if is_inside && knobs.choice("fallback") == "none" && knobs.opt_text("fallback_link").is_none()
+    {
         turn("fallback", "default", "Answer without it");
     }
     let more = (attempts + 2).to_string();
@@ -170,7 +194,11 @@ fn of_node(all: &mut Vec<Remedy>, scenario: &Scenario, node: &Node, at: Duration
     let knobs = Settings::new(node.kind, &node.knobs);
     let has = |knob: &str| node.kind.knob(knob).is_some();
     let key = &node.key;
-    let instances = if has("instances") { knobs.count("instances") } else { 1 };
+    let instances = if has("instances") {
+        knobs.count("instances")
+    } else {
+        1
+    };
     let is = |kinds: &[&str]| kinds.contains(&node.kind.name);
     let on = |what: &str, more: &[(&str, String)]| {
         let mut fields = vec![("target", key.clone()), ("at", at.to_string())];
@@ -180,10 +208,26 @@ fn of_node(all: &mut Vec<Remedy>, scenario: &Scenario, node: &Node, at: Duration
     if is(&["service"]) {
         if knobs.opt_count("queue_limit").is_none() {
             let places = (knobs.count("slots") * PLACES_PER_SLOT).to_string();
-            tune(all, scenario, node, "queue_limit", &places, at, "Bound the waiting line");
+            tune(
+                all,
+                scenario,
+                node,
+                "queue_limit",
+                &places,
+                at,
+                "Bound the waiting line",
+            );
         }
         if knobs.choice("concurrency_limit") == "none" {
-            tune(all, scenario, node, "concurrency_limit", "aimd", at, "Shed load");
+            tune(
+                all,
+                scenario,
+                node,
+                "concurrency_limit",
+                "aimd",
+                at,
+                "Shed load",
+            );
         }
     }
     if is(&["service", "worker", "balancer", "cache"]) && has("instances") {
@@ -204,10 +248,26 @@ fn of_node(all: &mut Vec<Remedy>, scenario: &Scenario, node: &Node, at: Duration
     }
     if is(&["worker"]) {
         let twice = (knobs.count("concurrency") * 2).to_string();
-        tune(all, scenario, node, "concurrency", &twice, at, "Handle more at the same time");
+        tune(
+            all,
+            scenario,
+            node,
+            "concurrency",
+            &twice,
+            at,
+            "Handle more at the same time",
+        );
     }
     if is(&["cache"]) && !knobs.flag("single_flight") {
-        tune(all, scenario, node, "single_flight", "true", at, "Let one of many ask the store");
+        tune(
+            all,
+            scenario,
+            node,
+            "single_flight",
+            "true",
+            at,
+            "Let one of many ask the store",
+        );
     }
     if is(&["database"]) {
         all.push(added(
@@ -216,7 +276,15 @@ fn of_node(all: &mut Vec<Remedy>, scenario: &Scenario, node: &Node, at: Duration
             on("failover", &[]),
         ));
         let twice = (knobs.count("cores") * 2).to_string();
-        tune(all, scenario, node, "cores", &twice, at, "Give it a larger machine");
+        tune(
+            all,
+            scenario,
+            node,
+            "cores",
+            &twice,
+            at,
+            "Give it a larger machine",
+        );
     }
     if is(&["queue"]) {
         let redrive = on("redrive", &[]);

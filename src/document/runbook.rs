@@ -10,7 +10,6 @@ use super::{Book, Wanted, say};
 use crate::design::order::arrange;
 use crate::explain::{Component, HarmKind};
 use crate::observe::words;
-use crate::scenario::Scenario;
 use crate::time::{Duration, NS_PER_MS};
 
 /// Alerts for which mitigations are tried.
@@ -83,7 +82,10 @@ fn case(book: &Book, alert: Option<usize>, moment: Option<Duration>) -> Case {
 /// The edge of the bucket in which the first action failed.
 fn first_failure(made: &Made) -> Option<u64> {
     let series = &made.report.series;
-    let at = series.failed_per_s.iter().position(|failed| *failed > 0.0)?;
+    let at = series
+        .failed_per_s
+        .iter()
+        .position(|failed| *failed > 0.0)?;
     Some(at as u64 * series.bucket_ns)
 }
 
@@ -110,9 +112,16 @@ struct Tried<'b> {
 fn tried<'b>(book: &'b Book, case: &'b Case) -> Vec<Tried<'b>> {
     let before = &book.base().report;
     let all = case.remedies.iter().filter_map(|remedy| {
-        let made = book.made.iter().find(|it| it.number > 1 && it.recipe == remedy.recipe)?;
+        let made = book
+            .made
+            .iter()
+            .find(|it| it.number > 1 && it.recipe == remedy.recipe)?;
         let effect = compare(before, &made.report);
-        Some(Tried { remedy, made, effect })
+        Some(Tried {
+            remedy,
+            made,
+            effect,
+        })
     });
     let mut all: Vec<Tried<'_>> = all.collect();
     let rank = |it: &Tried<'_>| {
@@ -139,9 +148,12 @@ fn chapter(book: &Book, case: &Case) -> String {
     text.push_str(&format!("**Look first at**\n\n{}\n", checks(book, case)));
     let all = tried(book, case);
     text.push_str(&mitigations(book, case, &all));
-    text.push_str(&wrong(book, &all));
+    text.push_str(&wrong(&all));
     text.push_str(&format!("**Escalate when** {}\n\n", escalate(book, case)));
-    text.push_str(&format!("**Recovered when** {}\n\n", recovered(book, case, &all)));
+    text.push_str(&format!(
+        "**Recovered when** {}\n\n",
+        recovered(book, case, &all)
+    ));
     text.push_str(&format!("**Take back afterwards**\n\n{}\n", rollback(&all)));
     text
 }
@@ -171,7 +183,7 @@ fn meaning(book: &Book, case: &Case) -> String {
 fn impact(book: &Book) -> String {
     let base = book.base();
     let report = &base.report;
-    let Some(harm) = &base.found.harm else {
+    let Some((what, _, _)) = base.harm() else {
         return format!(
             "Nobody was hurt in this run: {} of {} were served {}.",
             say::share_or_none(report.users.served_share),
@@ -179,11 +191,13 @@ fn impact(book: &Book) -> String {
             base.cite()
         );
     };
+    let when = match what {
+        HarmKind::Data => String::new(),
+        _ => format!(", {}", base.hurt()),
+    };
     format!(
-        "{} from {} to {}. Of {} from {}, {} were not served; {} {}.",
-        kind(harm.kind),
-        say::instant(harm.from_ns),
-        say::instant(harm.until_ns),
+        "{}{when}. Of {} from {}, {} were not served; {} {}.",
+        kind(what),
         say::counted(report.users.actions, "action", "actions"),
         say::measured(report),
         say::count(say::not_served(report)),
@@ -194,11 +208,11 @@ fn impact(book: &Book) -> String {
 
 pub fn kind(kind: HarmKind) -> &'static str {
     match kind {
-        HarmKind::Failures => "Users were told that it failed,",
-        HarmKind::Slow => "Users waited far longer than usual,",
-        HarmKind::Unanswered => "Users had no answer,",
-        HarmKind::Lag => "Accepted work waited,",
-        HarmKind::Data => "Users were served, and data went wrong,",
+        HarmKind::Failures => "Users were told that it failed",
+        HarmKind::Slow => "Users waited far longer than usual",
+        HarmKind::Unanswered => "Users had no answer",
+        HarmKind::Lag => "Accepted work waited",
+        HarmKind::Data => "Users were served, and data went wrong",
     }
 }
 
@@ -207,12 +221,17 @@ fn checks(book: &Book, case: &Case) -> String {
     let base = book.base();
     let report = &base.report;
     let series = &report.series;
-    let bucket = case.moment.map(|at| (at.0 / series.bucket_ns.max(1)) as usize);
+    let bucket = case
+        .moment
+        .map(|at| (at.0 / series.bucket_ns.max(1)) as usize);
     let of = |values: &[f64]| bucket.and_then(|at| values.get(at).copied()).map(say::rate);
     let unknown = || "no moment of this run to look at".to_owned();
     let useful = of(&series.useful_per_s).zip(of(&series.failed_per_s));
     let useful = useful.map_or_else(unknown, |(useful, failed)| {
-        format!("then {useful} useful replies and {failed} failures {}", base.cite())
+        format!(
+            "then {useful} useful replies and {failed} failures {}",
+            base.cite()
+        )
     });
     let mut lines = vec![format!(
         "Is it true, and for whom? Top strip, and the chart of goodput: {useful}"
@@ -232,7 +251,10 @@ fn checks(book: &Book, case: &Case) -> String {
                 ),
                 _ => unknown(),
             };
-            format!("Where is it? Diagram, part {}: {seen}", node(&book.scenario, key))
+            format!(
+                "Where is it? Diagram, part {}: {seen}",
+                node(&book.scenario, key)
+            )
         }
     });
     let worst = report.links.iter().max_by_key(|link| link.failed);
@@ -240,9 +262,8 @@ fn checks(book: &Book, case: &Case) -> String {
         None => "How does it fail? Diagram, links: no try failed in this run".to_owned(),
         Some(link) => {
             let reasons = link.failed_by_reason.iter().take(2);
-            let reasons = reasons.map(|(reason, n)| {
-                format!("{} {}", words::of_reason(reason), say::count(*n))
-            });
+            let reasons = reasons
+                .map(|(reason, n)| format!("{} {}", words::of_reason(reason), say::count(*n)));
             format!(
                 "How does it fail? Diagram, link {}: in the whole run {} {}",
                 code(&link.key),
@@ -252,7 +273,9 @@ fn checks(book: &Book, case: &Case) -> String {
         }
     });
     let lines = lines.into_iter().enumerate();
-    lines.map(|(n, line)| format!("{}. {line}\n", n + 1)).collect()
+    lines
+        .map(|(n, line)| format!("{}. {line}\n", n + 1))
+        .collect()
 }
 
 /// The node that started it, else the one that is watched.
@@ -267,7 +290,10 @@ fn place<'b>(book: &'b Book, case: &Case) -> Option<&'b str> {
         }
         None => None,
     };
-    key.or_else(|| case.alert.map(|number| base.report.alerts[number].node.as_str()))
+    key.or_else(|| {
+        case.alert
+            .map(|number| base.report.alerts[number].node.as_str())
+    })
 }
 
 fn mitigations(book: &Book, case: &Case, all: &[Tried<'_>]) -> String {
@@ -278,7 +304,10 @@ fn mitigations(book: &Book, case: &Case, all: &[Tried<'_>]) -> String {
             true => "Only the first alerts that fire have runs of their own",
             false => "There was no moment in this run at which somebody would have done something",
         };
-        text.push_str(&format!("{why}. {}\n\n", blank("what to do, and what it does")));
+        text.push_str(&format!(
+            "{why}. {}\n\n",
+            blank("what to do, and what it does")
+        ));
         return text;
     };
     if all.is_empty() {
@@ -289,18 +318,22 @@ fn mitigations(book: &Book, case: &Case, all: &[Tried<'_>]) -> String {
         return text;
     }
     text.push_str(&format!(
-        "Each was tried alone, from {at} on, in a run of its own; ordered by how many it hurts. Nothing done: {}.\n\n",
+        "Each was tried alone, from {} on, in a run of its own; ordered by how many it hurts. Nothing done: {}.\n\n",
+        say::instant(at.0),
         outcome(base)
     ));
-    let better: Vec<&Tried<'_>> = all.iter().filter(|it| it.effect == Effect::Better).collect();
+    let better: Vec<&Tried<'_>> = all
+        .iter()
+        .filter(|it| it.effect == Effect::Better)
+        .collect();
     if better.is_empty() {
         text.push_str(&format!("None of them helped. {}\n\n", blank("what would")));
     } else {
-        text.push_str(&format!("{}\n", table(&book.scenario, &better)));
+        text.push_str(&format!("{}\n", table(&better)));
     }
     let same: Vec<&Tried<'_>> = all.iter().filter(|it| it.effect == Effect::Same).collect();
     if !same.is_empty() {
-        text.push_str(&format!("**Without effect**\n\n{}\n", table(&book.scenario, &same)));
+        text.push_str(&format!("**Without effect**\n\n{}\n", table(&same)));
     }
     text
 }
@@ -317,24 +350,29 @@ fn outcome(made: &Made) -> String {
     )
 }
 
-fn table(scenario: &Scenario, tried: &[&Tried<'_>]) -> String {
-    let mut table = Table::new(&["do", "served", "hurt", "p99", "cost", "users are hurt until", "run"]);
+fn table(tried: &[&Tried<'_>]) -> String {
+    let mut table = Table::new(&[
+        "do",
+        "served",
+        "in part",
+        "hurt",
+        "p99",
+        "cost",
+        "users hurt",
+        "run",
+    ]);
     for it in tried {
         let report = &it.made.report;
-        let until = match &it.made.found.harm {
-            None => "nobody is".to_owned(),
-            Some(harm) if harm.until_ns >= scenario.run.duration.0 => "the end".to_owned(),
-            Some(harm) => say::instant(harm.until_ns),
-        };
         let short = it.made.cut_short();
         let short = short.map_or(String::new(), |why| format!(" (ended early: {why})"));
         table.row(&[
             format!("{}{short}", it.remedy.act),
             say::share_or_none(report.users.served_share),
+            say::count(report.users.degraded),
             say::count(hurt(report)),
             say::time_or_none(report.users.latency.p99_ns),
             say::dollars(report.cost.total_micro_per_hour),
-            until,
+            it.made.hurt(),
             it.made.cite(),
         ]);
     }
@@ -342,7 +380,7 @@ fn table(scenario: &Scenario, tried: &[&Tried<'_>]) -> String {
 }
 
 /// What was measured to make it worse.
-fn wrong(book: &Book, all: &[Tried<'_>]) -> String {
+fn wrong(all: &[Tried<'_>]) -> String {
     let worse: Vec<&Tried<'_>> = all.iter().filter(|it| it.effect == Effect::Worse).collect();
     let text = "**Do not**\n\n".to_owned();
     match worse.is_empty() {
@@ -354,7 +392,7 @@ fn wrong(book: &Book, all: &[Tried<'_>]) -> String {
             },
             blank("what must not be done, and why")
         ),
-        false => format!("{text}It made things worse:\n\n{}\n", table(&book.scenario, &worse)),
+        false => format!("{text}It made things worse:\n\n{}\n", table(&worse)),
     }
 }
 
@@ -393,15 +431,14 @@ fn recovered(book: &Book, case: &Case, all: &[Tried<'_>]) -> String {
         None => String::new(),
     };
     let best = all.first().filter(|it| it.effect == Effect::Better);
-    let until = best.and_then(|it| it.made.found.harm.as_ref().map(|harm| (harm.until_ns, it.made)));
-    let until = match until {
-        Some((until, made)) if until < book.scenario.run.duration.0 => format!(
-            " With the first of the above that was at {} {}.",
-            say::instant(until),
+    let until = best.and_then(|it| Some((it.made.harm()?.2?, it.made)));
+    let until = until.map_or(String::new(), |(until, made)| {
+        let until = say::instant(until);
+        format!(
+            " With the first of the above that was at {until} {}.",
             made.cite()
-        ),
-        _ => String::new(),
-    };
+        )
+    });
     format!(
         "{resolves}goodput is what it was before, no line is waiting, and nothing new goes wrong in the data.{until} {}",
         blank("for how long it has to stay so")

@@ -1,13 +1,13 @@
 //! Runs that a document is about, and how each is made again.
 
 use crate::engine::Run;
-use crate::explain::Explanation;
+use crate::explain::{Explanation, HarmKind};
 use crate::observe::Recorder;
 use crate::observe::report::{Ended, Report};
 
-use super::{Asked, Recipe};
 use super::markdown::{Table, code, fenced};
 use super::say;
+use super::{Asked, Recipe};
 
 /// Why a run was made.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +76,28 @@ impl Made {
     pub fn proof(&self) -> String {
         let begin: String = self.report.digest.chars().take(8).collect();
         format!("seed {}, `{begin}…` {}", self.report.seed, self.cite())
+    }
+
+    /// From when to when users were hurt. No end: they are until the end of the run; wrong data is not followed to
+    /// an end, since it stays wrong. `None`: nobody was hurt.
+    pub fn harm(&self) -> Option<(HarmKind, u64, Option<u64>)> {
+        let harm = self.found.harm.as_ref()?;
+        let ends = harm.kind != HarmKind::Data && harm.until_ns < self.report.duration_ns;
+        Some((harm.kind, harm.from_ns, ends.then_some(harm.until_ns)))
+    }
+
+    /// "from 33 s to the end", "data is wrong from 3 s on", "no".
+    pub fn hurt(&self) -> String {
+        match self.harm() {
+            None => "no".to_owned(),
+            Some((HarmKind::Data, from, _)) => {
+                format!("data is wrong from {} on", say::instant(from))
+            }
+            Some((_, from, None)) => format!("from {} to the end", say::instant(from)),
+            Some((_, from, Some(until))) => {
+                format!("from {} to {}", say::instant(from), say::instant(until))
+            }
+        }
     }
 
     /// Why it ended before its time, if it did.

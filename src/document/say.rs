@@ -109,7 +109,9 @@ pub fn wrongs(ledger: &LedgerCounts) -> Vec<(&'static str, u64, bool)> {
 /// "lost 3, duplicate 17"; what there is of it.
 pub fn data(ledger: &LedgerCounts) -> String {
     let all = wrongs(ledger).into_iter().filter(|(_, n, _)| *n > 0);
-    let said: Vec<String> = all.map(|(what, n, _)| format!("{what} {}", count(n))).collect();
+    let said: Vec<String> = all
+        .map(|(what, n, _)| format!("{what} {}", count(n)))
+        .collect();
     match said.is_empty() {
         true => "nothing wrong in the data".to_owned(),
         false => said.join(", "),

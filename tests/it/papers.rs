@@ -70,7 +70,11 @@ fn told(document: &str) -> BTreeMap<usize, Told> {
         let digest = cells[cells.len() - 1].trim_matches('`').to_owned();
         let seed = cells[cells.len() - 2].parse().unwrap();
         let recipe = Recipe::default();
-        let it = Told { digest, seed, recipe };
+        let it = Told {
+            digest,
+            seed,
+            recipe,
+        };
         assert!(all.insert(number, it).is_none(), "R{number} twice");
     }
     for part in chapter.split("\n**R").skip(1) {
@@ -112,7 +116,10 @@ fn again(text: &str, document: &str) -> BTreeMap<usize, Report> {
         let scenario = scenario.unwrap_or_else(|found| panic!("R{number}: {found:#?}"));
         let program = experiment::compile(&scenario, Limits::PAGE);
         let report = experiment::run(&scenario, program, it.seed);
-        assert_eq!(report.digest, it.digest, "R{number} does not come out again");
+        assert_eq!(
+            report.digest, it.digest,
+            "R{number} does not come out again"
+        );
         (*number, report)
     };
     parallel::map(&all, run, || ()).into_iter().collect()
@@ -125,7 +132,9 @@ fn tables(document: &str) -> Vec<Rows> {
     let cells = |line: &str| -> Vec<String> {
         let line = line.replace("\\|", "\u{1}");
         let inner = line.trim().trim_start_matches('|').trim_end_matches('|');
-        let cells = inner.split('|').map(|cell| cell.trim().replace('\u{1}', "|"));
+        let cells = inner
+            .split('|')
+            .map(|cell| cell.trim().replace('\u{1}', "|"));
         cells.collect()
     };
     let mut all: Vec<Rows> = Vec::new();
@@ -155,8 +164,13 @@ fn cited(text: &str) -> Option<usize> {
 
 /// What a number says, in the base unit: nanoseconds, shares of one, dollars.
 fn number(text: &str) -> f64 {
-    let digits: String = text.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
-    let value: f64 = digits.parse().unwrap_or_else(|_| panic!("no number: {text}"));
+    let digits: String = text
+        .chars()
+        .filter(|c| c.is_ascii_digit() || *c == '.')
+        .collect();
+    let value: f64 = digits
+        .parse()
+        .unwrap_or_else(|_| panic!("no number: {text}"));
     match text {
         _ if text.ends_with(" %") => value / 100.0,
         _ if text.ends_with(" us") => value * 1e3,
@@ -175,7 +189,12 @@ fn is_near(shown: f64, exact: f64, least: f64) -> bool {
 /// One cell against the report that it cites; whether there is anything to hold it against.
 fn holds(head: &str, cell: &str, row: &[String], report: &Report) -> Option<bool> {
     let users = &report.users;
-    let none = ["nobody was served", "nobody came", "nothing to measure", "no slots"];
+    let none = [
+        "nobody was served",
+        "nobody came",
+        "nothing to measure",
+        "no slots",
+    ];
     let optional = |exact: Option<f64>, least: f64| match exact {
         None => none.contains(&cell),
         Some(exact) => !none.contains(&cell) && is_near(number(cell), exact, least),
@@ -194,8 +213,13 @@ fn holds(head: &str, cell: &str, row: &[String], report: &Report) -> Option<bool
     Some(match head {
         "served" => share(users.served_share),
         "p99" => optional(users.latency.p99_ns.map(|ns| ns as f64), 0.0),
+        "in part" => number(cell) == users.degraded as f64,
         "hurt" => number(cell) == hurt(report) as f64,
-        "cost" => is_near(number(cell), report.cost.total_micro_per_hour as f64 / 1e6, 0.0),
+        "cost" => is_near(
+            number(cell),
+            report.cost.total_micro_per_hour as f64 / 1e6,
+            0.0,
+        ),
         "sent" => optional(Some(users.offered_per_s), 0.006),
         "data" => data(cell, report),
         "arrived" => is_near(number(cell), node?.arrived_per_s, 0.006),
@@ -211,7 +235,11 @@ fn holds(head: &str, cell: &str, row: &[String], report: &Report) -> Option<bool
             let metric = row[1].trim_matches('`');
             let goals = report.goals.iter().filter(|goal| goal.metric == metric);
             // Times of goals are in milliseconds.
-            let scale = if metric.starts_with("latency") || metric.ends_with("age") { 1e6 } else { 1.0 };
+            let scale = if metric.starts_with("latency") || metric.ends_with("age") {
+                1e6
+            } else {
+                1.0
+            };
             let mut measured = goals.map(|goal| goal.measured.map(|it| it * scale));
             measured.any(|exact| optional(exact, 1.01e-4))
         }
@@ -225,12 +253,15 @@ fn data(cell: &str, report: &Report) -> bool {
     let said: BTreeMap<&str, f64> = match cell {
         "nothing wrong in the data" => BTreeMap::new(),
         cell => {
-            let parts = cell.split(", ").filter(|part| part.contains(|c: char| c.is_ascii_digit()));
-            parts.map(|part| {
-                let (what, n) = part.rsplit_once(' ').unwrap();
-                (what, number(n))
-            })
-            .collect()
+            let parts = cell
+                .split(", ")
+                .filter(|part| part.contains(|c: char| c.is_ascii_digit()));
+            parts
+                .map(|part| {
+                    let (what, n) = part.rsplit_once(' ').unwrap();
+                    (what, number(n))
+                })
+                .collect()
         }
     };
     let of = |what: &str| said.get(what).copied().unwrap_or(0.0);
@@ -264,7 +295,11 @@ fn impact(what: &str, cell: &str, report: &Report) -> Option<bool> {
         "data: duplicate, whole run" => is(report.ledger.duplicate),
         "data: partial, whole run" => is(report.ledger.partial),
         "data: stale, whole run" => is(report.ledger.stale),
-        "cost" => is_near(number(cell), report.cost.total_micro_per_hour as f64 / 1e6, 0.0),
+        "cost" => is_near(
+            number(cell),
+            report.cost.total_micro_per_hour as f64 / 1e6,
+            0.0,
+        ),
         _ => return None,
     })
 }
@@ -274,7 +309,9 @@ fn hold(document: &str, reports: &BTreeMap<usize, Report>) -> usize {
     let mut held = 0;
     for (heads, rows) in tables(document) {
         for row in rows {
-            let Some(run) = cited(&row[row.len() - 1]).or_else(|| cited(row.get(row.len().wrapping_sub(2))?)) else {
+            let Some(run) =
+                cited(&row[row.len() - 1]).or_else(|| cited(row.get(row.len().wrapping_sub(2))?))
+            else {
                 continue;
             };
             let report = &reports[&run];
@@ -292,13 +329,20 @@ fn hold(document: &str, reports: &BTreeMap<usize, Report>) -> usize {
         };
         let users = &report.users;
         let not_served = users.failed + users.abandoned + users.unanswered;
-        let wanted = [(" actions", users.actions), (" were not served", not_served)];
+        let wanted = [
+            (" actions", users.actions),
+            (" were not served", not_served),
+        ];
         for (after, exact) in wanted {
             for (at, _) in sentence.match_indices(after) {
                 let before = &sentence[..at];
-                let digits = before.rsplit(|c: char| !c.is_ascii_digit() && c != ',').next();
+                let digits = before
+                    .rsplit(|c: char| !c.is_ascii_digit() && c != ',')
+                    .next();
                 let digits = digits.unwrap_or_default().replace(',', "");
-                let Ok(n) = digits.parse::<u64>() else { continue };
+                let Ok(n) = digits.parse::<u64>() else {
+                    continue;
+                };
                 // "5 of 100 actions were not served" names the whole first.
                 let is_of_all = after == " were not served" && before.ends_with(" actions");
                 if !is_of_all {
@@ -324,8 +368,14 @@ fn is_in_order(document: &str, reports: &BTreeMap<usize, Report>) -> usize {
             let chapter = chapter.split("\n**").next().unwrap();
             for (heads, rows) in tables(chapter) {
                 assert_eq!(heads[0], "do");
-                let runs: Vec<&Report> = rows.iter().map(|row| &reports[&cited(&row[6]).unwrap()]).collect();
-                assert!(runs.iter().all(|run| compare(base, run) == effect), "{part}: {rows:#?}");
+                let runs: Vec<&Report> = rows
+                    .iter()
+                    .map(|row| &reports[&cited(&row[7]).unwrap()])
+                    .collect();
+                assert!(
+                    runs.iter().all(|run| compare(base, run) == effect),
+                    "{part}: {rows:#?}"
+                );
                 assert!(runs.is_sorted_by_key(|run| hurt(run)), "{part}: {rows:#?}");
                 tried += runs.len();
             }
@@ -340,14 +390,21 @@ fn lesson_is_true(id: &str) {
         let document = written(kind, text);
         let reports = again(text, &document);
         let held = hold(&document, &reports);
-        assert!(held >= 10, "{id}, {}: only {held} numbers\n{document}", kind.code());
+        assert!(
+            held >= 10,
+            "{id}, {}: only {held} numbers\n{document}",
+            kind.code()
+        );
         assert!(document.contains("‹fill in:"), "{id}");
         if kind == Kind::Runbook {
             let tried = is_in_order(&document, &reports);
             assert!(tried >= 5, "{id}: {tried} mitigations\n{document}");
         }
         if kind == Kind::Design {
-            assert!(reports.len() >= 4, "{id}: each node down, and more and more load");
+            assert!(
+                reports.len() >= 4,
+                "{id}: each node down, and more and more load"
+            );
         }
     }
 }
@@ -380,14 +437,23 @@ fn the_same_design_and_seed_give_the_same_document() {
 fn the_storm_has_a_runbook_without_an_alert() {
     let text = built_in::text("s04-retry-storm").unwrap();
     let document = written(Kind::Runbook, text);
-    assert!(document.contains("**Nothing would have paged anybody:**"), "{document}");
+    assert!(
+        document.contains("**Nothing would have paged anybody:**"),
+        "{document}"
+    );
     let (_, does) = document.split_once("**Do, in this order**").unwrap();
     let does = does.split("\n**").next().unwrap();
-    for helps in ["`link.browse.retry_budget` = 10 %", "`service.catalogue.queue_limit` = 50"] {
+    for helps in [
+        "`link.browse.retry_budget` = 10 %",
+        "`service.catalogue.queue_limit` = 50",
+    ] {
         assert!(does.contains(helps), "{helps}\n{document}");
     }
     let more = "`link.browse.attempts` = 5";
-    assert!(!does.contains(more) && document.contains(more), "{document}");
+    assert!(
+        !does.contains(more) && document.contains(more),
+        "{document}"
+    );
 }
 
 const SMALL: &str = "format = 1\n[scenario]\nid = \"small\"\ntitle = \"A | b\"\n[run]\nduration = \"20 s\"\n\
@@ -400,13 +466,22 @@ fn a_design_in_which_nothing_goes_wrong_has_documents() {
         let document = written(kind, SMALL);
         let reports = again(SMALL, &document);
         hold(&document, &reports);
-        assert!(document.contains("‹fill in:") && !document.contains("<b>"), "{document}");
+        assert!(
+            document.contains("‹fill in:") && !document.contains("<b>"),
+            "{document}"
+        );
         assert!(document.contains(": A \\| b\n"), "{document}");
     }
     let runbook = written(Kind::Runbook, SMALL);
-    assert!(runbook.contains("There was no moment in this run"), "{runbook}");
+    assert!(
+        runbook.contains("There was no moment in this run"),
+        "{runbook}"
+    );
     let post_mortem = written(Kind::PostMortem, SMALL);
-    assert!(post_mortem.contains("Nobody was hurt in this run"), "{post_mortem}");
+    assert!(
+        post_mortem.contains("Nobody was hurt in this run"),
+        "{post_mortem}"
+    );
 }
 
 #[test]
@@ -430,10 +505,14 @@ fn a_design_of_one_part_has_documents() {
             }
         }
     }
-    let with_users = format!("{SMALL}[alert.never]\nnode = \"shop\"\nerror_share_above = \"50 %\"\n");
+    let with_users =
+        format!("{SMALL}[alert.never]\nnode = \"shop\"\nerror_share_above = \"50 %\"\n");
     let runbook = written(Kind::Runbook, &with_users);
     assert!(runbook.contains("It did not fire in this run"), "{runbook}");
-    assert!(runbook.contains("There was no moment in this run"), "{runbook}");
+    assert!(
+        runbook.contains("There was no moment in this run"),
+        "{runbook}"
+    );
     println!("{made} documents of one part");
 }
 
@@ -458,7 +537,8 @@ fn random_designs_have_documents() {
             // Two of the runs of each, made again.
             for (number, it) in all.iter().rev().take(1).chain(all.iter().take(1)) {
                 let scenario = it.recipe.scenario(&text).unwrap();
-                let report = experiment::run(&scenario, experiment::compile(&scenario, Limits::PAGE), 1);
+                let report =
+                    experiment::run(&scenario, experiment::compile(&scenario, Limits::PAGE), 1);
                 assert_eq!(report.digest, it.digest, "design {n}, R{number}");
             }
         },
@@ -484,26 +564,50 @@ const S04: &str = "scenarios/s04-retry-storm.toml";
 #[test]
 fn the_command_line_writes_documents() {
     let output = brownout(&[
-        "document", S04, "--kind", "post-mortem", "--seed", "3", "--set", "link.browse.retry_budget=10 %",
+        "document",
+        S04,
+        "--kind",
+        "post-mortem",
+        "--seed",
+        "3",
+        "--set",
+        "link.browse.retry_budget=10 %",
     ]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let document = stdout(&output);
-    assert!(document.starts_with("# Post-mortem: The retry that ate production\n"), "{document}");
+    assert!(
+        document.starts_with("# Post-mortem: The retry that ate production\n"),
+        "{document}"
+    );
     let line = between(&document, "`brownout ", "`").unwrap();
-    assert!(line.contains("--set 'link.browse.retry_budget=10 %'"), "{line}");
+    assert!(
+        line.contains("--set 'link.browse.retry_budget=10 %'"),
+        "{line}"
+    );
     // The line that it prints gives the fingerprint that it prints; so does the link.
     let mut args = words(line);
-    args.extend(["--format".to_owned(), "json".to_owned(), "--no-stories".to_owned()]);
+    args.extend([
+        "--format".to_owned(),
+        "json".to_owned(),
+        "--no-stories".to_owned(),
+    ]);
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let run = brownout(&args);
     let json: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
     let digest = json["digest"].as_str().unwrap();
-    assert!(document.contains(&format!("gives the fingerprint `{digest}`")), "{document}");
+    assert!(
+        document.contains(&format!("gives the fingerprint `{digest}`")),
+        "{document}"
+    );
     let link = between(&document, "the address of the page: `", "`").unwrap();
     let (shared, _) = lib::share::link::decode(link).unwrap();
     let (text, _) = shared.to_text(built_in::text).unwrap();
     let scenario = Scenario::parse(&text).unwrap();
-    let report = experiment::run(&scenario, experiment::compile(&scenario, Limits::PAGE), shared.seed);
+    let report = experiment::run(
+        &scenario,
+        experiment::compile(&scenario, Limits::PAGE),
+        shared.seed,
+    );
     assert_eq!((report.digest.as_str(), shared.seed), (digest, 3));
 }
 
@@ -519,7 +623,14 @@ fn the_command_line_says_what_is_wrong() {
     assert!(exit == 2 && said.contains("post-mortem"), "{said}");
     let (exit, said) = refused(&["document", "no-such.toml", "--kind", "design"]);
     assert!(exit == 1 && said.contains("no-such.toml"), "{said}");
-    let (exit, said) = refused(&["document", S04, "--kind", "design", "--set", "link.brows.attempts=1"]);
+    let (exit, said) = refused(&[
+        "document",
+        S04,
+        "--kind",
+        "design",
+        "--set",
+        "link.brows.attempts=1",
+    ]);
     assert!(exit == 3 && said.contains("browse"), "{said}");
     let folder = std::env::temp_dir().join("brownout-no-such-folder/x.md");
     let folder = folder.to_str().unwrap();

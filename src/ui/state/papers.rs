@@ -116,7 +116,13 @@ pub fn update(model: &mut Model, ask: Ask) -> Vec<Effect> {
 }
 
 fn of_shown(model: &Model, effect: impl Fn(&Shown) -> Effect) -> Vec<Effect> {
-    model.papers.shown.as_deref().map(effect).into_iter().collect()
+    model
+        .papers
+        .shown
+        .as_deref()
+        .map(effect)
+        .into_iter()
+        .collect()
 }
 
 fn cannot(model: &mut Model, why: String) {
@@ -188,7 +194,10 @@ fn came(model: &mut Model, number: u32, markdown: String) -> Vec<Effect> {
 /// A new worker knows nothing of what the one before it was asked.
 pub fn lost(model: &mut Model) {
     if model.papers.waits.take().is_some() {
-        cannot(model, "The simulator was started again. Ask again.".to_owned());
+        cannot(
+            model,
+            "The simulator was started again. Ask again.".to_owned(),
+        );
     }
 }
 
@@ -332,7 +341,10 @@ pub fn spans(text: &str) -> Vec<Span> {
             continue;
         }
         let mut taken = c.len_utf8();
-        let next = rest[taken..].chars().next().filter(char::is_ascii_punctuation);
+        let next = rest[taken..]
+            .chars()
+            .next()
+            .filter(char::is_ascii_punctuation);
         match (c, next) {
             ('\\', Some(next)) => {
                 plain.push(next);

@@ -16,6 +16,7 @@ use crate::worker::session;
 mod charts_of_lessons;
 mod commands;
 mod debrief_of_runs;
+mod papers;
 mod part_two;
 mod twin_runs;
 

@@ -78,7 +78,9 @@ fn block(block: &Block) -> AnyView {
             }
         }
         Block::Table { head, rows } => {
-            let head = head.iter().map(|cell| view! { <th scope="col">{line(cell)}</th> });
+            let head = head
+                .iter()
+                .map(|cell| view! { <th scope="col">{line(cell)}</th> });
             let rows = rows.iter().map(|row| {
                 let cells = row.iter().map(|cell| view! { <td>{line(cell)}</td> });
                 view! { <tr>{cells.collect_view()}</tr> }
