@@ -9,6 +9,7 @@
 //! - [`engine`]: the simulation itself
 //! - [`ledger`] and [`observe`]: what became of every action, and what was measured
 //! - [`experiment`]: running it, once or many times, and holding it to theory
+//! - [`document`]: what a design and its runs say, on paper
 //! - [`share`]: links and result codes, without a server
 //! - [`worker`], [`ui`], `cli`: the doors
 //!
@@ -17,6 +18,7 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod design;
+pub mod document;
 pub mod engine;
 pub mod experiment;
 pub mod explain;

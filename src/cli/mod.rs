@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod conformance;
 mod conformance_table;
+mod document;
 mod exit;
 mod explain;
 mod gate;
@@ -59,6 +60,8 @@ enum Command {
     Explain(explain::Explain),
     /// Run it beside itself with one difference: where the two part, and what it makes of every figure
     Twin(twin::TwinArgs),
+    /// Write a design document, a runbook or a post-mortem, each number with the run that it is from
+    Document(document::Document),
     /// Say what is valid in scenario files and still unwise, and which knob to look at
     Lint(lint::Lint),
     /// List the vendor presets, or show what one of them sets
@@ -103,6 +106,8 @@ Start here:
       what is valid in it and still unwise
   brownout presets aws-alb
       what a product does by default, in our knobs
+  brownout document scenarios/s04-retry-storm.toml --kind runbook
+      what helps against it, tried, and by how much
   brownout share scenarios/s04-retry-storm.toml --set link.browse.attempts=1
       a link that opens this design on the page
   brownout verify results.txt
@@ -129,6 +134,7 @@ pub fn main() -> ExitCode {
         Command::Ledger(args) => ledger::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Twin(args) => twin::run(&args),
+        Command::Document(args) => document::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Presets(args) => presets::run(&args),
         Command::Starts(args) => starts::run(&args),

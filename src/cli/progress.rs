@@ -40,6 +40,11 @@ impl Progress {
         self.show();
     }
 
+    /// More steps are needed than was thought.
+    pub fn grow(&self, steps: u64) {
+        self.bar.set_length(steps);
+    }
+
     pub fn at(&self, step: u64) {
         self.bar.set_position(step);
         self.show();

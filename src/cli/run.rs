@@ -19,7 +19,6 @@ use crate::experiment::{self, parallel};
 use crate::observe::report::{Ended, Report};
 use crate::observe::{Recorder, summary};
 use crate::scenario::Scenario;
-use crate::time::Duration;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -208,29 +207,8 @@ fn end_at(source: Source, mut scenario: Scenario, text: &str) -> Result<Scenario
         let change = ("run.duration".to_owned(), text.to_owned());
         return Ok(source.edited(&[change])?.check()?.0);
     }
-    scenario.run.duration = end;
-    let cut = |(from, to): (Duration, Duration)| (from < end).then_some((from, to.min(end)));
-    let measure = scenario.run.measure;
-    scenario.run.measure = cut(measure).unwrap_or((Duration::ZERO, end));
-    if scenario.run.measure != measure {
-        let (from, to) = scenario.run.measure;
-        output::note(&format!(
-            "note: measured from {from} to {to}, not from {} to {}: the run ends before\n",
-            measure.0, measure.1
-        ));
+    for said in scenario.end_early(end) {
+        output::note(&format!("note: {said}\n"));
     }
-    scenario.goals.retain_mut(|goal| {
-        let Some(window) = goal.window else {
-            return true;
-        };
-        goal.window = cut(window);
-        if goal.window.is_none() {
-            output::note(&format!(
-                "note: goal `{}` is left out: it is about {} to {}\n",
-                goal.key, window.0, window.1
-            ));
-        }
-        goal.window.is_some()
-    });
     Ok(scenario)
 }

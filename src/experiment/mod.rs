@@ -8,6 +8,7 @@ pub mod conformance;
 pub mod floor;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod gate;
+pub mod growth;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod parallel;
 #[cfg(not(target_arch = "wasm32"))]

@@ -55,6 +55,7 @@ mod redraw;
 mod row;
 pub mod schema;
 pub mod sections;
+mod shorten;
 pub mod starts;
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,7 @@ use super::state::learning::progress::STORAGE_KEYS;
 use super::state::learning::{self, Ask as Learn};
 use super::state::model::Model;
 use super::state::pace::Speed;
+use super::state::papers;
 use super::state::requests;
 use super::state::saved::{STORAGE_KEY, SavedSession};
 use super::state::twins;
@@ -191,6 +192,7 @@ impl Store {
             }
             Effect::Shelve(what) => self.shelve(what),
             Effect::FetchStart(id) => self.fetch_start(id),
+            Effect::Print(id) => platform::print::element(id),
             Effect::Copy(text) => platform::clipboard::write(text),
             Effect::ScrollUp(id) => request_animation_frame(move || platform::scroll_up(id)),
             Effect::Focus(id) => {
@@ -370,6 +372,25 @@ impl Store {
                 number,
                 diagnostics,
             } => self.send(Msg::Twins(twins::Ask::Refused {
+                number,
+                diagnostics,
+            })),
+            Said::DocumentGoes {
+                number,
+                made,
+                needed,
+            } => self.send(Msg::Papers(papers::Ask::Goes {
+                number,
+                made,
+                needed,
+            })),
+            Said::Document { number, text } => {
+                self.send(Msg::Papers(papers::Ask::Made { number, text }));
+            }
+            Said::NoDocument {
+                number,
+                diagnostics,
+            } => self.send(Msg::Papers(papers::Ask::Refused {
                 number,
                 diagnostics,
             })),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::design::diagnostic::Diagnostic;
 use crate::design::word::{self, Word};
+use crate::document::Asked;
 use crate::experiment::theory::Beside;
 use crate::explain::Explanation;
 use crate::observe::report::Report;
@@ -68,6 +69,11 @@ pub enum Command {
         seed: u64,
         selection: Selection,
     },
+    /// Make the runs of a document and write it, beside everything else. The answers are [`Update::DocumentGoes`]
+    /// and [`Update::Document`], or [`Update::NoDocument`]. It takes the place of one that is under way.
+    Document { number: u32, asked: Asked },
+    /// Nobody waits for the document any more.
+    StopDocument,
     /// Panic on purpose. The page sends it only under `?debug`, to test what a crash looks like.
     Panic,
 }
@@ -136,6 +142,21 @@ pub enum Update {
         found: Box<Picked>,
     },
     NotFound {
+        number: u32,
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// So many runs of a document are made, of those that are known to be needed.
+    DocumentGoes {
+        number: u32,
+        made: usize,
+        needed: usize,
+    },
+    /// The document, as Markdown.
+    Document {
+        number: u32,
+        text: String,
+    },
+    NoDocument {
         number: u32,
         diagnostics: Vec<Diagnostic>,
     },

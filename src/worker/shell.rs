@@ -13,6 +13,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Performance};
 use super::protocol::{ASIDE, CHECKS, Command, Update};
 use super::session::{Session, run_to_end};
 use super::twins;
+use crate::document::{Asked, Making};
 use crate::engine::Limits;
 use crate::experiment::search::Search;
 use crate::experiment::twin::Pair;
@@ -37,6 +38,8 @@ struct Shell {
     search: Option<(u32, Search)>,
     /// Two runs side by side, with their number.
     twins: Option<(u32, Pair)>,
+    /// A document under way, with its number and the runs that the page knows of.
+    document: Option<(u32, Making, usize)>,
     timer: Option<Closure<dyn FnMut()>>,
 }
 
@@ -144,6 +147,8 @@ impl Shell {
                 seed,
                 selection,
             } => self.begin_search(number, &text, seed, &selection),
+            Command::Document { number, asked } => self.begin_document(number, asked),
+            Command::StopDocument => self.document = None,
             Command::Panic => panic!("asked to panic, for a test"),
         }
     }
@@ -236,13 +241,10 @@ impl Shell {
     }
 
     fn begin_search(&mut self, number: u32, text: &str, seed: u64, selection: &Selection) {
-        self.search = None;
         match Search::new(text, seed, selection, Limits::PAGE) {
-            Ok(search) => {
-                self.search = Some((number, search));
-                self.continue_later();
-            }
+            Ok(search) => self.search = Some((number, search)),
             Err(diagnostics) => {
+                self.search = None;
                 let update = Update::NotFound {
                     number,
                     diagnostics,
@@ -250,40 +252,51 @@ impl Shell {
                 post(&update, None);
             }
         }
+        self.continue_later();
+    }
+
+    fn begin_document(&mut self, number: u32, asked: Asked) {
+        match Making::new(asked) {
+            Ok(making) => self.document = Some((number, making, usize::MAX)),
+            Err(diagnostics) => {
+                self.document = None;
+                let update = Update::NoDocument {
+                    number,
+                    diagnostics,
+                };
+                post(&update, None);
+            }
+        }
+        self.continue_later();
     }
 
     /// A piece of what nobody watches: what somebody waits for comes first.
     fn next_piece(&mut self) {
-        let Some((number, mut search)) = self.search.take() else {
-            return self.next_of_twins();
-        };
-        let clock = Stopwatch::start();
-        let mut is_over = false;
-        while !is_over && clock.ms() < PIECE_MS {
-            is_over = search.go_on();
-        }
-        match is_over {
-            true => {
-                let found = Box::new(search.found());
-                post(&Update::Found { number, found }, None);
-            }
-            false => self.search = Some((number, search)),
-        }
-        if self.search.is_some() || self.twins.is_some() || !self.seeds.is_empty() {
+        let went = self.next_of_search() || self.next_of_twins() || self.next_of_document();
+        if went || self.next_seed() {
             self.continue_later();
         }
     }
 
-    fn next_of_twins(&mut self) {
-        let Some((number, mut pair)) = self.twins.take() else {
-            return self.next_seed();
+    /// Each of these: whether there was anything to do.
+    fn next_of_search(&mut self) -> bool {
+        let Some((number, mut search)) = self.search.take() else {
+            return false;
         };
-        let clock = Stopwatch::start();
-        let mut is_over = false;
-        while !is_over && clock.ms() < PIECE_MS {
-            is_over = pair.go_on();
+        if a_piece(|| search.go_on()) {
+            let found = Box::new(search.found());
+            post(&Update::Found { number, found }, None);
+        } else {
+            self.search = Some((number, search));
         }
-        if is_over {
+        true
+    }
+
+    fn next_of_twins(&mut self) -> bool {
+        let Some((number, mut pair)) = self.twins.take() else {
+            return false;
+        };
+        if a_piece(|| pair.go_on()) {
             let (found, report) = twins::end(pair);
             let update = Update::Twins {
                 number,
@@ -294,15 +307,35 @@ impl Shell {
         } else {
             self.twins = Some((number, pair));
         }
-        if self.twins.is_some() || !self.seeds.is_empty() {
-            self.continue_later();
+        true
+    }
+
+    fn next_of_document(&mut self) -> bool {
+        let Some((number, mut making, told)) = self.document.take() else {
+            return false;
+        };
+        if a_piece(|| making.go_on()) {
+            let text = making.written();
+            post(&Update::Document { number, text }, None);
+            return true;
         }
+        let (made, needed) = making.progress();
+        if made != told {
+            let update = Update::DocumentGoes {
+                number,
+                made,
+                needed,
+            };
+            post(&update, None);
+        }
+        self.document = Some((number, making, made));
+        true
     }
 
     /// One seed at a time, so that commands of the page come in between.
-    fn next_seed(&mut self) {
+    fn next_seed(&mut self) -> bool {
         let Some(Job { run, text, seed }) = self.seeds.pop_front() else {
-            return;
+            return false;
         };
         match run_to_end(&text, seed) {
             Ok(mut report) => {
@@ -318,9 +351,7 @@ impl Shell {
             }
             Err(diagnostics) => post(&Update::Refused { run, diagnostics }, None),
         }
-        if !self.seeds.is_empty() {
-            self.continue_later();
-        }
+        true
     }
 
     fn continue_later(&mut self) {
@@ -332,6 +363,17 @@ impl Shell {
             .set_timeout_with_callback_and_timeout_and_arguments_0(tick, 0)
             .expect("a worker has timers");
     }
+}
+
+/// Goes on until it is over or a piece of time has passed; whether it is over.
+fn a_piece(mut go_on: impl FnMut() -> bool) -> bool {
+    let clock = Stopwatch::start();
+    while clock.ms() < PIECE_MS {
+        if go_on() {
+            return true;
+        }
+    }
+    false
 }
 
 /// Wall time; only here, never in the engine.

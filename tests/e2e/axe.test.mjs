@@ -227,6 +227,23 @@ const STATES = [
     await page.getByTestId("codes-check").click();
     await page.getByTestId("codes-table").locator("tbody tr").first().waitFor();
   }],
+  ["documents, none yet", {}, async (page) => {
+    await command(page, "Documents: design document");
+    await page.getByTestId("paper-design").click();
+    await page.getByTestId("paper-why").waitFor();
+  }],
+  ["a document", { query: MAX }, async (page) => {
+    await skip(page);
+    await command(page, "Documents: design document");
+    await page.getByTestId("paper-post-mortem").click();
+    await page.getByTestId("paper").waitFor({ timeout: 60_000 });
+  }],
+  ["a document on a phone", { ...PHONE, query: MAX }, async (page) => {
+    await skip(page);
+    await command(page, "Documents: design document");
+    await page.getByTestId("paper-runbook").click();
+    await page.getByTestId("paper").waitFor({ timeout: 240_000 });
+  }],
   ["what users do", {}, async (page) => {
     await chain(page);
     await command(page, "Go to Clients");

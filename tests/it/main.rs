@@ -35,6 +35,7 @@ mod live;
 mod log;
 mod messages;
 mod monitoring;
+mod papers;
 mod policies_links;
 mod presets;
 mod queries;

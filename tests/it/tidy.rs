@@ -29,6 +29,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "share",
         &["design", "observe", "scenario", "time", "version"],
     ),
+    // What is put on paper, by runs of its own.
+    (
+        "document",
+        &[
+            "design",
+            "engine",
+            "experiment",
+            "explain",
+            "observe",
+            "scenario",
+            "time",
+        ],
+    ),
     // The doors.
     ("worker", INSIDE),
     ("cli", INSIDE),
@@ -36,6 +49,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "ui",
         &[
             "design",
+            "document",
             "experiment",
             "explain",
             "observe",
@@ -50,6 +64,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 const INSIDE: &[&str] = &[
     "design",
+    "document",
     "engine",
     "experiment",
     "explain",

@@ -8,6 +8,7 @@ pub mod frames;
 pub mod media;
 pub mod observe;
 pub mod only_tab;
+pub mod print;
 pub mod release;
 pub mod storage;
 pub mod theme;

@@ -6,7 +6,7 @@ use super::forms::{self, Form};
 use super::learning::{self, door::Door};
 use super::model::{Dialog, Model, Theme};
 use super::update::Msg;
-use super::{results, twins, versions};
+use super::{papers, results, twins, versions};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -68,6 +68,7 @@ pub enum Act {
     Door(Door),
     Hardest,
     Others,
+    Papers,
 }
 
 /// Where its key acts.
@@ -219,6 +220,12 @@ pub static COMMANDS: &[Command] = &[
         Act::Form(Form::Assumptions),
     ),
     page("", "", "Check result codes of others", Act::Results),
+    page(
+        "",
+        "",
+        "Documents: design document, runbook, post-mortem, from runs",
+        Act::Papers,
+    ),
     page(
         "W",
         "w",
@@ -415,6 +422,7 @@ pub fn message(act: Act, model: &Model) -> Option<Msg> {
         Act::Versions => Msg::Versions(versions::Ask::Open),
         Act::Results => Msg::Results(results::Ask::Open),
         Act::Form(form) => Msg::Form(forms::Ask::Open(form)),
+        Act::Papers => Msg::Papers(papers::Ask::Open),
         Act::Twin => Msg::Twins(twins::Ask::Any),
         Act::TwinOfStart => Msg::Twins(twins::Ask::Start),
         Act::Progress => Msg::Learn(learning::Ask::Open),

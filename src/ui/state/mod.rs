@@ -31,6 +31,7 @@ pub mod pace;
 pub mod pager;
 pub mod panels;
 pub mod panes;
+pub mod papers;
 pub mod pen;
 pub mod planned;
 pub mod requests;

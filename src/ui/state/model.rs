@@ -16,6 +16,7 @@ use super::learning::Learning;
 use super::learning::door::Door;
 use super::pace::{Moments, Speed};
 use super::panels::Sizes;
+use super::papers::Papers;
 use super::requests::Requests;
 use super::results::Results;
 use super::say::Said;
@@ -78,6 +79,7 @@ pub struct Model {
     /// Other futures of the run, the newest last.
     pub branches: Vec<Branch>,
     pub learning: Learning,
+    pub papers: Papers,
     /// Another tab writes this design.
     pub read_only: bool,
     /// A newer release of the page is ready.
@@ -317,6 +319,7 @@ pub enum Dialog {
     LoadTest,
     Assumptions,
     Progress,
+    Papers,
 }
 
 /// The check on seeds that the learner has not seen.
@@ -468,6 +471,7 @@ impl Default for Model {
             requests: Requests::default(),
             branches: Vec::new(),
             learning: Learning::default(),
+            papers: Papers::default(),
             read_only: false,
             new_release: false,
             outline: false,

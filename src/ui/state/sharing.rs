@@ -51,6 +51,11 @@ pub fn called(model: &mut Model, who: String) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The part behind `#` of an address with what is on the page; none if programs would cut it.
+pub fn fragment(model: &Model) -> Option<String> {
+    Some(handout(model).fragment).filter(|it| it.len() <= LONG)
+}
+
 fn handout(model: &Model) -> Handout {
     let whole = || Shared {
         content: Content::Whole(model.doc.text.clone()),

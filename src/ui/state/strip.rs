@@ -430,6 +430,7 @@ fn still_down(model: &Model, last: &crate::worker::protocol::News) -> Option<Str
         model
             .run
             .series
+            .users
             .mean(column, now - 4 * S, now)
             .unwrap_or(0.0)
     };

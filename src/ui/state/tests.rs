@@ -19,6 +19,7 @@ mod commands;
 mod debrief_of_runs;
 mod found_requests;
 mod other_futures;
+mod papers;
 mod part_two;
 mod twin_runs;
 

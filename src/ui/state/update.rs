@@ -20,6 +20,7 @@ use super::learning::door::Door;
 use super::model::*;
 use super::pace::Speed;
 use super::panels::Panel;
+use super::papers;
 use super::requests;
 use super::results;
 use super::running::*;
@@ -143,6 +144,8 @@ pub enum Msg {
     Requests(requests::Ask),
     /// About doors, progress, reviews, hints and other designs.
     Learn(learning::Ask),
+    /// About documents from the design and its runs.
+    Papers(papers::Ask),
     /// What the result code shall call whoever made the run.
     Who(String),
     /// Hand out a link to what is on the page.
@@ -218,6 +221,8 @@ pub enum Effect {
     FetchStart(&'static str),
     /// Put text on the system's clipboard.
     Copy(String),
+    /// Print the element with this id, and nothing else.
+    Print(&'static str),
     /// Be the tab that writes.
     TakeOver,
     /// Save, then open the newer release.
@@ -253,6 +258,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::WorkerReady => {
             let mut effects = load(model);
             model.twins.waits = None;
+            papers::lost(model);
             // One that a crash has taken with it is asked for again.
             effects.extend(results::next(model));
             effects.extend(learning::again(model));
@@ -361,6 +367,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Branches(ask) => branches::update(model, ask),
         Msg::Requests(ask) => requests::update(model, ask),
         Msg::Learn(ask) => learning::update(model, ask),
+        Msg::Papers(ask) => papers::update(model, ask),
         Msg::Who(who) => sharing::called(model, who),
         Msg::Share => sharing::share(model),
         Msg::OpenLink(text) => sharing::open(model, &text),

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::forms::FormView;
 use super::icon::{Icon, Pic};
+use super::papers::PaperView;
 use super::progress::ProgressView;
 use super::results::ResultList;
 use super::versions::VersionList;
@@ -12,6 +13,7 @@ use crate::ui::platform;
 use crate::ui::state::forms::Form;
 use crate::ui::state::keys::{COMMANDS, Where};
 use crate::ui::state::model::Dialog;
+use crate::ui::state::papers;
 use crate::ui::state::results;
 use crate::ui::state::sharing::LONG;
 use crate::ui::state::terms::TERMS;
@@ -53,6 +55,9 @@ pub fn Dialogs() -> impl IntoView {
         </Sheet>
         <Sheet dialog=Dialog::Results title="Result codes">
             <ResultList />
+        </Sheet>
+        <Sheet dialog=Dialog::Papers title="Documents">
+            <PaperView />
         </Sheet>
         <Sheet dialog=Dialog::LoadTest title="Load test">
             <FormView form=Form::LoadTest />
@@ -145,6 +150,9 @@ fn Handouts() -> impl IntoView {
         <p class="small" role="status">{move || copied.get()}</p>
         <button class="link" on:click=move |_| store.send(Msg::Results(results::Ask::Open))>
             "Check result codes of others"
+        </button>
+        <button class="link" on:click=move |_| store.send(Msg::Papers(papers::Ask::Open))>
+            "Design document, runbook, post-mortem"
         </button>
     }
 }

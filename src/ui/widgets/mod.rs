@@ -3,6 +3,7 @@
 pub mod dialog;
 pub mod forms;
 pub mod icon;
+pub mod papers;
 pub mod progress;
 pub mod results;
 pub mod sash;
