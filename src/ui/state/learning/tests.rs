@@ -520,7 +520,7 @@ fn other_designs_that_pass_stand_beside_mine_and_open_as_one_step() {
     let cost = &rows[1].cells[3];
     assert_eq!(
         (cost.text.as_str(), cost.delta.as_str()),
-        ("$0.10/h", "−$0.01")
+        ("$0.10/h", "−$0.010")
     );
     // The figures are those of a run of that design.
     let budget = run_to_end(&model.learning.others.designs[0].text_of(), 1).unwrap();
