@@ -55,7 +55,8 @@ fn a_document_is_made_read_and_taken_away() {
     let shown = model.papers.shown.clone().expect("it is there");
     assert!(model.papers.waits.is_none() && shown.markdown == text);
     let tables = shown.blocks.iter();
-    let tables = tables.filter(|block| matches!(block, Block::Table { rows, .. } if !rows.is_empty()));
+    let tables =
+        tables.filter(|block| matches!(block, Block::Table { rows, .. } if !rows.is_empty()));
     assert!(tables.count() >= 3, "{:#?}", shown.blocks);
     // Nothing is left of the signs of tables and headings.
     let is_raw = |block: &Block| format!("{block:?}").contains("| ---");
@@ -75,7 +76,13 @@ fn it_is_said_why_there_is_none() {
     let mut model = Model::default();
     model.run.status = Status::Ready;
     assert!(sent(ask(&mut model, Ask::Make(Kind::Design))).is_none());
-    assert!(model.papers.why.as_ref().is_some_and(|why| why.contains("Predict first")));
+    assert!(
+        model
+            .papers
+            .why
+            .as_ref()
+            .is_some_and(|why| why.contains("Predict first"))
+    );
     update(&mut model, Msg::SkipBet);
     // What is drawn cannot run.
     let text = "format = 1\n[run]\nduration = \"5 s\"\n[balancer.b]\n".to_owned();
@@ -87,7 +94,10 @@ fn it_is_said_why_there_is_none() {
         },
     );
     update(&mut model, Msg::SkipBet);
-    assert!(model.why_not_run().is_some(), "a balancer that leads nowhere");
+    assert!(
+        model.why_not_run().is_some(),
+        "a balancer that leads nowhere"
+    );
     assert!(sent(ask(&mut model, Ask::Make(Kind::Design))).is_none());
     let why = model.papers.why.clone().unwrap_or_default();
     assert!(why.starts_with("It cannot run yet."), "{why}");
@@ -102,7 +112,10 @@ fn an_answer_that_nobody_waits_for_is_dropped() {
     ask(&mut model, Ask::Made { number: old, text });
     assert!(old != new && model.papers.shown.is_none());
     let stopped = ask(&mut model, Ask::Stop);
-    assert!(matches!(&stopped[..], [Effect::Send(Command::StopDocument)]));
+    assert!(matches!(
+        &stopped[..],
+        [Effect::Send(Command::StopDocument)]
+    ));
     let text = "# New\n".to_owned();
     ask(&mut model, Ask::Made { number: new, text });
     assert!(model.papers.shown.is_none() && model.papers.waits.is_none());
