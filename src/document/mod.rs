@@ -16,6 +16,7 @@
 //! ```
 
 mod effect;
+mod failing;
 mod incident;
 mod markdown;
 mod owned;

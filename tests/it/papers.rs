@@ -335,6 +335,10 @@ fn hold(document: &str, reports: &BTreeMap<usize, Report>) -> usize {
         ];
         for (after, exact) in wanted {
             for (at, _) in sentence.match_indices(after) {
+                // A rate in the chain of causes is another thing.
+                if sentence[at..].starts_with(" actions a second") {
+                    continue;
+                }
                 let before = &sentence[..at];
                 let digits = before
                     .rsplit(|c: char| !c.is_ascii_digit() && c != ',')
@@ -519,7 +523,10 @@ fn a_design_of_one_part_has_documents() {
 #[test]
 fn what_cannot_run_is_refused_with_a_reason() {
     let found = make(asked(Kind::Design, "format = 1\n[run]\n")).unwrap_err();
-    assert!(!found.is_empty() && found[0].help.is_some(), "{found:#?}");
+    assert!(
+        found.iter().any(|it| it.path.contains("duration")),
+        "{found:#?}"
+    );
 }
 
 #[test]
@@ -579,7 +586,7 @@ fn the_command_line_writes_documents() {
         document.starts_with("# Post-mortem: The retry that ate production\n"),
         "{document}"
     );
-    let line = between(&document, "`brownout ", "`").unwrap();
+    let line = between(&document, "- `brownout ", "`").unwrap();
     assert!(
         line.contains("--set 'link.browse.retry_budget=10 %'"),
         "{line}"
@@ -636,4 +643,36 @@ fn the_command_line_says_what_is_wrong() {
     let folder = folder.to_str().unwrap();
     let (exit, said) = refused(&["document", S04, "--kind", "post-mortem", "--output", folder]);
     assert!(exit == 1 && said.contains("failed to write"), "{said}");
+}
+
+/// The tests above can fail: one number that is off by one, or one fingerprint, is noticed.
+#[test]
+fn a_number_that_is_not_of_its_run_is_noticed() {
+    let text = built_in::text("s04-retry-storm").unwrap();
+    let document = written(Kind::PostMortem, text);
+    let reports = again(text, &document);
+    let users = &reports[&1].users;
+    let fails = |from: &str, to: &str| {
+        let tampered = document.replacen(from, to, 1);
+        assert_ne!(tampered, document, "{from} is there");
+        let held = || hold(&tampered, &again(text, &tampered));
+        assert!(
+            std::panic::catch_unwind(held).is_err(),
+            "{to} is not noticed"
+        );
+    };
+    assert!(users.actions > 1_000);
+    let row = document
+        .lines()
+        .find(|line| line.starts_with("| actions, begun"))
+        .unwrap();
+    fails(row, &row.replacen("6 |", "7 |", 1));
+    fails("| share served | 0 %", "| share served | 1 %");
+    fails("| tries per action | 3 |", "| tries per action | 2.9 |");
+    fails("| cost | $0.10/h", "| cost | $0.11/h");
+    let digest = reports[&1].digest.clone();
+    fails(
+        &format!("| `{digest}` |"),
+        &format!("| `{}` |", "0".repeat(32)),
+    );
 }

@@ -16,14 +16,15 @@ pub fn element(id: &str) {
 fn try_element(id: &str) -> Option<()> {
     let document = document();
     let original = document.get_element_by_id(id)?;
+    // One that a browser never said it was done with.
     remove();
     let copy: Element = original.clone_node_with_deep(true).ok()?.unchecked_into();
     copy.set_id(COPY);
     document.body()?.append_child(&copy).ok()?;
-    let done = Closure::once_into_js(remove);
     let window = window();
-    // Without it the copy stays out of sight, until the next one takes its place.
-    let _ = window.add_event_listener_with_callback("afterprint", done.unchecked_ref());
+    // The newest one takes the place of the one before; printing is seldom enough for what that leaves behind.
+    let done = Closure::<dyn FnMut()>::new(remove).into_js_value();
+    window.set_onafterprint(Some(done.unchecked_ref()));
     window.print().ok()
 }
 
