@@ -10,6 +10,7 @@ pub mod document;
 // Looks at the texts of starting points, which the page does not carry.
 #[cfg(all(test, feature = "cli"))]
 mod drawings;
+pub mod drawn;
 pub mod editing;
 pub mod editor;
 pub mod facts;
