@@ -414,7 +414,10 @@ fn monitoring(book: &Book) -> String {
             say::instant(harm.from_ns),
             base.cite()
         ),
-        (None, _) => format!("Nobody was hurt in this run {}.\n\n", base.cite()),
+        (None, _) => format!(
+            "No stretch of this run stands out in which users were hurt {}.\n\n",
+            base.cite()
+        ),
     });
     text
 }

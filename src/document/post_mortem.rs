@@ -47,8 +47,8 @@ fn summary(book: &Book) -> String {
     let base = book.base();
     let text = match base.harm() {
         None => format!(
-            "Nobody was hurt in this run: {} of {} were served, {} {}. There is nothing to learn from but what might have \
-             happened.",
+            "No stretch of this run stands out in which users were hurt: {} of {} were served, {} {}. There is little to \
+             learn from it but what might have happened.",
             say::share_or_none(base.report.users.served_share),
             say::counted(base.report.users.actions, "action", "actions"),
             say::data(&base.report.ledger),
@@ -294,7 +294,7 @@ fn causes(book: &Book) -> String {
     text.push_str(&format!(
         "\nHow it reached users, by what could be seen of the run:\n\n{}\n",
         match base.found.chain.is_empty() {
-            true => list(["nobody was hurt".to_owned()]),
+            true => list(["no stretch stands out in which users were hurt".to_owned()]),
             false => list(base.found.chain.iter().map(|step| format!(
                 "{}: {} {}",
                 say::instant(step.at_ns),
@@ -317,7 +317,7 @@ fn detection(book: &Book) -> String {
         }
         (_, None) => format!("Nothing would have paged anybody {}.", cite(book)),
         (None, Some(page)) => format!(
-            "{} paged somebody at {}, and nobody was hurt {}.",
+            "{} paged somebody at {}, and no stretch stands out in which users were hurt {}.",
             code(&page.alert),
             say::instant(page.at_ns),
             cite(book)

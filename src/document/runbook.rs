@@ -185,7 +185,7 @@ fn impact(book: &Book) -> String {
     let report = &base.report;
     let Some((what, _, _)) = base.harm() else {
         return format!(
-            "Nobody was hurt in this run: {} of {} were served {}.",
+            "No stretch of this run stands out in which users were hurt: {} of {} were served {}.",
             say::share_or_none(report.users.served_share),
             say::counted(report.users.actions, "action", "actions"),
             base.cite()

@@ -69,7 +69,7 @@ describe("documents", () => {
       before,
     );
     await page.getByTestId("paper").waitFor({ timeout: 240_000 });
-    await page.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("button", { name: "Close", exact: true }).click();
     await openKnobs(page);
     await turn(page, "link.browse.attempts", "1");
     await openDocuments(page);
@@ -118,7 +118,7 @@ describe("documents", () => {
     await openDocuments(page);
     await page.getByTestId("paper-design").click();
     await page.getByTestId("paper-why").getByText(/Predict first/).waitFor();
-    await page.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("button", { name: "Close", exact: true }).click();
     await blank(page);
     await quickAdd(page, "balancer");
     await openDocuments(page);

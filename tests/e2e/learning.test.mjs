@@ -24,6 +24,8 @@ async function pass(page) {
 }
 
 async function progress(page) {
+  // A key in a field is a letter.
+  await page.locator("#canvas").focus();
   await page.keyboard.press("p");
   await page.getByTestId("map").waitFor();
 }

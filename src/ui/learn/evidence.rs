@@ -9,8 +9,6 @@ use crate::ui::widgets::term::{rich, term};
 
 const WIDTH: f64 = 256.0;
 const BAR: f64 = 10.0;
-/// Of one step down to who is called by who was called.
-const INDENT: f64 = 8.0;
 
 #[component]
 pub fn Evidence() -> impl IntoView {
@@ -91,12 +89,8 @@ fn row(row: Row) -> impl IntoView {
         };
         view! { <path class=class d=d /> }
     });
-    let indent = format!(
-        "padding-inline-start: {}px",
-        row.depth.min(6) as f64 * INDENT
-    );
     view! {
-        <li style=indent data-critical=row.critical.to_string()>
+        <li data-depth=row.depth.min(6).to_string() data-critical=row.critical.to_string()>
             <svg viewBox=format!("-5 0 {} 16", WIDTH + 10.0) aria-hidden="true">
                 <path class="axis" d=format!("M{:.1} 8H{WIDTH}", x(row.born)) />
                 {bars}

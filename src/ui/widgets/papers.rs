@@ -78,9 +78,11 @@ fn block(block: &Block) -> AnyView {
             }
         }
         Block::Table { head, rows } => {
-            let head = head
-                .iter()
-                .map(|cell| view! { <th scope="col">{line(cell)}</th> });
+            // An empty header is none.
+            let head = head.iter().map(|cell| match cell.is_empty() {
+                true => view! { <td></td> }.into_any(),
+                false => view! { <th scope="col">{line(cell)}</th> }.into_any(),
+            });
             let rows = rows.iter().map(|row| {
                 let cells = row.iter().map(|cell| view! { <td>{line(cell)}</td> });
                 view! { <tr>{cells.collect_view()}</tr> }
