@@ -483,7 +483,7 @@ fn a_design_in_which_nothing_goes_wrong_has_documents() {
     );
     let post_mortem = written(Kind::PostMortem, SMALL);
     assert!(
-        post_mortem.contains("Nobody was hurt in this run"),
+        post_mortem.contains("No stretch of this run stands out"),
         "{post_mortem}"
     );
 }
