@@ -240,6 +240,8 @@ const STATES = [
   }],
   ["a document on a phone", { ...PHONE, query: MAX }, async (page) => {
     await skip(page);
+    // The command list opens over the drawing.
+    await page.getByRole("navigation", { name: "Views" }).getByRole("button", { name: "Diagram" }).click();
     await command(page, "Documents: design document");
     await page.getByTestId("paper-runbook").click();
     await page.getByTestId("paper").waitFor({ timeout: 240_000 });
