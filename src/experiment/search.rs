@@ -17,18 +17,13 @@ pub struct Search {
 }
 
 impl Search {
-    /// At time zero.
+    /// At time zero, with the limits of a page's run: it is one of those that is made once more.
     ///
     /// # Errors
     /// What is wrong with the text.
-    pub fn new(
-        text: &str,
-        seed: u64,
-        selection: &Selection,
-        limits: Limits,
-    ) -> Result<Search, Vec<Diagnostic>> {
+    pub fn new(text: &str, seed: u64, selection: &Selection) -> Result<Search, Vec<Diagnostic>> {
         let scenario = Scenario::parse(text)?;
-        let program = compile(&scenario, limits);
+        let program = compile(&scenario, Limits::PAGE);
         let recorder = Recorder::looking(&program, selection);
         let run = Run::new(program, seed, recorder);
         Ok(Search { scenario, run })

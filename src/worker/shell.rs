@@ -14,7 +14,6 @@ use super::protocol::{ASIDE, CHECKS, Command, Update};
 use super::session::{Session, run_to_end};
 use super::twins;
 use crate::document::{Asked, Making};
-use crate::engine::Limits;
 use crate::experiment::search::Search;
 use crate::experiment::twin::Pair;
 use crate::observe::requests::Selection;
@@ -241,7 +240,7 @@ impl Shell {
     }
 
     fn begin_search(&mut self, number: u32, text: &str, seed: u64, selection: &Selection) {
-        match Search::new(text, seed, selection, Limits::PAGE) {
+        match Search::new(text, seed, selection) {
             Ok(search) => self.search = Some((number, search)),
             Err(diagnostics) => {
                 self.search = None;

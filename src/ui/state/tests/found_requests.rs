@@ -1,7 +1,6 @@
 //! From a count, a cell or a moment to the requests behind it.
 
 use super::*;
-use crate::engine::Limits;
 use crate::experiment::search::Search;
 use crate::observe::heat;
 use crate::observe::requests::{Picked, Selection, What};
@@ -33,7 +32,7 @@ fn answer(model: &mut Model, command: Command) {
 }
 
 fn search(text: &str, seed: u64, selection: &Selection) -> Picked {
-    let mut search = Search::new(text, seed, selection, Limits::PAGE).expect("valid");
+    let mut search = Search::new(text, seed, selection).expect("valid");
     while !search.go_on() {}
     search.found()
 }
