@@ -114,13 +114,13 @@ describe("requests", () => {
       const at = Number(document.querySelector("[data-testid=clock]").dataset.value) / 1e9;
       return at > 80 && at < 100;
     });
-    await page.locator(".chart-box").first().getByRole("button", { name: "Requests" }).click();
+    await page.locator(".chart-box").first().getByRole("button", { name: "Requests at this moment" }).click();
     await done(page);
     assert.match(await page.getByTestId("requests").locator("h2").textContent(), /all who were told something/);
     await close();
   });
 
-  test("[16] a count of the ledger finds as many as it says, and so does a badge on a node", async () => {
+  test("[16] a count of the ledger finds as many as it says", async () => {
     const { page, close } = await site.visit({ query: "?speed=max" });
     await untilStatus(page, "ready");
     await page.getByTestId("file").setInputFiles(join(ROOT, "scenarios/s05-charged-twice.toml"));
@@ -135,8 +135,9 @@ describe("requests", () => {
     assert.match(await page.getByTestId("requests").textContent(), /In the ledger: .*duplicate/);
     await close();
 
+    // Where it fails leads to those who failed there.
     const storm = await ran();
-    await storm.page.locator("[data-node=catalogue] .badge").first().click();
+    await storm.page.getByTestId("strip-where").locator("button.plain").click();
     await done(storm.page);
     assert.match(await storm.page.getByTestId("requests").locator("h2").textContent(), /at Catalogue/);
     assert.ok((await sum(storm.page))[0] > 1_000);
