@@ -1,19 +1,7 @@
 //! Numbers as documents write them: each can be read back to what it was, to the digits that it shows.
 
 use crate::observe::report::{LedgerCounts, Report};
-
-/// "13,940"
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub use crate::observe::words::count;
 
 /// "44.18 %". Never rounds up to 100 % or down to 0 %: a single failed user must show.
 pub fn share(share: f64) -> String {

@@ -79,8 +79,8 @@ pub struct Snapshot<'a> {
     pub now: Time,
     pub nodes: &'a [NodeCounters],
     pub links: &'a [LinkCounters],
-    /// Per node, what its counters do not tell.
-    pub known: Vec<Known>,
+    /// What a node's counters do not tell: a look at the node, which costs time.
+    pub known: &'a dyn Fn(usize) -> Known,
 }
 
 /// What a node knows besides its counters.
@@ -98,7 +98,7 @@ pub struct Known {
 impl Snapshot<'_> {
     /// Age of the oldest message that any queue keeps; zero if none keeps one.
     pub fn message_age(&self) -> Duration {
-        let ages = self.known.iter().filter_map(|known| known.oldest);
+        let ages = (0..self.nodes.len()).filter_map(|node| (self.known)(node).oldest);
         ages.max().unwrap_or_default()
     }
 }

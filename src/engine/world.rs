@@ -235,7 +235,7 @@ impl World {
             Event::Scrape => self.scrape(program, record),
             Event::Autoscale { node } => self.autoscale(program, record, node),
             Event::Booted { node, instance } => self.booted(program, record, node, instance),
-            Event::Mark { mark } => record.mark(program, mark, &self.snapshot(program)),
+            Event::Mark { mark } => self.shown(program, |shown| record.mark(program, mark, shown)),
         }
     }
 
@@ -487,7 +487,7 @@ impl<R: Record> Run<R> {
                         break;
                     }
                     world.core.calendar.advance_to(edge);
-                    record.bucket(&program, &world.snapshot(&program));
+                    world.shown(&program, |shown| record.bucket(&program, shown));
                     world.next_bucket = edge + program.bucket;
                     continue;
                 }
@@ -546,7 +546,7 @@ impl<R: Record> Run<R> {
             phase,
             ..
         } = self;
-        record.ended(program, &world.snapshot(program));
+        world.shown(program, |shown| record.ended(program, shown));
         let core = &mut world.core;
         if let Phase::Stopped(stop) = *phase {
             core.facts

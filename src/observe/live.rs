@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use super::heat::Heat;
 use super::histogram::Histogram;
 use crate::engine::attempt::Attempt;
 use crate::engine::counters::{LinkCounters, NodeCounters};
@@ -78,6 +79,7 @@ pub struct Live {
     pub one_in: u64,
     pub finished: VecDeque<Finished>,
     pub news: Vec<(Time, Happened)>,
+    pub heat: Heat,
     seen_verdicts: Verdicts,
 }
 
@@ -94,6 +96,7 @@ impl Live {
             one_in,
             finished: VecDeque::new(),
             news: Vec::new(),
+            heat: Heat::new(program),
             seen_verdicts: Verdicts::default(),
         }
     }
@@ -138,6 +141,7 @@ impl Live {
         edge.latency.clear();
         edge.latency.merge(latency);
         self.edges.push_back(edge);
+        self.heat.bucket();
     }
 
     /// What users saw in the last second.

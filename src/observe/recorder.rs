@@ -1,6 +1,5 @@
 //! The recorder of a run: histograms, series, windows, ledger and traces behind the engine's one door.
 
-use super::heat::Heat;
 use super::histogram::Histogram;
 use super::live::{Happened, Live};
 use super::recovery::Recovery;
@@ -101,7 +100,6 @@ pub struct Recorder {
     /// Per operation: actions begun in the measured part.
     pub operations: Vec<OperationTally>,
     pub series: Series,
-    pub heat: Heat,
     pub ledger: Ledger,
     pub recovery: Recovery,
     pub traces: Traces,
@@ -124,7 +122,6 @@ impl Recorder {
             waited: vec![0; program.nodes.len()],
             operations: vec![OperationTally::default(); program.operations.len()],
             series: Series::new(program),
-            heat: Heat::new(program),
             ledger: Ledger::new(program),
             recovery: Recovery::default(),
             traces: Traces::default(),
@@ -408,7 +405,9 @@ impl Record for Recorder {
             self.ledger.told(program, now, id, intent, told);
         }
         let waited = now.since(intent.born).0;
-        self.heat.told(told, waited);
+        if let Some(live) = &mut self.live {
+            live.heat.told(told, waited);
+        }
         let useful = matches!(told, Told::Served | Told::Degraded);
         if useful {
             self.series.served += 1;
@@ -509,8 +508,8 @@ impl Record for Recorder {
             let told = (series.begun, series.served, series.failed);
             live.bucket(snapshot, told, &series.latency);
         }
-        series.bucket(program, snapshot, self.ledger.counts.wrong());
-        self.heat.bucket();
+        let is_watched = self.live.is_some();
+        series.bucket(program, snapshot, self.ledger.counts.wrong(), is_watched);
     }
 
     fn mark(&mut self, _: &Program, _: u16, snapshot: &Snapshot<'_>) {

@@ -103,8 +103,14 @@ impl Series {
     }
 
     /// The edge of a bucket: what was gathered since the last one becomes an entry. `wrong`: so much is wrong
-    /// in the data by now.
-    pub fn bucket(&mut self, program: &Program, snapshot: &Snapshot<'_>, wrong: u64) {
+    /// in the data by now. What only the nodes know is asked for where somebody watches.
+    pub fn bucket(
+        &mut self,
+        program: &Program,
+        snapshot: &Snapshot<'_>,
+        wrong: u64,
+        is_watched: bool,
+    ) {
         self.recorded += self.latency.count();
         if self.users.len() as u64 >= BUCKETS_MAX {
             self.latency.clear();
@@ -131,7 +137,10 @@ impl Series {
             let last = &mut self.last_nodes[i];
             let node = &program.nodes[i];
             let tally = |name| (node.tally(now, name) - node.tally(last, name)) as u32;
-            let known: Known = snapshot.known[i];
+            let known = match is_watched {
+                true => (snapshot.known)(i),
+                false => Known::default(),
+            };
             let ms = |Duration(ns)| u32::try_from(ns / NS_PER_MS).unwrap_or(u32::MAX);
             self.nodes[i].push(NodeBucket {
                 lookups: tally("lookups"),

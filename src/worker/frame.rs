@@ -70,7 +70,7 @@ fn from(
     let mut bulk = Vec::new();
     let buckets = buckets(run, prices, sent.buckets, &mut bulk);
     node_buckets(run, sent.buckets, charted, &mut bulk);
-    let columns = columns(run, sent.columns, &mut bulk);
+    let columns = columns(live, sent.columns, &mut bulk);
     let discs = discs(run, live, sent.until, &mut bulk);
     let used = Prices::used(&core.node_counters, now);
     let length = Duration(now.0.min(run.program.horizon.0));
@@ -363,8 +363,8 @@ fn node_buckets(run: &Run<Recorder>, first: usize, charted: &[u16], bulk: &mut V
 }
 
 /// Appends the columns of the heat map from `first` on; how many there are.
-fn columns(run: &Run<Recorder>, first: usize, bulk: &mut Vec<f64>) -> u32 {
-    let columns = &run.record.heat.columns[first..];
+fn columns(live: &Live, first: usize, bulk: &mut Vec<f64>) -> u32 {
+    let columns = &live.heat.columns[first..];
     for column in columns {
         bulk.extend(column.served.iter().map(|&n| f64::from(n)));
         bulk.extend(column.failed.iter().map(|&n| f64::from(n)));

@@ -14,6 +14,7 @@ use crate::experiment;
 use crate::experiment::theory::{self, Beside};
 use crate::explain::Explanation;
 use crate::observe::cost::Prices;
+use crate::observe::heat::Heat;
 use crate::observe::report::Report;
 use crate::observe::{Recorder, summary};
 use crate::scenario::Scenario;
@@ -74,7 +75,7 @@ impl Session {
         RunPlan {
             duration_ns: program.horizon.0,
             bucket_ns: program.bucket.0,
-            heat_ns: program.bucket.0 * u64::from(self.run.record.heat.buckets),
+            heat_ns: program.bucket.0 * u64::from(self.heat().buckets),
             nodes: program.nodes.iter().map(|n| n.key.clone()).collect(),
             links: program.links.iter().map(|l| l.key.clone()).collect(),
             charted: self.charted.clone(),
@@ -187,7 +188,7 @@ impl Session {
         self.sent = Sent {
             buckets: self.sent.buckets + frame.buckets as usize,
             // The last one goes on growing.
-            columns: self.run.record.heat.columns.len() - 1,
+            columns: self.heat().columns.len() - 1,
             news: self.news.len(),
             until: Some(Time(frame.now_ns)),
         };
@@ -209,6 +210,11 @@ impl Session {
         let design = Some(&self.scenario.design);
         let found = self.run.record.explanation(design, self.run.now());
         found.expect("a session's run is watched")
+    }
+
+    fn heat(&self) -> &Heat {
+        let live = self.run.record.live.as_ref();
+        &live.expect("a session's run is watched").heat
     }
 
     fn program(&self) -> &Arc<Program> {

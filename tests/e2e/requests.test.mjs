@@ -140,7 +140,14 @@ describe("requests", () => {
     await storm.page.getByTestId("strip-where").locator("button.plain").click();
     await done(storm.page);
     assert.match(await storm.page.getByTestId("requests").locator("h2").textContent(), /at Catalogue/);
-    assert.ok((await sum(storm.page))[0] > 1_000);
+    const [there] = await sum(storm.page);
+    assert.ok(there > 1_000);
+    // And so does its badge, with the reason that stands on it.
+    await storm.page.getByRole("button", { name: "Close the requests" }).click();
+    await storm.page.locator("[data-node=catalogue] .badge").first().click();
+    await done(storm.page);
+    assert.match(await storm.page.getByTestId("requests").locator("h2").textContent(), /timed out waiting at Catalogue/);
+    assert.equal((await sum(storm.page))[0], there);
     await storm.close();
   });
 });

@@ -30,27 +30,27 @@ impl World {
         }))
     }
 
-    /// All counters as they are now, with what only the nodes know.
-    pub(in super::super) fn snapshot(&self, program: &Program) -> Snapshot<'_> {
+    /// What a node knows besides its counters.
+    pub fn known(&self, program: &Program, node: usize) -> Known {
         let now = self.core.now();
-        let mut known: Vec<Known> = (0..program.nodes.len())
-            .map(|node| Known {
-                oldest: self.oldest(program, node).map(|since| now.since(since)),
-                behind: self.behind(program, node),
-                connecting: None,
-            })
-            .collect();
-        for (link, spec) in program.links.iter().enumerate() {
-            if let Some((_, waiting)) = self.pool(program, link) {
-                *known[usize::from(spec.to)].connecting.get_or_insert(0) += waiting;
-            }
+        let links = program.links.iter().enumerate();
+        let here = links.filter(|(_, spec)| usize::from(spec.to) == node);
+        let waiting = here.filter_map(|(link, _)| self.pool(program, link));
+        Known {
+            oldest: self.oldest(program, node).map(|since| now.since(since)),
+            behind: self.behind(program, node),
+            connecting: waiting.map(|(_, waiting)| waiting).reduce(|a, b| a + b),
         }
-        Snapshot {
-            now,
+    }
+
+    /// Lets somebody look at all counters as they are now.
+    pub(in super::super) fn shown(&self, program: &Program, look: impl FnOnce(&Snapshot<'_>)) {
+        look(&Snapshot {
+            now: self.core.now(),
             nodes: &self.core.node_counters,
             links: &self.core.link_counters,
-            known,
-        }
+            known: &|node| self.known(program, node),
+        });
     }
 
     /// How long the copy that is furthest behind has been missing something; `None` if none follows a log.

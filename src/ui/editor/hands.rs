@@ -10,12 +10,14 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::stage::Stage;
+use crate::observe::requests::What;
 use crate::scenario::draw::Thing;
 use crate::ui::platform;
 use crate::ui::state::editing::Draw;
 use crate::ui::state::editor::{Pane, Tool, Way};
 use crate::ui::state::geometry::Rect;
 use crate::ui::state::keys::{self, Act, Where};
+use crate::ui::state::requests::Ask;
 use crate::ui::state::snap::{Drag, snapped};
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
@@ -36,6 +38,8 @@ enum Doing {
         thing: Option<Thing>,
         port: bool,
         also: bool,
+        /// Why requests fail there, if it is the badge that says so.
+        reason: Option<String>,
     },
     Pan,
     Drag {
@@ -141,7 +145,8 @@ impl Hands {
         (hand.start, hand.last, hand.since_ms) = (at, at, platform::now_ms());
         let building = self.store.peek(|m| m.editor.on);
         let thing = thing_at(target.clone());
-        let port = building && of_target(target, "[data-port]").is_some();
+        let port = building && of_target(target.clone(), "[data-port]").is_some();
+        let badge = of_target(target, "[data-reason]");
         hand.doing = match event.button() {
             1 => Doing::Pan,
             0 if hand.space => Doing::Pan,
@@ -149,6 +154,7 @@ impl Hands {
                 thing,
                 port,
                 also: event.shift_key(),
+                reason: badge.and_then(|badge| badge.get_attribute("data-reason")),
             },
             _ => Doing::Nothing,
         };
@@ -234,7 +240,17 @@ impl Hands {
         self.stage.moving.set(false);
         let view = self.stage.view.get_untracked();
         match doing {
-            Doing::Press { thing, port, also } => {
+            Doing::Press {
+                thing: Some(Thing::Node(node)),
+                reason: Some(reason),
+                ..
+            } => {
+                let failed = What::FailedAt { node, reason };
+                self.store.send(Msg::Requests(Ask::All(failed)));
+            }
+            Doing::Press {
+                thing, port, also, ..
+            } => {
                 let long = platform::now_ms() - since > LONG_MS;
                 if event.pointer_type() == "touch" && long {
                     self.menu(thing, at);

@@ -2,6 +2,7 @@
 
 pub mod bets;
 pub mod branches;
+pub mod card;
 pub mod door;
 pub mod evidence;
 pub mod goals;

@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
+use super::card::CardHead;
 use super::evidence;
 use crate::observe::requests::Difference;
 use crate::ui::state::requests::{self, Ask};
 use crate::ui::state::update::Msg;
 use crate::ui::state::waterfall;
 use crate::ui::store::Store;
-use crate::ui::widgets::icon::{Icon, Pic};
 use crate::ui::widgets::term::{rich, term};
 
 #[component]
@@ -30,16 +30,9 @@ pub fn Requests() -> impl IntoView {
                             aria-label="Requests"
                             tabindex="-1"
                         >
-                            <div class="twin-head">
-                                <h2>{term("ui.requests", "Requests")} ": " {rich(&title)}</h2>
-                                <button
-                                    class="button quiet icon-only"
-                                    aria-label="Close the requests"
-                                    on:click=move |_| store.send(Msg::Requests(Ask::Close))
-                                >
-                                    <Pic icon=Icon::Close />
-                                </button>
-                            </div>
+                            <CardHead close="Close the requests" ask=|| Msg::Requests(Ask::Close)>
+                                {term("ui.requests", "Requests")} ": " {rich(&title)}
+                            </CardHead>
                             {move || match sum.get() {
                                 Some(sum) => view! { <Body sum=sum /> }.into_any(),
                                 None => view! { <p role="status">"The run is made once more …"</p> }.into_any(),

@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
+use super::card::CardHead;
 use super::verdict::link;
 use crate::ui::state::model::Model;
 use crate::ui::state::twins::{self, Ask, Row};
 use crate::ui::state::update::Msg;
 use crate::ui::state::words;
 use crate::ui::store::Store;
-use crate::ui::widgets::icon::{Icon, Pic};
 use crate::ui::widgets::term::{rich, term};
 
 /// What is shown of a comparison, as plain data.
@@ -66,16 +66,9 @@ pub fn TwinRun() -> impl IntoView {
                             aria-label="Twin run"
                             tabindex="-1"
                         >
-                            <div class="twin-head">
-                                <h2>{term("ui.twin", "Twin run")} ", " {title}</h2>
-                                <button
-                                    class="button quiet icon-only"
-                                    aria-label="Close the twin run"
-                                    on:click=move |_| store.send(Msg::Twins(Ask::Close))
-                                >
-                                    <Pic icon=Icon::Close />
-                                </button>
-                            </div>
+                            <CardHead close="Close the twin run" ask=|| Msg::Twins(Ask::Close)>
+                                {term("ui.twin", "Twin run")} ", " {title}
+                            </CardHead>
                             {move || match card.get() {
                                 Some(card) => view! { <Body card=card /> }.into_any(),
                                 None => view! { <p role="status">"Both run side by side …"</p> }.into_any(),

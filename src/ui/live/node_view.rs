@@ -2,13 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::observe::requests::What;
 use crate::scenario::draw::Thing;
 use crate::ui::editor::stage::Stage;
 use crate::ui::state::geometry::{Density, LINE_HEIGHT, NodeBox, PAD, Rect, Shape};
 use crate::ui::state::names;
-use crate::ui::state::requests::Ask;
-use crate::ui::state::update::Msg;
 use crate::ui::state::{facts, glossary};
 use crate::ui::store::Store;
 
@@ -32,7 +29,6 @@ pub fn NodeView(
         })
     });
     let r = node.rect;
-    let shown = node.key.clone();
     let stage = Stage::get();
     let thing = Thing::Node(node.key.clone());
     let selected = store.memo(move |m| m.editor.is_selected(&thing));
@@ -79,7 +75,7 @@ pub fn NodeView(
                 .then(|| view! { <path class="foreign" d=silhouette(Shape::Rectangle, grown(r, 8.0)) /> })}
             <path class="outline" d=silhouette(node.shape, r) />
             {body}
-            {move || badges(&shown, &facts.get(), r)}
+            {move || badges(&facts.get(), r)}
             {move || {
                 (building.get() && calls.get())
                     .then(|| {
@@ -179,7 +175,7 @@ fn Plain(
     }
 }
 
-fn badges(key: &str, facts: &facts::NodeFacts, r: Rect) -> impl IntoView + use<> {
+fn badges(facts: &facts::NodeFacts, r: Rect) -> impl IntoView + use<> {
     let mut x = r.x + 10.0;
     let notes = facts.note.iter().map(|text| (text, "", "pill note"));
     let failures = facts.badges.iter();
@@ -188,11 +184,9 @@ fn badges(key: &str, facts: &facts::NodeFacts, r: Rect) -> impl IntoView + use<>
         .chain(failures)
         .map(|(text, reason, class)| {
             let w = pill_width(text);
-            let leads = (!reason.is_empty()).then(|| What::FailedAt {
-                node: key.to_owned(),
-                reason: reason.to_owned(),
-            });
-            let pill = view! { <Pill x=x y=r.bottom() + 10.0 w=w text=text.clone() class=class leads=leads /> };
+            let pill = view! {
+                <Pill x=x y=r.bottom() + 10.0 w=w text=text.clone() class=class reason=reason />
+            };
             x += w + 6.0;
             pill
         })
@@ -212,21 +206,15 @@ pub fn Pill(
     w: f64,
     text: String,
     class: &'static str,
-    /// The requests that it counts.
-    #[prop(optional_no_strip)]
-    leads: Option<What>,
+    /// Code of the reason that it counts, if it counts failures: `hands` leads to them.
+    #[prop(optional)]
+    reason: &'static str,
 ) -> impl IntoView {
-    let store = Store::get();
-    let ask = move |_| {
-        if let Some(what) = leads.clone() {
-            store.send(Msg::Requests(Ask::All(what)));
-        }
-    };
     // By keyboard the same words are in the strip and in the story.
     let about = class.ends_with("badge").then(|| glossary::pieces(&text));
     let about = about.and_then(|pieces| pieces.into_iter().find_map(|(_, term)| term));
     view! {
-        <g class=class data-term=about.map(|term| term.word) on:click=ask>
+        <g class=class data-term=about.map(|term| term.word) data-reason=(!reason.is_empty()).then_some(reason)>
             <rect x=x y=y width=w height="22" rx="11" />
             <text x=x + w / 2.0 y=y + 15.5 text-anchor="middle">{text}</text>
         </g>

@@ -1,20 +1,7 @@
 //! Numbers and codes as people read them. Machine-readable values go into `data-value` attributes
 //! beside these texts, so nothing here has to be parsed back.
 
-pub use crate::observe::words::of_reason as reason;
-
-/// "13,940": whole numbers with separators.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub use crate::observe::words::{count, of_reason as reason};
 
 /// "700/s", "9.4/s", "0/s".
 pub fn rate(per_s: f64) -> String {
