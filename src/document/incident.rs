@@ -121,8 +121,8 @@ pub fn with_load(book: &Book, recipe: &Recipe, load: f64) -> Option<Wanted> {
         let knob = edit::knob_at(&book.scenario, &path).ok()?;
         recipe.set.push((path, value::print(&value, knob.spec)));
     }
-    let thousandths = (load * 100.0).round() as u64;
-    let times = format!("{}.{:02}", thousandths / 100, thousandths % 100);
+    let hundredths = (load * 100.0).round() as u64;
+    let times = format!("{}.{:02}", hundredths / 100, hundredths % 100);
     Some(Wanted {
         part: Part::Load(load),
         what: format!("{times} times the load, on a quiet day"),

@@ -20,3 +20,10 @@ pub fn count(n: u64) -> String {
     }
     text
 }
+
+/// As at the beginning of a sentence.
+pub fn sentence_case(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(chars).collect()
+}

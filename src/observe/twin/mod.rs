@@ -17,6 +17,7 @@ pub use words::clock;
 
 use super::recorder::Recorder;
 use super::report::Report;
+use super::words::sentence_case;
 use crate::design::order::arrange;
 use crate::engine::Run;
 use crate::explain::{Component, Step};
@@ -203,10 +204,4 @@ fn chain(speaker: &Speaker<'_>, firsts: &[First], planned: &Planned, end: Time) 
     steps.extend(last);
     arrange(&mut steps, |a, b| a.at_ns.cmp(&b.at_ns));
     steps
-}
-
-fn sentence_case(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(char::to_uppercase);
-    first.into_iter().flatten().chain(chars).collect()
 }

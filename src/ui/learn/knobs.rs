@@ -12,6 +12,7 @@ use crate::ui::state::learning::door::{Door, glows};
 use crate::ui::state::model::{Model, Tab};
 use crate::ui::state::twins::Ask;
 use crate::ui::state::update::Msg;
+use crate::ui::state::words;
 use crate::ui::store::Store;
 use crate::ui::widgets::icon::{Icon, Pic};
 use crate::ui::widgets::term::asks;
@@ -148,7 +149,7 @@ pub fn One(path: String) -> impl IntoView {
             <p class="meaning" id=meaning_id>
                 <strong>{first.owner}</strong> ": " {first.meaning} "."
                 <span class="allowed">
-                    {capital(&first.allowed)} "." {(!default.is_empty()).then(|| format!(" Default: {default}."))}
+                    {words::sentence_case(&first.allowed)} "." {(!default.is_empty()).then(|| format!(" Default: {default}."))}
                 </span>
             </p>
             {(!first.source.is_empty())
@@ -159,12 +160,6 @@ pub fn One(path: String) -> impl IntoView {
         </div>
     }
     .into_any()
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string());
-    format!("{}{}", first.unwrap_or_default(), letters.as_str())
 }
 
 type Held = Memo<Option<Knob>>;

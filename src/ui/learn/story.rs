@@ -172,8 +172,8 @@ fn failure(model: &Model) -> Option<Failure> {
         return None;
     };
     let mut meaning = debrief::what_failing_means(model, reason, link);
-    if let Some(first) = meaning.get(..1) {
-        meaning = format!("{}{}.", first.to_uppercase(), &meaning[1..]);
+    if !meaning.is_empty() {
+        meaning = format!("{}.", words::sentence_case(&meaning));
     }
     Some(Failure {
         at: words::seconds(news.at_ns),

@@ -389,12 +389,6 @@ fn suggested(model: &Model) -> String {
             "give callers a timeout and another try, with a key so that nothing is done twice"
         }
     };
-    let place = sentence_case(&place(model, culprit));
+    let place = words::sentence_case(&place(model, culprit));
     format!("{place}: {what}. Then run again and compare.")
-}
-
-fn sentence_case(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(char::to_uppercase);
-    first.into_iter().flatten().chain(chars).collect()
 }

@@ -1,7 +1,7 @@
 //! Numbers and codes as people read them. Machine-readable values go into `data-value` attributes
 //! beside these texts, so nothing here has to be parsed back.
 
-pub use crate::observe::words::{count, of_reason as reason};
+pub use crate::observe::words::{count, of_reason as reason, sentence_case};
 
 /// "700/s", "9.4/s", "0/s".
 pub fn rate(per_s: f64) -> String {

@@ -17,7 +17,7 @@ use self::progress::{Attempt, Kept, Pass, Progress};
 use self::review::{Reviewing, Schedule};
 use super::model::{Dialog, Model};
 use super::update::Effect;
-use super::{debrief, goals};
+use super::{debrief, goals, words};
 use crate::design::diagnostic::Diagnostic;
 use crate::observe::report::Report;
 use crate::scenario::Metric;
@@ -242,11 +242,10 @@ fn import(model: &mut Model, name: &str, text: &str) -> Vec<Effect> {
             )
         }
         Err(unread) => format!(
-            "{name} was not read. {}: {}. {}{}.",
+            "{name} was not read. {}: {}. {}.",
             unread.place,
             unread.message,
-            unread.remedy[..1].to_uppercase(),
-            &unread.remedy[1..]
+            words::sentence_case(&unread.remedy)
         ),
     };
     learning.imported = Some((done, said));
