@@ -91,7 +91,7 @@ async function outcome(page, log, name) {
   log.saw(`Goals: ${await seen(page, "goals")}`);
   log.saw(`Served ${shown.served}, tries ${shown.amplification}, p99 ${shown.p99}, duplicate ${shown.duplicate}, cost ${shown.cost}`);
   log.saw(`How it came: ${await seen(page, "chain")}`);
-  const after = await verdict.locator("section.block p.small.muted").allInnerTexts();
+  const after = await verdict.locator("section.block:has([data-testid=chain]) p.small.muted").allInnerTexts();
   log.saw(after.filter(Boolean).map((line) => `Below it: ${line}`));
   for (const id of ["bet-outcome", "about-change", "evidence", "paged", "next"]) {
     const text = await seen(page, id);
@@ -110,6 +110,10 @@ async function outcome(page, log, name) {
 /** Clicks on the node or the link that has the knob, as somebody would whom nobody told where it is. */
 async function pick(page, path) {
   const [kind, key] = path.split(".");
+  await deselect(page);
+  // The panel of the knobs may lie over what is at the right.
+  const panel = page.getByRole("button", { name: "Close the knobs" });
+  if (await panel.isVisible()) await panel.click();
   if (kind === "link") {
     const wire = page.locator(`[data-link="${key}"] path`).first();
     if ((await wire.count()) === 0) return false;
@@ -139,7 +143,9 @@ async function setKnob(page, path, value) {
     where = `in ${await seen(page, "inspected")}`;
   }
   const list = knob.locator("select");
+  const word = knob.locator("label").getByText(value, { exact: true });
   if ((await list.count()) > 0) await list.selectOption(value);
+  else if ((await knob.getByRole("radio").count()) > 0) await word.click();
   else await turn(page, path, value);
   const error = knob.getByRole("alert");
   if (await error.isVisible()) return `${where}, refused: ${await error.innerText()}`;
@@ -171,10 +177,12 @@ async function again(page, log, name) {
   await outcome(page, log, name);
 }
 
-/** Back to the design as it was opened, by as many undos as it takes. */
+/** Back to the design as it was opened. */
 async function reset(page) {
-  await page.locator("#canvas").focus();
-  for (let i = 0; i < 20; i += 1) await page.keyboard.press("Control+z");
+  await deselect(page);
+  await openKnobs(page);
+  const button = page.getByRole("button", { name: "Reset", exact: true });
+  if (await button.isEnabled()) await button.click();
 }
 
 /** The variants whose changes are all among the given knobs go first. */
@@ -276,7 +284,8 @@ async function partTwo(page, text, log) {
 async function cold(page, id, text, log) {
   log.did("Opened through the cold door");
   await reading(page, log);
-  log.saw(`Predictions asked for: ${await page.getByTestId(/^bet-/).count()}; knobs shown: ${await page.getByTestId(/^knob-/).count()}`);
+  const asked = await page.getByTestId(/^bet-/).count();
+  log.saw(`Predictions asked for: ${asked}; knobs shown: ${await page.getByTestId(/^knob-/).count()}`);
   await log.picture(page, "cold-1-open");
   await page.getByTestId("run").click();
   await outcome(page, log, "cold-2-first-run");
