@@ -114,19 +114,16 @@ async function pick(page, path) {
   // The panel of the knobs may lie over what is at the right.
   const panel = page.getByRole("button", { name: "Close the knobs" });
   if (await panel.isVisible()) await panel.click();
-  if (kind === "link") {
-    const wire = page.locator(`[data-link="${key}"] path`).first();
-    if ((await wire.count()) === 0) return false;
-    const [x, y] = await wire.evaluate((it) => {
-      const middle = it.getPointAtLength(it.getTotalLength() / 2).matrixTransform(it.getScreenCTM());
-      return [middle.x, middle.y];
-    });
-    await page.mouse.click(x, y);
-  } else {
-    const node = page.locator(`[data-node="${key}"] .outline`).first();
-    if ((await node.count()) === 0) return false;
-    await node.click();
-  }
+  await page.getByRole("button", { name: "All of it in sight" }).click();
+  const part = page.locator(kind === "link" ? `[data-link="${key}"] path` : `[data-node="${key}"] .outline`).first();
+  if ((await part.count()) === 0) return false;
+  const [x, y] = await part.evaluate((it) => {
+    const box = it.getBoundingClientRect();
+    if (!it.matches("[data-link] path")) return [box.x + box.width / 2, box.y + box.height / 2];
+    const middle = it.getPointAtLength(it.getTotalLength() / 2).matrixTransform(it.getScreenCTM());
+    return [middle.x, middle.y];
+  });
+  await page.mouse.click(x, y);
   const inspected = page.getByTestId("inspected");
   if ((await inspected.count()) === 0) return false;
   const more = page.getByRole("button", { name: /more knobs?$/ });
