@@ -6,6 +6,7 @@ pub const MAX_NODES: usize = 200;
 pub const MAX_LINKS: usize = 400;
 pub const MAX_OPERATIONS: usize = 50;
 pub const MAX_ALERTS: usize = 50;
+pub const MAX_SLOS: usize = 10;
 pub const MAX_INVARIANTS: usize = 50;
 pub const MAX_TIMELINE: usize = 1_000;
 pub const MAX_GOALS: usize = 50;

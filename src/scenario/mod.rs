@@ -33,6 +33,7 @@ mod copying;
 pub mod draw;
 mod draw_operation;
 mod draw_remove;
+mod draw_watched;
 pub mod edit;
 pub mod edit_timeline;
 mod fails_first;
@@ -199,6 +200,12 @@ pub enum Metric {
     ClaimsBroken,
     /// Pages of the design's alerts that were read in the window.
     Pages,
+    /// Of those, the ones without an incident by any objective of the design.
+    FalsePages,
+    /// Incidents that began in the window, and that nobody was called for.
+    MissedIncidents,
+    /// The longest time from the beginning of such an incident until somebody had read of it.
+    TimeToDetect,
     /// Age of the oldest message that a queue keeps when the window ends.
     MessageAge,
     /// Dollars per hour of the design, with its calls.

@@ -28,6 +28,7 @@ const TABLES: &[&str] = &[
     "operation",
     "monitoring",
     "alert",
+    "slo",
     "invariant",
     "timeline",
     "goal",

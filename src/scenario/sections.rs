@@ -161,6 +161,20 @@ pub static ALERT: &[Field] = &[
     .required(),
 ];
 
+/// `[slo.NAME]`, beside the knobs of an objective.
+pub static SLO: &[Field] = &[
+    field(
+        "label",
+        Line,
+        "what people read; the name of the table if absent",
+    ),
+    field(
+        "node",
+        Name,
+        "the clients whose users are meant; all of them if absent",
+    ),
+];
+
 /// `[invariant.NAME]`
 pub static INVARIANT: &[Field] = &[
     field(

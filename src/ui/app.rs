@@ -60,10 +60,12 @@ pub fn App(
     let knobs = store.memo(|m| if m.shows_knobs() { "open" } else { "closed" });
     let said = store.memo(|m| m.said.text.clone());
     let outline = store.memo(|m| m.outline);
+    let blind = store.memo(|m| m.is_blind());
     view! {
         <div
             class="page"
             class:dropping=move || dropping.get()
+            class:blind=move || blind.get()
             data-tab=move || tab.get()
             data-story=move || story.get()
             data-knobs=move || knobs.get()

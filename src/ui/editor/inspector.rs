@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::operations::Operations;
+use super::watching::Watching;
 use crate::scenario::draw::Edit;
 use crate::ui::learn::knobs::{One, set};
 use crate::ui::state::editing::Draw;
@@ -44,6 +45,7 @@ pub fn Inspector() -> impl IntoView {
         {move || shown.with(|s| s.label.clone()).map(|(path, label)| view! { <Label path=path label=label /> })}
         <p class="small muted">{move || shown.with(|s| s.meaning.clone())}</p>
         <Operations />
+        <Watching />
         {move || {
             let (_, (first, rest)) = lists.get();
             let more = rest.len();

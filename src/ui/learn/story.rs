@@ -156,6 +156,9 @@ fn SoFar() -> impl IntoView {
 }
 
 fn failure(model: &Model) -> Option<Failure> {
+    if model.is_blind() {
+        return None;
+    }
     let trouble = model.run.moments.at_ns.first().copied().unwrap_or(0);
     let news = model
         .run

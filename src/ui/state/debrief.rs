@@ -38,7 +38,7 @@ pub fn chain(model: &Model) -> Vec<Step> {
 /// Of a run that stands still before its end: nothing, if there is nothing to ask; what to say above the
 /// chain, if somebody has asked.
 pub fn so_far(model: &Model) -> Option<Option<String>> {
-    if model.run.status != Status::Paused || !model.has_begun() {
+    if model.run.status != Status::Paused || !model.has_begun() || model.is_blind() {
         return None;
     }
     let now_ns = model.run.now.now_ns;

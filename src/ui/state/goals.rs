@@ -40,7 +40,8 @@ fn line(model: &Model, goal: &Goal) -> GoalLine {
         Bound::AtMost(v) => ("at most", v),
     };
     // What users see now is of all operations.
-    let is_live = report.is_none() && model.has_begun() && goal.operation.is_none();
+    let is_live =
+        report.is_none() && model.has_begun() && !model.is_blind() && goal.operation.is_none();
     let now = is_live.then(|| current(model, goal.metric));
     let limit = amount(goal.metric, value.as_f64());
     GoalLine {
@@ -72,6 +73,7 @@ pub fn amount(metric: Metric, x: f64) -> String {
         | Metric::RecoveryTime
         | Metric::RecoveryPoint
         | Metric::ReadRecovery
+        | Metric::TimeToDetect
         | Metric::MessageAge => words::ms(x),
         Metric::Lost
         | Metric::Duplicate
@@ -87,6 +89,8 @@ pub fn amount(metric: Metric, x: f64) -> String {
         | Metric::Unauthorised
         | Metric::WriteSkew
         | Metric::InvariantBroken
+        | Metric::FalsePages
+        | Metric::MissedIncidents
         | Metric::Pages => words::count(x.max(0.0) as u64),
         Metric::Cost => format!("{}/h", words::money((x * 1e6).round() as i64)),
     }
@@ -122,6 +126,9 @@ fn current(model: &Model, metric: Metric) -> Option<f64> {
         | Metric::RecoveryPoint
         | Metric::ReadRecovery
         | Metric::Pages
+        | Metric::FalsePages
+        | Metric::MissedIncidents
+        | Metric::TimeToDetect
         | Metric::MessageAge => None,
         Metric::Cost => Some(now.cost_micro_per_hour as f64 / 1e6),
     }

@@ -6,7 +6,8 @@ use super::forms::{self, Form};
 use super::learning::{self, door::Door};
 use super::model::{Dialog, Model, Theme};
 use super::update::Msg;
-use super::{papers, results, twins, versions};
+use super::watching::Watch;
+use super::{pager, papers, results, twins, versions};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -61,6 +62,8 @@ pub enum Act {
     Versions,
     Results,
     AddOperation(&'static str),
+    Watch(Watch),
+    Blind,
     Form(Form),
     Twin,
     TwinOfStart,
@@ -194,6 +197,30 @@ pub static COMMANDS: &[Command] = &[
         "",
         "Users do something more that writes",
         Act::AddOperation("write"),
+    ),
+    page(
+        "",
+        "",
+        "Promise users something: an objective (SLO)",
+        Act::Watch(Watch::Slo),
+    ),
+    page(
+        "",
+        "",
+        "Alerts on how fast the error budget is spent",
+        Act::Watch(Watch::Burn),
+    ),
+    page(
+        "",
+        "",
+        "An alert on errors at the selected node",
+        Act::Watch(Watch::Errors),
+    ),
+    page(
+        "",
+        "",
+        "Blind: see only what the design's monitoring sees, or everything again",
+        Act::Blind,
     ),
     page(
         "",
@@ -423,6 +450,7 @@ pub fn message(act: Act, model: &Model) -> Option<Msg> {
         Act::Results => Msg::Results(results::Ask::Open),
         Act::Form(form) => Msg::Form(forms::Ask::Open(form)),
         Act::Papers => Msg::Papers(papers::Ask::Open),
+        Act::Blind => Msg::Pager(pager::Ask::Blind),
         Act::Twin => Msg::Twins(twins::Ask::Any),
         Act::TwinOfStart => Msg::Twins(twins::Ask::Start),
         Act::Progress => Msg::Learn(learning::Ask::Open),
@@ -474,6 +502,7 @@ fn draw(act: Act, model: &Model) -> Option<Draw> {
         Act::Lose => Draw::Strike("link_loss"),
         Act::Happen => Draw::Pane(Some(Pane::Happen)),
         Act::AddOperation(kind) => Draw::AddOperation(kind),
+        Act::Watch(what) => Draw::Watch(what),
         _ => return None,
     })
 }

@@ -54,6 +54,7 @@ pub mod twins;
 pub mod update;
 pub mod versions;
 pub mod view;
+pub mod watching;
 pub mod waterfall;
 pub mod words;
 

@@ -15,6 +15,7 @@ use super::forms::Forms;
 use super::learning::Learning;
 use super::learning::door::Door;
 use super::pace::{Moments, Speed};
+use super::pager::Acknowledged;
 use super::panels::Sizes;
 use super::papers::Papers;
 use super::requests::Requests;
@@ -86,6 +87,8 @@ pub struct Model {
     pub new_release: bool,
     /// The drawing in words stands beside it instead of the story.
     pub outline: bool,
+    /// While it runs, nothing is seen but what the design's own monitoring sees.
+    pub blind: bool,
     /// Single keys act on the page; some assistive tools need them for themselves.
     pub keys_on: bool,
     /// `?debug` in the address.
@@ -122,6 +125,8 @@ pub struct Run {
     pub look_at_ns: Option<u64>,
     /// How far somebody has seen it.
     pub seen_ns: u64,
+    /// Pages that somebody has acknowledged while it ran.
+    pub acknowledged: Vec<Acknowledged>,
 }
 
 /// Why the run went as it did, up to some moment of it.
@@ -441,6 +446,11 @@ impl Model {
         self.run.now.now_ns > 0
     }
 
+    /// Nobody sees more than the design's monitoring. What came of it is seen when the run is over.
+    pub fn is_blind(&self) -> bool {
+        self.blind && self.run.report.is_none()
+    }
+
     pub fn duration_ns(&self) -> u64 {
         self.run
             .plan
@@ -475,6 +485,7 @@ impl Default for Model {
             read_only: false,
             new_release: false,
             outline: false,
+            blind: false,
             run: Run::default(),
             bet: Bet::Open,
             runs_done: 0,

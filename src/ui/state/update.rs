@@ -19,6 +19,7 @@ use super::learning;
 use super::learning::door::Door;
 use super::model::*;
 use super::pace::Speed;
+use super::pager;
 use super::panels::Panel;
 use super::papers;
 use super::requests;
@@ -146,6 +147,7 @@ pub enum Msg {
     Learn(learning::Ask),
     /// About documents from the design and its runs.
     Papers(papers::Ask),
+    Pager(pager::Ask),
     /// What the result code shall call whoever made the run.
     Who(String),
     /// Hand out a link to what is on the page.
@@ -368,6 +370,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Requests(ask) => requests::update(model, ask),
         Msg::Learn(ask) => learning::update(model, ask),
         Msg::Papers(ask) => papers::update(model, ask),
+        Msg::Pager(ask) => pager::update(model, ask),
         Msg::Who(who) => sharing::called(model, who),
         Msg::Share => sharing::share(model),
         Msg::OpenLink(text) => sharing::open(model, &text),
