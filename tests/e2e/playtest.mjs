@@ -1,47 +1,69 @@
-// Plays every lesson as somebody would who meets it for the first time, in a real browser: through the guided door
-// with a wrong prediction and the change that backfires first, then with one that holds; and through the cold door.
+// Plays every lesson as somebody would who meets it for the first time, in a real browser. Through the guided door: a
+// wrong prediction, the change that backfires, a hint if one is offered, a change that holds, the check on other seeds,
+// part two. Through the cold door: no prediction, the knobs found by clicking in the drawing, and another change that
+// holds where the lesson has one.
 //   node tests/e2e/playtest.mjs [FOLDER] [LESSON ...]
-// What was done and what the page said is written to FOLDER/LESSON.md (target/playtests). What of it confuses is for
-// people to say: the logs with their remarks are in docs/playtests/.
+// What was done and what the page said is written to FOLDER/LESSON.md, pictures beside it (target/playtests). What of
+// it confuses is for people to say: the logs with their remarks are in docs/playtests/.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { launch, numbers, openKnobs, ROOT, serveBuilt, turn, untilStatus, visit } from "./helpers.mjs";
+import { cli, launch, numbers, openKnobs, ROOT, serveBuilt, turn, untilStatus, visit } from "./helpers.mjs";
 
 const [folder = join(ROOT, "target/playtests"), ...wanted] = process.argv.slice(2);
 const lessons = readdirSync(join(ROOT, "scenarios"))
   .filter((name) => name.endsWith(".toml"))
   .map((name) => name.replace(".toml", ""))
-  .filter((id) => wanted.length === 0 || wanted.includes(id));
+  .filter((id) => wanted.length === 0 || wanted.some((it) => id.startsWith(it)));
 
-/** Variants of one kind in a scenario file: key, label, what they set; those that add text are left out. */
-function variants(text, kind) {
-  const blocks = text.split(/^(?=\[)/m).filter((block) => block.startsWith(`[lesson.${kind}.`));
-  return blocks
+/** The strings of an array of a scenario file, whichever quotes they have. */
+function strings(text, name) {
+  const from = text.search(new RegExp(`^${name} = \\[`, "m"));
+  if (from < 0) return [];
+  const found = [];
+  const token = /"([^"]*)"|'([^']*)'|#.*|\]|[\s,]+/y;
+  token.lastIndex = text.indexOf("[", from) + 1;
+  for (let it = token.exec(text); it && it[0] !== "]"; it = token.exec(text)) {
+    if (it[1] ?? it[2]) found.push(it[1] ?? it[2]);
+  }
+  return found;
+}
+
+/** Variants below a name in a scenario file: key, label, what they set, and whether they add text as well. */
+function variants(text, below) {
+  return text
+    .split(/^(?=\[)/m)
+    .filter((block) => block.startsWith(`[lesson.${below}.`))
     .map((block) => ({
-      key: block.match(/^\[lesson\.\w+\.(\w+)\]/)?.[1],
+      key: block.match(/^\[([\w.]+)\]/)[1].slice(`lesson.${below}.`.length),
       label: block.match(/^label = "(.*)"$/m)?.[1],
+      right: /^right = true/m.test(block),
       adds: /^(add|remove) = /m.test(block),
-      set: [...(block.match(/^set = \[([\s\S]*?)\n?\]/m)?.[1] ?? "").matchAll(/"([^"]+)"/g)].map((m) => {
-        const [path, ...value] = m[1].split(" = ");
-        return [path, value.join(" = ")];
-      }),
+      set: strings(block, "set").map((line) => [line.slice(0, line.indexOf(" = ")), line.slice(line.indexOf(" = ") + 3)]),
     }))
-    .filter((variant) => variant.key && !variant.adds && variant.set.length > 0);
+    .filter(({ key }) => !key.includes("."));
 }
 
 const tidy = (text) => text.replace(/\s*\n\s*/g, " / ").replace(/\s+/g, " ").trim();
+const words = (text) => text.split(/\s+/).filter((word) => /\w/.test(word)).length;
 
 class Log {
   lines = [];
-  constructor(title) {
+  constructor(id, title) {
+    this.id = id;
     this.lines.push(title, "");
   }
   did(what) {
     this.lines.push(`- **${what}**`);
   }
-  saw(what) {
-    for (const text of [what].flat().filter(Boolean)) this.lines.push(`  - ${tidy(text)}`);
+  saw(...what) {
+    for (const text of what.flat().filter(Boolean)) this.lines.push(`  - ${tidy(text)}`);
+  }
+  async picture(page, name) {
+    await page.screenshot({ path: join(folder, `${this.id}-${name}.png`) });
+  }
+  keep() {
+    writeFileSync(join(folder, `${this.id}.md`), `${this.lines.join("\n").trimEnd()}\n`);
   }
 }
 
@@ -50,97 +72,265 @@ async function seen(page, id) {
   return (await part.count()) > 0 ? part.first().innerText() : "";
 }
 
-async function outcome(page, log) {
+/** What is to be read, and how much of it. */
+async function reading(page, log) {
+  const question = await page.locator("#story .question").first().innerText();
+  const hook = page.locator("#story .hook").first();
+  const story = (await hook.count()) > 0 ? await hook.innerText() : "";
+  log.saw(question, story, `Words of question and story: ${words(question) + words(story)}; of the whole panel: ${words(await page.locator("#story").innerText())}`);
+  log.saw(`Goals: ${await seen(page, "goals")}`);
+}
+
+/** What a finished run says. */
+async function outcome(page, log, name) {
   await untilStatus(page, "over");
-  await page.getByTestId("verdict").waitFor();
-  log.saw(`Verdict: ${await seen(page, "verdict")}`);
+  const verdict = page.getByTestId("verdict");
+  await verdict.waitFor();
   const { shown } = await numbers(page);
+  log.saw(`**${tidy(await verdict.locator("h2").first().innerText())}** ${await verdict.locator(".hook").first().innerText().catch(() => "")}`);
+  log.saw(`Goals: ${await seen(page, "goals")}`);
   log.saw(`Served ${shown.served}, tries ${shown.amplification}, p99 ${shown.p99}, duplicate ${shown.duplicate}, cost ${shown.cost}`);
-}
-
-/** Turns the knobs of a variant where the page shows them; says which are elsewhere. */
-async function apply(page, variant, log) {
-  const missing = [];
-  await openKnobs(page);
-  for (const [path, value] of variant.set) {
-    if ((await page.getByTestId(`knob-${path}`).count()) === 0) missing.push(path);
-    else await turn(page, path, value);
+  log.saw(`How it came: ${await seen(page, "chain")}`);
+  const after = await verdict.locator("section.block:has([data-testid=chain]) p.small.muted").allInnerTexts();
+  log.saw(after.filter(Boolean).map((line) => `Below it: ${line}`));
+  for (const id of ["bet-outcome", "about-change", "evidence", "paged", "next"]) {
+    const text = await seen(page, id);
+    if (text) log.saw(`${id}: ${text}`);
   }
-  log.did(`Change: ${variant.label} (${variant.set.map(([path, value]) => `${path} = ${value}`).join(", ")})`);
-  if (missing.length > 0) log.saw(`Not among the knobs beside the drawing: ${missing.join(", ")}`);
-  return missing.length === 0;
+  for (const card of await page.locator("#story .card").all()) {
+    const count = words(await card.innerText());
+    const id = await card.getAttribute("data-testid");
+    if (count > 40 && id !== "next") log.saw(`Card of ${count} words: ${id}`);
+  }
+  const hint = await seen(page, "hint");
+  log.saw(hint ? `Offered: ${hint}` : "No hint is offered");
+  if (name) await log.picture(page, name);
 }
 
-async function again(page, log) {
-  await page.getByTestId("run-again").first().click();
+/** Clicks on the node or the link that has the knob, as somebody would whom nobody told where it is. */
+async function pick(page, path) {
+  const [kind, key] = path.split(".");
+  await deselect(page);
+  // The panel of the knobs may lie over what is at the right.
+  const panel = page.getByRole("button", { name: "Close the knobs" });
+  if (await panel.isVisible()) await panel.click();
+  await page.getByRole("button", { name: "All of it in sight" }).click();
+  const part = page.locator(kind === "link" ? `[data-link="${key}"] path` : `[data-node="${key}"] .outline`).first();
+  if ((await part.count()) === 0) return false;
+  const [x, y] = await part.evaluate((it) => {
+    const box = it.getBoundingClientRect();
+    if (!it.matches("[data-link] path")) return [box.x + box.width / 2, box.y + box.height / 2];
+    const middle = it.getPointAtLength(it.getTotalLength() / 2).matrixTransform(it.getScreenCTM());
+    return [middle.x, middle.y];
+  });
+  await page.mouse.click(x, y);
+  const inspected = page.getByTestId("inspected");
+  if ((await inspected.count()) === 0) return false;
+  const more = page.getByRole("button", { name: /more knobs?$/ });
+  if ((await page.getByTestId(`knob-${path}`).count()) === 0 && (await more.count()) > 0) await more.click();
+  return true;
+}
+
+/** Sets a knob wherever the page has it; says where it was, or null. */
+async function setKnob(page, path, value) {
+  const knob = page.getByTestId(`knob-${path}`);
+  let where = "among the knobs";
+  if ((await knob.count()) === 0) {
+    if (!(await pick(page, path)) || (await knob.count()) === 0) return null;
+    where = `in ${await seen(page, "inspected")}`;
+  }
+  const list = knob.locator("select");
+  const word = knob.locator("label").getByText(value, { exact: true });
+  if ((await list.count()) > 0) await list.selectOption(value);
+  else if ((await knob.getByRole("radio").count()) > 0) await word.click();
+  else await turn(page, path, value);
+  const error = knob.getByRole("alert");
+  if (await error.isVisible()) return `${where}, refused: ${await error.innerText()}`;
+  return where;
+}
+
+async function deselect(page) {
+  const close = page.getByRole("button", { name: "Close: select nothing" });
+  if ((await close.count()) > 0) await close.click();
+}
+
+/** Changes what a variant changes, by hand; false if the page has no control for a part of it. */
+async function apply(page, variant, log) {
+  log.did(`Change: ${variant.label}`);
+  let all = !variant.adds;
+  if (variant.adds) log.saw("It needs a new part, which is drawn by hand: not done here");
+  for (const [path, value] of all ? variant.set : []) {
+    const where = await setKnob(page, path, value);
+    log.saw(where ? `${path} = ${value}: ${where}` : `${path} = ${value}: NO CONTROL FOUND`);
+    all &&= where !== null && !where.includes("refused");
+  }
+  await deselect(page);
+  return all;
+}
+
+async function again(page, log, name) {
+  await page.getByTestId("run").click();
   await untilStatus(page, "playing", "settling", "over");
-  await outcome(page, log);
+  await outcome(page, log, name);
+}
+
+/** Back to the design as it was opened. */
+async function reset(page) {
+  await deselect(page);
+  await openKnobs(page);
+  const button = page.getByRole("button", { name: "Reset", exact: true });
+  if (await button.isEnabled()) await button.click();
+}
+
+/** The variants whose changes are all among the given knobs go first. */
+function easiest(all, unlocked) {
+  const weight = (it) => (it.adds ? 2 : 0) + (it.set.every(([path]) => unlocked.includes(path)) ? 0 : 1);
+  return all.toSorted((a, b) => weight(a) - weight(b));
+}
+
+async function badFirst(page, text, log, name) {
+  const [bad] = easiest(variants(text, "backfire"), strings(text, "unlocked"));
+  if (await apply(page, bad, log)) await again(page, log, name);
+  const hint = page.getByTestId("hint");
+  if ((await hint.count()) > 0) {
+    log.did("Asked for the hint");
+    await hint.click();
+    log.saw(await page.locator("#story .hint").allInnerTexts());
+  }
+}
+
+/** Tries the fixes until one can be made by hand; another visit with a link to the design is the last way. */
+async function good(page, text, log, name, fixes) {
+  for (const fix of fixes) {
+    await reset(page);
+    if (await apply(page, fix, log)) {
+      await again(page, log, name);
+      if ((await page.getByTestId("verdict").getAttribute("data-passed")) === "true") return true;
+    }
+  }
+  return false;
 }
 
 async function guided(page, id, text, log) {
   log.did("Opened through the guided door");
-  log.saw([await page.locator("#story .question").first().innerText(), await page.locator("#story .hook").first().innerText()]);
+  await reading(page, log);
+  await log.picture(page, "guided-1-open");
   const bets = page.getByTestId(/^bet-/);
   const labels = await bets.allInnerTexts();
-  const right = [...text.matchAll(/^\[lesson\.bet\.(\w+)\][^[]*?^right = true/gm)].map((m) => m[1]);
-  const ids = await bets.evaluateAll((all) => all.map((bet) => bet.dataset.testid.replace("bet-", "")));
-  const wrong = Math.max(0, ids.findIndex((key) => !right.includes(key)));
-  if (ids.length > 0) {
-    log.did(`Prediction: ${tidy(labels[wrong])}`);
-    await bets.nth(wrong).click();
-    await page.getByTestId("run-bet").click();
-  } else await page.getByTestId("run").click();
-  await outcome(page, log);
-  log.saw(`The prediction: ${await seen(page, "bet-outcome")}`);
-  const [bad] = [...variants(text, "backfire"), ...variants(text, "not_enough")];
-  if (bad && (await apply(page, bad, log))) await again(page, log);
+  const right = variants(text, "bet").findIndex((bet) => bet.right);
+  const wrong = right === 0 ? 1 : 0;
+  log.did(`Prediction: ${tidy(labels[wrong])} (of: ${labels.map(tidy).join(" | ")})`);
+  await bets.nth(wrong).click();
+  log.saw(await seen(page, "example"));
+  await log.picture(page, "guided-2-predicted");
+  await page.getByTestId("run-bet").click();
+  await outcome(page, log, "guided-3-first-run");
   await openKnobs(page);
-  const reset = page.getByTestId("reset-knobs");
-  if ((await reset.count()) > 0) await reset.click();
-  else await page.keyboard.press("Control+z");
-  const [fix] = variants(text, "fix");
-  if (fix && (await apply(page, fix, log))) {
-    await again(page, log);
-    const check = page.getByTestId("check-seeds");
-    if ((await check.count()) > 0) {
-      log.did("Asked for 20 other seeds");
-      await check.click();
-      await page.getByTestId("seed-check").getByText(/^Passed on/).waitFor({ timeout: 120_000 });
-      log.saw(await seen(page, "seed-check"));
+  const names = await page.locator(".knob[data-testid^=knob-] .knob-name").allInnerTexts();
+  log.saw(`Knobs: ${names.map(tidy).join(" | ")}`);
+  await badFirst(page, text, log, "guided-4-backfired");
+  const fixes = easiest(variants(text, "fix"), strings(text, "unlocked"));
+  if (!(await good(page, text, log, "guided-5-fixed", fixes))) {
+    log.saw("STUCK: no fix of the lesson can be made by hand on the page");
+    await byLink(page, id, fixes.find((fix) => !fix.adds), log);
+  }
+  const check = page.getByTestId("check-seeds");
+  if ((await check.count()) === 0) return;
+  log.did("Asked for 20 other seeds");
+  await check.click();
+  await page.getByTestId("seed-check").getByText(/^Passed on/).waitFor({ timeout: 300_000 });
+  log.saw(await seen(page, "seed-check"), `next: ${await seen(page, "next")}`);
+  await partTwo(page, text, log);
+}
+
+/** Opens the design from a link that the command line made, with the lesson in it. */
+async function byLink(page, id, fix, log) {
+  if (!fix) return;
+  log.did("Opened the same change as a link from the command line");
+  const sets = fix.set.flatMap(([path, value]) => ["--set", `${path}=${value}`]);
+  const link = cli("share", join(ROOT, "scenarios", `${id}.toml`), ...sets).split("\n").find((line) => line.includes("#v1."));
+  const address = new URL(page.url());
+  await page.goto(`${address.origin}/?speed=max${link.slice(link.indexOf("#"))}`);
+  await untilStatus(page, "ready");
+  const skip = page.getByTestId("skip-bet");
+  if ((await skip.count()) > 0) await skip.click();
+  await again(page, log, "guided-5-fixed");
+}
+
+async function partTwo(page, text, log) {
+  const twist = page.getByTestId(/^twist-/).first();
+  if ((await twist.count()) === 0) {
+    log.saw("No part two is offered");
+    return;
+  }
+  const key = (await twist.getAttribute("data-testid")).replace("twist-", "");
+  log.did(`Part two: ${tidy(await twist.innerText())}`);
+  await twist.click();
+  await untilStatus(page, "ready");
+  await reading(page, log);
+  await page.getByTestId("run").click();
+  await outcome(page, log, "guided-6-part-two");
+  for (const fix of variants(text, `twist.${key}.fix`)) {
+    if (await apply(page, fix, log)) {
+      await again(page, log, "guided-7-part-two-fixed");
+      return;
     }
   }
 }
 
-async function cold(page, text, log) {
+async function cold(page, id, text, log) {
   log.did("Opened through the cold door");
-  const hook = page.locator("#story .hook");
-  log.saw([await page.locator("#story .question").first().innerText(), (await hook.count()) > 0 ? await hook.first().innerText() : ""]);
-  log.saw(`Predictions asked for: ${await page.getByTestId(/^bet-/).count()}`);
+  await reading(page, log);
+  const asked = await page.getByTestId(/^bet-/).count();
+  log.saw(`Predictions asked for: ${asked}; knobs shown: ${await page.getByTestId(/^knob-/).count()}`);
+  await log.picture(page, "cold-1-open");
   await page.getByTestId("run").click();
-  await outcome(page, log);
+  await outcome(page, log, "cold-2-first-run");
+  await badFirst(page, text, log, "cold-3-backfired");
+  const fixes = easiest(variants(text, "fix").reverse(), strings(text, "unlocked"));
+  if (!(await good(page, text, log, "cold-4-fixed", fixes))) log.saw("STUCK: no fix of the lesson can be made by hand on the page");
 }
+
+/** The same beginning on a phone, for the pictures. */
+async function phone(page, id, text, log) {
+  log.did("Opened on a phone (390 x 844)");
+  await log.picture(page, "phone-1-open");
+  await page.getByTestId(/^bet-/).first().click();
+  await log.picture(page, "phone-2-predicted");
+  await page.getByTestId("run-bet").click();
+  await untilStatus(page, "over");
+  await page.waitForTimeout(300);
+  await log.picture(page, "phone-3-first-run");
+}
+
+const PASSES = [
+  ["guided", guided, {}],
+  ["cold", cold, { colorScheme: "dark" }],
+  ["phone", phone, { viewport: { width: 390, height: 844 } }],
+];
 
 mkdirSync(folder, { recursive: true });
 const server = await serveBuilt();
 const browser = await launch();
 for (const id of lessons) {
   const text = readFileSync(join(ROOT, "scenarios", `${id}.toml`), "utf8");
-  const log = new Log(`# ${text.match(/^title = "(.*)"$/m)[1]}`);
-  for (const door of ["guided", "cold"]) {
-    log.lines.push(`## ${door === "guided" ? "Guided" : "Cold"}`, "");
-    const query = `?speed=max&scenario=${id}&door=${door}`;
-    const { page, problems, close } = await visit(browser, server.address, { query });
+  const log = new Log(id, `# ${text.match(/^title = "(.*)"$/m)[1]}`);
+  for (const [name, play, options] of PASSES) {
+    log.lines.push(`## ${name}`, "");
+    const query = `?speed=max&scenario=${id}&door=${name === "cold" ? "cold" : "guided"}`;
+    const { page, problems, close } = await visit(browser, server.address, { query, ...options });
     try {
       await untilStatus(page, "ready");
-      await (door === "guided" ? guided(page, id, text, log) : cold(page, text, log));
+      await play(page, id, text, log);
     } catch (error) {
-      log.saw(`STOPPED: ${String(error).split("\n")[0]}`);
+      log.saw(`STOPPED: ${String(error.stack).split("\n").filter((line) => /Error|playtest/.test(line)).slice(0, 4).join(" ")}`);
+      await log.picture(page, `${name}-stopped`);
     }
     if (problems.length > 0) log.saw(`Problems: ${problems.join("; ")}`);
     await close();
     log.lines.push("");
+    log.keep();
   }
-  writeFileSync(join(folder, `${id}.md`), `${log.lines.join("\n").trimEnd()}\n`);
   console.log(`${id}: ${log.lines.length} lines`);
 }
 await browser.close();
