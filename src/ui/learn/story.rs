@@ -32,13 +32,14 @@ pub fn Story() -> impl IntoView {
     let about = store.memo(|m| {
         let scenario = &m.doc.scenario;
         (
-            match scenario.about.question.as_str() {
-                "" => scenario.about.title.clone(),
-                question => question.to_owned(),
+            match (m.doc.part(), scenario.about.question.as_str()) {
+                (Some(twist), _) => format!("Part two. {}.", twist.label.trim_end_matches('.')),
+                (None, "") => scenario.about.title.clone(),
+                (None, question) => question.to_owned(),
             },
             match m.doc.part() {
                 None => scenario.lesson.hook.trim().to_owned(),
-                Some(twist) => format!("Part two. {}.", twist.label.trim_end_matches('.')),
+                Some(_) => "What held a moment ago has to hold here as well.".to_owned(),
             },
         )
     });
@@ -72,6 +73,7 @@ pub fn Story() -> impl IntoView {
             <Hints />
             <Feed />
             <Numbers />
+            <Caveats />
             // A phone's bar has no room for these.
             <div class="phone">
                 <FileButtons suffix="-phone" />
@@ -88,6 +90,24 @@ pub fn Story() -> impl IntoView {
                     "Share, result codes"
                 </button>
             </div>
+        </section>
+    }
+}
+
+/// What the model of a lesson leaves out, once there is a run to set against real systems.
+#[component]
+fn Caveats() -> impl IntoView {
+    let store = Store::get();
+    let all = store.memo(|m| match m.is_over() {
+        true => m.doc.scenario.lesson.caveats.clone(),
+        false => Vec::new(),
+    });
+    view! {
+        <section class="block" hidden=move || all.with(Vec::is_empty) data-testid="caveats">
+            <h2 class="label">"What this model leaves out"</h2>
+            <ul class="caveats small">
+                {move || all.get().into_iter().map(|text| view! { <li>{rich(&text)}</li> }).collect_view()}
+            </ul>
         </section>
     }
 }

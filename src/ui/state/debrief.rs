@@ -356,9 +356,22 @@ fn holds(model: &Model) -> String {
     }
 }
 
+/// The first goal that a finished run did not reach.
+fn missed(model: &Model) -> Option<String> {
+    let report = model.run.report.as_ref()?;
+    let goal = report.goals.iter().find(|goal| !goal.holds)?;
+    Some(goal.label.clone())
+}
+
 /// Where nobody wrote a lesson: what is worth a try against what was found.
 fn suggested(model: &Model) -> String {
     let Some(found) = found(model).filter(|found| found.harm.is_some()) else {
+        if let Some(label) = missed(model) {
+            let label = label.trim_end_matches('.');
+            return format!(
+                "Missed: {label}. No part broke: look for what the design itself allows, at the chart of what is missed."
+            );
+        }
         return "It held. Make it harder: more traffic, or choose a node and crash it during a run.".into();
     };
     let Some(culprit) = &found.culprit else {

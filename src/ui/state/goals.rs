@@ -1,5 +1,6 @@
 //! Goals with what was measured against what must hold.
 
+use crate::design::value::Unit;
 use crate::scenario::{Bound, Goal, Metric};
 
 use super::model::Model;
@@ -51,7 +52,7 @@ fn line(model: &Model, goal: &Goal) -> GoalLine {
         // Most labels say their bound themselves.
         bound: (!goal.label.contains(&limit)).then(|| format!("{word} {limit}")),
         measured: measured.map(|m| match m.measured {
-            Some(x) => amount(goal.metric, x),
+            Some(x) => beside(goal.metric, x, &limit, m.holds),
             None => "nothing to measure".into(),
         }),
         exact: measured.and_then(|m| m.measured),
@@ -93,6 +94,23 @@ pub fn amount(metric: Metric, x: f64) -> String {
         | Metric::MissedIncidents
         | Metric::Pages => words::count(x.max(0.0) as u64),
         Metric::Cost => format!("{}/h", words::money((x * 1e6).round() as i64)),
+    }
+}
+
+/// What was measured, beside its bound. What misses a bound never reads as if it were on it: it gets the digits
+/// that show the difference.
+fn beside(metric: Metric, x: f64, limit: &str, holds: bool) -> String {
+    let short = amount(metric, x);
+    if holds || short != limit {
+        return short;
+    }
+    match metric.unit() {
+        Unit::Share => format!("{:.2} %", x * 100.0),
+        Unit::Rate => format!("{x:.2}/s"),
+        Unit::Duration => format!("{:.3} s", x / 1_000.0),
+        Unit::Factor => format!("{x:.4}"),
+        Unit::Money => format!("${x:.4}/h"),
+        _ => format!("{x}"),
     }
 }
 

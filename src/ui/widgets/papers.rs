@@ -88,10 +88,13 @@ fn block(block: &Block) -> AnyView {
                 view! { <tr>{cells.collect_view()}</tr> }
             });
             view! {
-                <table>
-                    <thead><tr>{head.collect_view()}</tr></thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
+                // Wider than a phone: who has no pointer scrolls it with the arrow keys.
+                <div class="wide" tabindex="0" role="group" aria-label="Table">
+                    <table>
+                        <thead><tr>{head.collect_view()}</tr></thead>
+                        <tbody>{rows.collect_view()}</tbody>
+                    </table>
+                </div>
             }
             .into_any()
         }

@@ -159,6 +159,10 @@ fn unknown(model: &mut Model, name: &str) -> Vec<Effect> {
 pub fn update(model: &mut Model, ask: Ask) -> Vec<Effect> {
     match ask {
         Ask::Door(door) => choose(model, door),
+        Ask::Example => {
+            model.learning.sees_example = true;
+            vec![Effect::Focus("example")]
+        }
         Ask::Hardest => hardest(model),
         Ask::OpenNamed { name, seed } => open_named(model, &name, seed),
         _ => Vec::new(),
