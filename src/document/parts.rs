@@ -5,7 +5,7 @@ use super::markdown::{Table, code, plain};
 use super::say;
 use crate::design::registry::KnobSpec;
 use crate::design::value::{self, Value};
-use crate::design::{Knobs, Link, Node, Settings, registry};
+use crate::design::{Knobs, Link, Node, Settings, Watched, registry};
 use crate::observe::report::{GoalReport, Report};
 use crate::scenario::Scenario;
 use crate::scenario::metric::METRICS;
@@ -249,19 +249,32 @@ pub fn budgets(scenario: &Scenario, report: &Report) -> Vec<Budget> {
         });
         return promised.collect();
     }
-    let alerts = design.alerts.iter().filter_map(|alert| {
-        let knobs = Settings::new(&registry::ALERT, &alert.knobs);
-        knobs.opt_factor("burn_rate")?;
-        let objective = knobs.share("objective");
-        let bad = u128::from(value::NANO - objective.0) * u128::from(report.users.actions);
-        Some(Budget {
-            of: format!("{} ({objective})", code(&alert.key)),
-            allowed: (bad / u128::from(value::NANO)) as u64,
-            all: report.users.actions,
-            bad: say::not_served(report),
-        })
-    });
-    alerts.collect()
+    let alerts = design.alerts.iter();
+    alerts.filter_map(|alert| of_alert(alert, report)).collect()
+}
+
+/// The budget that an alert is about: its own, or that of the design's first objective.
+pub fn budget_of(scenario: &Scenario, report: &Report, alert: &str) -> Option<Budget> {
+    let alert = scenario.design.watched("alert", alert)?;
+    let own = of_alert(alert, report)?;
+    match report.slos.is_empty() {
+        true => Some(own),
+        false => budgets(scenario, report).into_iter().next(),
+    }
+}
+
+/// Of an alert on the burn rate: bad are the actions that were not served.
+fn of_alert(alert: &Watched, report: &Report) -> Option<Budget> {
+    let knobs = Settings::new(&registry::ALERT, &alert.knobs);
+    knobs.opt_factor("burn_rate")?;
+    let objective = knobs.share("objective");
+    let bad = u128::from(value::NANO - objective.0) * u128::from(report.users.actions);
+    Some(Budget {
+        of: format!("{} ({objective})", code(&alert.key)),
+        allowed: (bad / u128::from(value::NANO)) as u64,
+        all: report.users.actions,
+        bad: say::not_served(report),
+    })
 }
 
 /// Incidents of the run by its objectives, one line each: when, how bad, and who was called.

@@ -420,9 +420,11 @@ impl Model {
         }
     }
 
-    /// Nothing has to be predicted, or it is, or the learner did not want to.
+    /// Nothing has to be predicted, or it is, or the learner did not want to; or it is too late for that, since a run
+    /// through the other door has begun.
     pub fn has_predicted(&self) -> bool {
-        self.bet.is_placed() || self.bets().is_empty()
+        let seen = self.runs_done > 0 || self.has_begun();
+        self.bet.is_placed() || self.bets().is_empty() || seen
     }
 
     /// The design passed on this seed, and on nine of ten others.
