@@ -154,22 +154,36 @@ async function deselect(page) {
   if ((await close.count()) > 0) await close.click();
 }
 
-/** Changes what a variant changes, by hand; false if the page has no control for a part of it. */
+/** Changes what a variant changes, by hand: "all" of it, "some", or "none", as far as the page has controls. */
 async function apply(page, variant, log) {
   log.did(`Change: ${variant.label}`);
-  let all = !variant.adds;
-  if (variant.adds) log.saw("It needs a new part, which is drawn by hand: not done here");
-  for (const [path, value] of all ? variant.set : []) {
+  if (variant.adds) {
+    log.saw("It needs a new part, which is drawn by hand: not done here");
+    return "none";
+  }
+  let done = 0;
+  for (const [path, value] of variant.set) {
     const where = await setKnob(page, path, value);
-    log.saw(where ? `${path} = ${value}: ${where}` : `${path} = ${value}: NO CONTROL FOUND`);
-    all &&= where !== null && !where.includes("refused");
+    log.saw(`${path} = ${value}: ${where ?? "NO CONTROL FOUND"}`);
+    if (where !== null && !where.includes("refused")) done += 1;
   }
   await deselect(page);
-  return all;
+  if (done === variant.set.length) return "all";
+  return done > 0 ? "some" : "none";
 }
 
 async function again(page, log, name) {
   await page.getByTestId("run").click();
+  // Whoever comes from the cold door has made no prediction.
+  if (log.midway && (await page.getByTestId("door-guided").getAttribute("aria-pressed")) === "true") {
+    await page.waitForTimeout(500);
+    const asks = await page.getByText(/^Predict first, or skip/).count();
+    if (asks > 0 && (await page.getByTestId(/^bet-/).count()) === 0) {
+      log.did("Run does nothing: it asks for a prediction, and there is none to choose. Back to the cold door");
+      await page.getByTestId("door-cold").click();
+      await page.getByTestId("run").click();
+    }
+  }
   await untilStatus(page, "playing", "settling", "over");
   await outcome(page, log, name);
 }
@@ -190,7 +204,12 @@ function easiest(all, unlocked) {
 
 async function badFirst(page, text, log, name) {
   const [bad] = easiest(variants(text, "backfire"), strings(text, "unlocked"));
-  if (await apply(page, bad, log)) await again(page, log, name);
+  let done = await apply(page, bad, log);
+  if (done === "none") {
+    await guidedInstead(page, log);
+    done = await apply(page, bad, log);
+  }
+  if (done !== "none") await again(page, log, name);
   const hint = page.getByTestId("hint");
   if ((await hint.count()) > 0) {
     log.did("Asked for the hint");
@@ -199,11 +218,19 @@ async function badFirst(page, text, log, name) {
   }
 }
 
-/** Tries the fixes until one can be made by hand; another visit with a link to the design is the last way. */
+/** Where the cold door leads no further: the other one, midway. */
+async function guidedInstead(page, log) {
+  log.did("Changed to the guided door, midway");
+  log.midway = true;
+  await page.getByTestId("door-guided").click();
+  await openKnobs(page);
+}
+
+/** Tries the fixes until one that can be made by hand holds. */
 async function good(page, text, log, name, fixes) {
   for (const fix of fixes) {
     await reset(page);
-    if (await apply(page, fix, log)) {
+    if ((await apply(page, fix, log)) === "all") {
       await again(page, log, name);
       if ((await page.getByTestId("verdict").getAttribute("data-passed")) === "true") return true;
     }
@@ -233,7 +260,7 @@ async function guided(page, id, text, log) {
   const fixes = easiest(variants(text, "fix"), strings(text, "unlocked"));
   if (!(await good(page, text, log, "guided-5-fixed", fixes))) {
     log.saw("STUCK: no fix of the lesson can be made by hand on the page");
-    await byLink(page, id, fixes.find((fix) => !fix.adds), log);
+    await byLink(page, id, fixes.find((fix) => !fix.adds), log, "guided-5-fixed");
   }
   const check = page.getByTestId("check-seeds");
   if ((await check.count()) === 0) return;
@@ -245,7 +272,7 @@ async function guided(page, id, text, log) {
 }
 
 /** Opens the design from a link that the command line made, with the lesson in it. */
-async function byLink(page, id, fix, log) {
+async function byLink(page, id, fix, log, name) {
   if (!fix) return;
   log.did("Opened the same change as a link from the command line");
   const sets = fix.set.flatMap(([path, value]) => ["--set", `${path}=${value}`]);
@@ -255,7 +282,7 @@ async function byLink(page, id, fix, log) {
   await untilStatus(page, "ready");
   const skip = page.getByTestId("skip-bet");
   if ((await skip.count()) > 0) await skip.click();
-  await again(page, log, "guided-5-fixed");
+  await again(page, log, name);
 }
 
 async function partTwo(page, text, log) {
@@ -272,7 +299,7 @@ async function partTwo(page, text, log) {
   await page.getByTestId("run").click();
   await outcome(page, log, "guided-6-part-two");
   for (const fix of variants(text, `twist.${key}.fix`)) {
-    if (await apply(page, fix, log)) {
+    if ((await apply(page, fix, log)) === "all") {
       await again(page, log, "guided-7-part-two-fixed");
       return;
     }
@@ -289,7 +316,13 @@ async function cold(page, id, text, log) {
   await outcome(page, log, "cold-2-first-run");
   await badFirst(page, text, log, "cold-3-backfired");
   const fixes = easiest(variants(text, "fix").reverse(), strings(text, "unlocked"));
-  if (!(await good(page, text, log, "cold-4-fixed", fixes))) log.saw("STUCK: no fix of the lesson can be made by hand on the page");
+  if (await good(page, text, log, "cold-4-fixed", fixes)) return;
+  if ((await page.getByTestId("door-guided").getAttribute("aria-pressed")) === "false") {
+    await guidedInstead(page, log);
+    if (await good(page, text, log, "cold-4-fixed", fixes)) return;
+  }
+  log.saw("STUCK: no fix of the lesson can be made by hand on the page");
+  await byLink(page, id, fixes.find((fix) => !fix.adds), log, "cold-4-fixed");
 }
 
 /** The same beginning on a phone, for the pictures. */
