@@ -6,7 +6,7 @@ use super::forms::{self, Form};
 use super::learning::{self, door::Door};
 use super::model::{Dialog, Model, Theme};
 use super::update::Msg;
-use super::{papers, results, twins, versions};
+use super::{papers, results, rooms, twins, versions};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -69,6 +69,8 @@ pub enum Act {
     Hardest,
     Others,
     Papers,
+    Teach,
+    Sheet,
 }
 
 /// Where its key acts.
@@ -225,6 +227,18 @@ pub static COMMANDS: &[Command] = &[
         "",
         "Documents: design document, runbook, post-mortem, from runs",
         Act::Papers,
+    ),
+    page(
+        "",
+        "",
+        "For a room: this lesson in a window for everybody; from there, the notes",
+        Act::Teach,
+    ),
+    page(
+        "",
+        "",
+        "Print a handout: drawing, question, boxes for bets, space for notes",
+        Act::Sheet,
     ),
     page(
         "W",
@@ -423,6 +437,8 @@ pub fn message(act: Act, model: &Model) -> Option<Msg> {
         Act::Results => Msg::Results(results::Ask::Open),
         Act::Form(form) => Msg::Form(forms::Ask::Open(form)),
         Act::Papers => Msg::Papers(papers::Ask::Open),
+        Act::Teach => Msg::Rooms(rooms::Ask::Teach),
+        Act::Sheet => Msg::Rooms(rooms::Ask::Sheet),
         Act::Twin => Msg::Twins(twins::Ask::Any),
         Act::TwinOfStart => Msg::Twins(twins::Ask::Start),
         Act::Progress => Msg::Learn(learning::Ask::Open),
