@@ -165,7 +165,7 @@ fn Bar() -> impl IntoView {
                     <Pic icon=Icon::Redo />
                 </button>
                 <button
-                    class="button quiet wide"
+                    class="button quiet wide alone"
                     title="Scenarios, and an empty page to draw on  Ctrl O"
                     data-testid="scenarios"
                     on:click=move |_| store.send(Msg::Draw(Draw::Pane(Some(Pane::Open))))

@@ -14,7 +14,11 @@ use crate::ui::widgets::term::rich;
 #[component]
 pub fn Board() -> impl IntoView {
     let store = Store::get();
-    let bets = store.memo(|m| m.doc.scenario.lesson.bets.clone());
+    let bets = store.memo(|m| match m.doc.part() {
+        // They are about part one.
+        Some(_) => Vec::new(),
+        None => m.doc.scenario.lesson.bets.clone(),
+    });
     let second = store.memo(|m| m.rooms.room.second);
     let why = RwSignal::new(String::new());
     let vote = move |nth: bool, label: &'static str| {

@@ -9,7 +9,7 @@ use crate::ui::learn::refused::Refused;
 use crate::ui::learn::story::{FirstFailure, SoFar};
 use crate::ui::learn::verdict::Verdict;
 use crate::ui::state::model::Model;
-use crate::ui::state::rooms::{Ask, Shown};
+use crate::ui::state::rooms::{Ask, Shown, is_twice};
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
 use crate::ui::widgets::term::rich;
@@ -27,7 +27,7 @@ pub fn RoomStory() -> impl IntoView {
     let begun = store.memo(Model::has_begun);
     let over = store.memo(Model::is_over);
     let answers = store.memo(|m| m.rooms.shows(Shown::Answers));
-    let trouble = store.memo(|m| match (m.rooms.no_channel, m.rooms.twice) {
+    let trouble = store.memo(|m| match (m.rooms.no_channel, is_twice(m)) {
         (true, _) => "This browser has no channel between windows: count and reveal here.",
         (_, true) => "Another window shows this room too. Close one of them.",
         _ => "",

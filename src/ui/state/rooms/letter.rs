@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Deed, Do, Room, Window, done};
+use super::{Deed, Do, Room, Window, done, is_twice};
 use crate::ui::state::model::{Model, Status};
 use crate::ui::state::update::Effect;
 use crate::version::BUILD;
@@ -26,6 +26,8 @@ pub struct Standing {
     pub why_not: Option<String>,
     /// Of a run that is over: it passed.
     pub passed: Option<bool>,
+    /// There is another one.
+    pub twice: bool,
     pub look: Look,
 }
 
@@ -83,6 +85,7 @@ pub fn post_standing(model: &Model) -> Effect {
         status: status.to_owned(),
         why_not: model.why_not_run(),
         passed: model.at_end().map(|report| report.passed),
+        twice: is_twice(model),
         look: model.rooms.look,
     };
     post(model, What::Stands(Box::new(standing)))
@@ -104,7 +107,7 @@ pub fn heard(model: &mut Model, text: &str) -> Vec<Effect> {
     if letter.notes == notes {
         // A second window of the same kind. Two with notes do no harm.
         if !notes {
-            model.rooms.twice = true;
+            model.rooms.twice_ms = model.learning.now_ms.max(1);
         }
         return Vec::new();
     }

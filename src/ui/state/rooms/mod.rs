@@ -162,8 +162,8 @@ pub struct Rooms {
     /// In the window with notes: how the other one is.
     pub other: Option<Standing>,
     pub look: Look,
-    /// Another window shows the same room.
-    pub twice: bool,
+    /// When another window with the same room was heard last.
+    pub twice_ms: u64,
     /// The other window is of another release.
     pub foreign: bool,
     pub no_channel: bool,
@@ -223,6 +223,12 @@ pub fn open(model: &mut Model, window: Window, lesson: &BuiltIn, kept: Option<&s
         kept.session.restore(model, lesson.text);
         model.rooms.room = kept.room;
     }
+}
+
+/// Another window shows the same room.
+pub fn is_twice(model: &Model) -> bool {
+    let twice_ms = model.rooms.twice_ms;
+    twice_ms > 0 && model.learning.now_ms.saturating_sub(twice_ms) < ready::SILENT_MS
 }
 
 /// What is kept of this window, and under which key; nothing of notes, which own nothing.

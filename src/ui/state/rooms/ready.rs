@@ -7,7 +7,7 @@ use crate::ui::state::model::Model;
 /// Type that is read from the last row.
 pub const TYPE_PX: f64 = 18.0;
 /// The window for everybody answers every second.
-const SILENT_MS: u64 = 5_000;
+pub const SILENT_MS: u64 = 5_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -80,7 +80,7 @@ fn window(rooms: &Rooms, connected: bool) -> (State, String) {
         return (State::Bad, why.to_owned());
     }
     match &rooms.other {
-        Some(_) if rooms.twice && connected => {
+        Some(other) if other.twice && connected => {
             (State::Bad, "Two windows show it. Close one.".into())
         }
         Some(other) if connected => {

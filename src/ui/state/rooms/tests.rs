@@ -163,7 +163,7 @@ fn letters_of_other_rooms_and_releases_do_nothing() {
     let mut second = window(Window::Room, None);
     let effects = ask(&mut second, Ask::Do(Do::Show(Shown::Answers)));
     deliver(&mut second, &mut room, effects);
-    assert!(room.rooms.twice);
+    assert!(is_twice(&room));
     assert_eq!(room.rooms.room.shown, Shown::Nothing);
 }
 
