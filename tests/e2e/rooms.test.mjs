@@ -264,7 +264,7 @@ describe("a lesson in front of people", () => {
       await cache.delete(file);
     });
     await notes.getByTestId("check").click();
-    await notes.getByTestId("ready-offline").getByText("1 files are missing").waitFor();
+    await notes.getByTestId("ready-offline").getByText(/missing/).waitFor();
     await notes.evaluate(async () => {
       const [name, file, response] = globalThis.taken;
       await (await caches.open(name)).put(file, response);

@@ -151,7 +151,7 @@ fn offline(rooms: &Rooms) -> (State, String) {
         Some(other) => match other.parse::<u32>() {
             Ok(missing) => (
                 State::Bad,
-                format!("{missing} files are missing. Reload with a network, and check again."),
+                format!("Files that are missing: {missing}. Reload with a network, and check again."),
             ),
             Err(_) => (
                 State::Unknown,
