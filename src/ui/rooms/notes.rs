@@ -10,6 +10,7 @@ use crate::ui::platform;
 use crate::ui::state::rooms::{Ask, Do, Window, clock, designs, ready};
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
+use crate::ui::widgets::term::Glossary;
 
 #[component]
 pub fn Notes() -> impl IntoView {
@@ -57,6 +58,7 @@ pub fn Notes() -> impl IntoView {
                 </div>
             </main>
             <div class="sr-only" aria-live="polite" data-testid="said">{move || said.get()}</div>
+            <Glossary />
             <Sheet />
         </div>
     }
