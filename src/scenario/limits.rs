@@ -17,6 +17,8 @@ pub const MAX_CALLS: usize = crate::design::CALLS_MAX;
 pub const MAX_EFFECTS: usize = crate::design::PROMISED_MAX;
 /// Bets, variants of one kind, hints, review items, and entries of other lists.
 pub const MAX_LIST: usize = 50;
+/// Minutes that all steps of a lesson in a room take together.
+pub const MAX_ROOM_MINUTES: u32 = 480;
 /// Characters of one line, and of one piece of prose.
 pub const MAX_LINE: usize = 300;
 pub const MAX_PROSE: usize = 4_000;

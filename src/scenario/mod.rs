@@ -228,6 +228,8 @@ pub struct Lesson {
     pub hints: Vec<String>,
     pub review: Vec<ReviewItem>,
     pub facilitator: String,
+    /// What a room does, one after the other.
+    pub steps: Vec<Step>,
     pub judgement: Option<Judgement>,
     pub echo: Option<Echo>,
     pub caveats: Vec<String>,
@@ -261,6 +263,13 @@ pub struct Variant {
     /// For a twist: what reaches its goals, as changes against the design of part 2.
     pub fixes: Vec<Variant>,
     pub because: String,
+}
+
+/// One part of an hour in a room.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Step {
+    pub label: String,
+    pub minutes: u32,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

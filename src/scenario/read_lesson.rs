@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::limits::MAX_LIST;
 use super::row::Row;
-use super::{Asks, Bet, Echo, Judgement, Lesson, ReviewItem, Variant, code, sections};
+use super::{Asks, Bet, Echo, Judgement, Lesson, ReviewItem, Step, Variant, code, sections};
 use crate::design::value::cut;
 
 pub fn lesson(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Lesson {
@@ -23,6 +23,7 @@ pub fn lesson(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Lesson {
         hints: texts(f, &row, "hints"),
         review: review(f, &row),
         facilitator: row.prose(f, "facilitator"),
+        steps: steps(f, &row),
         judgement: judgement(f, &row),
         echo: echo(f, &row),
         caveats: texts(f, &row, "caveats"),
@@ -134,6 +135,18 @@ fn review(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Vec<ReviewItem> {
         });
     }
     items
+}
+
+fn steps(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for row in row.listed(f, "step", MAX_LIST) {
+        row.check_fields(f, "a step", sections::STEP, &[]);
+        steps.push(Step {
+            label: row.line(f, "label").unwrap_or_default(),
+            minutes: row.whole(f, "minutes").unwrap_or_default(),
+        });
+    }
+    steps
 }
 
 fn judgement(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Option<Judgement> {

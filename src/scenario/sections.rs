@@ -289,6 +289,11 @@ pub static LESSON: &[Field] = &[
     ),
     field("review", Listed(REVIEW), "questions for another day"),
     field(
+        "step",
+        Listed(STEP),
+        "what a room does, one after the other, and for how long",
+    ),
+    field(
         "judgement",
         One(JUDGEMENT),
         "a sentence a manager might say, and answers to it",
@@ -363,6 +368,12 @@ pub static REVIEW: &[Field] = &[
         "with `set`, what is asked of a run with it: `goals` (are all reached?), or the key of a goal (is what it \
          measures more, about the same, or less than at the start?). The answer is computed by the run",
     ),
+];
+
+/// `[[lesson.step]]`
+pub static STEP: &[Field] = &[
+    field("label", Line, "what people do").required(),
+    field("minutes", Whole, "how long it is meant to take, at least 1").required(),
 ];
 
 pub static JUDGEMENT: &[Field] = &[

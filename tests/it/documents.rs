@@ -281,6 +281,7 @@ fn made_parts() -> Vec<(String, String)> {
     parts.push(("variant".to_owned(), fields(sections::VARIANT)));
     parts.push(("twist".to_owned(), fields(sections::TWIST)));
     parts.push(("review".to_owned(), fields(sections::REVIEW)));
+    parts.push(("step".to_owned(), fields(sections::STEP)));
     parts.push(("limits".to_owned(), all_limits()));
     parts.push(("codes".to_owned(), codes()));
     parts

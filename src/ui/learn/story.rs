@@ -125,7 +125,7 @@ struct Failure {
 
 /// The card of the newest first failure that is not everyday noise.
 #[component]
-fn FirstFailure() -> impl IntoView {
+pub fn FirstFailure() -> impl IntoView {
     let store = Store::get();
     let failure = store.memo(failure);
     view! {
@@ -159,7 +159,7 @@ fn FirstFailure() -> impl IntoView {
 
 /// A run that stands still says why it came to this, if somebody asks.
 #[component]
-fn SoFar() -> impl IntoView {
+pub fn SoFar() -> impl IntoView {
     let store = Store::get();
     let shown = store.memo(debrief::so_far);
     view! {

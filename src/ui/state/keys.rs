@@ -7,7 +7,7 @@ use super::learning::{self, door::Door};
 use super::model::{Dialog, Model, Theme};
 use super::update::Msg;
 use super::watching::Watch;
-use super::{pager, papers, results, twins, versions};
+use super::{pager, papers, results, rooms, twins, versions};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -72,6 +72,8 @@ pub enum Act {
     Hardest,
     Others,
     Papers,
+    Teach,
+    Sheet,
 }
 
 /// Where its key acts.
@@ -252,6 +254,18 @@ pub static COMMANDS: &[Command] = &[
         "",
         "Documents: design document, runbook, post-mortem, from runs",
         Act::Papers,
+    ),
+    page(
+        "",
+        "",
+        "For a room: this lesson in a window for everybody; from there, the notes",
+        Act::Teach,
+    ),
+    page(
+        "",
+        "",
+        "Print a handout: drawing, question, boxes for bets, space for notes",
+        Act::Sheet,
     ),
     page(
         "W",
@@ -451,6 +465,8 @@ pub fn message(act: Act, model: &Model) -> Option<Msg> {
         Act::Form(form) => Msg::Form(forms::Ask::Open(form)),
         Act::Papers => Msg::Papers(papers::Ask::Open),
         Act::Blind => Msg::Pager(pager::Ask::Blind),
+        Act::Teach => Msg::Rooms(rooms::Ask::Teach),
+        Act::Sheet => Msg::Rooms(rooms::Ask::Sheet),
         Act::Twin => Msg::Twins(twins::Ask::Any),
         Act::TwinOfStart => Msg::Twins(twins::Ask::Start),
         Act::Progress => Msg::Learn(learning::Ask::Open),

@@ -37,6 +37,7 @@ pub mod pen;
 pub mod planned;
 pub mod requests;
 pub mod results;
+pub mod rooms;
 pub mod routes;
 mod running;
 pub mod saved;

@@ -20,6 +20,7 @@ use super::panels::Sizes;
 use super::papers::Papers;
 use super::requests::Requests;
 use super::results::Results;
+use super::rooms::Rooms;
 use super::say::Said;
 use super::series::Series;
 use super::sharing::{Claim, Handout};
@@ -75,6 +76,7 @@ pub struct Model {
     pub versions: Versions,
     pub forms: Forms,
     pub results: Results,
+    pub rooms: Rooms,
     pub twins: Twins,
     pub requests: Requests,
     /// Other futures of the run, the newest last.
@@ -479,6 +481,7 @@ impl Default for Model {
             versions: Versions::default(),
             forms: Forms::default(),
             results: Results::default(),
+            rooms: Rooms::default(),
             twins: Twins::default(),
             requests: Requests::default(),
             branches: Vec::new(),
