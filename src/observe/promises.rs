@@ -2,11 +2,11 @@
 //! the run, and which of them somebody was called for.
 //!
 //! An *incident* is a stretch in which far more answers were bad than the objective allows. Each bucket of the run
-//! scores its bad answers less those that are allowed; incidents are the maximal scoring stretches of that sequence
-//! (W. L. Ruzzo, M. Tompa, "A linear time algorithm for finding all maximal scoring subsequences", ISMB 1999), as far
-//! as one overspends at least a tenth of the budget of the whole run, and has at least [`BAD_MIN`] bad answers. A
-//! tenth is what the smallest of the recommended alerts is about (The Site Reliability Workbook, 2018, ch. 5: a
-//! ticket for 10 % of the budget).
+//! scores its bad answers less those that are allowed, and the scores are summed up from the first bad bucket on (the
+//! CUSUM of E. S. Page, "Continuous inspection schemes", Biometrika 41, 1954). The incident begins there, ends where the
+//! sum was greatest, and is over once a calm has earned back a tenth of the budget of the whole run. It is one if it
+//! overspent as much, and had at least [`BAD_MIN`] bad answers. A tenth is what the smallest of the recommended alerts is
+//! about (The Site Reliability Workbook, 2018, ch. 5: a ticket for 10 % of the budget).
 //!
 //! It is found from what users were told, never from what the design's own monitoring saw: so it can say that an
 //! alert was silent.
@@ -86,41 +86,42 @@ pub struct Kept {
     pub incidents: Vec<Incident>,
 }
 
-/// A maximal scoring stretch: buckets `first..=last`, with the sum of all scores before it and up to its end.
-#[derive(Clone, Copy)]
+/// Buckets `first..=last`, and by how much they overspent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stretch {
     first: usize,
     last: usize,
-    before: i128,
-    after: i128,
+    peak: i128,
 }
 
-/// All maximal scoring stretches, in order of time (Ruzzo and Tompa 1999).
-fn stretches(scores: impl Iterator<Item = i128>) -> Vec<Stretch> {
+/// Stretches that overspend, in order of time; a fall by `calm` from the greatest sum ends one.
+fn stretches(scores: impl Iterator<Item = i128>, calm: i128) -> Vec<Stretch> {
     let mut found: Vec<Stretch> = Vec::new();
-    let mut sum = 0;
+    let mut open: Option<(Stretch, i128)> = None;
     for (at, score) in scores.enumerate() {
-        let before = sum;
-        sum += score;
-        if score <= 0 {
+        let Some((mut stretch, sum)) = open else {
+            let stretch = Stretch {
+                first: at,
+                last: at,
+                peak: score,
+            };
+            open = (score > 0).then_some((stretch, score));
             continue;
-        }
-        let mut new = Stretch {
-            first: at,
-            last: at,
-            before,
-            after: sum,
         };
-        // The last one that began lower; if it did not reach as high, both are one.
-        while let Some(lower) = found.iter().rposition(|it| it.before < new.before) {
-            if found[lower].after >= new.after {
-                break;
-            }
-            (new.first, new.before) = (found[lower].first, found[lower].before);
-            found.truncate(lower);
+        let sum = sum + score;
+        if sum > stretch.peak {
+            (stretch.last, stretch.peak) = (at, sum);
         }
-        found.push(new);
+        let fallen = stretch.peak - sum;
+        open = match sum <= 0 || fallen > 0 && fallen >= calm {
+            true => {
+                found.push(stretch);
+                None
+            }
+            false => Some((stretch, sum)),
+        };
     }
+    found.extend(open.map(|(stretch, _)| stretch));
     found
 }
 
@@ -131,9 +132,9 @@ fn kept(slo: &SloProgram, buckets: &[Count], width: Duration) -> Kept {
     let sum = |of: &[Count], what: fn(&Count) -> u32| of.iter().map(|c| u64::from(what(c))).sum();
     let told: u64 = sum(buckets, |c| c.told);
     let budget = i128::from(told) * allowed;
-    let incidents = stretches(buckets.iter().map(score))
+    let incidents = stretches(buckets.iter().map(score), budget / PARTS)
         .into_iter()
-        .filter(|it| (it.after - it.before) * PARTS >= budget)
+        .filter(|it| it.peak * PARTS >= budget)
         .map(|it| Incident {
             from: Time(it.first as u64 * width.0),
             until: Time((it.last as u64 + 1) * width.0),
@@ -248,26 +249,20 @@ mod tests {
     }
 
     #[test]
-    fn stretches_are_those_of_the_paper() {
-        // The example of Ruzzo and Tompa 1999, section 3.
-        let scores = [4, -5, 3, -3, 1, 2, -2, 2, -2, 1, 5];
-        let found = stretches(scores.into_iter());
-        let found: Vec<(usize, usize, i128)> = found
-            .iter()
-            .map(|it| (it.first, it.last, it.after - it.before))
-            .collect();
-        assert_eq!(found, [(0, 0, 4), (2, 2, 3), (4, 10, 7)]);
-    }
-
-    #[test]
-    fn a_pause_that_pays_back_divides_an_incident() {
-        // Ten buckets of 100 answers at 99 %: ten may be bad, and a tenth of that is one.
-        assert_eq!(spans(99, &[0, 0, 40, 40, 0, 0, 0, 0, 0, 0]), [(2, 4, 80)]);
-        // One quiet bucket pays back one answer: that is still the same incident.
-        assert_eq!(spans(99, &[0, 40, 0, 40, 0, 0, 0, 0, 0, 0]), [(1, 4, 80)]);
-        let mut long = vec![0; 120];
-        (long[3], long[100]) = (60, 60);
-        assert_eq!(spans(99, &long), [(3, 4, 60), (100, 101, 60)]);
+    fn a_calm_that_earns_back_a_tenth_of_the_budget_ends_an_incident() {
+        // A hundred buckets of 100 answers at 99 %: a hundred may be bad, and a tenth of that are ten.
+        let with = |bad: &[(usize, u32)]| {
+            let mut all = vec![0; 100];
+            bad.iter().for_each(|&(at, n)| all[at] = n);
+            spans(99, &all)
+        };
+        assert_eq!(with(&[(2, 40), (3, 40)]), [(2, 4, 80)]);
+        // Nine quiet buckets earn back nine answers; ten earn back ten.
+        assert_eq!(with(&[(2, 40), (12, 40)]), [(2, 13, 80)]);
+        assert_eq!(with(&[(2, 40), (13, 40)]), [(2, 3, 40), (13, 14, 40)]);
+        // Small bursts one after the other are nothing, if there is time enough between them.
+        assert!(with(&[(2, 9), (30, 9), (60, 9)]).is_empty());
+        assert_eq!(with(&[(2, 9), (5, 9)]), [(2, 6, 18)]);
     }
 
     #[test]

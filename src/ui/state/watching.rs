@@ -142,8 +142,8 @@ pub fn calls(model: &Model, alert: &Watched) -> String {
     let window = || format!("over {}", knobs.duration("window"));
     let rule = if let Some(burn) = knobs.opt_factor("burn_rate") {
         format!(
-            "burn {} over {} and {}",
-            words::factor(burn.0 as f64 / MICRO as f64),
+            "burn {}x over {} and {}",
+            burn.0 as f64 / MICRO as f64,
             knobs.duration("long_window"),
             knobs.duration("short_window")
         )
@@ -201,7 +201,7 @@ fn clock(model: &Model) -> String {
             "The windows of alerts are as long as they say: this run is {run} of the pager's life."
         ),
         scale => format!(
-            "Time compression {}: this run of {run} is {} of the pager's life.",
+            "Time compression {}x: this run of {run} is {} of the pager's life.",
             words::factor(scale),
             words::ms(run.0 as f64 * scale / 1e6),
         ),
