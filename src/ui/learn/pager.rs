@@ -121,7 +121,7 @@ fn One(log: Log) -> impl IntoView {
     let scale = (log.scale > 1.0).then(|| {
         let scale = words::factor(log.scale);
         format!(
-            "Time compression {scale}: one second of the run is so many in the windows of alerts."
+            "Time compression {scale}x: one second of the run is so many in the windows of alerts."
         )
     });
     let facts = log.facts.into_iter().map(|(about, name, text)| {

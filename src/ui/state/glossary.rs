@@ -251,6 +251,7 @@ mod tests {
             include_str!("../learn/requests.rs"),
             include_str!("../learn/pager.rs"),
             include_str!("../editor/inspector.rs"),
+            include_str!("../editor/watching.rs"),
         ];
         for term in TERMS {
             let mut seen = false;

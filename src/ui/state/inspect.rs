@@ -75,6 +75,9 @@ pub fn inspected(model: &Model) -> Option<Inspected> {
             let kind = watched_kind(table);
             let mut shown = of_kind(model, kind, kind.name, key);
             shown.title = it.name().to_owned();
+            if table == "slo" {
+                shown.about = "ui.slo".to_owned();
+            }
             let label = it.label.clone().unwrap_or_default();
             shown.label = Some((format!("{table}.{key}.label"), label));
             Some(shown)

@@ -241,7 +241,7 @@ pub static TERMS: &[Term] = &[
         "Share of user actions that were answered well and in time, after all their tries."),
     term("Service", "", "s01", "kind.service service.service_time", "service",
         "A program that works on requests in a fixed number of slots and lets the others wait."),
-    term("Service level objective", "SLO", "s24", "slo.* kind.slo kind.alert ui.slo", "objective",
+    term("Service level objective", "SLO", "s24", "slo.* ui.slo", "objective",
         "What users are promised: how large a share of answers is good, and what good means, such as without error and within 300 ms. Alerts and incidents are judged by it."),
     term("Shard", "partition of data", "s08", "database.shards queue.partitions fault.reshard", "shard;shards",
         "A part of the keys with its own machine. Together they can do more, if the keys are spread well: the fullest one sets the limit."),
