@@ -38,6 +38,7 @@ mod monitoring;
 mod papers;
 mod policies_links;
 mod presets;
+mod prose;
 mod queries;
 mod reads;
 mod reconcile;
