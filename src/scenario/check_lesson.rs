@@ -1,6 +1,7 @@
 //! What the lesson points at must be there, and every variant must lead to a valid design.
 
 use super::address::resolve;
+use super::check_prose;
 use super::findings::Findings;
 use super::limits::MAX_ROOM_MINUTES;
 use super::metric::METRICS;
@@ -41,6 +42,7 @@ pub fn check(f: &mut Findings<'_>, scenario: &Scenario) {
         let path = format!("lesson.judgement.answer.{}", variant.key);
         check_variant(f, scenario, text, variant, &path);
     }
+    check_prose::check(f, lesson);
 }
 
 /// What solves part 2 is a change against the design of part 2.

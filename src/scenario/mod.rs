@@ -20,6 +20,7 @@ mod check_job;
 mod check_lesson;
 mod check_link;
 mod check_plan;
+mod check_prose;
 mod check_queries;
 mod check_queues;
 mod check_run;
@@ -47,6 +48,8 @@ pub mod metric;
 mod migrate;
 mod names;
 mod plan_path;
+mod prose;
+mod prose_value;
 mod read;
 mod read_design;
 mod read_lesson;
@@ -63,9 +66,12 @@ mod tests;
 
 pub use crate::design::diagnostic;
 pub use address::{Address, resolve};
+pub use check_prose::{Designs, OfRun, holds, of_runs};
 pub use claim::Claim;
 pub use copying::copied;
 pub use fails_first::FailsFirst;
+pub use prose::Reference;
+pub use prose_value::{DOLLAR, NONE, NoValue, PER_SECOND, SECOND, Value as ProseValue};
 pub use read_plan::written_plans;
 
 use crate::design::diagnostic::{Diagnostic, Severity};
@@ -233,6 +239,8 @@ pub struct Lesson {
     pub judgement: Option<Judgement>,
     pub echo: Option<Echo>,
     pub caveats: Vec<String>,
+    /// Values with a name that numbers in the text may refer to.
+    pub numbers: Vec<(String, String)>,
 }
 
 /// One answer to the question, to choose before the first run.

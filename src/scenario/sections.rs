@@ -266,6 +266,11 @@ pub static LESSON: &[Field] = &[
     field("facilitator", Prose, "for whoever teaches it in a room"),
     field("caveats", Proses, "what the model leaves out"),
     field(
+        "numbers",
+        Lines,
+        "values with a name that numbers in the text refer to: `\"capacity = service.shop.slots / service.shop.service_time\"`",
+    ),
+    field(
         "bet",
         Named(BET),
         "answers to the question, one of which is chosen before the first run",

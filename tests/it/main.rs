@@ -39,6 +39,7 @@ mod papers;
 mod policies_links;
 mod presets;
 mod promises;
+mod prose;
 mod queries;
 mod reads;
 mod reconcile;
