@@ -4,9 +4,10 @@
 //! An *incident* is a stretch in which far more answers were bad than the objective allows. Each bucket of the run
 //! scores its bad answers less those that are allowed, and the scores are summed up from the first bad bucket on (the
 //! CUSUM of E. S. Page, "Continuous inspection schemes", Biometrika 41, 1954). The incident begins there, ends where the
-//! sum was greatest, and is over once a calm has earned back a tenth of the budget of the whole run. It is one if it
-//! overspent as much, and had at least [`BAD_MIN`] bad answers. A tenth is what the smallest of the recommended alerts is
-//! about (The Site Reliability Workbook, 2018, ch. 5: a ticket for 10 % of the budget).
+//! sum was greatest, and is over once a calm has earned back a tenth of the budget of the whole run (half of what was
+//! overspent, where that is less). It is one if it overspent a tenth, and had at least [`BAD_MIN`] bad answers. A tenth
+//! is what the smallest of the recommended alerts is about (The Site Reliability Workbook, 2018, ch. 5: a ticket for
+//! 10 % of the budget).
 //!
 //! It is found from what users were told, never from what the design's own monitoring saw: so it can say that an
 //! alert was silent.
@@ -94,7 +95,8 @@ struct Stretch {
     peak: i128,
 }
 
-/// Stretches that overspend, in order of time; a fall by `calm` from the greatest sum ends one.
+/// Stretches that overspend, in order of time; a fall by `calm` from the greatest sum ends one, by half of it one that
+/// has not overspent that much.
 fn stretches(scores: impl Iterator<Item = i128>, calm: i128) -> Vec<Stretch> {
     let mut found: Vec<Stretch> = Vec::new();
     let mut open: Option<(Stretch, i128)> = None;
@@ -113,7 +115,12 @@ fn stretches(scores: impl Iterator<Item = i128>, calm: i128) -> Vec<Stretch> {
             (stretch.last, stretch.peak) = (at, sum);
         }
         let fallen = stretch.peak - sum;
-        open = match sum <= 0 || fallen > 0 && fallen >= calm {
+        // What has not become an incident yet is forgotten sooner.
+        let enough = match stretch.peak >= calm {
+            true => calm,
+            false => stretch.peak / 2,
+        };
+        open = match sum <= 0 || fallen > 0 && fallen >= enough {
             true => {
                 found.push(stretch);
                 None

@@ -274,7 +274,7 @@ pub fn typed(text: &str) -> (Option<u32>, String) {
     let text = text.trim();
     let digits = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
     match text.parse::<u64>() {
-        Ok(hands) if hands <= u64::from(MOST) => (Some(hands as u32), String::new()),
+        Ok(hands) if digits && hands <= u64::from(MOST) => (Some(hands as u32), String::new()),
         // Longer than any number is too many all the same.
         _ if digits => (
             Some(MOST),
