@@ -314,12 +314,22 @@ pub fn about_change(model: &Model) -> Option<&Variant> {
     tried.rev().max_by_key(|variant| variant.set.len())
 }
 
-/// Everything the variant sets is set now, and something of it is not as it was at the start.
+/// Everything the variant sets is set now, as far as the lesson has a knob for it or it is a plan, and something of it
+/// is not as it was at the start. Where the lesson has none, everything counts.
 fn is_tried(model: &Model, variant: &Variant) -> bool {
     let origin = model.doc.origin();
     let now = |path: &str| value_of(&model.doc.scenario.design, &model.doc.text, path);
     let was = |path: &str| value_of(&origin.scenario.design, &origin.text, path);
-    let sets = || variant.set.iter();
+    let lesson = &model.doc.scenario.lesson;
+    let part = model.doc.part().map_or(&[][..], |twist| &twist.unlocked);
+    let offered = |path: &String| {
+        lesson.unlocked.contains(path) || part.contains(path) || path.contains(".plan.")
+    };
+    let some_are = variant.set.iter().any(|(path, _)| offered(path));
+    let sets = || {
+        let all = variant.set.iter();
+        all.filter(move |(path, _)| !some_are || offered(path))
+    };
     sets().any(|(path, _)| now(path) != was(path))
         && sets().all(|(path, written)| {
             let wanted = knobs::printed_as(&model.doc.scenario.design, path, written);

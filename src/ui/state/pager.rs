@@ -271,6 +271,10 @@ fn promise(model: &Model, slo: &crate::observe::report::SloReport) -> String {
     let good = words::percent(1.0 - slo.bad as f64 / slo.told as f64);
     let told = words::count(slo.told);
     match slo.spent() {
+        Some(spent) if spent > 1.0 => format!(
+            "{name}: {good} of {told} answers were good; the error budget is spent {} times.",
+            words::factor(spent)
+        ),
         Some(spent) => format!(
             "{name}: {good} of {told} answers were good; {} of the error budget is spent.",
             words::percent(spent)

@@ -203,7 +203,7 @@ fn clock(model: &Model) -> String {
         scale => format!(
             "Time compression {}x: this run of {run} is {} of the pager's life.",
             words::factor(scale),
-            words::ms(run.0 as f64 * scale / 1e6),
+            paged_time(model),
         ),
     }
 }
@@ -280,7 +280,12 @@ fn slo(model: &Model, node: &str) -> Edit {
     let goal = goals::bound_of(model, Metric::Served).filter(|bound| (0.5..1.0).contains(bound));
     let objective = goal.map_or("99.9 %".to_owned(), words::percent);
     let taken = design.slos.iter().map(|slo| slo.key.as_str());
-    let fields = [("node", node), ("objective", objective.as_str())];
+    let label = format!("Good answers to {}", names::of(design, node));
+    let fields = [
+        ("label", label.as_str()),
+        ("node", node),
+        ("objective", objective.as_str()),
+    ];
     edit("slo", node, taken, &fields)
 }
 
@@ -305,7 +310,7 @@ fn burn(model: &Model, node: &str) -> Vec<Edit> {
         None => {
             let new = slo(model, node);
             let objective = match &new {
-                Edit::AddWatched { fields, .. } => fields[1].1.clone(),
+                Edit::AddWatched { fields, .. } => fields[2].1.clone(),
                 _ => unreachable!("it adds one"),
             };
             edits.push(new);

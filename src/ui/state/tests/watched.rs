@@ -130,7 +130,7 @@ fn the_log_of_a_week_tells_false_pages_and_missed_incidents() {
     );
     assert_eq!(log.missed.len(), 1);
     assert!(
-        log.promises[0].contains("of the error budget is spent"),
+        log.promises[0].contains("error budget is spent"),
         "{:?}",
         log.promises
     );
