@@ -382,6 +382,6 @@ fn the_longest_scenario_goes_through_a_link() {
         }
         text.push('\n');
     }
-    text = text.replace("A ten-second hiccup.", "Ten slow seconds.");
+    text = text.replace("The shop has been down", "The shop was down");
     assert!(matches!(round_trip(&text).content, Content::Whole(_)));
 }
