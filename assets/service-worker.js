@@ -70,7 +70,17 @@ async function answer(address, request) {
   return (await cache.match(address, { ignoreVary: true })) ?? fetch(request);
 }
 
-// Somebody has seen that there is a newer release, and wants it now.
+// Somebody has seen that there is a newer release, and wants it now; or asks whether all of this one is there.
 self.addEventListener("message", (event) => {
   if (event.data === "renew") self.skipWaiting();
+  if (event.data === "kept") {
+    event.waitUntil(missing().then((files) => event.ports[0].postMessage(files)));
+  }
 });
+
+/** How many files of this release are not kept. */
+async function missing() {
+  const cache = await caches.open(KEEP);
+  const there = new Set((await cache.keys()).map((request) => request.url));
+  return [...KEPT].filter((address) => !there.has(address)).length;
+}

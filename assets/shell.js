@@ -33,6 +33,30 @@ async function keep() {
   root.dataset.offline = "ready";
 }
 
+/**
+ * What is kept of this release: "ok"; "open" if this window was opened before that; "none"; how many files are missing;
+ * "silent" if nobody answers.
+ */
+async function kept() {
+  const workers = navigator.serviceWorker;
+  const active = (await workers?.getRegistration())?.active;
+  if (!active) return "none";
+  const { port1, port2 } = new MessageChannel();
+  const answer = new Promise((done) => {
+    port1.onmessage = ({ data }) => done(data);
+    setTimeout(done, 3000, "silent");
+  });
+  active.postMessage("kept", [port2]);
+  const missing = await answer;
+  if (missing !== 0) return String(missing);
+  return workers.controller ? "ok" : "open";
+}
+
+addEventListener("brownout-ask-kept", async () => {
+  root.dataset.kept = await kept().catch(() => "none");
+  dispatchEvent(new Event("brownout-kept"));
+});
+
 // After the page has drawn itself: what is kept for later can wait.
 addEventListener(
   "TrunkApplicationStarted",

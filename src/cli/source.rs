@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::render;
 use crate::design::diagnostic::{Diagnostic, Severity};
 use crate::scenario::limits::MAX_BYTES;
-use crate::scenario::{self, Scenario, edit};
+use crate::scenario::{self, Scenario, code, edit};
 
 /// A text with the name that findings call it by.
 pub struct Source {
@@ -51,12 +51,19 @@ impl Source {
         }
     }
 
-    /// The scenario, and its warnings rendered.
+    /// The scenario, for a run, and its warnings rendered. What a lesson says of its numbers is about the design as its
+    /// author left it; whoever runs another one is not kept from it, and `brownout check` says what is not true there.
     pub fn check(&self) -> Result<(Scenario, String), Failure> {
-        let checked = scenario::check(&self.text);
+        let mut checked = scenario::check(&self.text);
+        let is_prose = |it: &Diagnostic| matches!(it.code, code::BARE_NUMBER | code::UNTRUE);
+        checked.diagnostics.retain(|it| !is_prose(it));
         let rendered = self.render(&checked.diagnostics);
-        checked
-            .scenario
+        let is_error = |it: &Diagnostic| it.severity == Severity::Error;
+        let scenario = match checked.scenario {
+            None if !checked.diagnostics.iter().any(is_error) => Scenario::parse(&self.text).ok(),
+            known => known,
+        };
+        scenario
             .map(|scenario| (scenario, rendered.clone()))
             .ok_or(Failure::invalid(rendered))
     }

@@ -231,14 +231,21 @@ pub const CALLS_MAX: usize = 200;
 /// Effects that one operation may promise.
 pub const PROMISED_MAX: usize = 8;
 
-/// What tells people that something is wrong.
+/// Something that is watched: an alert, or an objective.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alert {
+pub struct Watched {
     pub key: String,
     pub label: Option<String>,
-    /// The node it watches.
+    /// The node it is about. An objective without one is about all users.
     pub node: String,
     pub knobs: Knobs,
+}
+
+impl Watched {
+    /// What people read.
+    pub fn name(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.key)
+    }
 }
 
 /// What must never be, whatever happens: more changes of one item at a place than there can be, or two rows of an
@@ -265,7 +272,10 @@ pub struct Design {
     pub operations: Vec<Operation>,
     /// What the design can see of itself, and what it makes of it.
     pub monitoring: Knobs,
-    pub alerts: Vec<Alert>,
+    /// What tells people that something is wrong.
+    pub alerts: Vec<Watched>,
+    /// What users are promised.
+    pub slos: Vec<Watched>,
     pub invariants: Vec<Invariant>,
 }
 
@@ -278,6 +288,16 @@ impl Design {
         self.links.iter().find(|link| link.key == key)
     }
 
+    /// An alert or an objective.
+    pub fn watched(&self, table: &str, key: &str) -> Option<&Watched> {
+        let all = match table {
+            "alert" => &self.alerts,
+            "slo" => &self.slos,
+            _ => return None,
+        };
+        all.iter().find(|it| it.key == key)
+    }
+
     /// What a run is made from: without what only the drawing shows, in the order of the keys.
     pub fn undrawn(&self) -> Design {
         let mut design = self.clone();
@@ -286,14 +306,13 @@ impl Design {
         }
         design.links.iter_mut().for_each(|link| link.preset = None);
         design.operations.iter_mut().for_each(|op| op.label = None);
-        design
-            .alerts
-            .iter_mut()
-            .for_each(|alert| alert.label = None);
+        let watched = design.alerts.iter_mut().chain(&mut design.slos);
+        watched.for_each(|it| it.label = None);
         order::arrange(&mut design.nodes, |a, b| a.key.cmp(&b.key));
         order::arrange(&mut design.links, |a, b| a.key.cmp(&b.key));
         order::arrange(&mut design.operations, |a, b| a.key.cmp(&b.key));
         order::arrange(&mut design.alerts, |a, b| a.key.cmp(&b.key));
+        order::arrange(&mut design.slos, |a, b| a.key.cmp(&b.key));
         design
             .invariants
             .iter_mut()

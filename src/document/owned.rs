@@ -167,17 +167,13 @@ fn objectives(book: &Book) -> String {
         format!("Freshness: {fresh} {cite}"),
         format!("Correctness: {} {cite}", say::data(ledger)),
     ];
-    for alert in &book.scenario.design.alerts {
-        let Some(objective) = parts::objective(&book.scenario, &alert.key) else {
-            continue;
-        };
-        let (allowed, spent) = parts::budget(objective, &base.report);
+    for budget in parts::budgets(&book.scenario, &base.report) {
         lines.push(format!(
-            "Error budget of {} ({objective}): {} of {} actions may be bad, {} were not served {cite}",
-            code(&alert.key),
-            say::count(allowed),
-            say::count(users.actions),
-            say::count(spent)
+            "Error budget of {}: {} of {} answers may be bad, {} were {cite}",
+            budget.of,
+            say::count(budget.allowed),
+            say::count(budget.all),
+            say::count(budget.bad)
         ));
     }
     lines.push(format!(

@@ -5,7 +5,7 @@ use super::markdown::{Table, code, plain};
 use super::say;
 use crate::design::registry::KnobSpec;
 use crate::design::value::{self, Value};
-use crate::design::{Knobs, Link, Node, Settings, registry};
+use crate::design::{Knobs, Link, Node, Settings, Watched, registry};
 use crate::observe::report::{GoalReport, Report};
 use crate::scenario::Scenario;
 use crate::scenario::metric::METRICS;
@@ -216,19 +216,96 @@ pub fn goals(report: &Report, cite: &str) -> String {
     table.text()
 }
 
-/// The share of answers that an alert's objective allows to be bad, if it has one.
-pub fn objective(scenario: &Scenario, alert: &str) -> Option<value::Share> {
-    let alert = scenario.design.alerts.iter().find(|it| it.key == alert)?;
-    let knobs = Settings::new(&registry::ALERT, &alert.knobs);
-    knobs.opt_factor("burn_rate")?;
-    Some(knobs.share("objective"))
+/// An error budget of a run: of what, how many answers may be bad, of how many, and how many were.
+pub struct Budget {
+    pub of: String,
+    pub allowed: u64,
+    pub all: u64,
+    pub bad: u64,
 }
 
-/// What an error budget allows of the actions of a run, and what was spent: those that were not served.
-pub fn budget(objective: value::Share, report: &Report) -> (u64, u64) {
+/// The budgets of the design's objectives; where it has none, those of its alerts, whose bad answers are the actions
+/// that were not served.
+pub fn budgets(scenario: &Scenario, report: &Report) -> Vec<Budget> {
+    let design = &scenario.design;
+    if !report.slos.is_empty() {
+        let promised = report.slos.iter().map(|slo| {
+            let known = design.watched("slo", &slo.key);
+            let label = known.and_then(|it| it.label.as_deref()).map(plain);
+            let good = slo
+                .good_within_ns
+                .map(|ns| format!(" good within {}", say::time(ns as f64)));
+            Budget {
+                of: format!(
+                    "{} ({}{})",
+                    label.unwrap_or_else(|| code(&slo.key)),
+                    say::share(slo.objective),
+                    good.unwrap_or_default()
+                ),
+                allowed: slo.budget as u64,
+                all: slo.told,
+                bad: slo.bad,
+            }
+        });
+        return promised.collect();
+    }
+    let alerts = design.alerts.iter();
+    alerts.filter_map(|alert| of_alert(alert, report)).collect()
+}
+
+/// The budget that an alert is about: its own, or that of the design's first objective.
+pub fn budget_of(scenario: &Scenario, report: &Report, alert: &str) -> Option<Budget> {
+    let alert = scenario.design.watched("alert", alert)?;
+    let own = of_alert(alert, report)?;
+    match report.slos.is_empty() {
+        true => Some(own),
+        false => budgets(scenario, report).into_iter().next(),
+    }
+}
+
+/// Of an alert on the burn rate: bad are the actions that were not served.
+fn of_alert(alert: &Watched, report: &Report) -> Option<Budget> {
+    let knobs = Settings::new(&registry::ALERT, &alert.knobs);
+    knobs.opt_factor("burn_rate")?;
+    let objective = knobs.share("objective");
     let bad = u128::from(value::NANO - objective.0) * u128::from(report.users.actions);
-    let allowed = (bad / u128::from(value::NANO)) as u64;
-    (allowed, say::not_served(report))
+    Some(Budget {
+        of: format!("{} ({objective})", code(&alert.key)),
+        allowed: (bad / u128::from(value::NANO)) as u64,
+        all: report.users.actions,
+        bad: say::not_served(report),
+    })
+}
+
+/// Incidents of the run by its objectives, one line each: when, how bad, and who was called.
+pub fn incidents(report: &Report, cite: &str) -> Vec<String> {
+    let all = report.slos.iter().flat_map(|slo| &slo.incidents);
+    all.map(|it| {
+        let stretch = format!(
+            "{} to {}: {} bad answers",
+            say::instant(it.from_ns),
+            say::instant(it.until_ns),
+            say::count(it.bad)
+        );
+        match (&it.alert, it.time_to_detect_ns()) {
+            (Some(alert), Some(after)) => {
+                format!(
+                    "{stretch}; a page of {} was read {} after it began {cite}",
+                    code(alert),
+                    say::time(after as f64)
+                )
+            }
+            _ => format!("{stretch}; nobody was called {cite}"),
+        }
+    })
+    .collect()
+}
+
+/// Pages, and those of them that were for nothing; `None` where nothing was promised.
+pub fn false_pages(report: &Report) -> Option<(usize, usize)> {
+    let episodes = || report.alerts.iter().flat_map(|alert| &alert.episodes);
+    let judged = || episodes().filter_map(|episode| episode.for_an_incident);
+    (!report.slos.is_empty()).then(|| (judged().count(), judged().filter(|it| !it).count()))
 }
 
 /// When an alert fires, as its table says.

@@ -138,18 +138,15 @@ fn impact(book: &Book) -> String {
             row(&format!("data: {what}, whole run"), say::count(n));
         }
     }
-    for alert in &report.alerts {
-        if let Some(objective) = parts::objective(&book.scenario, &alert.key) {
-            let (allowed, spent) = parts::budget(objective, report);
-            row(
-                &format!("error budget of {} ({objective})", code(&alert.key)),
-                format!(
-                    "{} not served of {} allowed",
-                    say::count(spent),
-                    say::count(allowed)
-                ),
-            );
-        }
+    for budget in parts::budgets(&book.scenario, report) {
+        row(
+            &format!("error budget of {}", budget.of),
+            format!(
+                "{} bad of {} allowed",
+                say::count(budget.bad),
+                say::count(budget.allowed)
+            ),
+        );
     }
     row("cost", say::dollars(report.cost.total_micro_per_hour));
     format!(
@@ -339,7 +336,25 @@ fn detection(book: &Book) -> String {
         },
     };
     let could = blank("what could have told us earlier");
-    format!("## Detection\n\n{text} {could}\n\n")
+    let report = &base.report;
+    let judged = parts::false_pages(report).map_or(String::new(), |(all, wrong)| {
+        let pages = say::counted(all as u64, "page", "pages");
+        let wrong = say::count(wrong as u64);
+        let incidents = match parts::incidents(report, &cite(book)) {
+            none if none.is_empty() => {
+                "By what users were promised there was no incident.\n".to_owned()
+            }
+            all => format!(
+                "By what users were promised, incidents were:\n\n{}",
+                list(all)
+            ),
+        };
+        format!(
+            "{pages}, of which {wrong} for nothing {}. {incidents}\n",
+            cite(book)
+        )
+    });
+    format!("## Detection\n\n{text} {could}\n\n{judged}")
 }
 
 fn resolution(book: &Book) -> String {

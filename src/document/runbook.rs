@@ -399,18 +399,18 @@ fn wrong(all: &[Tried<'_>]) -> String {
 fn escalate(book: &Book, case: &Case) -> String {
     let base = book.base();
     let alert = case.alert.map(|number| &base.report.alerts[number]);
-    let objective = alert.and_then(|it| parts::objective(&book.scenario, &it.key));
-    let Some(objective) = objective else {
+    let key = alert.map_or("", |it| it.key.as_str());
+    let Some(budget) = parts::budget_of(&book.scenario, &base.report, key) else {
         return blank("after how long, or how many users, and whom to call");
     };
-    let (allowed, spent) = parts::budget(objective, &base.report);
     format!(
-        "more than {} of the error budget is spent. Its objective of {objective} allows {} of {} actions to be bad; {} \
-         were not served in this run, those that were only late not counted {}. Call {}.",
+        "more than {} of the error budget is spent. That of {} allows {} of {} answers to be bad; {} were in this \
+         run {}. Call {}.",
         blank("which share"),
-        say::count(allowed),
-        say::count(base.report.users.actions),
-        say::count(spent),
+        budget.of,
+        say::count(budget.allowed),
+        say::count(budget.all),
+        say::count(budget.bad),
         base.cite(),
         blank("whom")
     )

@@ -7,6 +7,7 @@
 mod default_plan;
 mod invariants;
 mod operations;
+mod promises;
 mod reach;
 mod windows;
 
@@ -31,6 +32,7 @@ use crate::design::{
 };
 use crate::time::{Duration, Time};
 pub use invariants::InvariantProgram;
+pub use promises::SloProgram;
 pub use windows::{Asked, Window};
 use windows::{bucket_width, windows};
 
@@ -264,6 +266,8 @@ pub struct Program {
     /// Names of zones, in the order of their numbers.
     pub zones: Vec<String>,
     pub monitoring: MonitoringProgram,
+    /// What users are promised; for who watches, as what must never be.
+    pub slos: Vec<SloProgram>,
     /// What must never be. Nothing in the engine looks at it: it is for who watches.
     pub invariants: Vec<InvariantProgram>,
 }
@@ -415,6 +419,7 @@ impl Program {
             writes: operations.iter().any(|o| o.mode == CallMode::Write),
             zones: c.zones.clone(),
             monitoring: monitoring(&c, &nodes, timeline),
+            slos: promises::compile(&c),
             invariants: invariants::compile(&c, &operations),
             nodes,
             links,

@@ -18,6 +18,8 @@ pub struct Stretch {
 
 /// Windows at the start that say nothing about what is usual: everything is empty and cold.
 const WARM_UP: f64 = 0.05;
+/// Windows before the harm, for them to say what is usual.
+const CALM_MIN: usize = 8;
 /// Two stretches with at most this many ordinary windows between them are one.
 const GAP: usize = 3;
 
@@ -28,8 +30,21 @@ impl Course {
 
     /// The value that `share` of the windows do not exceed.
     pub fn quantile(&self, share: f64) -> Option<f64> {
+        self.usual(share, self.0.len())
+    }
+
+    /// The same of the first `calm` windows, if something was measured in enough of them: what lasts for most of a
+    /// run is not what was usual before it.
+    pub fn usual(&self, share: f64, calm: usize) -> Option<f64> {
         let skipped = (self.0.len() as f64 * WARM_UP) as usize;
-        let mut known: Vec<f64> = self.0.iter().skip(skipped).filter_map(|v| *v).collect();
+        let known = |until: usize| -> Vec<f64> {
+            let windows = self.0.iter().take(until).skip(skipped);
+            windows.filter_map(|v| *v).collect()
+        };
+        let mut known = match known(calm) {
+            few if few.len() < CALM_MIN => known(self.0.len()),
+            enough => enough,
+        };
         crate::design::order::arrange(&mut known, |a, b| a.total_cmp(b));
         let last = known.len().checked_sub(1)?;
         Some(known[(last as f64 * share) as usize])

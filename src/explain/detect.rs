@@ -65,7 +65,8 @@ const FEWER: f64 = 0.85;
 /// Lookups that find nothing: this share more of them.
 const COLDER: f64 = 0.2;
 
-pub fn all(signals: &Signals) -> Vec<Odd> {
+/// Everything unusual. `calm`: so many windows there were before anybody was hurt.
+pub fn all(signals: &Signals, calm: usize) -> Vec<Odd> {
     let mut found = Vec::new();
     for (i, link) in (0u16..).zip(&signals.links) {
         found.extend(refusals(signals, i, link.to));
@@ -73,10 +74,10 @@ pub fn all(signals: &Signals) -> Vec<Odd> {
     }
     for i in 0..signals.nodes.len() as u16 {
         if signals.nodes[i as usize].kind == "clients" {
-            found.extend(traffic(signals, i));
+            found.extend(traffic(signals, i, calm));
             continue;
         }
-        found.extend(own_work(signals, i));
+        found.extend(own_work(signals, i, calm));
         found.extend(own_errors(signals, i));
         found.extend(standing_still(signals, i));
         found.extend(stuck(signals, i));
@@ -207,11 +208,11 @@ fn on_the_way(signals: &Signals, link: u16) -> Option<Odd> {
     })
 }
 
-fn traffic(signals: &Signals, node: u16) -> Option<Odd> {
+fn traffic(signals: &Signals, node: u16, calm: usize) -> Option<Odd> {
     let begun = Course::new(signals.count, &|i| {
         Some(f64::from(signals.begun[node as usize][i]))
     });
-    let usual = begun.quantile(0.5)?;
+    let usual = begun.usual(0.5, calm)?;
     // Chance alone makes a window of a Poisson process as full as this once in many runs.
     let bound = (MORE * usual).max(usual + 5.0 * libm::sqrt(usual.max(1.0)));
     let stretch = begun.above(usual, bound)?;
@@ -223,11 +224,11 @@ fn traffic(signals: &Signals, node: u16) -> Option<Odd> {
     })
 }
 
-fn own_work(signals: &Signals, node: u16) -> Option<Odd> {
+fn own_work(signals: &Signals, node: u16, calm: usize) -> Option<Odd> {
     let of = &signals.of_node[node as usize];
     // In octaves: one request that stands still does not look like all of them being slow.
     let mean = |i: usize| (of[i].left >= ENOUGH).then(|| of[i].own_log / f64::from(of[i].left));
-    let usual = Course::new(signals.count, &mean).quantile(0.4)?;
+    let usual = Course::new(signals.count, &mean).usual(0.4, calm)?;
     let at_least = Course::new(signals.count, &|i| {
         let scatter = OCTAVES / libm::sqrt(f64::from(of[i].left.max(1)));
         Some(mean(i)? - DEVIATIONS * scatter)

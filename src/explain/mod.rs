@@ -172,7 +172,7 @@ pub fn explain(signals: &Signals, wrong: Option<Step>) -> Explanation {
             ..Explanation::default()
         };
     };
-    let mut findings = rank::in_order(signals, detect::all(signals), &hurt);
+    let mut findings = rank::in_order(signals, detect::all(signals, hurt.stretch.from), &hurt);
     let culprit = (!findings.is_empty()).then(|| findings.remove(0));
     let harm = hurt.told(signals);
     Explanation {

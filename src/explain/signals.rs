@@ -418,7 +418,7 @@ impl Record for Signals {
             let is_it = |it: &&mut Fired| it.alert == alert && it.until == Time::NEVER;
             let firing = self.pages.iter_mut().rfind(is_it);
             firing.into_iter().for_each(|it| it.until = now);
-        } else if self.pages.len() < PAGES_MAX {
+        } else if spec.pages && self.pages.len() < PAGES_MAX {
             self.pages.push(Fired {
                 alert,
                 read: now + spec.paging_delay,

@@ -2,6 +2,7 @@
 
 use super::histogram::Histogram;
 use super::live::{Happened, Live};
+use super::promises::Promises;
 use super::recovery::Recovery;
 use super::requests::{Finder, Selection};
 use super::series::Series;
@@ -102,6 +103,7 @@ pub struct Recorder {
     pub series: Series,
     pub ledger: Ledger,
     pub recovery: Recovery,
+    pub promises: Promises,
     pub traces: Traces,
     pub live: Option<Live>,
     /// What an explanation reads, where somebody may ask for one.
@@ -124,6 +126,7 @@ impl Recorder {
             series: Series::new(program),
             ledger: Ledger::new(program),
             recovery: Recovery::default(),
+            promises: Promises::new(program),
             traces: Traces::default(),
             live: None,
             watch: None,
@@ -408,6 +411,8 @@ impl Record for Recorder {
         if let Some(live) = &mut self.live {
             live.heat.told(told, waited);
         }
+        self.promises
+            .told(program, intent.clients, told, Duration(waited));
         let useful = matches!(told, Told::Served | Told::Degraded);
         if useful {
             self.series.served += 1;
@@ -492,7 +497,11 @@ impl Record for Recorder {
         if !fires {
             return;
         }
-        let read = now + program.monitoring.alerts[alert as usize].paging_delay;
+        let spec = &program.monitoring.alerts[alert as usize];
+        if !spec.pages {
+            return;
+        }
+        let read = now + spec.paging_delay;
         for (window, tally) in program.windows.iter().zip(&mut self.windows) {
             tally.pages += u64::from(window.contains(read));
         }
@@ -510,6 +519,7 @@ impl Record for Recorder {
         }
         let is_watched = self.live.is_some();
         series.bucket(program, snapshot, self.ledger.counts.wrong(), is_watched);
+        self.promises.bucket();
     }
 
     fn mark(&mut self, _: &Program, _: u16, snapshot: &Snapshot<'_>) {

@@ -38,6 +38,9 @@ pub struct Report {
     pub losses: Vec<LossReport>,
     pub operations: Vec<OperationReport>,
     pub alerts: Vec<AlertReport>,
+    /// What users were promised, and what became of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slos: Vec<SloReport>,
     pub nodes: Vec<NodeReport>,
     pub links: Vec<LinkReport>,
     pub cost: Cost,
@@ -53,6 +56,10 @@ fn yes() -> bool {
     true
 }
 
+fn is_yes(it: &bool) -> bool {
+    *it
+}
+
 impl Report {
     /// Drops what grows with the run's length, for collections of many reports.
     pub fn shorten(&mut self) {
@@ -63,6 +70,9 @@ impl Report {
         };
         for node in &mut self.nodes {
             node.series = NodeSeries::default();
+        }
+        for slo in &mut self.slos {
+            (slo.told_each, slo.bad_each) = (Vec::new(), Vec::new());
         }
         self.traces = Vec::new();
     }
@@ -266,6 +276,9 @@ pub struct NodeReport {
 pub struct AlertReport {
     pub key: String,
     pub node: String,
+    /// It calls somebody; if not, it is a ticket.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub pages: bool,
     /// How often it began to fire.
     pub fired: u64,
     pub first_fired_ns: Option<u64>,
@@ -286,6 +299,58 @@ pub struct EpisodeReport {
     pub paged_ns: u64,
     /// `None`: it fired to the end.
     pub resolved_ns: Option<u64>,
+    /// Whether it called somebody for an incident; `None` where no objective says what one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_an_incident: Option<bool>,
+}
+
+/// One objective of the design over the whole run, as users had it, whatever monitoring saw.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct SloReport {
+    pub key: String,
+    /// The clients whose users are meant; `None`: all.
+    pub node: Option<String>,
+    /// Share of answers that should be good.
+    pub objective: f64,
+    /// Slower answers are not good.
+    pub good_within_ns: Option<u64>,
+    /// Users who were told something, and those whose answer was not good.
+    pub told: u64,
+    pub bad: u64,
+    /// Bad answers that the objective allows for so many.
+    pub budget: f64,
+    /// Stretches in which far more were bad than that.
+    pub incidents: Vec<IncidentReport>,
+    /// Per bucket of the run's series.
+    pub told_each: Vec<u32>,
+    pub bad_each: Vec<u32>,
+}
+
+impl SloReport {
+    /// Share of the budget that is spent; `None` where none was given.
+    pub fn spent(&self) -> Option<f64> {
+        (self.budget > 0.0).then(|| self.bad as f64 / self.budget)
+    }
+}
+
+/// A stretch in which users got much less than was promised. Instants in nanoseconds of the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct IncidentReport {
+    pub from_ns: u64,
+    pub until_ns: u64,
+    pub bad: u64,
+    /// When somebody had read the first page about it, and of which alert; `None`: nobody was called.
+    pub paged_ns: Option<u64>,
+    pub alert: Option<String>,
+}
+
+impl IncidentReport {
+    /// From its beginning until somebody had read of it.
+    pub fn time_to_detect_ns(&self) -> Option<u64> {
+        Some(self.paged_ns?.saturating_sub(self.from_ns))
+    }
 }
 
 impl NodeReport {

@@ -3,17 +3,18 @@
 use super::claims;
 use super::cost::Prices;
 use super::histogram::Histogram;
+use super::promises::{Judged, judge};
 use super::recorder::{Mark, Recorder, WindowTally};
 use super::report::{
-    AlertReport, Ended, EpisodeReport, GoalReport, Latency, LedgerCounts, LinkReport, LossReport,
-    NodeReport, NodeSeries, OperationReport, Report, Series, SpanReport, TraceReport, Users,
+    Ended, GoalReport, Latency, LedgerCounts, LinkReport, LossReport, NodeReport, NodeSeries,
+    OperationReport, Report, Series, SpanReport, TraceReport, Users,
 };
 use super::series::sent_by_clients;
+use super::told_of::{alerts, slos};
 use super::traces::{Pin, Trace};
 use crate::engine::Run;
 use crate::engine::attempt::{CalleeSide, CallerSide};
 use crate::engine::core::Stop;
-use crate::engine::monitoring::alert::Episode;
 use crate::engine::program::{Program, SEMANTICS_VERSION, Window};
 use crate::engine::record::Told;
 use crate::engine::world::Phase;
@@ -34,11 +35,16 @@ pub fn report(scenario: &Scenario, run: &Run<Recorder>, seed: u64) -> Report {
     let prices = Prices::of(&scenario.design);
     let cost = prices.cost(&used, run.now(), Duration(length));
     let diverged = diverged(run).len() as u64;
-    let found = (cost.total_micro_per_hour, diverged);
+    let judged = judge(program, &record.promises, &run.world.core.monitoring.alerts);
+    let found = Found {
+        cost_micro_per_hour: cost.total_micro_per_hour,
+        diverged,
+        judged: &judged,
+    };
     let goals: Vec<GoalReport> = scenario
         .goals
         .iter()
-        .map(|g| goal(g, run, found, scenario))
+        .map(|g| goal(g, run, &found, scenario))
         .collect();
     Report {
         scenario: scenario.about.id.clone(),
@@ -58,7 +64,8 @@ pub fn report(scenario: &Scenario, run: &Run<Recorder>, seed: u64) -> Report {
         ledger_kept: record.keeps_ledger,
         losses: losses(program, record),
         operations: operations(program, record),
-        alerts: alerts(run),
+        alerts: alerts(run, &judged),
+        slos: slos(run, &judged),
         nodes: (0..program.nodes.len())
             .map(|i| node(run, i, measured))
             .collect(),
@@ -218,32 +225,6 @@ fn losses(program: &Program, record: &Recorder) -> Vec<LossReport> {
     .collect()
 }
 
-fn alerts(run: &Run<Recorder>) -> Vec<AlertReport> {
-    let specs = run.program.monitoring.alerts.iter();
-    let rows = specs.zip(&run.world.core.monitoring.alerts);
-    let rows = rows.map(|(spec, state)| {
-        let first = state.history.first();
-        AlertReport {
-            key: spec.key.clone(),
-            node: run.program.nodes[spec.node as usize].key.clone(),
-            fired: state.episodes,
-            first_fired_ns: first.map(|e| e.fired.0),
-            first_paged_ns: first.map(|e| e.paged.0),
-            first_resolved_ns: first.and_then(|e| e.resolved).map(|t| t.0),
-            episodes: state.history.iter().map(episode).collect(),
-        }
-    });
-    rows.collect()
-}
-
-fn episode(episode: &Episode) -> EpisodeReport {
-    EpisodeReport {
-        fired_ns: episode.fired.0,
-        paged_ns: episode.paged.0,
-        resolved_ns: episode.resolved.map(|at| at.0),
-    }
-}
-
 fn operations(program: &Program, record: &Recorder) -> Vec<OperationReport> {
     let rows = program.operations.iter().zip(&record.operations);
     let rows = rows
@@ -370,12 +351,14 @@ fn number_of(program: &Program, key: &str) -> Option<u16> {
     Some(at as u16)
 }
 
-fn goal(
-    goal: &Goal,
-    run: &Run<Recorder>,
-    (cost_micro_per_hour, diverged): (i64, u64),
-    scenario: &Scenario,
-) -> GoalReport {
+/// What is known of the whole run besides what windows count.
+struct Found<'j> {
+    cost_micro_per_hour: i64,
+    diverged: u64,
+    judged: &'j Judged,
+}
+
+fn goal(goal: &Goal, run: &Run<Recorder>, found: &Found<'_>, scenario: &Scenario) -> GoalReport {
     let (program, record) = (&*run.program, &run.record);
     let (from, to) = goal.window.unwrap_or(scenario.run.measure);
     let asked = goal.operation.as_deref();
@@ -413,7 +396,7 @@ fn goal(
         Metric::Phantom => of(Verdict::Phantom),
         Metric::Partial => of(Verdict::Partial),
         Metric::LostUpdate => Some(counts.lost_updates as f64),
-        Metric::Diverged => Some(diverged as f64),
+        Metric::Diverged => Some(found.diverged as f64),
         Metric::ClaimsBroken => {
             let claims = claims::judge(&scenario.claims, program, &record.ledger);
             Some(claims.iter().filter(|claim| !claim.holds).count() as f64)
@@ -436,13 +419,29 @@ fn goal(
             Some(longest.0 as f64 / NS_PER_MS as f64)
         }
         Metric::Pages => Some(tally.pages as f64),
+        Metric::FalsePages => Some(
+            found
+                .judged
+                .false_pages(&run.world.core.monitoring.alerts, window) as f64,
+        ),
+        Metric::MissedIncidents => {
+            let missed = found
+                .judged
+                .incidents(window)
+                .filter(|it| it.paged.is_none());
+            Some(missed.count() as f64)
+        }
+        Metric::TimeToDetect => {
+            let longest = found.judged.time_to_detect(window).unwrap_or_default();
+            Some(longest.0 as f64 / NS_PER_MS as f64)
+        }
         // A run that a limit ended has not seen the end of the window.
         Metric::MessageAge => record
             .marks
             .iter()
             .find(|mark| mark.at == window.to)
             .map(|mark| mark.message_age.0 as f64 / NS_PER_MS as f64),
-        Metric::Cost => Some(cost_micro_per_hour as f64 / 1e6),
+        Metric::Cost => Some(found.cost_micro_per_hour as f64 / 1e6),
     };
     let (bound, at_least) = match &goal.bound {
         Bound::AtLeast(value) => (value.as_f64(), true),

@@ -3,9 +3,9 @@
 
 use super::names::suggest;
 use super::sections::PRESET;
-use crate::design::Design;
 use crate::design::registry::{self, KINDS, KindSpec, KnobSpec, knob};
 use crate::design::value::{Unit, ValueError, cut};
+use crate::design::{Design, Watched};
 
 /// The two ends of a link can be changed like knobs: a twist puts a node in between.
 static ENDS: [KnobSpec; 2] = [
@@ -17,7 +17,7 @@ static ENDS: [KnobSpec; 2] = [
 #[derive(Clone, Copy, Debug)]
 pub struct Address<'p> {
     pub kind: &'static KindSpec,
-    /// Name of the node, link, operation or alert; empty for the run.
+    /// Name of the node, link, operation, alert or objective; empty for the run and for monitoring.
     pub key: &'p str,
     pub spec: &'static KnobSpec,
 }
@@ -27,17 +27,27 @@ pub fn resolve<'p>(design: &Design, path: &'p str) -> Result<Address<'p>, ValueE
     let parts: Vec<&str> = path.trim().splitn(4, '.').collect();
     let word = parts[0];
     let Some(kind) = kind(word) else {
-        let all = KINDS
-            .iter()
-            .map(|kind| kind.name)
-            .chain(["link", "operation", "alert", "run"]);
+        let all = KINDS.iter().map(|kind| kind.name).chain([
+            "link",
+            "operation",
+            "alert",
+            "slo",
+            "monitoring",
+            "run",
+        ]);
         return Err(refuse(
             format!("`{}` is no kind of table", cut(word)),
             suggest(word, all, "kinds"),
         ));
     };
     let (key, knob) = match (kind.name, parts.as_slice()) {
-        ("run", [_, knob]) => ("", *knob),
+        ("run" | "monitoring", [_, knob]) => ("", *knob),
+        ("monitoring", _) => {
+            return Err(refuse(
+                shape(path),
+                "write `monitoring.scrape_every` or `monitoring.clock_scale`".to_owned(),
+            ));
+        }
         ("run", _) => {
             return Err(refuse(
                 shape(path),
@@ -52,12 +62,12 @@ pub fn resolve<'p>(design: &Design, path: &'p str) -> Result<Address<'p>, ValueE
             ));
         }
     };
-    if kind.name != "run" {
+    if !matches!(kind.name, "run" | "monitoring") {
         find_key(design, kind, key)?;
     }
     let beside = match kind.name {
         "link" => (&ENDS[..], Some(&PRESET)),
-        "run" | "operation" | "alert" => (&[][..], None),
+        "run" | "monitoring" | "operation" | "alert" | "slo" => (&[][..], None),
         _ => (&[][..], Some(&PRESET)),
     };
     let specs = || kind.knobs.iter().chain(beside.0).chain(beside.1);
@@ -87,6 +97,8 @@ fn kind(word: &str) -> Option<&'static KindSpec> {
         "link" => Some(&registry::LINK),
         "operation" => Some(&registry::OPERATION),
         "alert" => Some(&registry::ALERT),
+        "slo" => Some(&registry::SLO),
+        "monitoring" => Some(&registry::MONITORING),
         "run" => Some(&registry::RUN),
         _ => registry::kind(word),
     }
@@ -94,6 +106,9 @@ fn kind(word: &str) -> Option<&'static KindSpec> {
 
 fn find_key(design: &Design, kind: &KindSpec, key: &str) -> Result<(), ValueError> {
     let nodes = design.nodes.iter();
+    fn watched(all: &[Watched]) -> Vec<&str> {
+        all.iter().map(|it| it.key.as_str()).collect()
+    }
     let names: Vec<&str> = match kind.name {
         "link" => design.links.iter().map(|link| link.key.as_str()).collect(),
         "operation" => design
@@ -101,11 +116,8 @@ fn find_key(design: &Design, kind: &KindSpec, key: &str) -> Result<(), ValueErro
             .iter()
             .map(|operation| operation.key.as_str())
             .collect(),
-        "alert" => design
-            .alerts
-            .iter()
-            .map(|alert| alert.key.as_str())
-            .collect(),
+        "alert" => watched(&design.alerts),
+        "slo" => watched(&design.slos),
         _ => nodes
             .clone()
             .filter(|node| node.kind.name == kind.name)

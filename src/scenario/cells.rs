@@ -26,7 +26,8 @@ impl Row<'_, '_> {
         let value = self.value(name)?;
         match value.get_ref() {
             DeValue::String(text) => {
-                self.fits(f, name, value.span(), text, MAX_LINE);
+                let text = f.shown(self.path_of(name), text, value.span());
+                self.fits(f, name, value.span(), &text, MAX_LINE);
                 if text.contains(char::is_control) {
                     let message = format!("`{name}` is more than one line");
                     f.error(code::WRONG_TYPE, &self.path_of(name), value.span(), message);
@@ -46,7 +47,8 @@ impl Row<'_, '_> {
         };
         match value.get_ref() {
             DeValue::String(text) => {
-                self.fits(f, name, value.span(), text, MAX_PROSE);
+                let text = f.shown(self.path_of(name), text, value.span());
+                self.fits(f, name, value.span(), &text, MAX_PROSE);
                 text.trim().to_owned()
             }
             _ => {
@@ -80,8 +82,10 @@ impl Row<'_, '_> {
         for item in items.iter().take(MAX_LIST) {
             match item.get_ref() {
                 DeValue::String(text) => {
-                    self.fits(f, name, item.span(), text, MAX_PROSE);
-                    f.remember(format!("{}.{}", self.path_of(name), out.len()), item.span());
+                    let path = format!("{}.{}", self.path_of(name), out.len());
+                    let text = f.shown(path.clone(), text, item.span());
+                    self.fits(f, name, item.span(), &text, MAX_PROSE);
+                    f.remember(path, item.span());
                     out.push((text.trim().to_owned(), item.span()));
                 }
                 _ => self.wrong(f, name, item, "text"),

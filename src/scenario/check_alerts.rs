@@ -5,7 +5,7 @@ use super::findings::Findings;
 use super::names::suggest;
 use crate::design::registry;
 use crate::design::value::{Value, cut};
-use crate::design::{Alert, Design, Node, Settings};
+use crate::design::{Design, Node, Settings, Watched};
 
 /// The rules, one of which an alert has.
 const RULES: &[&str] = &[
@@ -21,12 +21,36 @@ pub fn check(f: &mut Findings<'_>, design: &Design) {
     for alert in &design.alerts {
         rule(f, design, alert);
     }
+    for slo in &design.slos {
+        of_users(f, design, slo);
+    }
     for node in &design.nodes {
         autoscale(f, node);
     }
 }
 
-fn rule(f: &mut Findings<'_>, design: &Design, alert: &Alert) {
+/// An objective is of users: what they were told.
+fn of_users(f: &mut Findings<'_>, design: &Design, slo: &Watched) {
+    let path = format!("slo.{}.node", slo.key);
+    let clients = design.nodes.iter().filter(|n| n.kind.name == "clients");
+    match design.node(&slo.node) {
+        _ if slo.node.is_empty() => {}
+        None => {
+            let message = format!("there is no node `{}`", cut(&slo.node));
+            let names = clients.map(|node| node.key.as_str());
+            f.error_at(code::NO_NODE, &path, message)
+                .help(suggest(&slo.node, names, "clients"));
+        }
+        Some(node) if node.kind.name != "clients" => {
+            let message = format!("`{}` is a {}", node.key, node.kind.name);
+            f.error_at(code::IMPOSSIBLE, &path, message)
+                .help("an objective is about users: name clients, or none for all of them");
+        }
+        Some(_) => {}
+    }
+}
+
+fn rule(f: &mut Findings<'_>, design: &Design, alert: &Watched) {
     let path = |knob: &str| format!("alert.{}.{knob}", alert.key);
     let node = design.node(&alert.node);
     if node.is_none() && !alert.node.is_empty() {

@@ -1,7 +1,9 @@
 //! What the lesson points at must be there, and every variant must lead to a valid design.
 
 use super::address::resolve;
+use super::check_prose;
 use super::findings::Findings;
+use super::limits::MAX_ROOM_MINUTES;
 use super::metric::METRICS;
 use super::names::suggest;
 use super::plan_path::PlanPath;
@@ -12,6 +14,7 @@ pub fn check(f: &mut Findings<'_>, scenario: &Scenario) {
     let (lesson, text) = (&scenario.lesson, f.text);
     bets(f, scenario);
     charts(f, scenario);
+    steps(f, scenario);
     unlocked(f, scenario, &lesson.unlocked, "lesson");
     let groups = [
         ("fix", &lesson.fixes),
@@ -39,6 +42,7 @@ pub fn check(f: &mut Findings<'_>, scenario: &Scenario) {
         let path = format!("lesson.judgement.answer.{}", variant.key);
         check_variant(f, scenario, text, variant, &path);
     }
+    check_prose::check(f, lesson);
 }
 
 /// What solves part 2 is a change against the design of part 2.
@@ -119,6 +123,27 @@ fn bets(f: &mut Findings<'_>, scenario: &Scenario) {
             format!("{right} of {} bets are right", bets.len()),
         )
         .help("there are two bets or more, and one has `right = true`");
+    }
+}
+
+/// A room takes at least as long as one person alone, and no longer than a day.
+fn steps(f: &mut Findings<'_>, scenario: &Scenario) {
+    let (steps, alone) = (&scenario.lesson.steps, scenario.about.minutes);
+    for (i, _) in steps.iter().enumerate().filter(|(_, it)| it.minutes == 0) {
+        let at = format!("lesson.step.{i}.minutes");
+        f.error_at(code::BAD_VALUE, &at, "a step takes a minute at least");
+    }
+    let sum = steps.iter().map(|step| u64::from(step.minutes)).sum();
+    let most = u64::from(MAX_ROOM_MINUTES);
+    if !steps.is_empty() && !(u64::from(alone)..=most).contains(&sum) {
+        f.error_at(
+            code::IMPOSSIBLE,
+            "lesson.step",
+            format!("the steps take {sum} minutes together"),
+        )
+        .help(format!(
+            "between {alone}, the `minutes` of the scenario for one person, and {most}"
+        ));
     }
 }
 

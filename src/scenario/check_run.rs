@@ -24,6 +24,18 @@ pub fn check(
         }
     }
     for goal in goals {
+        if goal.metric.needs_slo() && design.slos.is_empty() {
+            let message = format!(
+                "`{}` is judged by an objective, and there is none",
+                goal.metric.name()
+            );
+            f.error_at(
+                code::IMPOSSIBLE,
+                &format!("goal.{}.metric", goal.key),
+                message,
+            )
+            .help("add `[slo.NAME]` with an `objective`, for example 99.9 %");
+        }
         operation(f, design, goal);
     }
     for (path, entry) in timeline {

@@ -39,6 +39,8 @@ codes! {
     OUTSIDE_RUN "E0504" "a measured part that is not inside the run";
     BAD_CHANGE "E0505" "a variant of the lesson does not give a valid design";
     NOT_LIVE "E0506" "a change that a run under way cannot take";
+    BARE_NUMBER "E0507" "a number in the text of a lesson without a reference";
+    UNTRUE "E0508" "a number in the text of a lesson that is not what it refers to";
     LIMIT "E0601" "more than the limit";
     NO_CODE "E0801" "text that is no link and no result code";
     NEWER_CODE "E0802" "a link or result code of a newer version";

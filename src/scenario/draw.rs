@@ -23,7 +23,7 @@ use super::names::suggest;
 use super::read::{self, Depth};
 use super::redraw;
 use super::row::is_name;
-use super::{Scenario, code, copying, draw_operation, draw_remove};
+use super::{Scenario, code, copying, draw_operation, draw_remove, draw_watched};
 use crate::design::diagnostic::{Diagnostic, Severity};
 use crate::design::registry::{self, KINDS, KindSpec};
 use crate::design::value::{self, ValueError, cut};
@@ -53,13 +53,26 @@ pub fn is_unfinished(finding: &Diagnostic) -> bool {
     groups.iter().any(|group| finding.code.starts_with(group))
 }
 
-/// A node, a link or an operation.
+/// A node, a link, an operation, an alert or an objective.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Thing {
     Node(String),
     Link(String),
     Operation(String),
+    /// An alert or an objective: its table (`alert`, `slo`) and its name.
+    Watched(String, String),
+}
+
+impl Thing {
+    pub fn key(&self) -> &str {
+        match self {
+            Thing::Node(key)
+            | Thing::Link(key)
+            | Thing::Operation(key)
+            | Thing::Watched(_, key) => key,
+        }
+    }
 }
 
 /// One change of a text. Whoever draws makes nothing else.
@@ -82,6 +95,12 @@ pub enum Edit {
     AddOperation {
         key: String,
         kind: String,
+    },
+    /// An alert or an objective (`alert`, `slo`), with fields as a person types them.
+    AddWatched {
+        table: String,
+        key: String,
+        fields: Vec<(String, String)>,
     },
     /// Takes things away, with the links of nodes and what the timeline does to them.
     Remove {
@@ -158,6 +177,7 @@ impl Edit {
             } => add_node(text, kind, key, *at, preset.as_deref()),
             Edit::AddLink { key, from, to } => add_link(text, key, from, to),
             Edit::AddOperation { key, kind } => draw_operation::add(text, key, kind),
+            Edit::AddWatched { table, key, fields } => draw_watched::add(text, table, key, fields),
             Edit::Remove { things } => draw_remove::remove(text, things),
             Edit::Move { to } => redraw::place(text, to),
             Edit::Set { path, value } => redraw::set(text, path, value),
@@ -205,11 +225,12 @@ impl Edit {
             Edit::AddLink { from, to, .. } => format!("Connect {from} to {to}"),
             Edit::AddOperation { key, kind } => format!("Add {kind} {key} to what users do"),
             Edit::Remove { things } => {
-                let names = things.iter().map(|thing| match thing {
-                    Thing::Node(key) | Thing::Link(key) | Thing::Operation(key) => key.as_str(),
-                });
-                format!("Delete {}", list(names.collect()))
+                format!("Delete {}", list(things.iter().map(Thing::key).collect()))
             }
+            Edit::AddWatched { table, key, .. } => match table.as_str() {
+                "slo" => format!("Add the objective {key}"),
+                _ => format!("Add the alert {key}"),
+            },
             Edit::Move { to } => {
                 format!(
                     "Move {}",
@@ -539,10 +560,9 @@ pub fn is_set(design: &Design, path: &str) -> bool {
             .operations
             .iter()
             .any(|op| op.key == key && op.knobs.contains_key(field)),
-        "alert" => design
-            .alerts
-            .iter()
-            .any(|alert| alert.key == key && alert.knobs.contains_key(field)),
+        "alert" | "slo" => design
+            .watched(table, key)
+            .is_some_and(|it| it.knobs.contains_key(field)),
         _ => design
             .node(key)
             .is_some_and(|node| node.own(field).is_some()),

@@ -34,11 +34,14 @@ pub fn remove(text: &str, things: &[Thing]) -> Result<String, Findings> {
                 }
                 let alerts = design.alerts.iter().filter(|alert| alert.node == *key);
                 gone.extend(alerts.map(|alert| vec!["alert", alert.key.as_str()]));
+                let slos = design.slos.iter().filter(|slo| slo.node == *key);
+                gone.extend(slos.map(|slo| vec!["slo", slo.key.as_str()]));
             }
             Thing::Link(key) => {
                 gone.push(vec!["link", key]);
                 keys.push(key);
             }
+            Thing::Watched(table, key) => gone.push(vec![table, key]),
             Thing::Operation(key) => {
                 gone.push(vec!["operation", key]);
                 operations.push(key);

@@ -69,6 +69,7 @@ fn current(scenario: &Scenario, address: &Address<'_>) -> Value {
     let knobs = match address.kind.name {
         "run" if address.spec.name == "seed" => return Value::Count(scenario.seed),
         "run" => return Value::Duration(scenario.run.duration),
+        "monitoring" => Some(&design.monitoring),
         "link" => {
             let link = design.link(address.key);
             match (link, address.spec.name) {
@@ -82,11 +83,9 @@ fn current(scenario: &Scenario, address: &Address<'_>) -> Value {
             .iter()
             .find(|op| op.key == address.key)
             .map(|op| &op.knobs),
-        "alert" => design
-            .alerts
-            .iter()
-            .find(|alert| alert.key == address.key)
-            .map(|alert| &alert.knobs),
+        "alert" | "slo" => design
+            .watched(address.kind.name, address.key)
+            .map(|it| &it.knobs),
         _ => design.node(address.key).map(|node| &node.knobs),
     };
     Settings::new(address.kind, knobs.unwrap_or(&none)).value(address.spec.name)
@@ -306,10 +305,14 @@ pub(super) fn piece(
     literal: &str,
 ) -> Option<(Range<usize>, String)> {
     let Some((named, value)) = table_of(tree, table, key) else {
-        // Only the operation that every file without operations has stands in no text.
+        // The operation that every file without operations has stands in no text, and monitoring needs no table.
         let end = line_end(text);
         let body = text.trim_end().len();
-        let added = format!("{end}{end}[{table}.{key}]{end}{knob} = {literal}{end}");
+        let header = match key {
+            "" => table.to_owned(),
+            key => format!("{table}.{key}"),
+        };
+        let added = format!("{end}{end}[{header}]{end}{knob} = {literal}{end}");
         return Some((body..text.len(), added));
     };
     let DeValue::Table(fields) = value.get_ref() else {
@@ -389,7 +392,7 @@ fn table_of<'t, 'a>(
     key: &str,
 ) -> Option<(&'a Spanned<DeString<'t>>, &'a Spanned<DeValue<'t>>)> {
     let top = tree.get_key_value(table)?;
-    if table == "run" {
+    if matches!(table, "run" | "monitoring") {
         return Some(top);
     }
     top.1.get_ref().as_table()?.get_key_value(key)

@@ -1,10 +1,12 @@
 //! Collects what is wrong with a text, each finding with its place.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::code;
 use super::limits::MAX_FINDINGS;
+use super::prose::{self, Told};
 use crate::design::diagnostic::{Diagnostic, Place, Severity};
 use crate::design::order::arrange;
 use crate::design::value::cut;
@@ -25,6 +27,8 @@ pub struct Findings<'t> {
     left_out: usize,
     /// Paths that have an error: what else is wrong there mostly follows from it.
     broken: BTreeSet<String>,
+    /// Text that people read of a lesson, as it is written; `None` if the file has none.
+    pub told: Option<Vec<Told>>,
     /// Some table with a name could not be read, so that names may seem to be missing.
     names_missing: bool,
 }
@@ -52,6 +56,7 @@ impl<'t> Findings<'t> {
             errors: 0,
             left_out: 0,
             broken: BTreeSet::new(),
+            told: None,
             names_missing: false,
         }
     }
@@ -82,6 +87,19 @@ impl<'t> Findings<'t> {
                 Some((parent, _)) => path = parent,
                 None => return 0..0,
             }
+        }
+    }
+
+    /// What people read of a text: in a lesson, without what its numbers refer to, which is kept.
+    pub fn shown<'s>(&mut self, path: String, raw: &'s str, span: Span) -> Cow<'s, str> {
+        match &mut self.told {
+            Some(told) if prose::is_told(&path) => {
+                let shown = prose::shown(raw);
+                let raw = raw.to_owned();
+                told.push(Told { path, raw, span });
+                shown.into()
+            }
+            _ => raw.into(),
         }
     }
 

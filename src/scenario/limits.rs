@@ -6,6 +6,7 @@ pub const MAX_NODES: usize = 200;
 pub const MAX_LINKS: usize = 400;
 pub const MAX_OPERATIONS: usize = 50;
 pub const MAX_ALERTS: usize = 50;
+pub const MAX_SLOS: usize = 10;
 pub const MAX_INVARIANTS: usize = 50;
 pub const MAX_TIMELINE: usize = 1_000;
 pub const MAX_GOALS: usize = 50;
@@ -16,6 +17,8 @@ pub const MAX_CALLS: usize = crate::design::CALLS_MAX;
 pub const MAX_EFFECTS: usize = crate::design::PROMISED_MAX;
 /// Bets, variants of one kind, hints, review items, and entries of other lists.
 pub const MAX_LIST: usize = 50;
+/// Minutes that all steps of a lesson in a room take together.
+pub const MAX_ROOM_MINUTES: u32 = 480;
 /// Characters of one line, and of one piece of prose.
 pub const MAX_LINE: usize = 300;
 pub const MAX_PROSE: usize = 4_000;

@@ -165,6 +165,24 @@ pub static METRICS: &[MetricSpec] = &[
         "pages of all alerts that were read in the window",
     ),
     spec(
+        Metric::FalsePages,
+        "false_pages",
+        Unit::Count,
+        "pages that were read in the window though users had what the design's objectives promise",
+    ),
+    spec(
+        Metric::MissedIncidents,
+        "missed_incidents",
+        Unit::Count,
+        "stretches that began in the window, in which users had much less than the objectives promise, and for which nobody was called",
+    ),
+    spec(
+        Metric::TimeToDetect,
+        "time_to_detect",
+        Unit::Duration,
+        "longest time from the beginning of such a stretch until somebody had read a page; if nobody was called, as long as it lasted",
+    ),
+    spec(
         Metric::MessageAge,
         "message_age",
         Unit::Duration,
@@ -221,9 +239,18 @@ impl Metric {
                 | LatencyP99
                 | RecoveryTime
                 | Pages
+                | FalsePages
+                | MissedIncidents
+                | TimeToDetect
                 | MessageAge
                 | Cost
         )
+    }
+
+    /// Whether an objective of the design says what it is.
+    pub fn needs_slo(self) -> bool {
+        use Metric::*;
+        matches!(self, FalsePages | MissedIncidents | TimeToDetect)
     }
 
     pub fn unit(self) -> Unit {

@@ -20,6 +20,7 @@ mod check_job;
 mod check_lesson;
 mod check_link;
 mod check_plan;
+mod check_prose;
 mod check_queries;
 mod check_queues;
 mod check_run;
@@ -33,6 +34,7 @@ mod copying;
 pub mod draw;
 mod draw_operation;
 mod draw_remove;
+mod draw_watched;
 pub mod edit;
 pub mod edit_timeline;
 mod fails_first;
@@ -46,6 +48,8 @@ pub mod metric;
 mod migrate;
 mod names;
 mod plan_path;
+mod prose;
+mod prose_value;
 mod read;
 mod read_design;
 mod read_lesson;
@@ -62,9 +66,12 @@ mod tests;
 
 pub use crate::design::diagnostic;
 pub use address::{Address, resolve};
+pub use check_prose::{Designs, OfRun, holds, of_runs};
 pub use claim::Claim;
 pub use copying::copied;
 pub use fails_first::FailsFirst;
+pub use prose::Reference;
+pub use prose_value::{DOLLAR, NONE, NoValue, PER_SECOND, SECOND, Value as ProseValue};
 pub use read_plan::written_plans;
 
 use crate::design::diagnostic::{Diagnostic, Severity};
@@ -199,6 +206,12 @@ pub enum Metric {
     ClaimsBroken,
     /// Pages of the design's alerts that were read in the window.
     Pages,
+    /// Of those, the ones without an incident by any objective of the design.
+    FalsePages,
+    /// Incidents that began in the window, and that nobody was called for.
+    MissedIncidents,
+    /// The longest time from the beginning of such an incident until somebody had read of it.
+    TimeToDetect,
     /// Age of the oldest message that a queue keeps when the window ends.
     MessageAge,
     /// Dollars per hour of the design, with its calls.
@@ -221,9 +234,13 @@ pub struct Lesson {
     pub hints: Vec<String>,
     pub review: Vec<ReviewItem>,
     pub facilitator: String,
+    /// What a room does, one after the other.
+    pub steps: Vec<Step>,
     pub judgement: Option<Judgement>,
     pub echo: Option<Echo>,
     pub caveats: Vec<String>,
+    /// Values with a name that numbers in the text may refer to.
+    pub numbers: Vec<(String, String)>,
 }
 
 /// One answer to the question, to choose before the first run.
@@ -254,6 +271,13 @@ pub struct Variant {
     /// For a twist: what reaches its goals, as changes against the design of part 2.
     pub fixes: Vec<Variant>,
     pub because: String,
+}
+
+/// One part of an hour in a room.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Step {
+    pub label: String,
+    pub minutes: u32,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,6 +4,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::findings::Findings;
 use super::limits::{MAX_BYTES, MAX_CONCEPT_WORDS, MAX_FINDINGS, MAX_GOALS};
+use super::prose::Told;
 use super::row::Row;
 use super::{
     About, Bound, Checked, Goal, Metric, Scenario, check_design, check_lesson, check_run, claim,
@@ -28,6 +29,7 @@ const TABLES: &[&str] = &[
     "operation",
     "monitoring",
     "alert",
+    "slo",
     "invariant",
     "timeline",
     "goal",
@@ -82,6 +84,13 @@ pub fn as_far_as_possible(text: &str, depth: Depth) -> (Option<Scenario>, Vec<Di
     (scenario, f.finish())
 }
 
+/// A scenario that can be read, with the text of its lesson as it is written.
+pub fn told(text: &str, depth: Depth) -> (Option<Scenario>, Vec<Told>) {
+    let mut f = Findings::new(text);
+    let scenario = read_tree(&mut f, depth, |_, _| Vec::new());
+    (scenario, f.told.unwrap_or_default())
+}
+
 /// What is wrong with a design by itself, without the text that it was read from.
 pub fn check_alone(design: &Design) -> Vec<Diagnostic> {
     let mut alone = Findings::new("");
@@ -95,6 +104,7 @@ fn read_tree(f: &mut Findings<'_>, depth: Depth, advise: Advise) -> Option<Scena
         return None;
     }
     let root = Row::new(f, String::new(), 0..0, &tree);
+    f.told = root.table.contains_key("lesson").then(Vec::new);
     unknown_tables(f, &root);
     let about = about(f, &root);
     let run = run(f, &root);

@@ -1,13 +1,13 @@
 //! Nodes, links, operations and plans, as written.
 
 use super::findings::Findings;
-use super::limits::{MAX_ALERTS, MAX_INVARIANTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS};
+use super::limits::{MAX_ALERTS, MAX_INVARIANTS, MAX_LINKS, MAX_NODES, MAX_OPERATIONS, MAX_SLOS};
 use super::names::suggest;
 use super::row::Row;
 use super::{code, read_plan, sections};
 use crate::design::registry::{self, KINDS, KindSpec};
 use crate::design::value::{Value, cut};
-use crate::design::{Alert, Design, Invariant, Knobs, Link, Node, Operation, Taken};
+use crate::design::{Design, Invariant, Knobs, Link, Node, Operation, Taken, Watched};
 use std::collections::BTreeMap;
 
 /// Reads the drawing. Names are not resolved yet.
@@ -39,15 +39,21 @@ pub fn design(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Design {
         row.check_fields(f, "the table `monitoring`", &[], specs);
         design.monitoring = row.knobs(f, specs);
     }
-    for (key, row) in root.named(f, "alert") {
-        row.check_fields(f, "an alert", sections::ALERT, registry::ALERT.knobs);
-        design.alerts.push(Alert {
-            key,
-            label: row.line(f, "label"),
-            node: row.line(f, "node").unwrap_or_default(),
-            knobs: row.knobs(f, registry::ALERT.knobs),
-        });
-    }
+    let watched = |f: &mut Findings<'_>, what, fields, kind: &'static KindSpec| {
+        let rows = root.named(f, kind.name).into_iter();
+        rows.map(|(key, row)| {
+            row.check_fields(f, what, fields, kind.knobs);
+            Watched {
+                key,
+                label: row.line(f, "label"),
+                node: row.line(f, "node").unwrap_or_default(),
+                knobs: row.knobs(f, kind.knobs),
+            }
+        })
+        .collect()
+    };
+    design.alerts = watched(f, "an alert", sections::ALERT, &registry::ALERT);
+    design.slos = watched(f, "an objective", sections::SLO, &registry::SLO);
     for (key, row) in root.named(f, "invariant") {
         row.check_fields(f, "an invariant", sections::INVARIANT, &[]);
         let operations = row.texts(f, "operations").into_iter();
@@ -61,6 +67,7 @@ pub fn design(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Design {
         });
     }
     limit(f, "alert", design.alerts.len(), MAX_ALERTS);
+    limit(f, "slo", design.slos.len(), MAX_SLOS);
     limit(f, "invariant", design.invariants.len(), MAX_INVARIANTS);
     limit(f, "link", design.links.len(), MAX_LINKS);
     limit(f, "service", design.nodes.len(), MAX_NODES);

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::limits::MAX_LIST;
 use super::row::Row;
-use super::{Asks, Bet, Echo, Judgement, Lesson, ReviewItem, Variant, code, sections};
+use super::{Asks, Bet, Echo, Judgement, Lesson, ReviewItem, Step, Variant, code, sections};
 use crate::design::value::cut;
 
 pub fn lesson(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Lesson {
@@ -23,9 +23,11 @@ pub fn lesson(f: &mut Findings<'_>, root: &Row<'_, '_>) -> Lesson {
         hints: texts(f, &row, "hints"),
         review: review(f, &row),
         facilitator: row.prose(f, "facilitator"),
+        steps: steps(f, &row),
         judgement: judgement(f, &row),
         echo: echo(f, &row),
         caveats: texts(f, &row, "caveats"),
+        numbers: sets(f, &row, "numbers"),
     }
 }
 
@@ -81,7 +83,7 @@ fn variants(f: &mut Findings<'_>, row: &Row<'_, '_>, name: &str) -> Vec<Variant>
             f.error_at(code::MISSING, &row.path, "the variant changes nothing")
                 .help("give it `set` or `add`");
         }
-        let set = sets(f, &row);
+        let set = sets(f, &row, "set");
         all.push(Variant {
             key,
             label: row.line(f, "label").unwrap_or_default(),
@@ -101,12 +103,12 @@ fn variants(f: &mut Findings<'_>, row: &Row<'_, '_>, name: &str) -> Vec<Variant>
 }
 
 /// Changes to knobs, each a line "path = value".
-fn sets(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Vec<(String, String)> {
+fn sets(f: &mut Findings<'_>, row: &Row<'_, '_>, name: &str) -> Vec<(String, String)> {
     let mut set = Vec::new();
-    for (i, (text, _)) in row.texts(f, "set").into_iter().enumerate() {
+    for (i, (text, _)) in row.texts(f, name).into_iter().enumerate() {
         let (path, value) = text.split_once('=').unwrap_or((&text, ""));
         if !text.contains('=') {
-            let at = format!("{}.set.{i}", row.path);
+            let at = format!("{}.{name}.{i}", row.path);
             f.error_at(
                 code::BAD_VALUE,
                 &at,
@@ -126,7 +128,7 @@ fn review(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Vec<ReviewItem> {
         items.push(ReviewItem {
             question: row.prose(f, "question"),
             answer: row.prose(f, "answer"),
-            set: sets(f, &row),
+            set: sets(f, &row, "set"),
             asks: row.line(f, "asks").map(|asks| match asks.as_str() {
                 "goals" => Asks::Goals,
                 _ => Asks::Goal(asks),
@@ -134,6 +136,18 @@ fn review(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Vec<ReviewItem> {
         });
     }
     items
+}
+
+fn steps(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for row in row.listed(f, "step", MAX_LIST) {
+        row.check_fields(f, "a step", sections::STEP, &[]);
+        steps.push(Step {
+            label: row.line(f, "label").unwrap_or_default(),
+            minutes: row.whole(f, "minutes").unwrap_or_default(),
+        });
+    }
+    steps
 }
 
 fn judgement(f: &mut Findings<'_>, row: &Row<'_, '_>) -> Option<Judgement> {

@@ -48,10 +48,11 @@ pub fn schema() -> Json {
             registry::MONITORING.knobs,
         ),
     );
-    let owners: [(&KindSpec, &[Field]); 3] = [
+    let owners: [(&KindSpec, &[Field]); 4] = [
         (&registry::LINK, sections::LINK),
         (&registry::OPERATION, sections::OPERATION),
         (&registry::ALERT, sections::ALERT),
+        (&registry::SLO, sections::SLO),
     ];
     for (kind, fields) in owners {
         tables.insert(

@@ -161,6 +161,20 @@ pub static ALERT: &[Field] = &[
     .required(),
 ];
 
+/// `[slo.NAME]`, beside the knobs of an objective.
+pub static SLO: &[Field] = &[
+    field(
+        "label",
+        Line,
+        "what people read; the name of the table if absent",
+    ),
+    field(
+        "node",
+        Name,
+        "the clients whose users are meant; all of them if absent",
+    ),
+];
+
 /// `[invariant.NAME]`
 pub static INVARIANT: &[Field] = &[
     field(
@@ -252,6 +266,11 @@ pub static LESSON: &[Field] = &[
     field("facilitator", Prose, "for whoever teaches it in a room"),
     field("caveats", Proses, "what the model leaves out"),
     field(
+        "numbers",
+        Lines,
+        "values with a name that numbers in the text refer to: `\"capacity = service.shop.slots / service.shop.service_time\"`",
+    ),
+    field(
         "bet",
         Named(BET),
         "answers to the question, one of which is chosen before the first run",
@@ -274,6 +293,11 @@ pub static LESSON: &[Field] = &[
         "true where adding servers is the lesson: `check --gate` does not ask that it fails on cost",
     ),
     field("review", Listed(REVIEW), "questions for another day"),
+    field(
+        "step",
+        Listed(STEP),
+        "what a room does, one after the other, and for how long",
+    ),
     field(
         "judgement",
         One(JUDGEMENT),
@@ -349,6 +373,12 @@ pub static REVIEW: &[Field] = &[
         "with `set`, what is asked of a run with it: `goals` (are all reached?), or the key of a goal (is what it \
          measures more, about the same, or less than at the start?). The answer is computed by the run",
     ),
+];
+
+/// `[[lesson.step]]`
+pub static STEP: &[Field] = &[
+    field("label", Line, "what people do").required(),
+    field("minutes", Whole, "how long it is meant to take, at least 1").required(),
 ];
 
 pub static JUDGEMENT: &[Field] = &[

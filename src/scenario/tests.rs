@@ -205,3 +205,30 @@ fn older_formats_are_named_as_what_they_are() {
     let findings = Scenario::parse("format = 0\n").unwrap_err();
     assert_eq!(findings[0].code, code::FORMAT);
 }
+
+#[test]
+fn the_steps_of_a_room_add_up() {
+    let steps = |minutes: &[u32]| {
+        let tables: Vec<String> = minutes
+            .iter()
+            .map(|minutes| format!("[[lesson.step]]\nlabel = \"Run\"\nminutes = {minutes}\n"))
+            .collect();
+        let text = S04.replace("\n[[lesson.step]]", "\n[[lesson.was_step]]");
+        let mut blocks: Vec<&str> = text.split("\n[").collect();
+        blocks.retain(|block| !block.starts_with("[lesson.was_step]"));
+        let checked = check(&format!("{}\n{}", blocks.join("\n["), tables.concat()));
+        let codes = checked.diagnostics.iter().map(|finding| finding.code);
+        codes.collect::<Vec<_>>()
+    };
+    // One person takes twelve minutes.
+    assert_eq!(steps(&[2, 10]), [""; 0]);
+    assert_eq!(steps(&[]), [""; 0]);
+    assert_eq!(steps(&[2, 9]), ["E0502"]);
+    assert_eq!(steps(&[12, 469]), ["E0502"]);
+    assert_eq!(steps(&[12, 0]), ["E0301"]);
+    let read = Scenario::parse(S04).unwrap().lesson.steps;
+    assert_eq!(
+        read.iter().map(|step| step.minutes).collect::<Vec<_>>(),
+        [2, 3, 1, 4, 9, 3]
+    );
+}

@@ -16,11 +16,15 @@ use super::live::frame_loop;
 use super::live::strip::Strip;
 use super::live::transport::Transport;
 use super::platform::{clipboard, files, media};
+use super::rooms::notes::Notes;
+use super::rooms::sheet::Sheet;
+use super::rooms::story::RoomStory;
 use super::state::editing::Draw;
 use super::state::editor::Pane;
 use super::state::keys::{self, Act, Where};
 use super::state::model::{Bet, Saved, Status, Tab};
 use super::state::panels::Panel;
+use super::state::rooms::Window;
 use super::state::update::Msg;
 use super::state::versions::Ask;
 use super::store::Store;
@@ -38,6 +42,16 @@ pub fn App(
 ) -> impl IntoView {
     let store = Store::open(saved.as_deref(), progress);
     provide_context(store);
+    match store.peek(|m| m.rooms.window) {
+        Window::Notes => view! { <Notes /> }.into_any(),
+        _ => view! { <Page /> }.into_any(),
+    }
+}
+
+#[component]
+fn Page() -> impl IntoView {
+    let store = Store::get();
+    let for_all = store.peek(|m| m.rooms.window == Window::Room);
     store.send(Msg::Room(media::room()));
     media::on_change(move || {
         store.send(Msg::Room(media::room()));
@@ -60,13 +74,16 @@ pub fn App(
     let knobs = store.memo(|m| if m.shows_knobs() { "open" } else { "closed" });
     let said = store.memo(|m| m.said.text.clone());
     let outline = store.memo(|m| m.outline);
+    let blind = store.memo(|m| m.is_blind());
     view! {
         <div
             class="page"
             class:dropping=move || dropping.get()
+            class:blind=move || blind.get()
             data-tab=move || tab.get()
             data-story=move || story.get()
             data-knobs=move || knobs.get()
+            data-room=for_all.to_string()
             on:dragover=move |event| {
                 event.prevent_default();
                 dropping.set(true);
@@ -86,6 +103,7 @@ pub fn App(
             <main class="work" id="main">
                 {move || match outline.get() {
                     true => view! { <section class="story" id="story" aria-label="The system in words"><Outline /></section> }.into_any(),
+                    false if for_all => view! { <RoomStory /> }.into_any(),
                     false => view! { <Story /> }.into_any(),
                 }}
                 <Sash panel=Panel::Story />
@@ -102,6 +120,7 @@ pub fn App(
             <div class="sr-only" aria-live="polite" data-testid="said">{move || said.get()}</div>
             <Dialogs />
             <Glossary />
+            <Sheet />
         </div>
     }
 }
@@ -148,7 +167,7 @@ fn Bar() -> impl IntoView {
                     <Pic icon=Icon::Redo />
                 </button>
                 <button
-                    class="button quiet wide"
+                    class="button quiet wide alone"
                     title="Scenarios, and an empty page to draw on  Ctrl O"
                     data-testid="scenarios"
                     on:click=move |_| store.send(Msg::Draw(Draw::Pane(Some(Pane::Open))))

@@ -18,6 +18,8 @@ pub mod live;
 #[cfg(feature = "ui")]
 pub mod platform;
 #[cfg(feature = "ui")]
+pub mod rooms;
+#[cfg(feature = "ui")]
 pub mod store;
 #[cfg(feature = "ui")]
 pub mod widgets;

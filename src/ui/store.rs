@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::live::{LIVE, frame_loop};
 use super::platform::vault::{self, Shelf};
 use super::platform::{
-    self, address, files, only_tab, storage, theme, worker_client::WorkerClient,
+    self, address, channel, files, only_tab, storage, theme, worker_client::WorkerClient,
 };
 use super::state::built_in;
 use super::state::learning::door::Door;
@@ -17,6 +17,7 @@ use super::state::model::Model;
 use super::state::pace::Speed;
 use super::state::papers;
 use super::state::requests;
+use super::state::rooms::{self, Deed, SHEET, STORAGE_KEY_ROOM, Window};
 use super::state::saved::{STORAGE_KEY, SavedSession};
 use super::state::twins;
 use super::state::update::{Effect, Msg, update};
@@ -38,6 +39,9 @@ enum Saving {
 
 /// What was kept of the last visit; of one before there was a database, too.
 pub async fn saved_session() -> Option<String> {
+    if address::read().lesson().is_some() {
+        return vault::get(Shelf::Session, STORAGE_KEY_ROOM).await;
+    }
     match vault::get(Shelf::Session, STORAGE_KEY).await {
         Some(json) => Some(json),
         None => storage::read(STORAGE_KEY),
@@ -72,13 +76,18 @@ impl Store {
     /// The saved session, what the address asks for, and a worker.
     pub fn open(saved: Option<&str>, progress: Vec<Option<String>>) -> Store {
         let mut model = Model::default();
-        learning::update(&mut model, Learn::Kept(progress));
-        PROGRESS.set(model.learning.progress.to_json());
         model.learning.now_ms = platform::unix_ms();
-        if let Some(session) = saved.and_then(SavedSession::from_json) {
-            session.restore(&mut model, built_in().1);
-        }
         let asked = address::read();
+        let alone = asked.lesson().is_none();
+        if let Some((window, lesson)) = asked.lesson() {
+            rooms::open(&mut model, window, lesson, saved);
+        } else {
+            learning::update(&mut model, Learn::Kept(progress));
+            PROGRESS.set(model.learning.progress.to_json());
+            if let Some(session) = saved.and_then(SavedSession::from_json) {
+                session.restore(&mut model, built_in().1);
+            }
+        }
         model.debug = asked.debug;
         model.seed = asked.seed.unwrap_or(model.seed);
         if let Some(speed) = asked.speed.as_deref().and_then(Speed::from_key) {
@@ -93,8 +102,15 @@ impl Store {
             model: RwSignal::new(model),
             colours: RwSignal::new(0),
         };
-        only_tab::ask(false, move |mine| store.send(Msg::OnlyTab(mine)));
         platform::release::on_newer(move || store.send(Msg::NewRelease(true)));
+        if !alone {
+            store.open_channel();
+            return store;
+        }
+        only_tab::ask(false, move |mine| store.send(Msg::OnlyTab(mine)));
+        if let Some((_, name)) = asked.room {
+            store.send(Msg::Rooms(rooms::Ask::Unknown(name)));
+        }
         // A link holds a whole design; what it says goes before a name.
         if let (false, Some(name)) = (store.open_link(), asked.scenario) {
             let seed = asked.seed;
@@ -106,6 +122,50 @@ impl Store {
             store.open_link();
         });
         store
+    }
+
+    /// Two windows of a room hear each other.
+    fn open_channel(self) {
+        let ask = move |ask| self.send(Msg::Rooms(ask));
+        let hear = move |text| ask(rooms::Ask::Heard(text, platform::look()));
+        if !channel::open(hear) {
+            ask(rooms::Ask::NoChannel);
+        }
+        // The listener stays as long as the page: nobody removes it.
+        let _ = window_event_listener_untyped("pagehide", move |_| ask(rooms::Ask::Leave));
+        if self.peek(|m| m.rooms.window == Window::Notes) {
+            platform::release::on_kept(move |kept| ask(rooms::Ask::Offline(kept)));
+            ask(rooms::Ask::Check);
+            ask(rooms::Ask::Tick);
+            set_interval(
+                move || ask(rooms::Ask::Tick),
+                std::time::Duration::from_secs(1),
+            );
+        }
+    }
+
+    fn deed(self, deed: Deed) {
+        match deed {
+            Deed::Post(text) => channel::post(&text),
+            Deed::Open(window, id) => {
+                if !platform::open_window(window.query(), &id) {
+                    let query = window.query();
+                    let why = format!("The browser opened no window. Its address is ?{query}={id}");
+                    self.send(Msg::Toast(why));
+                }
+            }
+            Deed::Sheet => request_animation_frame(|| platform::print::element(SHEET)),
+            Deed::Check => {
+                platform::release::ask_kept();
+                wasm_bindgen_futures::spawn_local(async move {
+                    // Beside what is kept, which stays as it is.
+                    let key = "brownout.check";
+                    let works = vault::put(Shelf::Session, key, "works").await;
+                    let _ = vault::remove(Shelf::Session, key).await;
+                    self.send(Msg::Rooms(rooms::Ask::Storage(works)));
+                });
+            }
+        }
     }
 
     /// Whoever does nothing for minutes may be stuck; nobody is where the page is not in front.
@@ -193,6 +253,7 @@ impl Store {
             Effect::Shelve(what) => self.shelve(what),
             Effect::FetchStart(id) => self.fetch_start(id),
             Effect::Print(id) => platform::print::element(id),
+            Effect::Room(deed) => self.deed(deed),
             Effect::Copy(text) => platform::clipboard::write(text),
             Effect::ScrollUp(id) => request_animation_frame(move || platform::scroll_up(id)),
             Effect::Focus(id) => {
@@ -215,8 +276,10 @@ impl Store {
         wasm_bindgen_futures::spawn_local(async move {
             loop {
                 SAVING.set(Saving::Now);
-                let json = self.peek(|model| SavedSession::of(model).to_json());
-                let written = vault::put(Shelf::Session, STORAGE_KEY, &json).await;
+                let Some((key, json)) = self.peek(rooms::to_keep) else {
+                    return SAVING.set(Saving::Not);
+                };
+                let written = vault::put(Shelf::Session, key, &json).await;
                 let written = match written {
                     Ok(()) => self.save_progress().await,
                     failed => failed,
@@ -283,11 +346,11 @@ impl Store {
     /// What is on the page is written first. If it cannot be, the page stays, and says why.
     fn change_release(self) {
         wasm_bindgen_futures::spawn_local(async move {
-            if !self.peek(|model| model.read_only) {
-                let json = self.peek(|model| SavedSession::of(model).to_json());
-                if let Err(why) = vault::put(Shelf::Session, STORAGE_KEY, &json).await {
-                    return self.send(Msg::Saved(Err(why)));
-                }
+            let keep = self.peek(|model| rooms::to_keep(model).filter(|_| !model.read_only));
+            if let Some((key, json)) = keep
+                && let Err(why) = vault::put(Shelf::Session, key, &json).await
+            {
+                return self.send(Msg::Saved(Err(why)));
             }
             platform::release::change();
         });

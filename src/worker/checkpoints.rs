@@ -99,5 +99,6 @@ fn bytes_of(run: &Run<Recorder>) -> usize {
         + intents.places() * size_of::<Intent>()
         + run.record.ledger.stories.len() * (size_of::<Story>() + 2 * size_of::<EffectAt>())
         + run.record.series.bytes()
+        + run.record.promises.bytes()
         + (run.record.watch.as_ref()).map_or(0, |watch| watch.signals.bytes())
 }

@@ -1,7 +1,7 @@
 //! From the world to what the page draws.
 
 use super::protocol::{
-    DataNow, Frame, LinkNow, News, NewsKind, NodeNow, Phase, State, UsersNow, disc,
+    DataNow, Frame, LinkNow, News, NewsKind, NodeNow, Phase, SeenNow, State, UsersNow, disc,
 };
 use crate::engine::attempt::{Attempt, CalleeSide, CallerSide, NO_LINK};
 use crate::engine::reason::{ByReason, Reason};
@@ -106,6 +106,7 @@ fn from(
         links: (0..run.program.links.len())
             .map(|i| link(run, live, i))
             .collect(),
+        seen: seen(run),
         news: Vec::new(),
         cost_micro_per_hour: prices.cost(&used, now, length).total_micro_per_hour,
         first_bucket: sent.buckets as u32,
@@ -241,6 +242,32 @@ fn node(run: &Run<Recorder>, live: &Live, i: usize, mut present: Present) -> Nod
     }
 }
 
+/// What was collected last of each node that an alert watches.
+fn seen(run: &Run<Recorder>) -> Vec<SeenNow> {
+    let (program, monitoring) = (&run.program, &run.world.core.monitoring);
+    let mut watched: Vec<u16> = program.monitoring.alerts.iter().map(|it| it.node).collect();
+    watched.sort_unstable();
+    watched.dedup();
+    let one = |node: u16| {
+        let (sample, span) = monitoring.over(node, program.monitoring.scrape_every)?;
+        let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
+        let of = &program.nodes[usize::from(node)];
+        let has_line = of.kind != "clients";
+        Some(SeenNow {
+            node: of.key.clone(),
+            at_ns: monitoring.newest(node)?.0,
+            bad_share: share(
+                (sample.answered - sample.good) as f64,
+                sample.answered as f64,
+            ),
+            mean_ms: share(sample.sojourned as f64 / 1e6, sample.left as f64),
+            utilisation: share(sample.busy as f64, sample.slots as f64),
+            waiting: has_line.then(|| sample.waiting as f64 / span.0 as f64),
+        })
+    };
+    watched.into_iter().filter_map(one).collect()
+}
+
 fn by_reason(failed: &ByReason, seconds: f64) -> Vec<(&'static str, f64)> {
     failed
         .listed()
@@ -322,6 +349,9 @@ fn buckets(run: &Run<Recorder>, prices: &Prices, first: usize, bulk: &mut Vec<f6
             row.waiting as f64,
             row.wrong as f64,
             dollars_per_hour(series, prices, bucket, seconds),
+            (run.record.promises.buckets.first())
+                .and_then(|buckets| buckets.get(bucket))
+                .map_or(f64::NAN, |count| f64::from(count.bad) / seconds),
         ]);
     }
     rows.len() as u32

@@ -205,6 +205,8 @@ pub struct Frame {
     pub data: DataNow,
     pub nodes: Vec<NodeNow>,
     pub links: Vec<LinkNow>,
+    /// What the design's monitoring has collected last of the nodes that its alerts watch.
+    pub seen: Vec<SeenNow>,
     /// What happened since the last frame, oldest first.
     pub news: Vec<News>,
     /// Dollars per hour, in millionths.
@@ -227,8 +229,8 @@ pub struct Frame {
 /// One row per bucket, over all clients: offered (requests sent per second, all tries), actions per
 /// second, useful replies per second, failed actions per second, p50 and p99 of served actions in
 /// milliseconds (NaN if none), tries per action (NaN if none), waiting (all nodes), wrong in the data so
-/// far, dollars per hour.
-pub const BUCKET_FIELDS: usize = 10;
+/// far, dollars per hour, bad answers per second by the first objective (NaN if there is none).
+pub const BUCKET_FIELDS: usize = 11;
 
 /// One row per bucket and node of [`RunPlan::charted`]: busy and waiting at its end, the share of lookups
 /// that found something (NaN if there were none), and at its end age of the oldest message and how far a copy is
@@ -279,6 +281,22 @@ pub struct UsersNow {
     pub offered_per_s: f64,
     pub useful_per_s: f64,
     pub tries_per_action: Option<f64>,
+}
+
+/// One node as the design's own monitoring saw it between its last two collections.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SeenNow {
+    pub node: String,
+    /// When it was collected.
+    pub at_ns: u64,
+    /// Share of answers that were errors; `None` if there were none.
+    pub bad_share: Option<f64>,
+    /// Mean time that requests spent there, of those that left.
+    pub mean_ms: Option<f64>,
+    /// `None` where there are no slots.
+    pub utilisation: Option<f64>,
+    /// On average; `None` at clients.
+    pub waiting: Option<f64>,
 }
 
 /// What happened to the data, so far.

@@ -287,6 +287,27 @@ const STATES = [
     await turn(page, "link.browse.attempts", "4");
     await page.getByTestId("unsaved").waitFor();
   }],
+  ["a room", { query: "?room=s04" }, (page) => page.getByTestId("count-never").waitFor()],
+  ["a room, revealed after its run", { query: "?room=s04&speed=max" }, async (page) => {
+    await page.getByTestId("count-never").fill("7");
+    await run(page);
+    await untilStatus(page, "over");
+    await page.getByTestId("reveal-answers").click();
+    await page.getByTestId("verdict").waitFor();
+  }],
+  ["a room in a middle window", { query: "?room=s04", viewport: { width: 1024, height: 768 } }, async () => {}],
+  ["notes alone", {}, async (page) => {
+    const notes = await page.context().newPage();
+    await notes.goto(`${site.server.address}?notes=s04`);
+    await notes.locator('[data-testid=ready-storage][data-state="ok"]').waitFor();
+    return notes;
+  }],
+  ["notes of a room", { query: "?room=s04" }, async (page) => {
+    const notes = await page.context().newPage();
+    await notes.goto(`${site.server.address}?notes=s04`);
+    await notes.locator('[data-testid=connected][data-value="true"]').waitFor();
+    return notes;
+  }],
   ["a newer release", {}, async (page) => {
     await page.evaluate(() => dispatchEvent(new Event("brownout-update")));
     await page.getByTestId("new-release").waitFor();

@@ -163,6 +163,9 @@ export async function openKnobs(page) {
 }
 
 /** Types a value into the field of a knob, as a person would. */
+/** The text of a scenario file as people read it: numbers without what they are numbers of. */
+export const shown = (text) => text.replaceAll(/\{([^{}]*)=[^{}=]*\}/g, (_, number) => number.trim());
+
 export async function turn(page, path, value) {
   const knob = page.getByTestId(`knob-${path}`);
   const word = knob.getByRole("radio", { name: value, exact: true });

@@ -49,7 +49,12 @@ describe("two doors", () => {
     assert.equal(await page.getByTestId("door-guided").getAttribute("aria-pressed"), "true");
     assert.equal(await page.getByTestId("example").count(), 0);
     await page.getByTestId("bet-slowly").click();
+    // Until it is read, another prediction can be chosen; from then on it stands.
+    await page.getByTestId("bet-never").click();
+    await page.getByTestId("bet-slowly").click();
+    await page.getByTestId("example-open").click();
     const example = await page.getByTestId("example").innerText();
+    assert.equal(await page.getByTestId("bet-never").count(), 0);
     assert.match(example, /The start: It does not recover[^]*One change: /);
 
     await openKnobs(page);

@@ -248,6 +248,7 @@ async function guided(page, id, text, log) {
   const wrong = right === 0 ? 1 : 0;
   log.did(`Prediction: ${tidy(labels[wrong])} (of: ${labels.map(tidy).join(" | ")})`);
   await bets.nth(wrong).click();
+  await page.getByTestId("example-open").click();
   log.saw(await seen(page, "example"));
   await log.picture(page, "guided-2-predicted");
   await page.getByTestId("run-bet").click();

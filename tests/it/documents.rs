@@ -260,6 +260,9 @@ fn made_parts() -> Vec<(String, String)> {
     parts.push(("run".to_owned(), knobs(registry::RUN.knobs)));
     parts.push(("link".to_owned(), knobs(registry::LINK.knobs)));
     parts.push(("operation".to_owned(), knobs(registry::OPERATION.knobs)));
+    parts.push(("monitoring".to_owned(), knobs(registry::MONITORING.knobs)));
+    parts.push(("slo".to_owned(), knobs(registry::SLO.knobs)));
+    parts.push(("alert".to_owned(), knobs(registry::ALERT.knobs)));
     parts.push(("timeline".to_owned(), timeline()));
     parts.push((
         "distributions".to_owned(),
@@ -278,6 +281,7 @@ fn made_parts() -> Vec<(String, String)> {
     parts.push(("variant".to_owned(), fields(sections::VARIANT)));
     parts.push(("twist".to_owned(), fields(sections::TWIST)));
     parts.push(("review".to_owned(), fields(sections::REVIEW)));
+    parts.push(("step".to_owned(), fields(sections::STEP)));
     parts.push(("limits".to_owned(), all_limits()));
     parts.push(("codes".to_owned(), codes()));
     parts

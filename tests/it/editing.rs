@@ -34,6 +34,7 @@ fn name(edit: &Edit) -> &'static str {
         Edit::AddNode { .. } => "add node",
         Edit::AddLink { .. } => "add link",
         Edit::AddOperation { .. } => "add operation",
+        Edit::AddWatched { .. } => "add watched",
         Edit::Remove { .. } => "remove",
         Edit::Move { .. } => "move",
         Edit::Set { .. } => "set",
@@ -53,6 +54,7 @@ const NAMES: &[&str] = &[
     "add node",
     "add link",
     "add operation",
+    "add watched",
     "remove",
     "move",
     "set",
@@ -77,7 +79,7 @@ fn some(dice: &mut Dice, text: &str) -> Option<Edit> {
     let design = &scenario.design;
     let nodes: Vec<&str> = design.nodes.iter().map(|node| node.key.as_str()).collect();
     let links: Vec<&str> = design.links.iter().map(|link| link.key.as_str()).collect();
-    Some(match dice.roll(23) {
+    Some(match dice.roll(24) {
         0..=3 => {
             let kind = dice.of(KINDS)?;
             Edit::AddNode {
@@ -95,7 +97,10 @@ fn some(dice: &mut Dice, text: &str) -> Option<Edit> {
         },
         8 => Edit::Remove {
             things: match dice.roll(4) {
-                3 => vec![Thing::Operation(dice.of(&design.operations)?.key.clone())],
+                3 => vec![match dice.of(&design.alerts) {
+                    Some(alert) => Thing::Watched("alert".to_owned(), alert.key.clone()),
+                    None => Thing::Operation(dice.of(&design.operations)?.key.clone()),
+                }],
                 0 => vec![Thing::Link((*dice.of(&links)?).to_owned())],
                 _ => vec![Thing::Node((*dice.of(&nodes)?).to_owned())],
             },
@@ -219,6 +224,20 @@ fn some(dice: &mut Dice, text: &str) -> Option<Edit> {
             Edit::AddOperation {
                 key: free_key(kind, keys),
                 kind: kind.to_owned(),
+            }
+        }
+        22 => {
+            let field = |field: &str, written: &str| (field.to_owned(), written.to_owned());
+            let node = field("node", dice.of(&nodes)?);
+            let (table, rule, taken) = match dice.roll(3) {
+                0 => ("slo", field("objective", "99 %"), &design.slos),
+                1 => ("alert", field("error_share_above", "5 %"), &design.alerts),
+                _ => ("alert", field("nonsense", "5 %"), &design.alerts),
+            };
+            Edit::AddWatched {
+                table: table.to_owned(),
+                key: free_key(table, taken.iter().map(|it| it.key.as_str())),
+                fields: vec![node, rule],
             }
         }
         _ => Edit::All {

@@ -38,6 +38,8 @@ mod monitoring;
 mod papers;
 mod policies_links;
 mod presets;
+mod promises;
+mod prose;
 mod queries;
 mod reads;
 mod reconcile;

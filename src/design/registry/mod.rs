@@ -12,7 +12,7 @@ mod presets;
 mod timeline;
 
 pub use link::LINK;
-pub use monitoring::{ALERT, MONITORING};
+pub use monitoring::{ALERT, MONITORING, SLO};
 pub use nodes::{
     BALANCER, CACHE, CLIENTS, DATABASE, FEED, JOB, QUEUE, SERVICE, THIRD_PARTY, WORKER,
 };

@@ -53,5 +53,37 @@ pub static ALERT: KindSpec = KindSpec {
         knob("for", Unit::Duration, "0 s", "how long it must have been so (threshold)").range("0 s", "30 d").class(Class::Restart)
             .source("Prometheus alerting rules: for, default 0s"),
         knob("paging_delay", Unit::Duration, "0 s", "from the alert until somebody has read it").range("0 s", "1 d").class(Class::Restart),
+        knob("notify", Unit::Choice(&["page", "ticket"]), "page", "a page calls somebody now; a ticket waits for the morning, and wakes nobody")
+            .class(Class::Restart)
+            .source("Google, The Site Reliability Workbook (2018), ch. 5: pages for 14.4 and 6, a ticket for 1 over 3 d"),
+    ],
+};
+
+/// `[slo.NAME]`
+pub static SLO: KindSpec = KindSpec {
+    name: "slo",
+    word: "Service level objective",
+    meaning: "How many good answers users are promised: what pages and incidents are judged by",
+    accepts: Accepts::Nothing,
+    calls: false,
+    knobs: &[
+        knob(
+            "objective",
+            Unit::Share,
+            "99.9 %",
+            "share of answers that should be good, over the whole run",
+        )
+        .range("0 %", "100 %")
+        .class(Class::Restart),
+        knob(
+            "good_within",
+            Unit::Duration,
+            "none",
+            "slower ones are not good; absent, an answer without error is",
+        )
+        .off("none")
+        .range("1 ns", "1 d")
+        .example("300 ms")
+        .class(Class::Restart),
     ],
 };

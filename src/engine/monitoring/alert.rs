@@ -18,6 +18,8 @@ pub struct Spec {
     pub paging_delay: Duration,
     /// Slower answers are not good.
     pub good_within: Option<Duration>,
+    /// It calls somebody; if not, it is a ticket.
+    pub pages: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -103,6 +105,7 @@ impl Spec {
             rule,
             paging_delay: scaled(knobs.duration("paging_delay")),
             good_within: knobs.opt_duration("good_within"),
+            pages: knobs.choice("notify") == "page",
         }
     }
 

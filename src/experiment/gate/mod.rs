@@ -8,6 +8,8 @@
 //! The seeds come from the scenario's id and the version of the simulation's rules and stand in no file: a
 //! knob cannot be tuned to them by accident, and they change when the rules do.
 //!
+//! Numbers in the text of a lesson that only a run can prove are held against the run on the shown seed ([`told`]).
+//!
 //! A starting point has no lesson; what it says of its limits is held against runs with more load ([`limit`]).
 
 mod brute;
@@ -16,6 +18,7 @@ pub mod limit;
 mod moved;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::sync::Arc;
 
@@ -60,17 +63,19 @@ pub struct GateReport {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Row {
-    /// `start`, `fix`, `moved`, `not_enough`, `backfire`, `servers`, `twist`, `twist_fix`; of a starting point
+    /// `start`, `fix`, `moved`, `not_enough`, `backfire`, `servers`, `twist`, `twist_fix`, `told`; of a starting point
     /// `own_load`, `fails_first`.
     pub role: Word,
-    /// Key of the variant; for a fix of part 2 with its twist before it. Empty for the start.
+    /// Key of the variant; for a fix of part 2 with its twist before it. Empty for the start. Of a number that
+    /// is told, the place of its text.
     pub key: String,
     pub label: String,
     /// What was changed, as `path = value`.
     pub changes: Vec<String>,
     /// What it has to do: `passes on 18 of 20 or more`.
     pub needs: String,
-    /// Seeds on which all goals were reached, or on which it was as a starting point says.
+    /// Seeds on which all goals were reached, or on which it was as a starting point says; of what is told, the
+    /// numbers that are right.
     pub passed_on: usize,
     /// Goals that were missed, and on how many seeds.
     pub missed: Vec<Missed>,
@@ -124,7 +129,7 @@ pub fn runs(text: &str) -> usize {
     let count = |scenario: Scenario| {
         let limits = scenario.fails_first.as_ref().map_or(0, |_| limit::PARTS);
         let lesson = match is_lesson(&scenario) {
-            true => designs::of(text, &scenario).len() * SEEDS,
+            true => designs::of(text, &scenario).len() * SEEDS + told::designs(text).len(),
             false => 0,
         };
         lesson + limits
@@ -151,6 +156,9 @@ pub fn judge(text: &str, done: impl Fn() + Sync) -> Result<GateReport, Vec<Diagn
         .zip(&outcomes)
         .map(|(design, of_it)| row(design, of_it, &outcomes[0], &scenario))
         .collect();
+    if is_lesson(&scenario) {
+        rows.extend(told::rows(text, &scenario, &done));
+    }
     let used = match is_lesson(&scenario) {
         true => SEEDS,
         false => limit::SEEDS_AT_OWN_LOAD,
@@ -167,6 +175,26 @@ pub fn judge(text: &str, done: impl Fn() + Sync) -> Result<GateReport, Vec<Diagn
         passed: rows.iter().all(|row| row.holds),
         rows,
     })
+}
+
+/// Only whether the numbers in the text of a lesson are right: fewer runs, for who writes one.
+pub fn judge_told(text: &str, done: impl Fn() + Sync) -> Result<GateReport, Vec<Diagnostic>> {
+    let scenario = Scenario::parse(text)?;
+    let rows = told::rows(text, &scenario, done);
+    Ok(GateReport {
+        scenario: scenario.about.id.clone(),
+        title: scenario.about.title.clone(),
+        semantics_version: SEMANTICS_VERSION,
+        engine_version: env!("CARGO_PKG_VERSION"),
+        seeds: vec![scenario.seed],
+        passed: rows.iter().all(|row| row.holds),
+        rows,
+    })
+}
+
+/// How many runs [`judge_told`] will make.
+pub fn runs_of_told(text: &str) -> usize {
+    told::designs(text).len()
 }
 
 /// Per design and seed; nothing for a design that cannot be built.

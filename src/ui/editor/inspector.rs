@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::operations::Operations;
+use super::watching::Watching;
 use crate::scenario::draw::Edit;
 use crate::ui::learn::knobs::{One, set};
 use crate::ui::state::editing::Draw;
@@ -44,6 +45,7 @@ pub fn Inspector() -> impl IntoView {
         {move || shown.with(|s| s.label.clone()).map(|(path, label)| view! { <Label path=path label=label /> })}
         <p class="small muted">{move || shown.with(|s| s.meaning.clone())}</p>
         <Operations />
+        <Watching />
         {move || {
             let (_, (first, rest)) = lists.get();
             let more = rest.len();
@@ -204,6 +206,9 @@ fn Plans(node: String, plans: StepsOf) -> impl IntoView {
                             Edit::Plan { node: node.clone(), operation: operation.clone(), steps: other }
                         };
                         let (up, down) = (moved(-1), moved(1));
+                        let mut fewer = steps.clone();
+                        fewer.remove(nth);
+                        let without = Edit::Plan { node: node.clone(), operation: operation.clone(), steps: fewer };
                         view! {
                             <li class="step">
                                 <code>{step.clone()}</code>
@@ -223,6 +228,14 @@ fn Plans(node: String, plans: StepsOf) -> impl IntoView {
                                 >
                                     "↓"
                                 </button>
+                                <button
+                                    class="button quiet icon-only"
+                                    aria-label=format!("{step}: leave it out")
+                                    disabled=count == 1
+                                    on:click=move |_| store.send(Msg::Draw(Draw::Do(without.clone())))
+                                >
+                                    "✕"
+                                </button>
                             </li>
                         }
                     })
@@ -230,8 +243,48 @@ fn Plans(node: String, plans: StepsOf) -> impl IntoView {
                 view! {
                     <h4 class="small">{operation.clone()}</h4>
                     <ol class="steps">{lines}</ol>
+                    <NewStep node=node.clone() operation=operation.clone() steps=steps.clone() />
                 }
             })
             .collect_view()}
+    }
+}
+
+/// One more step, typed as the file writes it; it comes before the last one, which answers.
+#[component]
+fn NewStep(node: String, operation: String, steps: Vec<String>) -> impl IntoView {
+    let store = Store::get();
+    let id = format!("step-of-{operation}");
+    let add = move |written: String| {
+        let mut steps = steps.clone();
+        let at = match steps.last().map(String::as_str) {
+            Some("respond") => steps.len() - 1,
+            _ => steps.len(),
+        };
+        steps.insert(at, written);
+        let (node, operation) = (node.clone(), operation.clone());
+        store.send(Msg::Draw(Draw::Do(Edit::Plan {
+            node,
+            operation,
+            steps,
+        })));
+    };
+    view! {
+        <label class="small muted" for=id.clone()>"One more step"</label>
+        <input
+            id=id.clone()
+            data-testid=id
+            class="field"
+            type="text"
+            maxlength="200"
+            autocomplete="off"
+            placeholder="work, call LINK, respond"
+            on:change=move |event| {
+                let written = event_target_value(&event).trim().to_owned();
+                if !written.is_empty() {
+                    add(written);
+                }
+            }
+        />
     }
 }

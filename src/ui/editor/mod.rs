@@ -9,3 +9,4 @@ pub mod overlay;
 pub mod palette;
 pub mod pane;
 pub mod stage;
+pub mod watching;

@@ -27,6 +27,7 @@ fn lines(model: &Model) -> Option<Vec<Line>> {
         Thing::Node(key) => design.node(key)?.kind.name == "clients",
         Thing::Link(_) => false,
         Thing::Operation(_) => true,
+        Thing::Watched(..) => false,
     };
     let line = |operation: &crate::design::Operation| Line {
         key: operation.key.clone(),

@@ -113,7 +113,7 @@ fn One(line: Line) -> impl IntoView {
                     </button>
                 })
             }
-            Thing::Link(_) | Thing::Operation(_) => None,
+            _ => None,
         };
         view! {
             {connect}

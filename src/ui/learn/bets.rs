@@ -10,7 +10,7 @@ use crate::ui::store::Store;
 #[component]
 pub fn Bets() -> impl IntoView {
     let store = Store::get();
-    // Once the first run has begun, the prediction stands, and the others step back.
+    // Once the first run has begun, or the worked example is read, the prediction stands, and the others step back.
     let bets = store.memo(|m| {
         let all = m.bets().iter();
         let shown = all.filter(|b| !is_fixed(m) || m.bet == Bet::Chosen(b.key.clone()));
@@ -44,7 +44,7 @@ pub fn Bets() -> impl IntoView {
 }
 
 fn is_fixed(model: &Model) -> bool {
-    model.runs_done > 0 || model.has_begun()
+    model.runs_done > 0 || model.has_begun() || model.learning.sees_example
 }
 
 #[component]
@@ -74,11 +74,12 @@ fn One(key: String, label: String, placed: Memo<Bet>, fixed: Memo<bool>) -> impl
 #[component]
 fn AfterBet(placed: Memo<Bet>, fixed: Memo<bool>) -> impl IntoView {
     let store = Store::get();
+    let begun = store.memo(|m| m.runs_done > 0 || m.has_begun());
     view! {
         <div class="after-bet">
             {move || match (fixed.get(), placed.get()) {
-                (true, _) => None,
-                (false, Bet::Open) => Some(
+                (true, _) if begun.get() => None,
+                (_, Bet::Open) => Some(
                     view! {
                         <button class="link" data-testid="skip-bet" on:click=move |_| store.send(Msg::SkipBet)>
                             "Skip the prediction"
@@ -86,7 +87,7 @@ fn AfterBet(placed: Memo<Bet>, fixed: Memo<bool>) -> impl IntoView {
                     }
                         .into_any(),
                 ),
-                (false, _) => Some(
+                (_, _) => Some(
                     view! {
                         <button class="button primary" id="run-bet" data-testid="run-bet" on:click=move |_| {
                                 store.send(Msg::PlayPause);

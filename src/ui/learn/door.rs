@@ -71,7 +71,27 @@ pub fn Doors() -> impl IntoView {
 pub fn Worked() -> impl IntoView {
     let store = Store::get();
     let shown = store.memo(example);
-    view! { {move || shown.get().map(card)} }
+    let sees = store.memo(|m| m.learning.sees_example);
+    view! {
+        {move || {
+            shown
+                .get()
+                .map(|it| match sees.get() {
+                    true => card(it).into_any(),
+                    false => view! {
+                        <button
+                            class="link small"
+                            data-testid="example-open"
+                            title="It says what the start does: your prediction stands then"
+                            on:click=move |_| store.send(Msg::Learn(Ask::Example))
+                        >
+                            "A worked example first; my prediction stands"
+                        </button>
+                    }
+                    .into_any(),
+                })
+        }}
+    }
 }
 
 fn card(shown: Example) -> impl IntoView {
@@ -86,7 +106,7 @@ fn card(shown: Example) -> impl IntoView {
         })
     };
     view! {
-        <section class="card" data-testid="example">
+        <section class="card" data-testid="example" id="example" tabindex="-1">
             <h3>"Worked example"</h3>
             {planned.map(|planned| view! { <p class="muted">"What happens: " {rich(&planned)} "."</p> })}
             {part("The start:", start)}

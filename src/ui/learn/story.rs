@@ -32,13 +32,14 @@ pub fn Story() -> impl IntoView {
     let about = store.memo(|m| {
         let scenario = &m.doc.scenario;
         (
-            match scenario.about.question.as_str() {
-                "" => scenario.about.title.clone(),
-                question => question.to_owned(),
+            match (m.doc.part(), scenario.about.question.as_str()) {
+                (Some(twist), _) => format!("Part two. {}.", twist.label.trim_end_matches('.')),
+                (None, "") => scenario.about.title.clone(),
+                (None, question) => question.to_owned(),
             },
             match m.doc.part() {
                 None => scenario.lesson.hook.trim().to_owned(),
-                Some(twist) => format!("Part two. {}.", twist.label.trim_end_matches('.')),
+                Some(_) => "What held a moment ago has to hold here as well.".to_owned(),
             },
         )
     });
@@ -72,6 +73,7 @@ pub fn Story() -> impl IntoView {
             <Hints />
             <Feed />
             <Numbers />
+            <Caveats />
             // A phone's bar has no room for these.
             <div class="phone">
                 <FileButtons suffix="-phone" />
@@ -92,6 +94,24 @@ pub fn Story() -> impl IntoView {
     }
 }
 
+/// What the model of a lesson leaves out, once there is a run to set against real systems.
+#[component]
+fn Caveats() -> impl IntoView {
+    let store = Store::get();
+    let all = store.memo(|m| match m.is_over() {
+        true => m.doc.scenario.lesson.caveats.clone(),
+        false => Vec::new(),
+    });
+    view! {
+        <section class="block" hidden=move || all.with(Vec::is_empty) data-testid="caveats">
+            <h2 class="label">"What this model leaves out"</h2>
+            <ul class="caveats small">
+                {move || all.get().into_iter().map(|text| view! { <li>{rich(&text)}</li> }).collect_view()}
+            </ul>
+        </section>
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 struct Failure {
     at: String,
@@ -105,7 +125,7 @@ struct Failure {
 
 /// The card of the newest first failure that is not everyday noise.
 #[component]
-fn FirstFailure() -> impl IntoView {
+pub fn FirstFailure() -> impl IntoView {
     let store = Store::get();
     let failure = store.memo(failure);
     view! {
@@ -139,7 +159,7 @@ fn FirstFailure() -> impl IntoView {
 
 /// A run that stands still says why it came to this, if somebody asks.
 #[component]
-fn SoFar() -> impl IntoView {
+pub fn SoFar() -> impl IntoView {
     let store = Store::get();
     let shown = store.memo(debrief::so_far);
     view! {
@@ -156,6 +176,9 @@ fn SoFar() -> impl IntoView {
 }
 
 fn failure(model: &Model) -> Option<Failure> {
+    if model.is_blind() {
+        return None;
+    }
     let trouble = model.run.moments.at_ns.first().copied().unwrap_or(0);
     let news = model
         .run

@@ -57,7 +57,7 @@ pub fn Diagram() -> impl IntoView {
             Thing::Node(key) => Some(format!("node-{key}")),
             Thing::Link(key) => Some(format!("link-{key}")),
             // Not drawn.
-            Thing::Operation(_) => None,
+            Thing::Operation(_) | Thing::Watched(..) => None,
         })
     });
     let shift = move || {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::ui::platform::{frames, now_ms};
 use crate::ui::state::model::{Model, Status};
 use crate::ui::state::pace::{BULLET, Pace, Speed};
+use crate::ui::state::pager;
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
 use crate::worker::protocol::{Command, Frame, Phase};
@@ -107,6 +108,9 @@ fn ask(store: Store, wall_ms: f64) {
 pub fn frame_came(store: Store, mut frame: Frame) {
     let (news, whole) = (std::mem::take(&mut frame.news), frame.whole);
     let wall_ms = now_ms();
+    if store.peek(|model| model.is_blind()) {
+        frame = pager::mask(frame);
+    }
     if !LIVE.with_borrow_mut(|live| live.take(frame)) {
         return;
     }

@@ -231,7 +231,7 @@ fn grown(r: Rect, by: f64) -> Rect {
 }
 
 /// The outline of a kind.
-fn silhouette(shape: Shape, r: Rect) -> String {
+pub fn silhouette(shape: Shape, r: Rect) -> String {
     let Rect { x, y, w, h } = r;
     match shape {
         Shape::Stadium => rounded(r, h / 2.0),

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::ui::state::model::{Model, Status};
+use crate::ui::state::pager;
 use crate::ui::state::requests::Ask;
 use crate::ui::state::strip::{self, Cell};
 use crate::ui::state::update::Msg;
@@ -32,7 +33,10 @@ fn One(
     id: &'static str,
     select: fn(&Model) -> Cell,
 ) -> impl IntoView {
-    let cell = Store::get().memo(select);
+    let cell = Store::get().memo(move |m| match m.is_blind() {
+        true => pager::unseen(),
+        false => select(m),
+    });
     view! {
         <div class="cell" data-tone=move || cell.with(|c| c.tone.key()) data-testid=format!("strip-{id}")>
             <dt>{term(about, name)}</dt>
@@ -82,8 +86,14 @@ fn Lines(cell: Memo<Cell>) -> impl IntoView {
 #[component]
 fn Trend() -> impl IntoView {
     let store = Store::get();
-    let cell = store.memo(strip::trend);
-    let points = store.memo(|m| line(&strip::spark(m)));
+    let cell = store.memo(|m| match m.is_blind() {
+        true => pager::unseen(),
+        false => strip::trend(m),
+    });
+    let points = store.memo(|m| match m.is_blind() {
+        true => String::new(),
+        false => line(&strip::spark(m)),
+    });
     view! {
         <div class="cell trend" data-tone=move || cell.with(|c| c.tone.key()) data-testid="strip-trend">
             <dt>{term("strip.trend", "Trend")}</dt>

@@ -147,7 +147,7 @@ fn figures(f: &facts::LinkFacts, side: Side, lane: f64, top_down: bool) -> impl 
 }
 
 /// Straight parts with corners of 6 px.
-fn outline(points: &[(f64, f64)]) -> String {
+pub fn outline(points: &[(f64, f64)]) -> String {
     use std::fmt::Write;
     let mut d = String::new();
     for (i, &(x, y)) in points.iter().enumerate() {

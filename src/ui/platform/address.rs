@@ -1,8 +1,11 @@
-//! What the address says: `?seed=7`, `?speed=max`, `?scenario=s04-retry-storm`, `?door=cold`, `?debug`.
+//! What the address says: `?seed=7`, `?speed=max`, `?scenario=s04-retry-storm`, `?door=cold`, `?debug`,
+//! `?room=s04` and `?notes=s04`.
 
 use web_sys::UrlSearchParams;
 
 use super::window;
+use crate::scenario::built_in::BuiltIn;
+use crate::ui::state::rooms::{self, Window};
 
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
@@ -12,6 +15,16 @@ pub struct Asked {
     /// Name of a lesson or starting point.
     pub scenario: Option<String>,
     pub door: Option<String>,
+    /// What the window is for, if not for one person, and the name of the lesson.
+    pub room: Option<(Window, String)>,
+}
+
+impl Asked {
+    /// What the window is for, and the lesson, if this build has it.
+    pub fn lesson(&self) -> Option<(Window, &'static BuiltIn)> {
+        let (window, name) = self.room.as_ref()?;
+        Some((*window, rooms::lesson(name)?))
+    }
 }
 
 pub fn read() -> Asked {
@@ -25,6 +38,9 @@ pub fn read() -> Asked {
         debug: params.has("debug"),
         scenario: params.get("scenario"),
         door: params.get("door"),
+        room: [Window::Room, Window::Notes]
+            .into_iter()
+            .find_map(|window| Some((window, params.get(window.query())?))),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod canvas;
+pub mod channel;
 pub mod clipboard;
 pub mod files;
 pub mod frames;
@@ -17,6 +18,8 @@ pub mod worker_client;
 
 use wasm_bindgen::JsValue;
 use web_sys::{Document, Window};
+
+use crate::ui::state::rooms::letter::Look;
 
 pub fn window() -> Window {
     web_sys::window().expect("the page runs in a window")
@@ -47,6 +50,31 @@ pub fn window_size() -> (f64, f64) {
     let window = window();
     let wide = side(window.inner_width()).unwrap_or(0.0);
     (wide, side(window.inner_height()).unwrap_or(0.0))
+}
+
+/// The page in another window, of its own; the same one if it is there already. False if the browser opens none.
+pub fn open_window(query: &str, id: &str) -> bool {
+    let (address, name) = (format!("?{query}={id}"), format!("brownout-{query}"));
+    let opened = window().open_with_url_and_target_and_features(
+        &address,
+        &name,
+        "popup,width=1024,height=768",
+    );
+    opened.is_ok_and(|it| it.is_some())
+}
+
+/// How this window looks: height of its letters, and its size.
+pub fn look() -> Look {
+    let body = document().query_selector("main").ok().flatten();
+    let style = body.and_then(|body| window().get_computed_style(&body).ok().flatten());
+    let size = style.and_then(|style| style.get_property_value("font-size").ok());
+    let px = size.and_then(|size| size.trim_end_matches("px").parse().ok());
+    let (wide, high) = window_size();
+    Look {
+        type_px: px.unwrap_or_default(),
+        wide,
+        high,
+    }
 }
 
 /// Opens the page anew.

@@ -22,3 +22,19 @@ pub fn change() {
         let _ = window().dispatch_event(&event);
     }
 }
+
+/// Asks what is kept of this release for use without a network; `told` gets it, also later when somebody asks again.
+pub fn on_kept(told: impl Fn(String) + 'static) {
+    let _ = window_event_listener_untyped("brownout-kept", move |_| {
+        let root = document().document_element();
+        let kept = root.and_then(|root| root.get_attribute("data-kept"));
+        told(kept.unwrap_or_default());
+    });
+}
+
+pub fn ask_kept() {
+    if let Ok(event) = Event::new("brownout-ask-kept") {
+        // Nobody can cancel it.
+        let _ = window().dispatch_event(&event);
+    }
+}

@@ -30,7 +30,7 @@ pub fn walk(model: &mut Model, way: Way) -> Vec<Effect> {
     }
     let here = model.editor.selected.iter().find_map(|thing| match thing {
         Thing::Node(key) => boxes.iter().find(|node| node.key == *key),
-        Thing::Link(_) | Thing::Operation(_) => None,
+        Thing::Link(_) | Thing::Operation(_) | Thing::Watched(..) => None,
     });
     let next = match here {
         None => boxes.first(),

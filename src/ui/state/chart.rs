@@ -300,7 +300,10 @@ fn named_by(model: &Model, all: &[ChartTab], name: &str) -> Option<ChartTab> {
         | Metric::RecoveryPoint
         | Metric::ReadRecovery
         | Metric::ClaimsBroken
-        | Metric::Pages => return None,
+        | Metric::Pages
+        | Metric::FalsePages
+        | Metric::MissedIncidents
+        | Metric::TimeToDetect => return None,
         Metric::Cost => ChartTab::Cost,
         Metric::MessageAge => {
             let mut queues = all.iter().filter(|tab| matches!(tab, ChartTab::Age(_)));

@@ -3,7 +3,7 @@
 //! run (`explain`), in a lesson as in anything that somebody draws; nothing here knows what was planned
 //! (tests/it/tidy.rs).
 
-use crate::design::{Settings, registry};
+use crate::design::{Design, Settings, registry};
 use crate::explain::{Explanation, Finding, Harm, HarmKind, Mechanism, Step};
 use crate::observe::report::{Ended, Report};
 use crate::scenario::Variant;
@@ -38,7 +38,7 @@ pub fn chain(model: &Model) -> Vec<Step> {
 /// Of a run that stands still before its end: nothing, if there is nothing to ask; what to say above the
 /// chain, if somebody has asked.
 pub fn so_far(model: &Model) -> Option<Option<String>> {
-    if model.run.status != Status::Paused || !model.has_begun() {
+    if model.run.status != Status::Paused || !model.has_begun() || model.is_blind() {
         return None;
     }
     let now_ns = model.run.now.now_ns;
@@ -250,7 +250,7 @@ pub fn paged(model: &Model) -> Option<String> {
             (false, _) => "Nothing would have paged you: this design has no alerts.".into(),
         });
     };
-    let alert = &page.alert;
+    let alert = super::pager::name(model, &page.alert);
     let Some(harm) = &found.harm else {
         let at = words::seconds(page.at_ns);
         return Some(format!(
@@ -294,8 +294,12 @@ pub fn bet(model: &Model) -> Option<BetOutcome> {
     })
 }
 
-/// What the lesson has to say about the change that was tried.
+/// What the lesson has to say about the change that was tried: of all that fit, the one that says most. `None` while
+/// the design on the page is not the one that ran.
 pub fn about_change(model: &Model) -> Option<&Variant> {
+    if model.has_pending() {
+        return None;
+    }
     let lesson = &model.doc.scenario.lesson;
     let passed = model.run.report.as_ref().is_some_and(|r| r.passed);
     let lists = if let Some(twist) = model.doc.part() {
@@ -305,22 +309,47 @@ pub fn about_change(model: &Model) -> Option<&Variant> {
     } else {
         vec![&lesson.backfires, &lesson.not_enough, &lesson.fixes]
     };
-    lists.into_iter().flatten().find(|v| is_tried(model, v))
+    let tried = lists.into_iter().flatten().filter(|v| is_tried(model, v));
+    // Of two that say as much, the first.
+    tried.rev().max_by_key(|variant| variant.set.len())
 }
 
-/// Everything the variant sets is set now, as far as it can be set here.
+/// Everything the variant sets is set now, as far as the lesson has a knob for it or it is a plan, and something of it
+/// is not as it was at the start. Where the lesson has none, everything counts.
 fn is_tried(model: &Model, variant: &Variant) -> bool {
-    let unlocked = &model.doc.scenario.lesson.unlocked;
-    let mut here = variant
-        .set
-        .iter()
-        .filter(|(path, _)| unlocked.contains(path))
-        .peekable();
-    here.peek().is_some()
-        && here.all(|(path, value)| {
-            let now = knobs::printed(&model.doc.scenario.design, path);
-            now.is_some() && now == knobs::printed_as(&model.doc.scenario.design, path, value)
+    let origin = model.doc.origin();
+    let now = |path: &str| value_of(&model.doc.scenario.design, &model.doc.text, path);
+    let was = |path: &str| value_of(&origin.scenario.design, &origin.text, path);
+    let lesson = &model.doc.scenario.lesson;
+    let part = model.doc.part().map_or(&[][..], |twist| &twist.unlocked);
+    let offered = |path: &String| {
+        lesson.unlocked.contains(path) || part.contains(path) || path.contains(".plan.")
+    };
+    let some_are = variant.set.iter().any(|(path, _)| offered(path));
+    let sets = || {
+        let all = variant.set.iter();
+        all.filter(move |(path, _)| !some_are || offered(path))
+    };
+    sets().any(|(path, _)| now(path) != was(path))
+        && sets().all(|(path, written)| {
+            let wanted = knobs::printed_as(&model.doc.scenario.design, path, written);
+            now(path).is_some_and(|now| now == wanted.unwrap_or_else(|| written.trim().to_owned()))
         })
+}
+
+/// A knob as it is printed, or the steps of a plan as they are written.
+fn value_of(design: &Design, text: &str, path: &str) -> Option<String> {
+    if let Some(value) = knobs::printed(design, path) {
+        return Some(value);
+    }
+    let parts: Vec<&str> = path.split('.').collect();
+    let [_, node, "plan", operation] = parts.as_slice() else {
+        return None;
+    };
+    let plans = crate::scenario::written_plans(text, design.node(node)?);
+    let (_, steps) = plans.into_iter().find(|(name, _)| name == operation)?;
+    let steps: Vec<String> = steps.iter().map(|step| format!("\"{step}\"")).collect();
+    Some(format!("[{}]", steps.join(", ")))
 }
 
 /// One next thing to do.
@@ -356,9 +385,22 @@ fn holds(model: &Model) -> String {
     }
 }
 
+/// The first goal that a finished run did not reach.
+fn missed(model: &Model) -> Option<String> {
+    let report = model.run.report.as_ref()?;
+    let goal = report.goals.iter().find(|goal| !goal.holds)?;
+    Some(goal.label.clone())
+}
+
 /// Where nobody wrote a lesson: what is worth a try against what was found.
 fn suggested(model: &Model) -> String {
     let Some(found) = found(model).filter(|found| found.harm.is_some()) else {
+        if let Some(label) = missed(model) {
+            let label = label.trim_end_matches('.');
+            return format!(
+                "Missed: {label}. No part broke: look for what the design itself allows, at the chart of what is missed."
+            );
+        }
         return "It held. Make it harder: more traffic, or choose a node and crash it during a run.".into();
     };
     let Some(culprit) = &found.culprit else {

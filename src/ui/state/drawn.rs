@@ -7,6 +7,9 @@ use super::goals;
 use super::model::{ChartTab, Model};
 use super::series::{Column, Field, Part, Series};
 use super::table::Table;
+use crate::design::Settings;
+use crate::design::registry::SLO;
+use crate::design::value::NANO;
 use crate::observe::heat;
 use crate::scenario::Metric;
 
@@ -85,21 +88,28 @@ fn reasons(series: &Series) -> Vec<Line> {
         .collect()
 }
 
-/// The share of users who must be served, if the scenario says one.
+/// The share of users who must be served: by the design's first objective, else by the scenario's goal.
 pub fn objective(model: &Model) -> Option<f64> {
+    if let Some(slo) = model.doc.scenario.design.slos.first() {
+        let share = Settings::new(&SLO, &slo.knobs).share("objective");
+        return Some(share.0 as f64 / NANO as f64);
+    }
     let bound = goals::bound_of(model, Metric::Served)?;
     (bound > 0.0).then_some(bound)
 }
 
 /// What is left of the failures that the objective allows over the whole run, at the rate of actions so far.
-fn budget(users: &Table, objective: f64, duration_ns: u64) -> Table {
+fn budget(users: &Table, (objective, of_slo): (f64, bool), duration_ns: u64) -> Table {
     let step_s = users.step_ns as f64 / 1e9;
     let (mut actions, mut failed) = (0.0, 0.0);
     let mut left = Table::new(users.step_ns, 1);
     for row in 0..users.len() {
         let of = |column: Column| users.at(row, column).unwrap_or(0.0) * step_s;
         actions += of(Column::Actions);
-        failed += of(Column::Failed);
+        failed += match of_slo {
+            true => of(Column::Bad),
+            false => of(Column::Failed),
+        };
         let elapsed = ((row as u64 + 1) * users.step_ns).min(duration_ns).max(1);
         let all = actions * duration_ns as f64 / elapsed as f64;
         let allowed = (1.0 - objective) * all;
@@ -122,7 +132,8 @@ pub fn part(model: &Model, tab: ChartTab, node: Option<&str>, series: &Series) -
         (ChartTab::Reasons, _) => Part::whole(&per_second(&series.heat)),
         (ChartTab::Budget, _) => {
             let objective = objective(model).unwrap_or(1.0);
-            let left = budget(&series.users, objective, model.duration_ns());
+            let of_slo = !model.doc.scenario.design.slos.is_empty();
+            let left = budget(&series.users, (objective, of_slo), model.duration_ns());
             Part::whole(&Arc::new(left))
         }
         _ => Part::whole(&series.users),

@@ -13,6 +13,7 @@ use super::model::{Model, Status};
 use super::names;
 use super::operations::add_operation;
 use super::update::{Effect, edited};
+use super::watching::{self, Watch};
 
 /// Steps of an arrow key, in the drawing's units.
 pub const NUDGE: i32 = 8;
@@ -41,6 +42,8 @@ pub enum Draw {
     },
     /// Users do something more: `read` or `write`.
     AddOperation(&'static str),
+    /// An objective or an alert.
+    Watch(Watch),
     /// A node like it beside the selected one, connected.
     Grow(Way),
     Delete,
@@ -145,6 +148,7 @@ pub fn draw(model: &mut Model, what: Draw) -> Vec<Effect> {
         } => add(model, &kind, preset, at, from.as_deref()),
         Draw::Connect { from, to } => connect(model, &from, &to),
         Draw::AddOperation(kind) => add_operation(model, kind),
+        Draw::Watch(what) => watching::add(model, what),
         Draw::Grow(way) => grow(model, way),
         Draw::Delete => delete(model),
         Draw::Copy => copy(model),
@@ -244,6 +248,10 @@ pub fn told_selection(model: &mut Model) -> Vec<Effect> {
             operation.map_or_else(String::new, |operation| {
                 format!("{}, something users do", names::operation(operation))
             })
+        }
+        (_, Some(Thing::Watched(table, key))) => {
+            let it = design.watched(table, key);
+            it.map_or_else(String::new, |it| it.name().to_owned())
         }
         (n, _) => format!("{n} things selected"),
     };
@@ -549,7 +557,7 @@ fn strike(model: &mut Model, what: &'static str) -> Vec<Effect> {
     };
     let key = match thing {
         Thing::Node(key) | Thing::Link(key) => key,
-        Thing::Operation(_) => {
+        Thing::Operation(_) | Thing::Watched(..) => {
             model.toast("That happens to nodes and links: select one.".to_owned());
             return Vec::new();
         }

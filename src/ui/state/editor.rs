@@ -108,7 +108,7 @@ impl Editor {
     pub fn nodes(&self) -> Vec<String> {
         let keys = self.selected.iter().filter_map(|thing| match thing {
             Thing::Node(key) => Some(key.clone()),
-            Thing::Link(_) | Thing::Operation(_) => None,
+            _ => None,
         });
         keys.collect()
     }
@@ -124,7 +124,7 @@ impl Editor {
     pub fn only_node(&self) -> Option<&str> {
         match self.only()? {
             Thing::Node(key) => Some(key),
-            Thing::Link(_) | Thing::Operation(_) => None,
+            _ => None,
         }
     }
 
@@ -156,6 +156,7 @@ impl Editor {
             Thing::Node(key) => design.node(key).is_some(),
             Thing::Link(key) => design.link(key).is_some(),
             Thing::Operation(key) => design.operations.iter().any(|o| o.key == *key),
+            Thing::Watched(table, key) => design.watched(table, key).is_some(),
         });
         if let Tool::Connect { from } = &self.tool
             && design.node(from).is_none()

@@ -144,7 +144,7 @@ fn place(text: &str, phrase: &str) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::design::reasons::GROUPS;
-    use crate::design::registry::{self, ALERT, KINDS, LINK, MONITORING, OPERATION};
+    use crate::design::registry::{self, ALERT, KINDS, LINK, MONITORING, OPERATION, SLO};
     use crate::scenario::metric::METRICS;
     use crate::ui::state::model::ChartTab;
 
@@ -211,7 +211,7 @@ mod tests {
         let tables = KINDS
             .iter()
             .copied()
-            .chain([&LINK, &OPERATION, &MONITORING, &ALERT]);
+            .chain([&LINK, &OPERATION, &MONITORING, &ALERT, &SLO]);
         let of = |kind: &'static registry::KindSpec| {
             let knobs = kind.knobs.iter();
             knobs.map(move |knob| format!("{}.{}", kind.name, knob.name))
@@ -251,6 +251,7 @@ mod tests {
             include_str!("../learn/requests.rs"),
             include_str!("../learn/pager.rs"),
             include_str!("../editor/inspector.rs"),
+            include_str!("../editor/watching.rs"),
         ];
         for term in TERMS {
             let mut seen = false;

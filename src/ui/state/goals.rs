@@ -1,5 +1,6 @@
 //! Goals with what was measured against what must hold.
 
+use crate::design::value::Unit;
 use crate::scenario::{Bound, Goal, Metric};
 
 use super::model::Model;
@@ -40,7 +41,8 @@ fn line(model: &Model, goal: &Goal) -> GoalLine {
         Bound::AtMost(v) => ("at most", v),
     };
     // What users see now is of all operations.
-    let is_live = report.is_none() && model.has_begun() && goal.operation.is_none();
+    let is_live =
+        report.is_none() && model.has_begun() && !model.is_blind() && goal.operation.is_none();
     let now = is_live.then(|| current(model, goal.metric));
     let limit = amount(goal.metric, value.as_f64());
     GoalLine {
@@ -50,7 +52,7 @@ fn line(model: &Model, goal: &Goal) -> GoalLine {
         // Most labels say their bound themselves.
         bound: (!goal.label.contains(&limit)).then(|| format!("{word} {limit}")),
         measured: measured.map(|m| match m.measured {
-            Some(x) => amount(goal.metric, x),
+            Some(x) => beside(goal.metric, x, &limit, m.holds),
             None => "nothing to measure".into(),
         }),
         exact: measured.and_then(|m| m.measured),
@@ -72,6 +74,7 @@ pub fn amount(metric: Metric, x: f64) -> String {
         | Metric::RecoveryTime
         | Metric::RecoveryPoint
         | Metric::ReadRecovery
+        | Metric::TimeToDetect
         | Metric::MessageAge => words::ms(x),
         Metric::Lost
         | Metric::Duplicate
@@ -87,8 +90,27 @@ pub fn amount(metric: Metric, x: f64) -> String {
         | Metric::Unauthorised
         | Metric::WriteSkew
         | Metric::InvariantBroken
+        | Metric::FalsePages
+        | Metric::MissedIncidents
         | Metric::Pages => words::count(x.max(0.0) as u64),
         Metric::Cost => format!("{}/h", words::money((x * 1e6).round() as i64)),
+    }
+}
+
+/// What was measured, beside its bound. What misses a bound never reads as if it were on it: it gets the digits
+/// that show the difference.
+fn beside(metric: Metric, x: f64, limit: &str, holds: bool) -> String {
+    let short = amount(metric, x);
+    if holds || short != limit {
+        return short;
+    }
+    match metric.unit() {
+        Unit::Share => format!("{:.2} %", x * 100.0),
+        Unit::Rate => format!("{x:.2}/s"),
+        Unit::Duration => format!("{:.3} s", x / 1_000.0),
+        Unit::Factor => format!("{x:.4}"),
+        Unit::Money => format!("${x:.4}/h"),
+        _ => format!("{x}"),
     }
 }
 
@@ -122,6 +144,9 @@ fn current(model: &Model, metric: Metric) -> Option<f64> {
         | Metric::RecoveryPoint
         | Metric::ReadRecovery
         | Metric::Pages
+        | Metric::FalsePages
+        | Metric::MissedIncidents
+        | Metric::TimeToDetect
         | Metric::MessageAge => None,
         Metric::Cost => Some(now.cost_micro_per_hour as f64 / 1e6),
     }

@@ -70,8 +70,27 @@ pub fn inspected(model: &Model) -> Option<Inspected> {
             ));
             Some(shown)
         }
+        Some(Thing::Watched(table, key)) => {
+            let it = design.watched(table, key)?;
+            let kind = watched_kind(table);
+            let mut shown = of_kind(model, kind, kind.name, key);
+            shown.title = it.name().to_owned();
+            if table == "slo" {
+                shown.about = "ui.slo".to_owned();
+            }
+            let label = it.label.clone().unwrap_or_default();
+            shown.label = Some((format!("{table}.{key}.label"), label));
+            Some(shown)
+        }
         None if model.editor.selected.len() > 1 => several(model),
         None => None,
+    }
+}
+
+fn watched_kind(table: &str) -> &'static KindSpec {
+    match table {
+        "slo" => &registry::SLO,
+        _ => &registry::ALERT,
     }
 }
 
@@ -125,6 +144,8 @@ fn usual(kind: &str) -> &'static [&'static str] {
         "third_party" => &["latency", "service_time", "error_share", "idempotency"],
         "job" => &["operation", "items", "every", "batch_size"],
         "link" => &["timeout", "attempts", "backoff", "retry_budget"],
+        "slo" => &["objective", "good_within"],
+        "alert" => &["notify", "paging_delay"],
         "operation" => &["kind", "weight", "keys", "popularity"],
         _ => &[],
     }
@@ -139,6 +160,7 @@ fn several(model: &Model) -> Option<Inspected> {
             Thing::Node(key) => kinds.push((design.node(key)?.kind, key)),
             Thing::Link(key) => kinds.push((&registry::LINK, key)),
             Thing::Operation(key) => kinds.push((&registry::OPERATION, key)),
+            Thing::Watched(table, key) => kinds.push((watched_kind(table), key)),
         }
     }
     let (kind, key) = *kinds.first()?;
@@ -166,9 +188,7 @@ pub fn paths_with(model: &Model, path: &str) -> Vec<String> {
     if model.editor.selected.len() < 2 || table == "timeline" {
         return vec![path.to_owned()];
     }
-    let keys = model.editor.selected.iter().map(|thing| match thing {
-        Thing::Node(key) | Thing::Link(key) | Thing::Operation(key) => key,
-    });
+    let keys = model.editor.selected.iter().map(Thing::key);
     keys.map(|key| format!("{table}.{key}.{knob}")).collect()
 }
 

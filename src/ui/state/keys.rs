@@ -6,7 +6,8 @@ use super::forms::{self, Form};
 use super::learning::{self, door::Door};
 use super::model::{Dialog, Model, Theme};
 use super::update::Msg;
-use super::{papers, results, twins, versions};
+use super::watching::Watch;
+use super::{pager, papers, results, rooms, twins, versions};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -61,6 +62,8 @@ pub enum Act {
     Versions,
     Results,
     AddOperation(&'static str),
+    Watch(Watch),
+    Blind,
     Form(Form),
     Twin,
     TwinOfStart,
@@ -69,6 +72,8 @@ pub enum Act {
     Hardest,
     Others,
     Papers,
+    Teach,
+    Sheet,
 }
 
 /// Where its key acts.
@@ -198,6 +203,30 @@ pub static COMMANDS: &[Command] = &[
     page(
         "",
         "",
+        "Promise users something: an objective (SLO)",
+        Act::Watch(Watch::Slo),
+    ),
+    page(
+        "",
+        "",
+        "Alerts on how fast the error budget is spent",
+        Act::Watch(Watch::Burn),
+    ),
+    page(
+        "",
+        "",
+        "An alert on errors at the selected node",
+        Act::Watch(Watch::Errors),
+    ),
+    page(
+        "",
+        "",
+        "Blind: see only what the design's monitoring sees, or everything again",
+        Act::Blind,
+    ),
+    page(
+        "",
+        "",
         "A link to this design, and the result code of its run",
         Act::Share,
     ),
@@ -225,6 +254,18 @@ pub static COMMANDS: &[Command] = &[
         "",
         "Documents: design document, runbook, post-mortem, from runs",
         Act::Papers,
+    ),
+    page(
+        "",
+        "",
+        "For a room: this lesson in a window for everybody; from there, the notes",
+        Act::Teach,
+    ),
+    page(
+        "",
+        "",
+        "Print a handout: drawing, question, boxes for bets, space for notes",
+        Act::Sheet,
     ),
     page(
         "W",
@@ -423,6 +464,9 @@ pub fn message(act: Act, model: &Model) -> Option<Msg> {
         Act::Results => Msg::Results(results::Ask::Open),
         Act::Form(form) => Msg::Form(forms::Ask::Open(form)),
         Act::Papers => Msg::Papers(papers::Ask::Open),
+        Act::Blind => Msg::Pager(pager::Ask::Blind),
+        Act::Teach => Msg::Rooms(rooms::Ask::Teach),
+        Act::Sheet => Msg::Rooms(rooms::Ask::Sheet),
         Act::Twin => Msg::Twins(twins::Ask::Any),
         Act::TwinOfStart => Msg::Twins(twins::Ask::Start),
         Act::Progress => Msg::Learn(learning::Ask::Open),
@@ -474,6 +518,7 @@ fn draw(act: Act, model: &Model) -> Option<Draw> {
         Act::Lose => Draw::Strike("link_loss"),
         Act::Happen => Draw::Pane(Some(Pane::Happen)),
         Act::AddOperation(kind) => Draw::AddOperation(kind),
+        Act::Watch(what) => Draw::Watch(what),
         _ => return None,
     })
 }

@@ -58,6 +58,10 @@ fn resolve<'a>(
     path: &str,
 ) -> Option<(Settings<'a>, &'static KnobSpec, String)> {
     let (table, rest) = path.split_once('.')?;
+    if table == "monitoring" {
+        let settings = Settings::new(&registry::MONITORING, &design.monitoring);
+        return Some((settings, settings.spec.knob(rest)?, "Monitoring".to_owned()));
+    }
     let (key, name) = rest.rsplit_once('.')?;
     let settings = match table {
         "link" => {
@@ -74,12 +78,13 @@ fn resolve<'a>(
                 names::operation(operation).to_owned(),
             )
         }
-        "alert" => {
-            let alert = design.alerts.iter().find(|a| a.key == key)?;
-            (
-                Settings::new(&registry::ALERT, &alert.knobs),
-                alert.label.clone().unwrap_or_else(|| alert.key.clone()),
-            )
+        "alert" | "slo" => {
+            let it = design.watched(table, key)?;
+            let kind = match table {
+                "slo" => &registry::SLO,
+                _ => &registry::ALERT,
+            };
+            (Settings::new(kind, &it.knobs), it.name().to_owned())
         }
         kind => {
             let node = design

@@ -37,6 +37,7 @@ pub mod pen;
 pub mod planned;
 pub mod requests;
 pub mod results;
+pub mod rooms;
 pub mod routes;
 mod running;
 pub mod saved;
@@ -54,6 +55,7 @@ pub mod twins;
 pub mod update;
 pub mod versions;
 pub mod view;
+pub mod watching;
 pub mod waterfall;
 pub mod words;
 

@@ -15,10 +15,12 @@ use super::forms::Forms;
 use super::learning::Learning;
 use super::learning::door::Door;
 use super::pace::{Moments, Speed};
+use super::pager::Acknowledged;
 use super::panels::Sizes;
 use super::papers::Papers;
 use super::requests::Requests;
 use super::results::Results;
+use super::rooms::Rooms;
 use super::say::Said;
 use super::series::Series;
 use super::sharing::{Claim, Handout};
@@ -74,6 +76,7 @@ pub struct Model {
     pub versions: Versions,
     pub forms: Forms,
     pub results: Results,
+    pub rooms: Rooms,
     pub twins: Twins,
     pub requests: Requests,
     /// Other futures of the run, the newest last.
@@ -86,6 +89,8 @@ pub struct Model {
     pub new_release: bool,
     /// The drawing in words stands beside it instead of the story.
     pub outline: bool,
+    /// While it runs, nothing is seen but what the design's own monitoring sees.
+    pub blind: bool,
     /// Single keys act on the page; some assistive tools need them for themselves.
     pub keys_on: bool,
     /// `?debug` in the address.
@@ -122,6 +127,8 @@ pub struct Run {
     pub look_at_ns: Option<u64>,
     /// How far somebody has seen it.
     pub seen_ns: u64,
+    /// Pages that somebody has acknowledged while it ran.
+    pub acknowledged: Vec<Acknowledged>,
 }
 
 /// Why the run went as it did, up to some moment of it.
@@ -415,9 +422,11 @@ impl Model {
         }
     }
 
-    /// Nothing has to be predicted, or it is, or the learner did not want to.
+    /// Nothing has to be predicted, or it is, or the learner did not want to; or it is too late for that, since a run
+    /// through the other door has begun.
     pub fn has_predicted(&self) -> bool {
-        self.bet.is_placed() || self.bets().is_empty()
+        let seen = self.runs_done > 0 || self.has_begun();
+        self.bet.is_placed() || self.bets().is_empty() || seen
     }
 
     /// The design passed on this seed, and on nine of ten others.
@@ -439,6 +448,11 @@ impl Model {
     /// Simulated time has passed in the run on the screen.
     pub fn has_begun(&self) -> bool {
         self.run.now.now_ns > 0
+    }
+
+    /// Nobody sees more than the design's monitoring. What came of it is seen when the run is over.
+    pub fn is_blind(&self) -> bool {
+        self.blind && self.run.report.is_none()
     }
 
     pub fn duration_ns(&self) -> u64 {
@@ -467,6 +481,7 @@ impl Default for Model {
             versions: Versions::default(),
             forms: Forms::default(),
             results: Results::default(),
+            rooms: Rooms::default(),
             twins: Twins::default(),
             requests: Requests::default(),
             branches: Vec::new(),
@@ -475,6 +490,7 @@ impl Default for Model {
             read_only: false,
             new_release: false,
             outline: false,
+            blind: false,
             run: Run::default(),
             bet: Bet::Open,
             runs_done: 0,

@@ -31,6 +31,19 @@ fn target(scenario: &Scenario, entry: &TimelineEntry) -> String {
     }
 }
 
+/// A knob by its path, in words: "Rows of Orders".
+fn knob(scenario: &Scenario, path: &str) -> String {
+    let Ok(address) = crate::scenario::resolve(&scenario.design, path) else {
+        return path.to_owned();
+    };
+    let title = super::knobs::title(address.spec);
+    let owner = match scenario.design.link(address.key) {
+        Some(it) if address.kind.name == "link" => link(&scenario.design, it),
+        _ => of(&scenario.design, address.key).to_owned(),
+    };
+    format!("{title} of {owner}")
+}
+
 /// What a timeline entry does, in a few words: "catalogue 5× slower".
 pub fn entry(scenario: &Scenario, entry: &TimelineEntry) -> String {
     let settings = Settings::new(entry.what, &entry.knobs);
@@ -48,7 +61,7 @@ pub fn entry(scenario: &Scenario, entry: &TimelineEntry) -> String {
         "hold" => format!("{target} held back"),
         "traffic_spike" => format!("{}× the traffic", factor(&settings)),
         "traffic_step" | "traffic_ramp" => format!("traffic to {}", settings.rate("rate")),
-        "config" => format!("{target} = {}", settings.text("value")),
+        "config" => format!("{}: {}", knob(scenario, &target), settings.text("value")),
         "scale" => format!("{target}: {} instances", settings.count("instances")),
         "poison" => format!(
             "{} of the messages of {target} are poison",

@@ -303,7 +303,7 @@ fn menu(model: &Model) -> Vec<Line> {
             Act::Duplicate,
             Act::Delete,
         ],
-        Some(Thing::Operation(_)) => &[Act::Inspect, Act::Delete],
+        Some(Thing::Operation(_) | Thing::Watched(..)) => &[Act::Inspect, Act::Delete],
         Some(Thing::Link(_)) => &[Act::Inspect, Act::Lose, Act::Slow, Act::Delete],
         None => &[
             Act::Copy,

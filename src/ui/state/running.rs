@@ -321,7 +321,12 @@ pub fn news_came(model: &mut Model, news: Vec<News>, wall_ms: f64) -> Vec<Effect
                 .first()
                 .is_some_and(|&at| item.at_ns < at);
             let seen = model.run.bullets_seen.contains(&reason);
-            if model.bullet_on && !noise && !seen && !matches!(model.speed, Speed::Max) {
+            if model.bullet_on
+                && !model.is_blind()
+                && !noise
+                && !seen
+                && !matches!(model.speed, Speed::Max)
+            {
                 model.run.bullets_seen.push(reason);
                 let until_wall_ms = wall_ms + BULLET_WALL_MS;
                 model.run.bullet = Some(Bullet {
@@ -407,7 +412,10 @@ pub fn done(
     if model.tab != Tab::Charts {
         model.tab = Tab::Story;
     }
-    vec![Effect::Save, Effect::ScrollUp("story")]
+    let mut effects = vec![Effect::Save, Effect::ScrollUp("story")];
+    // What was hidden while it ran is sent once more.
+    effects.extend(model.blind.then_some(Effect::Seek(at_ns)));
+    effects
 }
 
 pub fn check_seeds(model: &mut Model) -> Vec<Effect> {

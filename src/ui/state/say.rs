@@ -88,8 +88,10 @@ pub fn news(model: &Model, news: &News) -> String {
         }
         NewsKind::Alert { alert, fires } => {
             let name = super::pager::name(model, alert);
+            let calls = scenario.design.watched("alert", alert);
             match fires {
-                true => format!("Page: {name}"),
+                true if calls.is_some_and(super::pager::pages) => format!("Page: {name}"),
+                true => format!("Ticket: {name}"),
                 false => format!("Over: {name}"),
             }
         }

@@ -21,6 +21,8 @@ pub enum Column {
     Wrong,
     /// Dollars per hour.
     Cost,
+    /// Answers per second that were not good by the design's first objective.
+    Bad,
 }
 
 /// What is known of one node: columns of its [`Part`] of [`Series::nodes`].
@@ -167,6 +169,7 @@ impl Series {
                 s.waiting[i] as f64,
                 f64::NAN,
                 f64::NAN,
+                bad_each(report, i),
             ];
             users.splice(i, &row);
         }
@@ -189,6 +192,14 @@ impl Series {
     pub fn is_empty(&self) -> bool {
         self.users.is_empty()
     }
+}
+
+/// Bad answers per second in a bucket, by the first objective.
+fn bad_each(report: &Report, bucket: usize) -> f64 {
+    let slo = report.slos.first();
+    let bad = slo.and_then(|slo| slo.bad_each.get(bucket));
+    let seconds = report.series.bucket_ns as f64 / 1e9;
+    bad.map_or(f64::NAN, |&bad| f64::from(bad) / seconds)
 }
 
 #[cfg(test)]

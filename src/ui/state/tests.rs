@@ -22,6 +22,7 @@ mod other_futures;
 mod papers;
 mod part_two;
 mod twin_runs;
+mod watched;
 
 const ATTEMPTS: &str = "link.browse.attempts";
 const BUDGET: &str = "link.browse.retry_budget";

@@ -10,24 +10,18 @@ use crate::scenario::built_in;
 use crate::scenario::live::Act;
 use crate::worker::protocol::{ASIDE, CHECKS, Command, Frame, News, RunPlan};
 
-use super::branches;
 use super::document::Refused;
 use super::editing::{Draw, draw};
 use super::editor::{Editor, Tool};
-use super::forms;
-use super::learning;
 use super::learning::door::Door;
 use super::model::*;
 use super::pace::Speed;
 use super::panels::Panel;
-use super::papers;
-use super::requests;
-use super::results;
 use super::running::*;
 use super::series::Series;
-use super::sharing;
-use super::twins;
-use super::versions;
+use super::{
+    branches, forms, learning, pager, papers, requests, results, rooms, sharing, twins, versions,
+};
 
 /// Seeds of the check after a pass: not the one on the screen.
 pub const CHECK_SEEDS: u64 = 20;
@@ -146,6 +140,9 @@ pub enum Msg {
     Learn(learning::Ask),
     /// About documents from the design and its runs.
     Papers(papers::Ask),
+    Pager(pager::Ask),
+    /// About a lesson in front of people.
+    Rooms(rooms::Ask),
     /// What the result code shall call whoever made the run.
     Who(String),
     /// Hand out a link to what is on the page.
@@ -223,6 +220,8 @@ pub enum Effect {
     Copy(String),
     /// Print the element with this id, and nothing else.
     Print(&'static str),
+    /// Something that windows of a room want.
+    Room(rooms::Deed),
     /// Be the tab that writes.
     TakeOver,
     /// Save, then open the newer release.
@@ -251,6 +250,10 @@ fn changes_design(msg: &Msg) -> bool {
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     if model.read_only && changes_design(&msg) {
         model.toast("This design is open in another tab. Take over to change it here.".into());
+        return Vec::new();
+    }
+    if let Some(why) = rooms::refuses(model, &msg) {
+        model.toast(why.into());
         return Vec::new();
     }
     learning::hints::acted(model, &msg);
@@ -368,6 +371,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Requests(ask) => requests::update(model, ask),
         Msg::Learn(ask) => learning::update(model, ask),
         Msg::Papers(ask) => papers::update(model, ask),
+        Msg::Pager(ask) => pager::update(model, ask),
+        Msg::Rooms(ask) => rooms::update(model, ask),
         Msg::Who(who) => sharing::called(model, who),
         Msg::Share => sharing::share(model),
         Msg::OpenLink(text) => sharing::open(model, &text),

@@ -77,8 +77,8 @@ const FIXTURES: &[Fixture] = fixtures![
     transactions
 ];
 
-/// Knobs that change no event: prices, and what is in the types before anything acts on it.
-const NO_EVENT: &[&str] = &["price", "price_per_call", "version"];
+/// Knobs that change no event: prices, who is told, and what is in the types before anything acts on it.
+const NO_EVENT: &[&str] = &["price", "price_per_call", "version", "notify"];
 
 /// Knobs of things that act already, on kinds and entries where another fixture cannot reach them.
 const ELSEWHERE: &[(&str, &str)] = &[

@@ -134,31 +134,40 @@ pub fn open_named(model: &mut Model, name: &str, seed: Option<u64>) -> Vec<Effec
     let msg = match (lesson, starts::find(name)) {
         (Some(lesson), _) => Msg::OpenBuiltIn(lesson.id),
         (None, Some(start)) => Msg::OpenStart(start.id),
-        (None, None) => return unknown(model, name),
+        (None, None) => return unknown(model, name, true),
     };
     model.learning.asked_seed = seed;
     update::update(model, msg)
 }
 
-fn unknown(model: &mut Model, name: &str) -> Vec<Effect> {
+/// There is nothing of this name; which lessons there are, and which starting points if those were asked for too.
+pub fn unknown(model: &mut Model, name: &str, points_too: bool) -> Vec<Effect> {
     let name: String = name.chars().take(60).collect();
     let lessons = || BUILT_IN.iter().map(|it| it.id);
-    let points = || starts::STARTS.iter().map(|it| it.id);
+    let points = || {
+        let points = starts::STARTS.iter().filter(|_| points_too);
+        points.map(|it| it.id)
+    };
     let near = nearest::nearest(&name, lessons().chain(points()));
     let near = near.map_or(String::new(), |near| format!("did you mean {near}? "));
     let list = |ids: Vec<&str>| ids.join(", ");
-    let why = "there is no scenario of this name in this build".to_owned();
-    let help = format!(
-        "{near}Lessons: {}. Starting points: {}",
-        list(lessons().collect()),
-        list(points().collect())
-    );
+    let kind = if points_too { "scenario" } else { "lesson" };
+    let why = format!("there is no {kind} of this name in this build");
+    let mut help = format!("{near}Lessons: {}", list(lessons().collect()));
+    if points_too {
+        help.push_str(". Starting points: ");
+        help.push_str(&list(points().collect()));
+    }
     update::not_opened(model, &name, why, Some(help))
 }
 
 pub fn update(model: &mut Model, ask: Ask) -> Vec<Effect> {
     match ask {
         Ask::Door(door) => choose(model, door),
+        Ask::Example => {
+            model.learning.sees_example = true;
+            vec![Effect::Focus("example")]
+        }
         Ask::Hardest => hardest(model),
         Ask::OpenNamed { name, seed } => open_named(model, &name, seed),
         _ => Vec::new(),

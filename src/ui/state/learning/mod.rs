@@ -26,6 +26,8 @@ use crate::worker::protocol::ASIDE;
 #[derive(Clone, Debug)]
 pub enum Ask {
     Door(Door),
+    /// The worked example: the prediction stands from then on.
+    Example,
     Hardest,
     /// A scenario or starting point that an address names, and the seed it asks for.
     OpenNamed {
@@ -68,6 +70,8 @@ pub struct Learning {
     pub imported: Option<(bool, String)>,
     /// What the address asked for, until that is open.
     pub asked_seed: Option<u64>,
+    /// The worked example of this lesson has been asked for.
+    pub sees_example: bool,
     pub idle: hints::Idle,
     runs: Numbers,
 }
@@ -187,7 +191,9 @@ fn record(model: &mut Model) -> Option<&mut progress::Record> {
 
 pub fn update(model: &mut Model, ask: Ask) -> Vec<Effect> {
     match ask {
-        Ask::Door(_) | Ask::Hardest | Ask::OpenNamed { .. } => door::update(model, ask),
+        Ask::Door(_) | Ask::Example | Ask::Hardest | Ask::OpenNamed { .. } => {
+            door::update(model, ask)
+        }
         Ask::Kept(places) => {
             let learning = &mut model.learning;
             (learning.kept, learning.progress) = Kept::of(places);
@@ -256,6 +262,7 @@ fn import(model: &mut Model, name: &str, text: &str) -> Vec<Effect> {
 pub fn seen(model: &mut Model) {
     record(model);
     model.learning.others = Others::default();
+    model.learning.sees_example = false;
     hints::begins(model);
 }
 

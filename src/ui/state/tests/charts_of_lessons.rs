@@ -102,8 +102,12 @@ fn caches_show_what_they_find_and_data_what_is_wrong() {
     let model = run("s05-charged-twice", Time::NEVER);
     let wrong = chart::chart(&model, chart::shown(&model)[0]);
     let (_, most) = wrong.data.peak(Column::Wrong.into()).unwrap();
-    assert_eq!(most, model.run.now.data.duplicate as f64);
-    assert!(most > 100.0);
+    // What comes to light after the end of traffic is not in the chart.
+    let all = model.run.now.data.duplicate as f64;
+    assert!(
+        most <= all && most > 0.95 * all && most > 100.0,
+        "{most} of {all}"
+    );
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn whatever_commands_do_is_undone_to_the_same_bytes_and_done_again() {
         update(&mut model, Msg::SkipBet);
         let start = model.doc.text.clone();
         let mut dice = Dice(seed * 7_919 + 1);
-        for _ in 0..200 {
+        for _ in 0..300 {
             let nth = dice.roll(2 * COMMANDS.len());
             let command = COMMANDS
                 .get(nth)

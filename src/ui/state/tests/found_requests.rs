@@ -221,7 +221,7 @@ fn every_page_is_in_the_log_with_what_users_had_then() {
     let model = &mut charts_of_lessons::run("s24-what-should-wake-you", Time::NEVER);
     assert!(
         crate::ui::state::pager::log(model).is_none(),
-        "the run is not over"
+        "nothing has been told of it yet"
     );
     let all = told(model);
     end(model, all);
