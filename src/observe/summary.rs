@@ -3,6 +3,7 @@
 use super::claims;
 use super::cost::Prices;
 use super::histogram::Histogram;
+use super::on_call::{alerts, slos};
 use super::promises::{Judged, judge};
 use super::recorder::{Mark, Recorder, WindowTally};
 use super::report::{
@@ -10,7 +11,6 @@ use super::report::{
     OperationReport, Report, Series, SpanReport, TraceReport, Users,
 };
 use super::series::sent_by_clients;
-use super::told_of::{alerts, slos};
 use super::traces::{Pin, Trace};
 use crate::engine::Run;
 use crate::engine::attempt::{CalleeSide, CallerSide};

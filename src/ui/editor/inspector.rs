@@ -205,37 +205,27 @@ fn Plans(node: String, plans: StepsOf) -> impl IntoView {
                             other.swap(nth, to);
                             Edit::Plan { node: node.clone(), operation: operation.clone(), steps: other }
                         };
-                        let (up, down) = (moved(-1), moved(1));
                         let mut fewer = steps.clone();
                         fewer.remove(nth);
                         let without = Edit::Plan { node: node.clone(), operation: operation.clone(), steps: fewer };
+                        let button = |mark: &'static str, what: &str, off: bool, edit: Edit| {
+                            view! {
+                                <button
+                                    class="button quiet icon-only"
+                                    aria-label=format!("{step}: {what}")
+                                    disabled=off
+                                    on:click=move |_| store.send(Msg::Draw(Draw::Do(edit.clone())))
+                                >
+                                    {mark}
+                                </button>
+                            }
+                        };
                         view! {
                             <li class="step">
                                 <code>{step.clone()}</code>
-                                <button
-                                    class="button quiet icon-only"
-                                    aria-label=format!("{step}: earlier")
-                                    disabled=nth == 0
-                                    on:click=move |_| store.send(Msg::Draw(Draw::Do(up.clone())))
-                                >
-                                    "↑"
-                                </button>
-                                <button
-                                    class="button quiet icon-only"
-                                    aria-label=format!("{step}: later")
-                                    disabled=nth + 1 == count
-                                    on:click=move |_| store.send(Msg::Draw(Draw::Do(down.clone())))
-                                >
-                                    "↓"
-                                </button>
-                                <button
-                                    class="button quiet icon-only"
-                                    aria-label=format!("{step}: leave it out")
-                                    disabled=count == 1
-                                    on:click=move |_| store.send(Msg::Draw(Draw::Do(without.clone())))
-                                >
-                                    "✕"
-                                </button>
+                                {button("↑", "earlier", nth == 0, moved(-1))}
+                                {button("↓", "later", nth + 1 == count, moved(1))}
+                                {button("✕", "leave it out", count == 1, without)}
                             </li>
                         }
                     })

@@ -47,25 +47,41 @@ pub fn Operations() -> impl IntoView {
     view! { {move || lines.get().map(|lines| view! { <List lines=lines /> })} }
 }
 
+/// A line that selects a thing which is not drawn.
+pub fn choice(
+    store: Store,
+    thing: Thing,
+    name: String,
+    does: String,
+    selected: bool,
+) -> impl IntoView {
+    view! {
+        <li>
+            <button
+                class="line"
+                aria-pressed=selected.to_string()
+                on:click=move |_| store.send(Msg::Draw(Draw::Select(vec![thing.clone()])))
+            >
+                <strong>{name}</strong>
+                <span class="small muted">{does}</span>
+            </button>
+        </li>
+    }
+}
+
 #[component]
 fn List(lines: Vec<Line>) -> impl IntoView {
     let store = Store::get();
     let add = |kind: &'static str| move |_| store.send(Msg::Draw(Draw::AddOperation(kind)));
     let selected = lines.iter().any(|line| line.selected);
     let lines = lines.into_iter().map(|line| {
-        let thing = Thing::Operation(line.key);
-        view! {
-            <li>
-                <button
-                    class="line"
-                    aria-pressed=line.selected.to_string()
-                    on:click=move |_| store.send(Msg::Draw(Draw::Select(vec![thing.clone()])))
-                >
-                    <strong>{line.name}</strong>
-                    <span class="small muted">{line.does}</span>
-                </button>
-            </li>
-        }
+        choice(
+            store,
+            Thing::Operation(line.key),
+            line.name,
+            line.does,
+            line.selected,
+        )
     });
     view! {
         <section class="operations">

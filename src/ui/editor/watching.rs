@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::operations::choice;
 use crate::scenario::draw::Thing;
 use crate::ui::learn::knobs::One;
 use crate::ui::state::editing::Draw;
@@ -25,21 +26,8 @@ fn List(it: watching::Lines) -> impl IntoView {
     let chosen = it.lines.iter().find(|line| line.selected);
     let chosen = chosen.map(|line| line.thing.clone());
     let is_alert = matches!(&chosen, Some(Thing::Watched(table, _)) if table == "alert");
-    let lines = it.lines.into_iter().map(|line| {
-        let thing = line.thing;
-        view! {
-            <li>
-                <button
-                    class="line"
-                    aria-pressed=line.selected.to_string()
-                    on:click=move |_| store.send(Msg::Draw(Draw::Select(vec![thing.clone()])))
-                >
-                    <strong>{line.name}</strong>
-                    <span class="small muted">{line.does}</span>
-                </button>
-            </li>
-        }
-    });
+    let lines = it.lines.into_iter();
+    let lines = lines.map(|it| choice(store, it.thing, it.name, it.does, it.selected));
     let buttons = it.can.into_iter().map(|(what, words)| {
         view! {
             <button class="button" data-testid=format!("watch-{what:?}").to_lowercase() on:click=add(what)>

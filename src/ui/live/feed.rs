@@ -2,9 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::ui::state::{say, words};
+use crate::ui::state::{pager, say, words};
 use crate::ui::store::Store;
-use crate::worker::protocol::{News, NewsKind};
 
 /// More would scroll the story away.
 const MOST_SHOWN: usize = 8;
@@ -13,9 +12,8 @@ const MOST_SHOWN: usize = 8;
 pub fn Feed() -> impl IntoView {
     let store = Store::get();
     let lines = store.memo(|m| {
-        let blind = m.is_blind();
-        let is_seen = |n: &&News| !blind || matches!(n.what, NewsKind::Alert { .. });
-        let news = m.run.news.iter().rev().filter(is_seen).take(MOST_SHOWN);
+        let news = m.run.news.iter().rev();
+        let news = news.filter(|n| pager::is_seen(m, n)).take(MOST_SHOWN);
         news.map(|n| (words::seconds(n.at_ns), say::news(m, n)))
             .collect::<Vec<_>>()
     });

@@ -35,11 +35,19 @@ const BESIDE: f64 = 0.08;
 #[component]
 pub fn Timeline() -> impl IntoView {
     let store = Store::get();
-    let bars = store.memo(bars);
+    // What was planned, and what went wrong, is not known to monitoring.
+    let sees = |m: &Model| !m.is_blind();
+    let bars = store.memo(move |m| match sees(m) {
+        true => bars(m),
+        false => Vec::new(),
+    });
     let duration = store.memo(|m| m.duration_ns() as f64 / 1e9);
     let now = store.memo(|m| share(m, m.run.now.now_ns));
-    let hurt = store.memo(hurt);
-    let flag = store.memo(flag);
+    let hurt = store.memo(move |m| match sees(m) {
+        true => hurt(m),
+        false => Vec::new(),
+    });
+    let flag = store.memo(move |m| flag(m).filter(|_| sees(m)));
     let pull = RwSignal::new(None::<Pull>);
     // The flag's text is about 120 px wide; how much of the line that is.
     let room = store.memo(|m| match m.room {

@@ -4,7 +4,7 @@
 use crate::design::registry::ALERT;
 use crate::design::{Settings, Watched};
 use crate::observe::report::Report;
-use crate::worker::protocol::{Frame, NewsKind};
+use crate::worker::protocol::{Frame, News, NewsKind};
 
 use super::model::Model;
 use super::series::Column;
@@ -215,6 +215,11 @@ fn after(model: &Model, report: &Report) -> Option<Log> {
     if !report.alerts.is_empty() {
         facts.push(("metric.pages", "Pages", words::count(all)));
     }
+    let tickets = report.alerts.iter().filter(|alert| !alert.pages);
+    if tickets.clone().next().is_some() {
+        let opened: u64 = tickets.map(|alert| alert.fired).sum();
+        facts.push(("alert.notify", "Tickets", words::count(opened)));
+    }
     if !report.slos.is_empty() {
         let incidents = || report.slos.iter().flat_map(|slo| &slo.incidents);
         let missed = incidents().filter(|it| it.paged_ns.is_none()).count();
@@ -340,6 +345,11 @@ pub fn mask(frame: Frame) -> Frame {
         bulk,
         ..frame
     }
+}
+
+/// Whether somebody sees or hears of it: blind, of alerts only.
+pub fn is_seen(model: &Model, news: &News) -> bool {
+    !model.is_blind() || matches!(news.what, NewsKind::Alert { .. })
 }
 
 /// A cell of the strip, for somebody who cannot see it.

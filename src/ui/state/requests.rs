@@ -116,6 +116,10 @@ fn now(model: &mut Model) -> Vec<Effect> {
 }
 
 fn pick(model: &mut Model, mut selection: Selection) -> Vec<Effect> {
+    if model.is_blind() {
+        model.toast("Blind: requests are seen when the run is over.".to_owned());
+        return Vec::new();
+    }
     if !model.has_begun() {
         model.toast("Nothing has happened yet: run it first.".to_owned());
         return Vec::new();

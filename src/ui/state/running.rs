@@ -16,7 +16,7 @@ use super::model::*;
 use super::pace::{BULLET_WALL_MS, Moments, Speed};
 use super::series::Series;
 use super::update::{CHECK_SEEDS, Effect};
-use super::{branches, requests, say, states, words};
+use super::{branches, pager, requests, say, states, words};
 
 /// A run of the document as it is now; the worker answers with its plan.
 pub fn load(model: &mut Model) -> Vec<Effect> {
@@ -335,8 +335,10 @@ pub fn news_came(model: &mut Model, news: Vec<News>, wall_ms: f64) -> Vec<Effect
                 });
             }
         }
-        let text = say::news(model, &item);
-        model.said.event(text);
+        if pager::is_seen(model, &item) {
+            let text = say::news(model, &item);
+            model.said.event(text);
+        }
         model.run.news.push(item);
     }
     Vec::new()
@@ -345,7 +347,7 @@ pub fn news_came(model: &mut Model, news: Vec<News>, wall_ms: f64) -> Vec<Effect
 /// A run that stands still can be asked why it came to this.
 pub fn explain(model: &mut Model) -> Vec<Effect> {
     match model.run.status {
-        Status::Paused if !model.is_over() => {
+        Status::Paused if !model.is_over() && !model.is_blind() => {
             let run = model.run.id;
             vec![Effect::Send(Command::Explain { run })]
         }

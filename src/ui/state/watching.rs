@@ -1,7 +1,7 @@
 //! What the design promises its users and who is called: objectives and alerts, where they are added and said.
 
 use crate::design::registry::{ALERT, MONITORING, SLO};
-use crate::design::value::{MICRO, NANO};
+use crate::design::value::{MICRO, NANO, Share};
 use crate::design::{Settings, Watched};
 use crate::scenario::Metric;
 use crate::scenario::draw::{Edit, Thing, free_key};
@@ -125,15 +125,11 @@ fn is_alert(thing: &Thing) -> bool {
 /// "99.9 % good within 300 ms"
 pub fn promises(slo: &Watched) -> String {
     let knobs = Settings::new(&SLO, &slo.knobs);
-    let objective = share(knobs.share("objective").0);
+    let objective = knobs.share("objective");
     match knobs.opt_duration("good_within") {
         Some(bound) => format!("{objective} good within {bound}"),
         None => format!("{objective} without error"),
     }
-}
-
-fn share(nano: u64) -> String {
-    words::percent(nano as f64 / NANO as f64)
 }
 
 /// "burn 14.4x over 1 h and 5 min, a ticket"
@@ -148,11 +144,11 @@ pub fn calls(model: &Model, alert: &Watched) -> String {
             knobs.duration("short_window")
         )
     } else if let Some(bound) = knobs.opt_share("error_share_above") {
-        format!("errors above {}, {}", share(bound.0), window())
+        format!("errors above {bound}, {}", window())
     } else if let Some(bound) = knobs.opt_duration("latency_above") {
         format!("mean time above {bound}, {}", window())
     } else if let Some(bound) = knobs.opt_share("utilisation_above") {
-        format!("busy above {}, {}", share(bound.0), window())
+        format!("busy above {bound}, {}", window())
     } else if let Some(bound) = knobs.opt_count("waiting_above") {
         format!("more than {} wait, {}", words::count(bound), window())
     } else if let Some(bound) = knobs.opt_duration("age_above") {
@@ -278,7 +274,8 @@ fn slo(model: &Model, node: &str) -> Edit {
     let design = &model.doc.scenario.design;
     // What the goal asks for, if one does.
     let goal = goals::bound_of(model, Metric::Served).filter(|bound| (0.5..1.0).contains(bound));
-    let objective = goal.map_or("99.9 %".to_owned(), words::percent);
+    let exactly = |bound: f64| Share((bound * NANO as f64).round() as u64).to_string();
+    let objective = goal.map_or("99.9 %".to_owned(), exactly);
     let taken = design.slos.iter().map(|slo| slo.key.as_str());
     let label = format!("Good answers to {}", names::of(design, node));
     let fields = [
@@ -303,7 +300,7 @@ fn burn(model: &Model, node: &str) -> Vec<Edit> {
             knobs = Settings::new(&SLO, &slo.knobs);
             let within = knobs.opt_duration("good_within");
             (
-                share(knobs.share("objective").0),
+                knobs.share("objective").to_string(),
                 within.map_or(String::new(), |bound| bound.to_string()),
             )
         }

@@ -51,6 +51,27 @@ fn the_recommended_alerts_come_with_an_objective_and_go_as_one() {
 }
 
 #[test]
+fn an_objective_of_many_digits_stays_what_it_is() {
+    let mut model = ready();
+    select(&mut model, "shoppers");
+    add(&mut model, Watch::Slo);
+    let path = "slo.shoppers.objective".to_owned();
+    let value = "99.9995 %".to_owned();
+    let edit = crate::scenario::draw::Edit::Set { path, value };
+    update(&mut model, Msg::Draw(Draw::Do(edit)));
+    add(&mut model, Watch::Burn);
+    let design = &model.doc.scenario.design;
+    assert_eq!(
+        watching::promises(&design.slos[0]),
+        "99.9995 % without error"
+    );
+    for alert in &design.alerts {
+        let knobs = crate::design::Settings::new(&crate::design::registry::ALERT, &alert.knobs);
+        assert_eq!(knobs.share("objective").to_string(), "99.9995 %");
+    }
+}
+
+#[test]
 fn each_kind_of_alert_is_about_the_node_that_is_selected() {
     let mut model = ready();
     add(&mut model, Watch::Errors);
@@ -158,7 +179,21 @@ fn blind_is_blind_until_the_run_is_over() {
     assert_eq!(names, ["Shop", "Customers"]);
     assert!(goals::lines(model).iter().all(|line| line.now.is_none()));
     assert!(debrief::so_far(model).is_none());
+    // Nobody hears what monitoring does not know, nor is shown requests.
+    let failure = News {
+        at_ns: 4_000_000_000,
+        what: NewsKind::FirstFailure {
+            reason: "error_from_callee",
+            link: "visit".into(),
+            action: 1,
+            attempt: 1,
+        },
+    };
+    assert!(!pager::is_seen(model, &failure));
+    let asked = update(model, Msg::Requests(super::super::requests::Ask::Now));
+    assert!(asked.is_empty() && model.toast.is_some());
     let all = told(model);
     end(model, all);
     assert!(!model.is_blind() && pager::collected(model).is_none());
+    assert!(pager::is_seen(model, &failure));
 }
