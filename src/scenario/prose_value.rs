@@ -140,14 +140,16 @@ impl<'t> Reader<'t, '_> {
             };
             self.steps += 1;
             let next = self.factor()?;
-            let sign = if up { 1 } else { -1 };
+            let sign: i8 = if up { 1 } else { -1 };
             product = Value {
                 number: match up {
                     true => product.number * next.number,
                     false => product.number / next.number,
                 },
-                time: product.time.saturating_add(sign * next.time),
-                money: product.money.saturating_add(sign * next.money),
+                time: product.time.saturating_add(next.time.saturating_mul(sign)),
+                money: product
+                    .money
+                    .saturating_add(next.money.saturating_mul(sign)),
                 of_run: product.of_run || next.of_run,
             };
         }
@@ -230,4 +232,19 @@ pub fn of_knob(knob: &value::Value) -> Option<Value> {
         _ => return None,
     };
     Some(base.times(knob.as_f64()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_that_pile_up_are_no_panic() {
+        let long = format!("a{}", " / a".repeat(400));
+        let up = format!("a / ({})", ["a"; 400].join(" * "));
+        for text in [long, up, "a / (a - a)".to_owned()] {
+            let found = value(&text, &mut |_| Ok(SECOND));
+            assert!(found.is_ok(), "{text}");
+        }
+    }
 }

@@ -114,15 +114,17 @@ pub static PRESET: KnobSpec = knob("preset", Unit::Text, "none", PRESET_MEANING)
     .off("none")
     .class(Class::Restart);
 
+const LABEL: Field = field(
+    "label",
+    Line,
+    "what people read; the name of the table if absent",
+);
+
 const PRESET_FIELD: Field = field("preset", Name, PRESET_MEANING);
 
 /// Every node, beside the knobs of its kind.
 pub static NODE: &[Field] = &[
-    field(
-        "label",
-        Line,
-        "what people read; the name of the table if absent",
-    ),
+    LABEL,
     PRESET_FIELD,
     field("position", Position, "place in the drawing"),
     field(
@@ -140,19 +142,11 @@ pub static LINK: &[Field] = &[
 ];
 
 /// `[operation.NAME]`, beside the knobs of an operation.
-pub static OPERATION: &[Field] = &[field(
-    "label",
-    Line,
-    "what people read; the name of the table if absent",
-)];
+pub static OPERATION: &[Field] = &[LABEL];
 
 /// `[alert.NAME]`, beside the knobs of an alert.
 pub static ALERT: &[Field] = &[
-    field(
-        "label",
-        Line,
-        "what people read; the name of the table if absent",
-    ),
+    LABEL,
     field(
         "node",
         Name,
@@ -163,11 +157,7 @@ pub static ALERT: &[Field] = &[
 
 /// `[slo.NAME]`, beside the knobs of an objective.
 pub static SLO: &[Field] = &[
-    field(
-        "label",
-        Line,
-        "what people read; the name of the table if absent",
-    ),
+    LABEL,
     field(
         "node",
         Name,
@@ -177,11 +167,7 @@ pub static SLO: &[Field] = &[
 
 /// `[invariant.NAME]`
 pub static INVARIANT: &[Field] = &[
-    field(
-        "label",
-        Line,
-        "what people read; the name of the table if absent",
-    ),
+    LABEL,
     field(
         "place",
         Name,
