@@ -13,14 +13,13 @@ pub fn Pager() -> impl IntoView {
     let store = Store::get();
     let log = store.memo(pager::log);
     view! {
-        <Collected />
         {move || log.get().map(|log| view! { <One log=log /> })}
     }
 }
 
 /// All there is to see for somebody who is blind: what the design's monitoring has collected.
 #[component]
-fn Collected() -> impl IntoView {
+pub fn Collected() -> impl IntoView {
     let store = Store::get();
     let seen = store.memo(pager::collected);
     view! {

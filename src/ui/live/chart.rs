@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::ui::learn::pager::Collected;
 use crate::ui::platform::{canvas, observe};
 use crate::ui::state::chart;
 use crate::ui::state::heat_map::{Cells, Rows};
@@ -35,8 +36,9 @@ pub fn Charts() -> impl IntoView {
             </button>
         }
     };
-    view! {
-        <section class="charts" aria-label="Charts">
+    let blind = store.memo(|m| m.is_blind());
+    let charts = move || {
+        view! {
             <div class="chart-tabs" role="group" aria-label="Which chart">{[0, 1, 2].map(tab).collect_view()}</div>
             {[0, 1, 2]
                 .map(|place| {
@@ -48,6 +50,15 @@ pub fn Charts() -> impl IntoView {
                     }
                 })
                 .collect_view()}
+        }
+    };
+    // Charts come from outside the design; blind, what its own monitoring has stands in their place.
+    view! {
+        <section class="charts" aria-label=move || if blind.get() { "Monitoring" } else { "Charts" }>
+            {move || match blind.get() {
+                true => view! { <Collected /> }.into_any(),
+                false => charts().into_any(),
+            }}
         </section>
     }
 }

@@ -307,12 +307,17 @@ fn missed(slo: &crate::observe::report::SloReport) -> Vec<(u64, String)> {
         .collect()
 }
 
-/// "71 % of users served, p99 1.2 s"
+/// "71 % of users served, p99 1.2 s"; a sentence without its end.
 fn users(model: &Model, at_ns: u64, scale: f64) -> String {
-    // Five minutes before it, as alerts look back.
+    // Five minutes before it, as alerts look back, and all of the bucket in which it fired: what it fired for may be
+    // shorter than that.
     let back = (300e9 / scale.max(1.0)) as u64;
     let series = &model.run.series.users;
-    let (from, to) = (at_ns.saturating_sub(back), at_ns.max(1));
+    let bucket = at_ns.saturating_sub(1) / series.step_ns.max(1) * series.step_ns;
+    let (from, to) = (
+        at_ns.saturating_sub(back).min(bucket),
+        bucket + series.step_ns,
+    );
     let mean = |column: Column| series.mean(column, from, to);
     let (useful, failed) = (
         mean(Column::Useful).unwrap_or(0.0),
@@ -321,7 +326,7 @@ fn users(model: &Model, at_ns: u64, scale: f64) -> String {
     let told = useful + failed;
     let served = match told > 0.0 {
         true => format!("{} of users served", words::percent(useful / told)),
-        false => "nobody was told anything".to_owned(),
+        false => "Nobody was told anything".to_owned(),
     };
     match mean(Column::P99) {
         Some(p99) => format!("{served}, p99 {}", words::ms(p99)),

@@ -149,6 +149,14 @@ fn the_log_of_a_week_tells_false_pages_and_missed_incidents() {
         (fact("Incidents"), fact("Of them missed")),
         ("2".into(), "1".into())
     );
+    // The outage of 3000 s hurt most of the users, and the log says so beside its page.
+    let outage = log
+        .lines
+        .iter()
+        .find(|line| line.at_ns / 1_000_000_000 == 3_001);
+    let users = &outage.expect("it paged").users;
+    let served: f64 = users.split(' ').next().unwrap().parse().unwrap();
+    assert!(served < 60.0, "{users}");
     assert_eq!(log.missed.len(), 1);
     assert!(
         log.promises[0].contains("error budget is spent"),
