@@ -29,6 +29,23 @@ fn main() {
     println!("cargo::rustc-env=BROWNOUT_BUILD={:016x}", hash.0);
     built_in(&files);
     starts(&files);
+    locales();
+}
+
+/// The list of languages that the page can be in besides English: the names of the translations.
+fn locales() {
+    const FOLDER: &str = "assets/locales";
+    println!("cargo::rerun-if-changed={FOLDER}");
+    let entries = fs::read_dir(FOLDER).map(|entries| entries.flatten().collect::<Vec<_>>());
+    let mut names: Vec<String> = entries
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|entry| Some(entry.path().file_stem()?.to_string_lossy().into_owned()))
+        // The English texts that translations are made of.
+        .filter(|name| name != "messages")
+        .collect();
+    names.sort();
+    write("locales.rs", &format!("&{names:?}"));
 }
 
 /// The list of all lessons, for `scenario::built_in`: a new file is in it by being there.

@@ -11,7 +11,7 @@ import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Not asked for by the page: nothing that has to be there without a network. */
-const NOT_KEPT = /^(\..*|service-worker\.js|icons\/.*|.*\.(txt|map))$/;
+const NOT_KEPT = /^(\..*|service-worker\.js|icons\/.*|locales\/messages\.json|.*\.(txt|map))$/;
 /** Files whose names the page has to know; they get a version behind them instead of a hash inside. */
 const WORKER = ["sim_worker_loader.js", "sim_worker.js", "sim_worker_bg.wasm"];
 /** The marks between which a second run finds what the first wrote. */

@@ -30,6 +30,7 @@ pub fn start() {
     console_error_panic_hook::set_once();
     // Leptos has no tasks before something is mounted.
     wasm_bindgen_futures::spawn_local(async {
+        platform::locale::learn().await;
         let saved = store::saved_session().await;
         let progress = store::saved_progress().await;
         leptos::mount::mount_to_body(move || app::App(app::AppProps { saved, progress }));

@@ -1,5 +1,5 @@
 //! What the address says: `?seed=7`, `?speed=max`, `?scenario=s04-retry-storm`, `?door=cold`, `?debug`,
-//! `?room=s04` and `?notes=s04`.
+//! `?lang=de`, `?room=s04` and `?notes=s04`.
 
 use web_sys::UrlSearchParams;
 
@@ -15,6 +15,8 @@ pub struct Asked {
     /// Name of a lesson or starting point.
     pub scenario: Option<String>,
     pub door: Option<String>,
+    /// A language tag, not the one of the page if it has no such file.
+    pub language: Option<String>,
     /// What the window is for, if not for one person, and the name of the lesson.
     pub room: Option<(Window, String)>,
 }
@@ -38,6 +40,7 @@ pub fn read() -> Asked {
         debug: params.has("debug"),
         scenario: params.get("scenario"),
         door: params.get("door"),
+        language: params.get("lang"),
         room: [Window::Room, Window::Notes]
             .into_iter()
             .find_map(|window| Some((window, params.get(window.query())?))),

@@ -75,6 +75,7 @@ impl Pen for CanvasPen<'_> {
 
     fn text(&self, text: &str, (x, y): (f64, f64), look: Letters<'_>) {
         let cx = self.context;
+        let text = &*super::locale::say(text);
         cx.set_font(&format!("{} 12px {}", look.weight, self.font));
         cx.set_fill_style_str(look.colour);
         cx.set_text_align(match look.align {

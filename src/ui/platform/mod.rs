@@ -6,6 +6,7 @@ pub mod channel;
 pub mod clipboard;
 pub mod files;
 pub mod frames;
+pub mod locale;
 pub mod media;
 pub mod observe;
 pub mod only_tab;

@@ -1,5 +1,7 @@
 //! What a word on the page means, and which lesson teaches it. The words are in `terms`.
 
+use std::borrow::Cow;
+
 use super::terms::{TERMS, TO_COME};
 use crate::scenario::built_in::BUILT_IN;
 
@@ -102,10 +104,19 @@ fn title_of(text: &'static str) -> &'static str {
 
 /// A sentence, cut where words of the glossary stand in it: each is marked once.
 pub fn pieces(text: &str) -> Vec<(&str, Option<&'static Term>)> {
+    pieces_in(text, Cow::Borrowed)
+}
+
+/// The same for a text in another language, in which `said` tells how words stand in sentences.
+pub fn pieces_in(
+    text: &str,
+    said: impl Fn(&'static str) -> Cow<'static, str>,
+) -> Vec<(&str, Option<&'static Term>)> {
     let small = text.to_ascii_lowercase();
     let mut found: Vec<(usize, usize, &'static Term)> = Vec::new();
     for term in TERMS {
-        let phrases = term.prose.split(';').filter(|phrase| !phrase.is_empty());
+        let prose = said(term.prose);
+        let phrases = prose.split(';').filter(|phrase| !phrase.is_empty());
         let places = phrases.filter_map(|phrase| Some((place(&small, phrase)?, phrase.len())));
         if let Some((at, length)) = places.min_by_key(|&(at, length)| (at, usize::MAX - length)) {
             found.push((at, length, term));
@@ -262,7 +273,8 @@ mod tests {
                 assert!(hits.count() > 0 || in_page, "{}: {pattern}", term.word);
                 seen |= in_page || things.iter().any(|key| of(key) == Some(term));
             }
-            let phrases = term.prose.split(';').filter(|p| !p.is_empty());
+            let prose = said(term.prose);
+            let phrases = prose.split(';').filter(|p| !p.is_empty());
             seen |= phrases.into_iter().any(|phrase| {
                 assert_eq!(phrase, phrase.to_ascii_lowercase());
                 let texts = BUILT_IN.iter().map(|b| b.text.to_ascii_lowercase());

@@ -25,6 +25,7 @@ pub mod inspect;
 pub mod keys;
 pub mod knobs;
 pub mod learning;
+pub mod locale;
 pub mod model;
 pub mod names;
 pub mod operations;

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Event, HtmlElement};
 
-use crate::ui::platform;
+use crate::ui::platform::{self, locale};
 use crate::ui::state::glossary::{self, Term};
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
@@ -28,7 +28,9 @@ pub fn term(key: &str, text: impl Into<String>) -> AnyView {
 
 /// A sentence in which the words of the glossary explain themselves.
 pub fn rich(text: &str) -> AnyView {
-    let pieces = glossary::pieces(text).into_iter();
+    // A sentence is translated as a whole, before it is cut.
+    let said = locale::say(text);
+    let pieces = glossary::pieces_in(&said, locale::say).into_iter();
     pieces
         .map(|(text, term)| word(term, text.to_owned()))
         .collect_view()
