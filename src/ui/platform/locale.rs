@@ -9,7 +9,9 @@ use std::cell::RefCell;
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, MutationObserver, MutationObserverInit, MutationRecord, Node, Response};
+use web_sys::{
+    CustomEvent, Element, MutationObserver, MutationObserverInit, MutationRecord, Node, Response,
+};
 
 use super::{address, document, window};
 use crate::ui::state::locale::Catalogue;
@@ -38,11 +40,28 @@ pub fn say(text: &str) -> Cow<'_, str> {
     said.map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
-/// Learns the language that the address asks for or that the browser prefers of those that are there. One that cannot
-/// be had leaves the page in English and is told to the console: the page can be used.
+/// Learns the language that the address asks for or that the browser prefers of those that are there, and later the
+/// one that an event `brownout-language` names: a page in any state can be looked at in another language.
 pub async fn learn() {
-    let Some(language) = wanted() else { return };
-    let catalogue = match file(&language).await {
+    let heard = Closure::<dyn FnMut(CustomEvent)>::new(|event: CustomEvent| {
+        if let Some(language) = event.detail().as_string().filter(is_tag) {
+            wasm_bindgen_futures::spawn_local(async move { speak(&language).await });
+        }
+    });
+    // The page can be used without hearing of it.
+    let _ = window()
+        .add_event_listener_with_callback("brownout-language", heard.as_ref().unchecked_ref());
+    // As long as the page lives.
+    heard.forget();
+    if let Some(language) = wanted() {
+        speak(&language).await;
+    }
+}
+
+/// From English on. A language that cannot be had leaves the page as it is and is told to the console: the page can
+/// be used.
+async fn speak(language: &str) {
+    let catalogue = match file(language).await {
         Ok(json) if language == PSEUDO => Catalogue::pseudo(&json),
         Ok(json) => Catalogue::read(&json),
         Err(error) => Err(error),
@@ -51,7 +70,8 @@ pub async fn learn() {
         Ok(catalogue) => {
             CATALOGUE.set(Some(catalogue));
             if let Some(root) = document().document_element() {
-                let _ = root.set_attribute("lang", &language);
+                // The name of an attribute is valid.
+                let _ = root.set_attribute("lang", language);
                 watch(&root);
             }
         }
@@ -62,11 +82,14 @@ pub async fn learn() {
     }
 }
 
+/// No path: what the address says becomes part of one.
+fn is_tag(tag: &String) -> bool {
+    !tag.is_empty() && tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
 fn wanted() -> Option<String> {
-    // Not a path: what the address says becomes part of one.
-    let is_tag = |tag: &String| tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     if let Some(asked) = address::read().language.filter(is_tag) {
-        return (!asked.is_empty() && asked != "en").then_some(asked);
+        return (asked != "en").then_some(asked);
     }
     let preferred = window().navigator().languages().iter().collect::<Vec<_>>();
     let preferred = preferred.iter().filter_map(JsValue::as_string);
