@@ -44,7 +44,7 @@ pub fn say(text: &str) -> Cow<'_, str> {
 /// one that an event `brownout-language` names: a page in any state can be looked at in another language.
 pub async fn learn() {
     let heard = Closure::<dyn FnMut(CustomEvent)>::new(|event: CustomEvent| {
-        if let Some(language) = event.detail().as_string().filter(is_tag) {
+        if let Some(language) = event.detail().as_string().filter(|it| is_tag(it)) {
             wasm_bindgen_futures::spawn_local(async move { speak(&language).await });
         }
     });
@@ -83,12 +83,12 @@ async fn speak(language: &str) {
 }
 
 /// No path: what the address says becomes part of one.
-fn is_tag(tag: &String) -> bool {
+fn is_tag(tag: &str) -> bool {
     !tag.is_empty() && tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
 fn wanted() -> Option<String> {
-    if let Some(asked) = address::read().language.filter(is_tag) {
+    if let Some(asked) = address::read().language.filter(|it| is_tag(it)) {
         return (asked != "en").then_some(asked);
     }
     let preferred = window().navigator().languages().iter().collect::<Vec<_>>();
