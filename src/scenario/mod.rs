@@ -70,7 +70,7 @@ pub use check_prose::{Designs, OfRun, holds, of_runs};
 pub use claim::Claim;
 pub use copying::copied;
 pub use fails_first::FailsFirst;
-pub use prose::Reference;
+pub use prose::{Reference, shown};
 pub use prose_value::{DOLLAR, NONE, NoValue, PER_SECOND, SECOND, Value as ProseValue};
 pub use read_plan::written_plans;
 

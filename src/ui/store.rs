@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::live::{LIVE, frame_loop};
 use super::platform::vault::{self, Shelf};
 use super::platform::{
-    self, address, channel, files, only_tab, storage, theme, worker_client::WorkerClient,
+    self, address, channel, files, locale, only_tab, storage, theme, worker_client::WorkerClient,
 };
 use super::state::built_in;
 use super::state::learning::door::Door;
@@ -448,6 +448,7 @@ impl Store {
                 needed,
             })),
             Said::Document { number, text } => {
+                let text = locale::say_markdown(text);
                 self.send(Msg::Papers(papers::Ask::Made { number, text }));
             }
             Said::NoDocument {

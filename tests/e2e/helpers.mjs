@@ -206,6 +206,39 @@ export async function accessibilityFindings(page) {
   );
 }
 
+/** Words that are the same in every language: units, figures, keys, names of things outside. */
+const SAME_EVERYWHERE = new Set(
+  "ms ns us rps KB MB GB TB CPU HTTP SLO TLS DNS TCP UDP SQL TOML CSV JSON PNG SVG ID IDs TTL LRU FIFO LIFO Brownout".split(" "),
+);
+
+/** Asks a page in English for the language that nobody speaks: all its texts in foreign letters. */
+export async function speakForeign(page) {
+  await page.evaluate(() => dispatchEvent(new CustomEvent("brownout-language", { detail: "en-XA" })));
+  await page.locator('html[lang="en-XA"]').waitFor();
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+}
+
+/** What a page in foreign letters says in plain ones, and what could be seen there: what no translation reaches. Names that somebody gave stand as
+ * they are. */
+export async function leftInEnglish(page) {
+  const texts = await page.evaluate(() => {
+    const attributes = ["aria-label", "aria-valuetext", "aria-roledescription", "alt", "placeholder", "title"];
+    const skipped = "[translate=no], script, style, textarea, noscript";
+    const found = [];
+    const look = (node) => {
+      if (node.nodeType === Node.TEXT_NODE) return found.push(node.data);
+      if (node.nodeType !== Node.ELEMENT_NODE || node.matches(skipped)) return undefined;
+      // The title of the window is that of the scenario and the program.
+      for (const name of attributes) if (node.hasAttribute(name)) found.push(node.getAttribute(name));
+      return node.childNodes.forEach(look);
+    };
+    look(document.body);
+    return found;
+  });
+  const isLeft = (text) => (text.match(/[A-Za-z]{2,}/g) ?? []).some((word) => !SAME_EVERYWHERE.has(word));
+  return [...new Set(texts.filter(isLeft).map((text) => text.trim()))];
+}
+
 /** The native command line; .ci/test says where it was built. */
 export const CLI = process.env.BROWNOUT_CLI ?? join(ROOT, "target/debug/brownout");
 

@@ -174,12 +174,17 @@ fn is_for_people(key: &str) -> bool {
     if letters < 2 || !said.split_whitespace().any(is_word) {
         return false;
     }
-    let technical = core.starts_with(['.', '#', '/', '[', '&', '<', '$', '-', '@', '\\'])
-        || [
-            "::", "://", "_", "=", "data-", "px", "[[", "\\", "\t", "var(", "url(",
-        ]
-        .iter()
-        .any(|mark| said.contains(mark));
+    // Three words are a sentence, whatever is quoted in it.
+    let has_words = said.split_whitespace().filter(|it| is_word(it)).count() >= 3;
+    let begins = |c: char| ['#', '/', '[', '&', '<', '$', '-', '@', '\\'].contains(&c);
+    let technical = core.starts_with(begins)
+        || core.starts_with('.') && !core.starts_with(". ")
+        || ["data-", "px", "[[", "\\", "\t", "var(", "url("]
+            .iter()
+            .any(|mark| said.contains(mark))
+        || !has_words
+            && (["::", "://", "_"].iter().any(|mark| said.contains(mark))
+                || said.contains('=') && said.contains(['.', '"']));
     let one_word = !core.contains(' ');
     let parts_of_names = |c: char| matches!(c, '-' | '.' | '/' | '#' | ':');
     let name_like = one_word
@@ -188,6 +193,11 @@ fn is_for_people(key: &str) -> bool {
             .contains(parts_of_names)
         && !core.starts_with(char::is_uppercase);
     !technical && !name_like
+}
+
+/// `service_time`.
+fn is_name(text: &str) -> bool {
+    text.contains('_') && text.chars().all(|c| c.is_ascii_lowercase() || c == '_')
 }
 
 fn of_sources() -> BTreeSet<String> {
@@ -204,8 +214,20 @@ fn of_sources() -> BTreeSet<String> {
             let tokens: TokenStream = text.parse().unwrap_or_else(|e| panic!("{name}: {e}"));
             let mut texts = Vec::new();
             texts_of(tokens, &mut texts);
-            let keys = texts.iter().map(|text| key_of(text.trim(), is_argument));
+            // What is put behind something else begins with what stands between.
+            let core = |text: &str| {
+                key_of(
+                    text.trim().trim_start_matches([',', ';', '.', ' ']),
+                    is_argument,
+                )
+            };
+            let keys = texts.iter().map(|text| core(text));
             found.extend(keys.filter(|key| is_for_people(key)));
+            // The names of knobs, kinds and reasons are read as words where they have no other.
+            if room == "design" || room == "engine" {
+                let names = texts.iter().filter(|text| is_name(text));
+                found.extend(names.map(|name| name.replace('_', " ")));
+            }
         }
     }
     found
@@ -259,9 +281,14 @@ fn of_scenario(value: &DeValue<'_>, path: &mut Vec<String>, found: &mut BTreeSet
             for part in without_stories(text).split("\n\n") {
                 let line = part.split_whitespace().collect::<Vec<_>>().join(" ");
                 let key = key_of(&line, |inside| inside.contains('='));
-                if key.chars().any(char::is_alphabetic) {
-                    found.insert(key);
-                }
+                // What stands in a hole may be a word: `{three seconds = timeline.1.delay}`.
+                let shown = line
+                    .split('{')
+                    .skip(1)
+                    .filter_map(|it| it.split('}').next()?.rsplit_once('='))
+                    .map(|(shown, _)| shown.trim().to_owned());
+                let texts = shown.chain([key]);
+                found.extend(texts.filter(|text| text.chars().any(char::is_alphabetic)));
             }
         }
         _ => {}

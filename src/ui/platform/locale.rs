@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
+use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -32,6 +33,19 @@ const SAID: [&str; 6] = [
 
 thread_local! {
     static CATALOGUE: RefCell<Option<Catalogue>> = const { RefCell::new(None) };
+    /// How often the language has changed.
+    static CHANGES: ArcRwSignal<u32> = ArcRwSignal::new(0);
+}
+
+/// For a view that says a text itself: it is made anew when the language changes.
+pub fn track() {
+    CHANGES.with(Track::track);
+}
+
+/// A document in Markdown.
+pub fn say_markdown(text: String) -> String {
+    let said = CATALOGUE.with_borrow_mut(|catalogue| catalogue.as_mut()?.say_markdown(&text));
+    said.unwrap_or(text)
 }
 
 /// A text that is shown without being put into the document.
@@ -69,6 +83,7 @@ async fn speak(language: &str) {
     match catalogue {
         Ok(catalogue) => {
             CATALOGUE.set(Some(catalogue));
+            CHANGES.with(|changes| changes.update(|n| *n += 1));
             if let Some(root) = document().document_element() {
                 // The name of an attribute is valid.
                 let _ = root.set_attribute("lang", language);

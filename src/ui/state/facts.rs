@@ -414,7 +414,7 @@ pub fn outline(model: &Model) -> Vec<String> {
     });
     let operations = design.operations.iter().map(|operation| {
         let (name, does) = (names::operation(operation), operation_does(operation));
-        format!("{name}: users do it, {does}")
+        format!("{name}: {}", format_args!("users do it, {does}"))
     });
     nodes
         .chain(links)

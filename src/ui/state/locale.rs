@@ -7,14 +7,16 @@
 
 use std::collections::BTreeMap;
 
-/// What is tried for one text: a sentence holds a clause, a clause a name.
-const DEEPEST: usize = 5;
 /// Texts remembered with what became of them. Those of a run are new ten times a second.
 const REMEMBERED: usize = 5_000;
-/// A text that says less than this is known by it only around short values.
-const LEAST_LETTERS: usize = 6;
-const MOST_WORDS: usize = 3;
-/// Between parts that were put together, each of which may be known. The first one found is cut at.
+/// Templates that are tried for one text, those that say most first.
+const MOST_WAYS: usize = 6;
+/// What is filled into a template and stays as it is has no more letters than these, and so many for each of its own.
+const FILLED_LETTERS: usize = 16;
+const FILLED_FACTOR: usize = 4;
+/// Put behind what was made elsewhere: the end of a sentence, or a colon before a value.
+const ENDS: [char; 7] = ['.', ':', ',', ';', '…', '?', '!'];
+/// Between parts that were put together, each of which may be known.
 const JOINTS: [&str; 13] = [
     ". ", "; ", ": ", " – ", " · ", ", ", " (", "“", "”", ") ", ")", "   ", "  ",
 ];
@@ -56,8 +58,7 @@ impl Template {
 
     /// How much of it is said rather than filled in.
     fn weight(&self) -> usize {
-        let letters = |piece: &String| piece.chars().filter(|c| c.is_alphabetic()).count();
-        self.pieces.iter().map(letters).sum()
+        self.pieces.iter().map(|piece| letters(piece)).sum()
     }
 
     /// What stands in the holes of a text that was made from this, in their order.
@@ -92,7 +93,7 @@ pub struct Catalogue {
     whole: BTreeMap<String, String>,
     /// From the one that says most to the one that says least.
     filled: Vec<(Template, Template)>,
-    remembered: BTreeMap<String, Option<String>>,
+    remembered: BTreeMap<String, Said>,
 }
 
 impl Catalogue {
@@ -138,93 +139,197 @@ impl Catalogue {
 
     /// The text in this language; nothing if it is to stay as it is.
     pub fn say(&mut self, text: &str) -> Option<String> {
-        if !text.contains(|c: char| c.is_alphabetic()) {
+        if !text.contains(char::is_alphabetic) {
             return None;
         }
-        if let Some(known) = self.remembered.get(text) {
-            return known.clone();
+        if self.remembered.len() >= REMEMBERED {
+            self.remembered.clear();
         }
         // A text over several lines is known as one, each paragraph of it for itself.
         let mut is_new = false;
         let parts: Vec<String> = text
             .split("\n\n")
             .map(|part| {
-                let core = part.split_whitespace().collect::<Vec<_>>().join(" ");
-                let said = self.translated(&core, DEEPEST);
-                is_new |= said.is_some();
-                said.map_or_else(|| part.to_owned(), |said| spaced(part, &said))
+                let said = self.said(&one_line(part));
+                is_new |= said.is_new;
+                match said.is_new {
+                    true => spaced(part, &said.text),
+                    false => part.to_owned(),
+                }
             })
             .collect();
-        let said = is_new.then(|| parts.join("\n\n"));
-        if self.remembered.len() >= REMEMBERED {
-            self.remembered.clear();
-        }
-        self.remembered.insert(text.to_owned(), said.clone());
-        said
+        is_new.then(|| parts.join("\n\n"))
     }
 
-    fn translated(&self, text: &str, deep: usize) -> Option<String> {
-        if deep == 0 || !text.contains(|c: char| c.is_alphabetic()) {
-            return None;
-        }
-        if let Some(said) = self.as_it_stands(text) {
-            return Some(said.to_owned());
-        }
-        // The end of a sentence, or a colon before a value, is put behind what was made elsewhere.
-        if let Some(core) = text.strip_suffix(['.', ':', ',', ';', '…', '?'])
-            && let Some(said) = self.as_it_stands(core)
-        {
-            return Some(format!("{said}{}", &text[core.len()..]));
-        }
-        // A clause that begins a sentence somewhere.
-        let mut chars = text.chars();
-        if let Some(first) = chars.next().filter(|c| c.is_uppercase()) {
-            let small = format!("{}{}", first.to_lowercase(), chars.as_str());
-            if let Some(said) = self.as_it_stands(&small) {
-                let mut chars = said.chars();
-                let first = chars.next()?;
-                return Some(format!("{}{}", first.to_uppercase(), chars.as_str()));
+    /// A document in Markdown, line by line and cell by cell; code stays.
+    pub fn say_markdown(&mut self, markdown: &str) -> Option<String> {
+        let mut is_new = false;
+        let mut is_code = false;
+        let mut line = |line: &str| {
+            is_code ^= line.starts_with("```");
+            if is_code || line.starts_with("```") {
+                return line.to_owned();
             }
-        }
-        let filled = self.filled.iter().find_map(|(english, said)| {
-            let parts = english.parts(text)?;
-            // "{0} of {1}" is in many a sentence that is something else.
-            let is_value = |part: &&str| part.split(' ').count() <= MOST_WORDS;
-            if english.weight() < LEAST_LETTERS && !parts.iter().all(is_value) {
-                return None;
-            }
-            let part = |hole: usize| {
-                let at = english.holes.iter().position(|&h| h == hole);
-                let part = at.map_or("", |at| parts[at]);
-                self.within(part, deep)
+            let mut cell = |cell: &str| {
+                // A heading, an item, a quotation.
+                let mark = cell
+                    .split_once(' ')
+                    .filter(|(mark, _)| letters(mark) == 0)
+                    .map_or(0, |(mark, _)| mark.len() + 1);
+                let said = self.say(&cell[mark..])?;
+                is_new = true;
+                Some(format!("{}{said}", &cell[..mark]))
             };
-            Some(said.fill(part))
+            let cells = line.split(" | ");
+            let said = cells.map(|it| cell(it).unwrap_or_else(|| it.to_owned()));
+            said.collect::<Vec<_>>().join(" | ")
+        };
+        let lines: Vec<String> = markdown.lines().map(&mut line).collect();
+        is_new.then(|| format!("{}\n", lines.join("\n")))
+    }
+
+    /// The best that can be said: of several ways the one that leaves least.
+    fn said(&mut self, text: &str) -> Said {
+        if let Some(said) = self.remembered.get(text) {
+            return said.clone();
+        }
+        let mut best = Said {
+            text: text.to_owned(),
+            left: letters(text),
+            is_new: false,
+        };
+        if best.left > 0 {
+            self.find(text, &mut best);
+        }
+        self.remembered.insert(text.to_owned(), best.clone());
+        best
+    }
+
+    fn find(&mut self, text: &str, best: &mut Said) {
+        if let Some(said) = self.as_a_whole(text) {
+            return best.beaten_by(said, 0);
+        }
+        if let Some(said) = self.in_small(text) {
+            best.beaten_by(said.text, said.left);
+        }
+        if let Some(core) = text.strip_suffix(ENDS) {
+            let said = self.said(core);
+            best.beaten_by(format!("{}{}", said.text, &text[core.len()..]), said.left);
+        }
+        let made: Vec<usize> = (0..self.filled.len())
+            .filter(|&i| self.filled[i].0.parts(text).is_some())
+            .take(MOST_WAYS)
+            .collect();
+        for i in made {
+            if let Some((said, left)) = self.by_template(i, text) {
+                best.beaten_by(said, left);
+            }
+        }
+        // "● busy", "✕ not passed".
+        // And "2,055/s timed out".
+        let is_sign =
+            |sign: &str| letters(sign) == 0 || sign.contains(|c: char| c.is_ascii_digit());
+        let sign = text.split_once(' ').filter(|(sign, _)| is_sign(sign));
+        let sign = sign.map(|(sign, rest)| (sign.len() + 1, rest.len()));
+        let joints = JOINTS.iter().filter_map(|joint| {
+            let at = text.find(joint)?;
+            // A full stop belongs to what it ends.
+            let cut = at + usize::from(*joint == ". ");
+            Some((cut, text.len() - at - joint.len()))
         });
-        filled.or_else(|| self.by_parts(text, deep))
+        for (before, after) in joints.chain(sign).collect::<Vec<_>>() {
+            if best.left == 0 {
+                return;
+            }
+            let (before, after) = (&text[..before], &text[text.len() - after..]);
+            let between = &text[before.len()..text.len() - after.len()];
+            let (a, b) = (self.within(before), self.within(after));
+            if a.is_new || b.is_new {
+                best.beaten_by(format!("{}{between}{}", a.text, b.text), a.left + b.left);
+            }
+        }
     }
 
     fn as_it_stands(&self, text: &str) -> Option<&str> {
         self.whole.get(text).map(String::as_str)
     }
 
-    /// A part of a text, with the space around it.
-    fn within(&self, part: &str, deep: usize) -> String {
-        let said = self.translated(part.trim(), deep - 1);
-        said.map_or_else(|| part.to_owned(), |said| spaced(part, &said))
+    fn as_a_whole(&self, text: &str) -> Option<String> {
+        if let Some(said) = self.as_it_stands(text) {
+            return Some(said.to_owned());
+        }
+        let core = text.strip_suffix(ENDS)?;
+        let said = self.as_it_stands(core)?;
+        Some(format!("{said}{}", &text[core.len()..]))
     }
 
-    /// What was joined is taken apart, if a part is known.
-    fn by_parts(&self, text: &str, deep: usize) -> Option<String> {
-        let (at, joint) = JOINTS
-            .iter()
-            .find_map(|joint| Some((text.find(joint)?, *joint)))?;
-        // A full stop belongs to what it ends.
-        let cut = at + usize::from(joint == ". ");
-        let (before, after) = (&text[..cut], &text[at + joint.len()..]);
-        let between = &text[cut..at + joint.len()];
-        let said = [before, after].map(|part| self.within(part, deep));
-        let is_new = said[0] != before || said[1] != after;
-        is_new.then(|| format!("{}{between}{}", said[0], said[1]))
+    /// A clause that begins a sentence somewhere.
+    fn in_small(&mut self, text: &str) -> Option<Said> {
+        let mut chars = text.chars();
+        let first = chars.next().filter(|c| c.is_uppercase())?;
+        let said = self.said(&format!("{}{}", first.to_lowercase(), chars.as_str()));
+        let mut chars = said.text.chars();
+        let first = chars.next()?;
+        let text = format!("{}{}", first.to_uppercase(), chars.as_str());
+        said.is_new.then_some(Said { text, ..said })
+    }
+
+    fn by_template(&mut self, i: usize, text: &str) -> Option<(String, usize)> {
+        let parts = self.filled[i].0.parts(text)?;
+        let parts: Vec<Said> = parts.iter().map(|part| self.within(part)).collect();
+        let (english, said) = &self.filled[i];
+        let left = parts.iter().map(|part| part.left).sum();
+        // "{0} of {1}" is in many a sentence that is something else.
+        if left > FILLED_LETTERS + english.weight() * FILLED_FACTOR {
+            return None;
+        }
+        let part = |hole: usize| {
+            let at = english.holes.iter().position(|&h| h == hole);
+            at.map_or_else(String::new, |at| parts[at].text.clone())
+        };
+        Some((said.fill(part), left))
+    }
+
+    /// A part of a text, with the space around it.
+    fn within(&mut self, part: &str) -> Said {
+        let said = self.said(part.trim());
+        Said {
+            text: spaced(part, &said.text),
+            ..said
+        }
+    }
+}
+
+/// One way to say a text.
+#[derive(Clone, Debug)]
+struct Said {
+    text: String,
+    /// Letters that stay as they are.
+    left: usize,
+    is_new: bool,
+}
+
+impl Said {
+    /// The first of two that leave the same is better.
+    fn beaten_by(&mut self, text: String, left: usize) {
+        if left < self.left {
+            *self = Said {
+                text,
+                left,
+                is_new: true,
+            };
+        }
+    }
+}
+
+fn letters(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphabetic()).count()
+}
+
+fn one_line(text: &str) -> String {
+    match text.contains('\n') {
+        true => text.split_whitespace().collect::<Vec<_>>().join(" "),
+        false => text.trim().to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::design::registry::{self, KINDS, KindSpec, Target, presets};
 use crate::scenario::built_in::BUILT_IN;
 use crate::scenario::draw::{Thing, why_not};
+use crate::scenario::shown;
 use crate::scenario::starts::STARTS;
 
 use super::editing::Draw;
@@ -256,7 +257,7 @@ fn scenarios() -> Vec<Line> {
         };
         Line {
             text: field("title"),
-            note: format!("{} · {}", field("track"), field("question")),
+            note: format!("{} · {}", field("track"), shown(&field("question"))),
             does: Does::Send(Msg::OpenBuiltIn(built_in.id)),
             not: None,
             group: None,

@@ -28,13 +28,17 @@ pub fn term(key: &str, text: impl Into<String>) -> AnyView {
 
 /// A sentence in which the words of the glossary explain themselves.
 pub fn rich(text: &str) -> AnyView {
+    let text = text.to_owned();
     // A sentence is translated as a whole, before it is cut.
-    let said = locale::say(text);
-    let pieces = glossary::pieces_in(&said, locale::say).into_iter();
-    pieces
-        .map(|(text, term)| word(term, text.to_owned()))
-        .collect_view()
-        .into_any()
+    let pieces = move || {
+        locale::track();
+        let said = locale::say(&text);
+        let pieces = glossary::pieces_in(&said, locale::say).into_iter();
+        pieces
+            .map(|(text, term)| word(term, text.to_owned()))
+            .collect_view()
+    };
+    pieces.into_any()
 }
 
 fn word(term: Option<&'static Term>, text: String) -> AnyView {
