@@ -362,7 +362,7 @@ fn Banner() -> impl IntoView {
                     view! {
                         <div class="banner" role="alert" id="crash" tabindex="-1" data-testid="crash">
                             <strong>"✕ The simulator stopped with an error. Your design is safe."</strong>
-                            <span class="small muted">{why}</span>
+                            <span class="small muted" translate="no">{why}</span>
                             <button class="button" on:click=download>"Download the design"</button>
                             <button
                                 class="button primary"

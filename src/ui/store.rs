@@ -88,6 +88,7 @@ impl Store {
                 session.restore(&mut model, built_in().1);
             }
         }
+        model.in_language = locale::said;
         model.debug = asked.debug;
         model.seed = asked.seed.unwrap_or(model.seed);
         if let Some(speed) = asked.speed.as_deref().and_then(Speed::from_key) {

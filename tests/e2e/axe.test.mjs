@@ -1,8 +1,9 @@
-// axe-core over the whole document, no rule left out, in every state that a visit has, in light and dark.
+// axe-core over the whole document, no rule left out, in every state that a visit has, in light and dark; and no text in
+// any of them that a translation could not reach.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { accessibilityFindings, blank, built, openKnobs, quickAdd, turn, untilStatus } from "./helpers.mjs";
+import { accessibilityFindings, blank, built, leftInEnglish, openKnobs, speakForeign, quickAdd, turn, untilStatus } from "./helpers.mjs";
 
 const site = built();
 const MAX = "?speed=max";
@@ -331,7 +332,7 @@ const STATES = [
   ["reduced motion", { reducedMotion: "reduce", query: MAX }, ran],
 ];
 
-describe("axe finds nothing", () => {
+describe("axe finds nothing, and nothing is left in English", () => {
   test("there are at least twenty states, each with its own name", () => {
     assert.ok(STATES.length >= 20 && new Set(STATES.map(([name]) => name)).size === STATES.length);
   });
@@ -343,6 +344,10 @@ describe("axe finds nothing", () => {
         await untilStatus(page, "ready");
         const shown = (await way(page)) ?? page;
         assert.deepEqual(await accessibilityFindings(shown), []);
+        if (colorScheme === "light") {
+          await speakForeign(shown);
+          assert.deepEqual(await leftInEnglish(shown), []);
+        }
         await close();
       });
     }

@@ -206,9 +206,11 @@ export async function accessibilityFindings(page) {
   );
 }
 
-/** Words that are the same in every language: units, figures, keys, names of things outside. */
+/** Words that are the same in every language: units and figures; names of things outside; names in the drawings of the tests; what
+ * a library says of a file. */
 const SAME_EVERYWHERE = new Set(
-  "ms ns us rps KB MB GB TB CPU HTTP SLO TLS DNS TCP UDP SQL TOML CSV JSON PNG SVG ID IDs TTL LRU FIFO LIFO Brownout".split(" "),
+  ("ms ns us rps krps KB MB GB TB CPU HTTP SLO TLS DNS TCP UDP SQL TOML CSV JSON PNG SVG ID IDs TTL LRU FIFO LIFO RFC Brownout " +
+    "Catalogue Shoppers Untitled Ctrl Shift Space Alt expected ident").split(" "),
 );
 
 /** Asks a page in English for the language that nobody speaks: all its texts in foreign letters. */
@@ -218,24 +220,25 @@ export async function speakForeign(page) {
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 }
 
-/** What a page in foreign letters says in plain ones, and what could be seen there: what no translation reaches. Names that somebody gave stand as
- * they are. */
+/** What a page in foreign letters says in plain ones: what no translation reaches. Code, and names as they stand in files, are left
+ * out; documents are translated when they are made. */
 export async function leftInEnglish(page) {
   const texts = await page.evaluate(() => {
     const attributes = ["aria-label", "aria-valuetext", "aria-roledescription", "alt", "placeholder", "title"];
-    const skipped = "[translate=no], script, style, textarea, noscript";
+    const skipped = "[translate=no], code, pre, script, style, textarea, noscript, .paper";
     const found = [];
     const look = (node) => {
       if (node.nodeType === Node.TEXT_NODE) return found.push(node.data);
       if (node.nodeType !== Node.ELEMENT_NODE || node.matches(skipped)) return undefined;
-      // The title of the window is that of the scenario and the program.
       for (const name of attributes) if (node.hasAttribute(name)) found.push(node.getAttribute(name));
       return node.childNodes.forEach(look);
     };
     look(document.body);
     return found;
   });
-  const isLeft = (text) => (text.match(/[A-Za-z]{2,}/g) ?? []).some((word) => !SAME_EVERYWHERE.has(word));
+  const withoutCode = (text) =>
+    text.replaceAll(/`[^`]*`|https?:\S+|\b[0-9a-f]{32}\b|[\w#-]+([._/-][\w]+)+|\b\d+\w+/g, " ");
+  const isLeft = (text) => (withoutCode(text).match(/[A-Za-z]{2,}/g) ?? []).some((word) => !SAME_EVERYWHERE.has(word));
   return [...new Set(texts.filter(isLeft).map((text) => text.trim()))];
 }
 

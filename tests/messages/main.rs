@@ -42,14 +42,48 @@ const FOR_BUILDERS: [&str; 16] = [
     "query_selector",
     "query_selector_all",
 ];
-/// What an element says by attributes.
-const SAID: [&str; 6] = [
-    "label",
-    "valuetext",
-    "roledescription",
-    "alt",
-    "placeholder",
-    "title",
+/// Attributes of elements that nobody reads; others are properties of components, too.
+const NOT_SAID: [&str; 40] = [
+    "accept",
+    "action",
+    "autocomplete",
+    "class",
+    "controls",
+    "current",
+    "d",
+    "describedby",
+    "expanded",
+    "fill",
+    "for",
+    "haspopup",
+    "hidden",
+    "href",
+    "id",
+    "inputmode",
+    "kind",
+    "labelledby",
+    "live",
+    "name",
+    "orient",
+    "points",
+    "popover",
+    "preserveAspectRatio",
+    "rel",
+    "role",
+    "scope",
+    "sort",
+    "spellcheck",
+    "state",
+    "stroke",
+    "target",
+    "testid",
+    "transform",
+    "translate",
+    "type",
+    "value",
+    "viewBox",
+    "tabindex",
+    "pathLength",
 ];
 
 fn root() -> &'static Path {
@@ -116,7 +150,7 @@ fn texts_of(tokens: TokenStream, into: &mut Vec<String>) {
                 let bound = ident(before(3)).is_some_and(|word| word == "let" || word == "mut")
                     || is(before(3), ':')
                     || is(before(3), '&');
-                if name.is_some_and(|name| !bound && !SAID.contains(&name.as_str())) {
+                if name.is_some_and(|name| !bound && NOT_SAID.contains(&name.as_str())) {
                     continue;
                 }
                 if let Ok(text) = syn::parse_str::<syn::LitStr>(&literal.to_string()) {
@@ -221,7 +255,19 @@ fn of_sources() -> BTreeSet<String> {
                     is_argument,
                 )
             };
-            let keys = texts.iter().map(|text| core(text));
+            // A document is said line by line, without the marks of Markdown before them.
+            let is_document = room == "document";
+            let lines = texts.iter().flat_map(|text| {
+                let lines: Vec<&str> = match is_document {
+                    true => text.split('\n').collect(),
+                    false => vec![text],
+                };
+                lines.into_iter().map(move |line| match is_document {
+                    true => line.trim_start_matches(['#', '>', '-', ' ']),
+                    false => line,
+                })
+            });
+            let keys = lines.map(core);
             found.extend(keys.filter(|key| is_for_people(key)));
             // The names of knobs, kinds and reasons are read as words where they have no other.
             if room == "design" || room == "engine" {
@@ -261,6 +307,25 @@ fn without_stories(text: &str) -> String {
     parts.collect()
 }
 
+/// Notes are shown with their lines: one that ends within a sentence goes on in the next one.
+fn notes(text: &str) -> Vec<String> {
+    let blocks = text.trim().split("\n\n");
+    let lines = blocks.flat_map(|block| {
+        let mut lines: Vec<String> = Vec::new();
+        for line in block.lines() {
+            match lines
+                .last_mut()
+                .filter(|last| !last.ends_with(['.', '?', '!']))
+            {
+                Some(last) => *last = format!("{last} {line}"),
+                None => lines.push(line.to_owned()),
+            }
+        }
+        lines
+    });
+    lines.collect()
+}
+
 fn of_scenario(value: &DeValue<'_>, path: &mut Vec<String>, found: &mut BTreeSet<String>) {
     match value {
         DeValue::Table(table) => {
@@ -278,7 +343,13 @@ fn of_scenario(value: &DeValue<'_>, path: &mut Vec<String>, found: &mut BTreeSet
         }
         DeValue::String(text) if is_told(path) => {
             // One message for each paragraph, as the page shows them.
-            for part in without_stories(text).split("\n\n") {
+            let text = without_stories(text);
+            let is_notes = path.last().is_some_and(|name| name == "facilitator");
+            let parts: Vec<String> = match is_notes {
+                true => notes(&text),
+                false => text.split("\n\n").map(str::to_owned).collect(),
+            };
+            for part in parts {
                 let line = part.split_whitespace().collect::<Vec<_>>().join(" ");
                 let key = key_of(&line, |inside| inside.contains('='));
                 // What stands in a hole may be a word: `{three seconds = timeline.1.delay}`.

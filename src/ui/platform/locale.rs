@@ -37,6 +37,14 @@ thread_local! {
     static CHANGES: ArcRwSignal<u32> = ArcRwSignal::new(0);
 }
 
+/// What is said in place of a text, if anything is.
+pub fn said(text: &str) -> Option<String> {
+    match say(text) {
+        Cow::Owned(said) => Some(said),
+        Cow::Borrowed(_) => None,
+    }
+}
+
 /// For a view that says a text itself: it is made anew when the language changes.
 pub fn track() {
     CHANGES.with(Track::track);
@@ -188,7 +196,10 @@ fn is_left_alone(node: &Node) -> bool {
         Some(element) => Some(element.clone()),
         None => node.parent_element(),
     };
-    let closest = element.and_then(|it| it.closest("[translate=no], script, style, textarea").ok());
+    let closest = element.and_then(|it| {
+        it.closest("[translate=no], code, pre, script, style, textarea")
+            .ok()
+    });
     closest.flatten().is_some()
 }
 
@@ -198,7 +209,7 @@ fn all(node: &Node) {
         Node::ELEMENT_NODE => {
             let element: &Element = node.unchecked_ref();
             if element
-                .matches("[translate=no], script, style, textarea")
+                .matches("[translate=no], code, pre, script, style, textarea")
                 .unwrap_or(false)
             {
                 return;

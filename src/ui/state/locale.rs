@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 const REMEMBERED: usize = 5_000;
 /// Templates that are tried for one text, those that say most first.
 const MOST_WAYS: usize = 6;
+/// A name has no more words before what is said of it.
+const MOST_WORDS: usize = 4;
 /// What is filled into a template and stays as it is has no more letters than these, and so many for each of its own.
 const FILLED_LETTERS: usize = 16;
 const FILLED_FACTOR: usize = 4;
@@ -61,19 +63,31 @@ impl Template {
         self.pieces.iter().map(|piece| letters(piece)).sum()
     }
 
-    /// What stands in the holes of a text that was made from this, in their order.
-    fn parts<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
+    /// What stands in the holes of a text that was made from this, in their order. Where a piece stands more than once
+    /// in the text, the first or the last may have been meant: "{0} {1} now".
+    fn parts<'t>(&self, text: &'t str, early: bool) -> Option<Vec<&'t str>> {
         let (first, last) = (self.pieces.first()?, self.pieces.last()?);
         let rest = text.strip_prefix(first.as_str())?;
         let mut rest = rest.strip_suffix(last.as_str())?;
         let mut parts = Vec::with_capacity(self.holes.len());
         let middle = self.pieces.len().saturating_sub(2);
-        for piece in self.pieces.iter().skip(1).take(middle) {
-            let at = rest.find(piece.as_str())?;
-            parts.push(&rest[..at]);
-            rest = &rest[at + piece.len()..];
+        let mut middle = self.pieces[1..].iter().take(middle);
+        if early {
+            for piece in middle {
+                let at = rest.find(piece.as_str())?;
+                parts.push(&rest[..at]);
+                rest = &rest[at + piece.len()..];
+            }
+            parts.push(rest);
+        } else {
+            while let Some(piece) = middle.next_back() {
+                let at = rest.rfind(piece.as_str())?;
+                parts.push(&rest[at + piece.len()..]);
+                rest = &rest[..at];
+            }
+            parts.push(rest);
+            parts.reverse();
         }
-        parts.push(rest);
         Some(parts)
     }
 
@@ -209,20 +223,19 @@ impl Catalogue {
         if let Some(said) = self.as_a_whole(text) {
             return best.beaten_by(said, 0);
         }
-        if let Some(said) = self.in_small(text) {
-            best.beaten_by(said.text, said.left);
-        }
         if let Some(core) = text.strip_suffix(ENDS) {
             let said = self.said(core);
             best.beaten_by(format!("{}{}", said.text, &text[core.len()..]), said.left);
         }
         let made: Vec<usize> = (0..self.filled.len())
-            .filter(|&i| self.filled[i].0.parts(text).is_some())
+            .filter(|&i| self.filled[i].0.parts(text, true).is_some())
             .take(MOST_WAYS)
             .collect();
         for i in made {
-            if let Some((said, left)) = self.by_template(i, text) {
-                best.beaten_by(said, left);
+            for early in [true, false] {
+                if let Some((said, left)) = self.by_template(i, text, early) {
+                    best.beaten_by(said, left);
+                }
             }
         }
         // "● busy", "✕ not passed".
@@ -248,6 +261,22 @@ impl Catalogue {
                 best.beaten_by(format!("{}{between}{}", a.text, b.text), a.left + b.left);
             }
         }
+        if let Some((said, left)) = self.of_a_name(text) {
+            best.beaten_by(said, left);
+        }
+        if let Some(said) = self.in_small(text) {
+            best.beaten_by(said.text, said.left);
+        }
+    }
+
+    /// "Checkout is slow": a name, and what is said of it.
+    fn of_a_name(&mut self, text: &str) -> Option<(String, usize)> {
+        let cuts = text.match_indices(' ').take(MOST_WORDS);
+        let mut cuts = cuts.map(|(at, _)| text.split_at(at + 1));
+        let is_known = |rest: &str| rest.contains(' ') && self.as_it_stands(rest).is_some();
+        let (name, rest) = cuts.find(|(_, rest)| is_known(rest))?;
+        let (name, rest) = (self.within(name), self.said(rest));
+        Some((format!("{}{}", name.text, rest.text), name.left))
     }
 
     fn as_it_stands(&self, text: &str) -> Option<&str> {
@@ -274,8 +303,8 @@ impl Catalogue {
         said.is_new.then_some(Said { text, ..said })
     }
 
-    fn by_template(&mut self, i: usize, text: &str) -> Option<(String, usize)> {
-        let parts = self.filled[i].0.parts(text)?;
+    fn by_template(&mut self, i: usize, text: &str, early: bool) -> Option<(String, usize)> {
+        let parts = self.filled[i].0.parts(text, early)?;
         let parts: Vec<Said> = parts.iter().map(|part| self.within(part)).collect();
         let (english, said) = &self.filled[i];
         let left = parts.iter().map(|part| part.left).sum();

@@ -95,6 +95,8 @@ pub struct Model {
     pub keys_on: bool,
     /// `?debug` in the address.
     pub debug: bool,
+    /// What stands on the page in place of a text, if that is in another language: somebody searches for what they see.
+    pub in_language: fn(&str) -> Option<String>,
     /// Seeds of the hidden check and how they went.
     pub check: Option<SeedCheck>,
 }
@@ -515,6 +517,7 @@ impl Default for Model {
             said: Said::default(),
             keys_on: true,
             debug: false,
+            in_language: |_| None,
             check: None,
         }
     }

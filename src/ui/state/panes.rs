@@ -81,11 +81,12 @@ pub fn lines(model: &Model) -> Vec<Line> {
         Pane::Happen => happenings(model),
         Pane::Open => scenarios(),
     };
-    found(all, &model.editor.typed)
+    found(all, &model.editor.typed, model.in_language)
 }
 
-/// Every word that was typed is somewhere in the line; lines that begin with it come first.
-fn found(lines: Vec<Line>, typed: &str) -> Vec<Line> {
+/// Every word that was typed is somewhere in the line, in English or in the language of the page; lines that begin
+/// with it come first.
+fn found(lines: Vec<Line>, typed: &str, said: fn(&str) -> Option<String>) -> Vec<Line> {
     let typed = typed.trim().to_lowercase();
     if typed.is_empty() {
         return lines;
@@ -94,10 +95,20 @@ fn found(lines: Vec<Line>, typed: &str) -> Vec<Line> {
     let mut kept: Vec<(usize, Line)> = lines
         .into_iter()
         .filter_map(|line| {
-            let text = line.text.to_lowercase();
-            let all = format!("{text} {}", line.note.to_lowercase());
+            let both = |text: &str| {
+                [
+                    Some(text.to_lowercase()),
+                    said(text).map(|it| it.to_lowercase()),
+                ]
+            };
+            let texts = both(&line.text).into_iter().flatten();
+            let texts: Vec<String> = texts.collect();
+            let notes = both(&line.note).into_iter().flatten();
+            let all: Vec<String> = texts.iter().cloned().chain(notes).collect();
+            let all = all.join(" ");
             let fits = words.iter().all(|word| all.contains(word));
-            let rank = match (text.starts_with(&typed), text.contains(&typed)) {
+            let begins = texts.iter().any(|text| text.starts_with(&typed));
+            let rank = match (begins, texts.iter().any(|text| text.contains(&typed))) {
                 (true, _) => 0,
                 (_, true) => 1,
                 _ => 2,

@@ -257,8 +257,11 @@ pub fn parting(found: &Twin) -> String {
                 .into()
         }
         Some(it) => format!(
-            "The worlds part at {}. {} {} in this run; in the twin it {}.",
-            it.place, it.about, it.here, it.twin
+            "{} {} {} in this run; in the twin it {}.",
+            format_args!("The worlds part at {}.", it.place),
+            it.about,
+            it.here,
+            it.twin
         ),
     }
 }
