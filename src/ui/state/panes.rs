@@ -433,7 +433,13 @@ mod tests {
             assert!(line.note.ends_with(start.says), "{}", line.note);
             assert!(matches!(line.does, Does::Send(Msg::OpenStart(id)) if id == start.id));
         }
-        let found = found(lines, "starting point");
+        let in_german =
+            |text: &str| (text == "An empty page").then(|| "Eine leere Seite".to_owned());
+        for (typed, said) in [("empty", "An empty page"), ("leere", "An empty page")] {
+            let lines = found(lines.clone(), typed, in_german);
+            assert_eq!(lines[0].text, said, "{typed}");
+        }
+        let found = found(lines, "starting point", |_| None);
         assert_eq!(found.len(), STARTS.len());
         assert!(found.iter().all(|line| line.group.is_none()));
     }
