@@ -2,7 +2,7 @@
 // record of everything that went wrong in the background.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import { after, before } from "node:test";
@@ -210,6 +210,7 @@ export async function accessibilityFindings(page) {
  * a library says of a file. */
 const SAME_EVERYWHERE = new Set(
   ("ms ns us rps krps KB MB GB TB CPU HTTP SLO TLS DNS TCP UDP SQL TOML CSV JSON PNG SVG ID IDs TTL LRU FIFO LIFO RFC Brownout " +
+    `${readdirSync(join(ROOT, "scenarios/start")).map((file) => file.split(".")[0]).join(" ")} ` +
     "Catalogue Shoppers Untitled Ctrl Shift Space Alt expected ident").split(" "),
 );
 

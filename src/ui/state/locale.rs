@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const REMEMBERED: usize = 5_000;
 /// Templates that are tried for one text, those that say most first.
 const MOST_WAYS: usize = 6;
-/// A name has no more words before what is said of it.
+/// A name has no more words before what is said of it, nor has what stands beside a value.
 const MOST_WORDS: usize = 4;
 /// What is filled into a template and stays as it is has no more letters than these, and so many for each of its own.
 const FILLED_LETTERS: usize = 16;
@@ -63,32 +63,28 @@ impl Template {
         self.pieces.iter().map(|piece| letters(piece)).sum()
     }
 
-    /// What stands in the holes of a text that was made from this, in their order. Where a piece stands more than once
-    /// in the text, the first or the last may have been meant: "{0} {1} now".
-    fn parts<'t>(&self, text: &'t str, early: bool) -> Option<Vec<&'t str>> {
+    /// What stands in the holes of a text that was made from this, in their order. Two holes with a space between them can
+    /// be told apart in as many ways as there are spaces; `way` counts them.
+    fn parts<'t>(&self, text: &'t str, way: usize) -> Option<Vec<&'t str>> {
         let (first, last) = (self.pieces.first()?, self.pieces.last()?);
         let rest = text.strip_prefix(first.as_str())?;
         let mut rest = rest.strip_suffix(last.as_str())?;
         let mut parts = Vec::with_capacity(self.holes.len());
         let middle = self.pieces.len().saturating_sub(2);
-        let mut middle = self.pieces[1..].iter().take(middle);
-        if early {
-            for piece in middle {
-                let at = rest.find(piece.as_str())?;
-                parts.push(&rest[..at]);
-                rest = &rest[at + piece.len()..];
-            }
-            parts.push(rest);
-        } else {
-            while let Some(piece) = middle.next_back() {
-                let at = rest.rfind(piece.as_str())?;
-                parts.push(&rest[at + piece.len()..]);
-                rest = &rest[..at];
-            }
-            parts.push(rest);
-            parts.reverse();
+        let mut skip = way;
+        for piece in self.pieces[1..].iter().take(middle) {
+            let turn = if piece == " " {
+                std::mem::take(&mut skip)
+            } else {
+                0
+            };
+            let (at, _) = rest.match_indices(piece.as_str()).nth(turn)?;
+            parts.push(&rest[..at]);
+            rest = &rest[at + piece.len()..];
         }
-        Some(parts)
+        parts.push(rest);
+        // Without a space there is one way.
+        (skip == 0).then_some(parts)
     }
 
     fn fill(&self, part: impl Fn(usize) -> String) -> String {
@@ -185,14 +181,15 @@ impl Catalogue {
                 return line.to_owned();
             }
             let mut cell = |cell: &str| {
-                // A heading, an item, a quotation.
+                // A heading, an item, a quotation, a row.
                 let mark = cell
                     .split_once(' ')
                     .filter(|(mark, _)| letters(mark) == 0)
                     .map_or(0, |(mark, _)| mark.len() + 1);
-                let said = self.say(&cell[mark..])?;
+                let end = cell.strip_suffix(" |").unwrap_or(cell).len();
+                let said = self.say(cell.get(mark..end)?)?;
                 is_new = true;
-                Some(format!("{}{said}", &cell[..mark]))
+                Some(format!("{}{said}{}", &cell[..mark], &cell[end..]))
             };
             let cells = line.split(" | ");
             let said = cells.map(|it| cell(it).unwrap_or_else(|| it.to_owned()));
@@ -223,49 +220,55 @@ impl Catalogue {
         if let Some(said) = self.as_a_whole(text) {
             return best.beaten_by(said, 0);
         }
+        // Sentences are no part of one another.
+        if let Some(cut) = cut(text, JOINTS[0]) {
+            self.by_parts(text, cut, best);
+        }
         if let Some(core) = text.strip_suffix(ENDS) {
             let said = self.said(core);
             best.beaten_by(format!("{}{}", said.text, &text[core.len()..]), said.left);
         }
         let made: Vec<usize> = (0..self.filled.len())
-            .filter(|&i| self.filled[i].0.parts(text, true).is_some())
+            .filter(|&i| self.filled[i].0.parts(text, 0).is_some())
             .take(MOST_WAYS)
             .collect();
         for i in made {
-            for early in [true, false] {
-                if let Some((said, left)) = self.by_template(i, text, early) {
+            for way in 0..MOST_WORDS {
+                if let Some((said, left)) = self.by_template(i, text, way) {
                     best.beaten_by(said, left);
                 }
             }
         }
-        // "● busy", "✕ not passed".
-        // And "2,055/s timed out".
+        // "● busy", "✕ not passed". And "2,055/s timed out".
         let is_sign =
             |sign: &str| letters(sign) == 0 || sign.contains(|c: char| c.is_ascii_digit());
         let sign = text.split_once(' ').filter(|(sign, _)| is_sign(sign));
         let sign = sign.map(|(sign, rest)| (sign.len() + 1, rest.len()));
-        let joints = JOINTS.iter().filter_map(|joint| {
-            let at = text.find(joint)?;
-            // A full stop belongs to what it ends.
-            let cut = at + usize::from(*joint == ". ");
-            Some((cut, text.len() - at - joint.len()))
-        });
-        for (before, after) in joints.chain(sign).collect::<Vec<_>>() {
-            if best.left == 0 {
-                return;
-            }
-            let (before, after) = (&text[..before], &text[text.len() - after..]);
-            let between = &text[before.len()..text.len() - after.len()];
-            let (a, b) = (self.within(before), self.within(after));
-            if a.is_new || b.is_new {
-                best.beaten_by(format!("{}{between}{}", a.text, b.text), a.left + b.left);
-            }
+        for cut in JOINTS[1..]
+            .iter()
+            .filter_map(|joint| cut(text, joint))
+            .chain(sign)
+        {
+            self.by_parts(text, cut, best);
         }
         if let Some((said, left)) = self.of_a_name(text) {
             best.beaten_by(said, left);
         }
         if let Some(said) = self.in_small(text) {
             best.beaten_by(said.text, said.left);
+        }
+    }
+
+    /// What was joined is taken apart: bytes before and behind what stands between.
+    fn by_parts(&mut self, text: &str, (before, after): (usize, usize), best: &mut Said) {
+        if best.left == 0 {
+            return;
+        }
+        let (before, after) = (&text[..before], &text[text.len() - after..]);
+        let between = &text[before.len()..text.len() - after.len()];
+        let (a, b) = (self.within(before), self.within(after));
+        if a.is_new || b.is_new {
+            best.beaten_by(format!("{}{between}{}", a.text, b.text), a.left + b.left);
         }
     }
 
@@ -303,8 +306,8 @@ impl Catalogue {
         said.is_new.then_some(Said { text, ..said })
     }
 
-    fn by_template(&mut self, i: usize, text: &str, early: bool) -> Option<(String, usize)> {
-        let parts = self.filled[i].0.parts(text, early)?;
+    fn by_template(&mut self, i: usize, text: &str, way: usize) -> Option<(String, usize)> {
+        let parts = self.filled[i].0.parts(text, way)?;
         let parts: Vec<Said> = parts.iter().map(|part| self.within(part)).collect();
         let (english, said) = &self.filled[i];
         let left = parts.iter().map(|part| part.left).sum();
@@ -349,6 +352,15 @@ impl Said {
             };
         }
     }
+}
+
+/// A full stop belongs to what it ends.
+fn cut(text: &str, joint: &str) -> Option<(usize, usize)> {
+    let at = text.find(joint)?;
+    Some((
+        at + usize::from(joint == JOINTS[0]),
+        text.len() - at - joint.len(),
+    ))
 }
 
 fn letters(text: &str) -> usize {
@@ -436,6 +448,27 @@ mod tests {
             "Seit 54.2 s steht Checkout"
         );
         assert_eq!(said("3 of 9 users were served"), "bedient wurden 3 von 9");
+    }
+
+    #[test]
+    fn two_that_stand_side_by_side_are_told_apart_by_what_is_known() {
+        let mut german = Catalogue::read(
+            r#"{"{0} {1} after that": "{0} danach, {1}", "users were served again": "alle bedient"}"#,
+        )
+        .unwrap();
+        let said = german.say("users were served again 7 s after that");
+        assert_eq!(said.as_deref(), Some("alle bedient danach, 7 s"));
+    }
+
+    #[test]
+    fn a_document_keeps_its_marks() {
+        let mut german = german();
+        let text =
+            "# Run\n\n- Run\n- shop: no room\n\n| Run | served |\n| --- | --- |\n\n```\nRun\n```\n";
+        let said = german.say_markdown(text).unwrap();
+        let expected = "# Los\n\n- Los\n- shop: kein Platz\n\n| Los | bedient |\n| --- | --- |\n\n```\nRun\n```\n";
+        assert_eq!(said, expected);
+        assert_eq!(german.say_markdown("# 1\n"), None);
     }
 
     #[test]
