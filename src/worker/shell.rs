@@ -8,7 +8,7 @@ use std::panic;
 
 use js_sys::{Array, Float64Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Performance};
+use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort, Performance};
 
 use super::protocol::{ASIDE, CHECKS, Command, Update};
 use super::session::{Session, run_to_end};
@@ -39,7 +39,9 @@ struct Shell {
     twins: Option<(u32, Pair)>,
     /// A document under way, with its number and the runs that the page knows of.
     document: Option<(u32, Making, usize)>,
-    timer: Option<Closure<dyn FnMut()>>,
+    /// Where the next piece is asked for, and whether it has been.
+    bell: Option<MessagePort>,
+    asked: bool,
 }
 
 struct Job {
@@ -271,6 +273,7 @@ impl Shell {
 
     /// A piece of what nobody watches: what somebody waits for comes first.
     fn next_piece(&mut self) {
+        self.asked = false;
         let went = self.next_of_search() || self.next_of_twins() || self.next_of_document();
         if went || self.next_seed() {
             self.continue_later();
@@ -354,14 +357,25 @@ impl Shell {
     }
 
     fn continue_later(&mut self) {
-        let tick = self
-            .timer
-            .get_or_insert_with(|| Closure::new(|| SHELL.with_borrow_mut(Shell::next_piece)));
-        let tick = tick.as_ref().unchecked_ref();
-        scope()
-            .set_timeout_with_callback_and_timeout_and_arguments_0(tick, 0)
-            .expect("a worker has timers");
+        if std::mem::replace(&mut self.asked, true) {
+            return;
+        }
+        let bell = self.bell.get_or_insert_with(bell);
+        bell.post_message(&JsValue::NULL)
+            .expect("nothing is cloned");
     }
+}
+
+/// A message to oneself: behind the commands that have come meanwhile, and without the 4 ms for which timers that set each
+/// other wait.
+fn bell() -> MessagePort {
+    let channel = MessageChannel::new().expect("a worker has channels");
+    let heard = Closure::<dyn FnMut()>::new(|| SHELL.with_borrow_mut(Shell::next_piece));
+    let heard_at = channel.port1();
+    heard_at.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+    // As long as the worker lives.
+    heard.forget();
+    channel.port2()
 }
 
 /// Goes on until it is over or a piece of time has passed; whether it is over.

@@ -196,11 +196,14 @@ export async function numbers(page) {
 const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const axeSource = readFileSync(axePath, "utf8");
 
-/** Findings of axe-core on the page as it stands, one line each; none is the goal. */
-export async function accessibilityFindings(page) {
+/** Findings of axe-core on the page as it stands, one line each; none is the goal. `rules`: only these. */
+export async function accessibilityFindings(page, rules) {
   // Not as a script of the page, whose policy refuses any that it was not built with.
   await page.evaluate(axeSource);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document));
+  const { violations } = await page.evaluate((rules) => {
+    const options = rules ? { runOnly: { type: "rule", values: rules } } : {};
+    return globalThis.axe.run(document, options);
+  }, rules);
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map((node) => `${id}: ${help}: ${node.target.join(" ")}: ${node.failureSummary}`),
   );
