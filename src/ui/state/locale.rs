@@ -251,6 +251,13 @@ impl Catalogue {
         {
             self.by_parts(text, cut, best);
         }
+        // "tries 3.1".
+        let value = text
+            .rsplit_once(' ')
+            .filter(|(_, value)| letters(value) == 0);
+        if let Some((rest, value)) = value {
+            self.by_parts(text, (rest.len(), value.len()), best);
+        }
         if let Some((said, left)) = self.of_a_name(text) {
             best.beaten_by(said, left);
         }
@@ -431,6 +438,9 @@ mod tests {
         assert_eq!(said(" Run "), " Los ");
         assert_eq!(said("Run:"), "Los:");
         assert_eq!(said("Served"), "Bedient");
+        assert_eq!(said("● served"), "● bedient");
+        assert_eq!(said("served 3.1"), "bedient 3.1");
+        assert_eq!(said("12/s no room"), "12/s kein Platz");
     }
 
     #[test]
