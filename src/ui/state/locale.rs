@@ -16,6 +16,8 @@ const MOST_WORDS: usize = 4;
 /// What is filled into a template and stays as it is has no more letters than these, and so many for each of its own.
 const FILLED_LETTERS: usize = 16;
 const FILLED_FACTOR: usize = 4;
+/// In bytes: what is longer was not put together by the program, and is not taken apart.
+const LONGEST: usize = 1_500;
 /// Put behind what was made elsewhere: the end of a sentence, or a colon before a value.
 const ENDS: [char; 7] = ['.', ':', ',', ';', '…', '?', '!'];
 /// Between parts that were put together, each of which may be known.
@@ -122,6 +124,10 @@ impl Catalogue {
         let mut catalogue = Catalogue::default();
         for (english, said) in texts.into_iter().filter(|(_, said)| !said.is_empty()) {
             let template = Template::read(&english);
+            // Nothing but holes would be in every text, and in what it is filled with again.
+            if template.weight() == 0 {
+                continue;
+            }
             match template.holes.is_empty() {
                 true => drop(catalogue.whole.insert(english, said)),
                 false => catalogue.filled.push((template, Template::read(&said))),
@@ -268,7 +274,7 @@ impl Catalogue {
 
     /// What was joined is taken apart: bytes before and behind what stands between.
     fn by_parts(&mut self, text: &str, (before, after): (usize, usize), best: &mut Said) {
-        if best.left == 0 {
+        if best.left == 0 || text.len() > LONGEST {
             return;
         }
         let (before, after) = (&text[..before], &text[text.len() - after..]);
@@ -306,7 +312,12 @@ impl Catalogue {
     fn in_small(&mut self, text: &str) -> Option<Said> {
         let mut chars = text.chars();
         let first = chars.next().filter(|c| c.is_uppercase())?;
-        let said = self.said(&format!("{}{}", first.to_lowercase(), chars.as_str()));
+        let small = format!("{}{}", first.to_lowercase(), chars.as_str());
+        // Some capitals have no small letter.
+        if small == text {
+            return None;
+        }
+        let said = self.said(&small);
         let mut chars = said.text.chars();
         let first = chars.next()?;
         let text = format!("{}{}", first.to_uppercase(), chars.as_str());
@@ -501,6 +512,17 @@ mod tests {
                 .unwrap_err()
                 .contains("line 1")
         );
+    }
+
+    #[test]
+    fn no_text_and_no_key_goes_on_for_ever() {
+        let mut odd =
+            Catalogue::read(r#"{"{0}": "{0}", "{0}{1}": "x", "{0}, {1}": "y", "a": "b"}"#).unwrap();
+        assert_eq!(odd.say("𝐀𝐁"), None);
+        let many = "c, ".repeat(20_000);
+        assert_eq!(odd.say(&many), None);
+        let said = odd.say(&"a, ".repeat(LONGEST / 3));
+        assert_eq!(said, Some("b, ".repeat(LONGEST / 3)));
     }
 
     #[test]
