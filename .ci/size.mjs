@@ -6,8 +6,8 @@ import { gzipSync } from "node:zlib";
 
 const dist = process.argv[2] ?? "dist";
 const budget = JSON.parse(readFileSync(new URL("size-budget.json", import.meta.url), "utf8"));
-// Never loaded by a visit: not part of the page.
-const ASIDE = /^(\.inputs|icons\/.*|licenses\b|.*\.(txt|map))$/;
+// Never loaded by a visit in English: not part of the page.
+const ASIDE = /^(\.inputs|icons\/.*|locales\/.*|licenses\b|.*\.(txt|map))$/;
 // Loaded when somebody opens one; kept for use without a network once the page stands.
 const STARTS = /^start\/.*\.toml$/;
 
