@@ -248,10 +248,12 @@ fn of_sources() -> BTreeSet<String> {
             let tokens: TokenStream = text.parse().unwrap_or_else(|e| panic!("{name}: {e}"));
             let mut texts = Vec::new();
             texts_of(tokens, &mut texts);
-            // What is put behind something else begins with what stands between.
+            // What is put between others begins and ends with what stands between.
             let core = |text: &str| {
                 key_of(
-                    text.trim().trim_start_matches([',', ';', '.', ' ']),
+                    text.trim()
+                        .trim_start_matches([',', ';', '.', ' '])
+                        .trim_end_matches([' ', ':', ',', ';']),
                     is_argument,
                 )
             };
