@@ -7,7 +7,8 @@ use leptos::prelude::*;
 use super::live::{LIVE, frame_loop};
 use super::platform::vault::{self, Shelf};
 use super::platform::{
-    self, address, channel, files, locale, only_tab, storage, theme, worker_client::WorkerClient,
+    self, address, channel, crew, files, locale, only_tab, storage, theme,
+    worker_client::WorkerClient,
 };
 use super::state::built_in;
 use super::state::learning::door::Door;
@@ -358,8 +359,14 @@ impl Store {
     }
 
     fn to_worker(self, command: &Command) {
-        if matches!(command, Command::Step { .. }) {
-            LIVE.with_borrow_mut(|live| live.clock.occupied());
+        match command {
+            Command::Seeds { run, text, seeds } => {
+                let fail = move |why| self.send(Msg::WorkerFailed(why));
+                return crew::ask(*run, text, seeds, move |said| self.hear(said), fail);
+            }
+            Command::Load { .. } => crew::another_is_loaded(),
+            Command::Step { .. } => LIVE.with_borrow_mut(|live| live.clock.occupied()),
+            _ => {}
         }
         WORKER.with_borrow(|worker| {
             if let Some(worker) = worker {
@@ -368,8 +375,9 @@ impl Store {
         });
     }
 
-    /// Ends the worker that there is, and starts another.
+    /// Ends the workers that there are, and starts another.
     pub fn start_worker(self) {
+        crew::end();
         WORKER.with_borrow_mut(|worker| *worker = None);
         LIVE.with_borrow_mut(|live| live.clock.reset());
         let started = WorkerClient::start(

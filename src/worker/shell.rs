@@ -10,7 +10,7 @@ use js_sys::{Array, Float64Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort, Performance};
 
-use super::protocol::{ASIDE, CHECKS, Command, Update};
+use super::protocol::{Command, Update};
 use super::session::{Session, run_to_end};
 use super::twins;
 use crate::document::{Asked, Making};
@@ -48,22 +48,6 @@ struct Job {
     run: u32,
     text: String,
     seed: u64,
-}
-
-/// Whose runs they are: of the page, of the check of result codes, or beside both.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Whose {
-    Page,
-    Checks,
-    Aside,
-}
-
-fn whose(run: u32) -> Whose {
-    match run {
-        ASIDE.. => Whose::Aside,
-        CHECKS.. => Whose::Checks,
-        _ => Whose::Page,
-    }
 }
 
 thread_local! {
@@ -129,9 +113,6 @@ impl Shell {
                     text: text.clone(),
                     seed,
                 });
-                let mine = whose(run);
-                self.seeds
-                    .retain(|job| mine == Whose::Aside || whose(job.run) != mine);
                 self.seeds.extend(jobs);
                 self.continue_later();
             }
@@ -156,7 +137,6 @@ impl Shell {
 
     fn load(&mut self, run: u32, text: &str, seed: u64) {
         self.session = None;
-        self.seeds.retain(|job| whose(job.run) != Whose::Page);
         self.reported = false;
         match Session::load(text, seed) {
             Ok(mut session) => {

@@ -4,6 +4,7 @@ pub mod address;
 pub mod canvas;
 pub mod channel;
 pub mod clipboard;
+pub mod crew;
 pub mod files;
 pub mod frames;
 pub mod locale;

@@ -4,6 +4,7 @@
 pub mod arrange;
 pub mod branches;
 pub mod chart;
+pub mod crew;
 pub mod debrief;
 pub mod discs;
 pub mod document;
