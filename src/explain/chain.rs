@@ -1,7 +1,7 @@
 //! The way from the cause to the users, in at most five sentences, each with a number and a moment.
 
 use super::course::{Course, Stretch};
-use super::detect::{IN_WORK, Odd, Place};
+use super::detect::{BUSY, IN_WORK, Odd, Place};
 use super::harm::Hurt;
 use super::signals::Signals;
 use super::{HarmKind, Mechanism, Step};
@@ -57,6 +57,7 @@ fn time(ns: f64) -> String {
     match ns {
         v if v >= 1e9 => format!("{} s", number(v / 1e9)),
         v if v >= 1e6 => format!("{} ms", number(v / 1e6)),
+        0.0 => "0 s".to_owned(),
         v => format!("{} us", number(v / 1e3)),
     }
 }
@@ -72,7 +73,7 @@ fn cause(signals: &Signals, odd: &Odd) -> String {
     };
     let (usual, seen) = (odd.stretch.usual, odd.stretch.seen);
     let figures = match odd.mechanism {
-        Mechanism::Slow | Mechanism::Delays | Mechanism::Holds => {
+        Mechanism::Slow | Mechanism::Delays | Mechanism::Holds | Mechanism::Behind => {
             format!("up to {} instead of {}", time(seen), time(usual))
         }
         Mechanism::MoreTraffic => {
@@ -85,6 +86,16 @@ fn cause(signals: &Signals, odd: &Odd) -> String {
         Mechanism::FewerSlots => format!("{} busy instead of {}", number(seen), number(usual)),
         Mechanism::OutOfMemory | Mechanism::LostLeader if seen >= 1.0 => {
             format!("{} times", number(seen))
+        }
+        Mechanism::Saturated if odd.figure == BUSY => {
+            let waiting = number(waiting(signals, odd).into());
+            match seen {
+                1.0 => format!("its slot is busy, and up to {waiting} requests wait for it"),
+                _ => format!(
+                    "all of its {} slots are busy, and up to {waiting} requests wait for one",
+                    number(seen)
+                ),
+            }
         }
         Mechanism::StandsStill if odd.figure == IN_WORK => {
             let (seen, usual) = (number(seen), number(usual));
@@ -103,6 +114,16 @@ fn cause(signals: &Signals, odd: &Odd) -> String {
         ),
     };
     format!("{what}{name} {}: {figures}.", odd.mechanism.words())
+}
+
+/// How many waited at a node at the same time.
+fn waiting(signals: &Signals, odd: &Odd) -> u32 {
+    let Place::Node(node) = odd.place else {
+        return 0;
+    };
+    let windows = &signals.of_node[node as usize][odd.stretch.from..odd.stretch.until];
+    let waiting = windows.iter().map(|window| window.waiting_most);
+    waiting.max().unwrap_or(0)
 }
 
 /// The link with most failures in the first windows of the harm, and what they are called.

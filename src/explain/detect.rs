@@ -2,8 +2,10 @@
 //! without the calls that it waits for, a link's own travelling time, errors that no callee caused.
 
 use super::course::{Course, Stretch};
+use super::harm::Hurt;
+use super::rank::is_below;
 use super::signals::{LinkWindow, Signals};
-use super::{Component, Finding, Mechanism};
+use super::{Component, Finding, HarmKind, Mechanism};
 use crate::engine::reason::Reason;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +66,13 @@ const MORE: f64 = 1.4;
 const FEWER: f64 = 0.85;
 /// Lookups that find nothing: this share more of them.
 const COLDER: f64 = 0.2;
+/// Copies: this many times further behind, and by this much.
+const FURTHER: f64 = 2.0;
+const FURTHER_BY_NS: f64 = 500_000_000.0;
+/// Who has no room: in this share of the windows of the harm, this share of the most slots was busy.
+const FULL_TIME: f64 = 0.7;
+const FULL: f64 = 0.95;
+pub const BUSY: &str = "slots busy while others waited";
 
 /// Everything unusual. `calm`: so many windows there were before anybody was hurt.
 pub fn all(signals: &Signals, calm: usize) -> Vec<Odd> {
@@ -83,6 +92,7 @@ pub fn all(signals: &Signals, calm: usize) -> Vec<Odd> {
         found.extend(stuck(signals, i));
         found.extend(slots(signals, i));
         found.extend(cold(signals, i));
+        found.extend(behind(signals, i));
         found.extend(counted(signals, i));
     }
     found
@@ -149,6 +159,7 @@ fn refusals(signals: &Signals, link: u16, to: u16) -> Vec<Odd> {
         let stretch = failing(signals, link, reasons)?;
         let mechanism = match mechanism {
             Mechanism::Loses if stretch.seen >= CUT => Mechanism::Cut,
+            Mechanism::Down if is_at_work(signals, link, stretch) => Mechanism::Saturated,
             other => *other,
         };
         Some(Odd {
@@ -159,6 +170,19 @@ fn refusals(signals: &Signals, link: u16, to: u16) -> Vec<Odd> {
         })
     })
     .collect()
+}
+
+/// Refuses while it serves others, and has broken off nothing: it has as many as it takes.
+fn is_at_work(signals: &Signals, link: u16, stretch: Stretch) -> bool {
+    let (of_link, to) = (
+        &signals.of_link[link as usize],
+        signals.links[link as usize].to,
+    );
+    let of_node = &signals.of_node[to as usize];
+    let windows = stretch.from..stretch.until;
+    let broken = |i: usize| of_link[i].failed[Reason::CrashedWhileWorking as usize] > 0;
+    let works = windows.clone().filter(|&i| of_node[i].left >= ENOUGH);
+    2 * works.count() > windows.len() && !windows.clone().any(broken)
 }
 
 /// When a larger share of the tries on a link than usual fails for these reasons.
@@ -391,6 +415,60 @@ fn cold(signals: &Signals, node: u16) -> Option<Odd> {
         mechanism: Mechanism::ColdCache,
         stretch,
         figure: "share of lookups that find nothing",
+    })
+}
+
+fn behind(signals: &Signals, node: u16) -> Option<Odd> {
+    let of = &signals.of_node[node as usize];
+    let behind = Course::new(signals.count, &|i| Some(of[i].behind.0 as f64));
+    let usual = behind.quantile(0.2)?;
+    Some(Odd {
+        place: Place::Node(node),
+        mechanism: Mechanism::Behind,
+        stretch: behind.above(usual, (usual * FURTHER).max(usual + FURTHER_BY_NS))?,
+        figure: "time by which a copy is behind, in nanoseconds",
+    })
+}
+
+/// Nobody did anything unusual, so somebody was too small for what is usual: who was full all the time while users were
+/// hurt, and calls nobody else who was.
+pub fn bottleneck(signals: &Signals, hurt: &Hurt) -> Option<Odd> {
+    let full = (0u16..).zip(&signals.nodes).filter_map(|(i, node)| {
+        let is_full = node.kind != "clients" && hurt.kind != HarmKind::Data;
+        is_full.then(|| full(signals, i, hurt.stretch))?
+    });
+    let full: Vec<Odd> = full.collect();
+    let deepest = full.iter().find(|odd| {
+        let mut others = full.iter().filter(|it| it.place != odd.place);
+        !others.any(|it| is_below(signals, it.place, odd.place))
+    });
+    deepest.copied()
+}
+
+fn full(signals: &Signals, node: u16, harm: Stretch) -> Option<Odd> {
+    let of = &signals.of_node[node as usize];
+    let most = of.iter().map(|window| window.busy_most).max()?;
+    let windows = harm.from..harm.until.min(signals.count);
+    let is_full = |i: &usize| {
+        let busy = f64::from(of[*i].busy_most);
+        of[*i].waiting_most > 0 && busy >= FULL * f64::from(most)
+    };
+    let all: Vec<usize> = windows.clone().filter(is_full).collect();
+    let (&from, &last) = (all.first()?, all.last()?);
+    if most == 0 || (all.len() as f64) < FULL_TIME * windows.len() as f64 {
+        return None;
+    }
+    Some(Odd {
+        place: Place::Node(node),
+        mechanism: Mechanism::Saturated,
+        stretch: Stretch {
+            from,
+            until: last + 1,
+            usual: f64::from(most),
+            seen: f64::from(most),
+            windows: all.len(),
+        },
+        figure: BUSY,
     })
 }
 

@@ -10,6 +10,8 @@ const ENOUGH: u32 = 10;
 const ENOUGH_FOR_P95: u32 = 40;
 /// Bad answers: this share, and this many times what is usual in the better windows.
 const BAD_SHARE: f64 = 0.02;
+/// So many cannot be chance, even if it lasts for one window only.
+const BAD_AT_ONCE: f64 = 0.1;
 const TIMES_USUAL: f64 = 3.0;
 /// Waiting, of the slowest twentieth: this many times what is usual.
 const TIMES_SLOWER: f64 = 3.0;
@@ -76,7 +78,10 @@ fn failures(signals: &Signals) -> Option<Stretch> {
         true => BAD_SHARE,
         false => (usual * TIMES_USUAL).max(usual + BAD_SHARE),
     };
-    let found = share.above(usual, bound).filter(|it| it.windows >= 2)?;
+    let found = share.above(usual, bound)?;
+    if found.windows < 2 && found.seen < usual + BAD_AT_ONCE {
+        return None;
+    }
     // What it was before, where there was a before.
     let usual = share.quantile(0.05)?.min(usual);
     Some(Stretch { usual, ..found })

@@ -78,6 +78,8 @@ mechanisms! {
     ColdCache "cold_cache" "has lost what it had kept",
     LostLeader "lost_leader" "has lost its leader",
     Locked "locked" "keeps others waiting for a lock",
+    Behind "behind" "answers from copies that are behind",
+    Saturated "saturated" "is saturated",
     Contract "contract" "does not understand what it is asked",
     Cut "cut" "is cut",
     Loses "loses" "loses messages",
@@ -172,7 +174,11 @@ pub fn explain(signals: &Signals, wrong: Option<Step>) -> Explanation {
             ..Explanation::default()
         };
     };
-    let mut findings = rank::in_order(signals, detect::all(signals, hurt.stretch.from), &hurt);
+    let unusual = detect::all(signals, hurt.stretch.from);
+    let mut findings = rank::in_order(signals, unusual, &hurt);
+    if findings.is_empty() {
+        findings.extend(detect::bottleneck(signals, &hurt));
+    }
     let culprit = (!findings.is_empty()).then(|| findings.remove(0));
     let harm = hurt.told(signals);
     Explanation {

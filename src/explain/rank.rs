@@ -20,8 +20,13 @@ pub fn in_order(signals: &Signals, found: Vec<Odd>, hurt: &Hurt) -> Vec<Odd> {
             let from = odd.stretch.from;
             let in_time =
                 from <= hurt.stretch.from + LATE && odd.stretch.until + EARLY >= hurt.stretch.from;
-            // Where users are served, what is only inferred accuses nobody.
-            in_time && (hurt.kind != HarmKind::Data || weight(odd.mechanism) < INFERRED)
+            // Where users are served, what is only inferred accuses nobody; and copies that are behind make no
+            // request fail.
+            let fits = match hurt.kind {
+                HarmKind::Data => weight(odd.mechanism) < INFERRED,
+                _ => odd.mechanism != Behind,
+            };
+            in_time && fits
         })
         .collect();
     let explained = |odd: &Odd| in_time.iter().any(|by| explains(signals, by, odd));
@@ -58,8 +63,8 @@ fn weight(mechanism: Mechanism) -> u8 {
     match mechanism {
         Down | StorageFull | PoisonMessages | NotSignedIn | Contract | LostLeader | OutOfMemory
         | Cut | Throttles => 0,
-        Loses | Errors | Holds | Delays | Slow | ColdCache | MoreTraffic => 1,
-        Locked | FewerSlots => INFERRED,
+        Loses | Errors | Holds | Delays | Slow | ColdCache | MoreTraffic | Behind => 1,
+        Locked | FewerSlots | Saturated => INFERRED,
         StandsStill => 3,
     }
 }
@@ -76,6 +81,7 @@ fn explains(signals: &Signals, by: &Odd, odd: &Odd) -> bool {
         (OutOfMemory, Slow | Down | StandsStill | FewerSlots)
             | (LostLeader, Down | StandsStill | Locked | Slow)
             | (Down, ColdCache | StandsStill | FewerSlots | Slow | Errors)
+            | (Slow | StandsStill, Saturated)
             | (Slow, FewerSlots | StandsStill | Locked)
             | (StandsStill, Slow | FewerSlots)
             | (PoisonMessages, StandsStill | Slow | Errors)
@@ -88,20 +94,35 @@ fn explains(signals: &Signals, by: &Odd, odd: &Odd) -> bool {
         // More is asked of everybody behind them.
         (
             MoreTraffic,
-            Throttles | Slow | StandsStill | FewerSlots | Locked | ColdCache | OutOfMemory,
+            Throttles | Slow | StandsStill | FewerSlots | Locked | ColdCache | OutOfMemory
+            | Saturated | Behind,
         ) => is_below(signals, odd.place, by.place),
+        // What a cache has lost is asked of those behind it. Later, it is they who leave it empty.
+        (ColdCache, Slow | StandsStill | FewerSlots | Locked | Saturated) => {
+            by.stretch.from <= odd.stretch.from && is_asked_instead(signals, odd.place, by.place)
+        }
         // Whoever needs a callee that fails has to wait, and is filled with those who wait; and whom
         // nothing reaches any more stands still.
         (MoreTraffic | Contract, _) => false,
-        (_, StandsStill | FewerSlots | Slow) => {
+        (_, StandsStill | FewerSlots | Slow | Saturated) => {
             is_below(signals, by.place, odd.place) || is_starved(signals, by, odd)
         }
         _ => false,
     }
 }
 
+/// Whether what a cache does not have is asked of `other`: by the cache, or by those who ask the cache.
+fn is_asked_instead(signals: &Signals, other: Place, cache: Place) -> bool {
+    let mut askers = signals
+        .links
+        .iter()
+        .filter(|link| Place::Node(link.to) == cache);
+    is_below(signals, other, cache)
+        || askers.any(|link| is_below(signals, other, Place::Node(link.from)))
+}
+
 /// Whether requests go from `upper`, over some links, to `lower`.
-fn is_below(signals: &Signals, lower: Place, upper: Place) -> bool {
+pub fn is_below(signals: &Signals, lower: Place, upper: Place) -> bool {
     let goal = match lower {
         Place::Node(node) => node,
         Place::Link(link) => signals.links[link as usize].from,

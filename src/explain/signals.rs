@@ -65,6 +65,8 @@ pub struct NodeWindow {
     pub busy_when_waiting: Option<u32>,
     pub lookups: u64,
     pub misses: u64,
+    /// How long the copy that is furthest behind has been missing something, at most.
+    pub behind: Duration,
     /// Instances that died for want of memory.
     pub out_of_memory: u64,
     /// A database lost its leader.
@@ -392,6 +394,10 @@ impl Record for Signals {
                 _ => window.waiting_least.min(waiting),
             };
             window.waiting_most = window.waiting_most.max(waiting);
+            if self.nodes[i].kind == "database" {
+                let behind = (snapshot.known)(i).behind.unwrap_or_default();
+                window.behind = window.behind.max(behind);
+            }
             window.busy_most = window.busy_most.max(now.busy.value);
             if waiting > 0 {
                 let before = window.busy_when_waiting.unwrap_or(0);

@@ -409,7 +409,7 @@ fn suggested(model: &Model) -> String {
             .into();
     };
     let what = match culprit.mechanism {
-        Mechanism::MoreTraffic => {
+        Mechanism::MoreTraffic | Mechanism::Saturated => {
             "give what fills up more slots, or refuse early with a short queue"
         }
         Mechanism::Down | Mechanism::OutOfMemory => {
@@ -426,6 +426,7 @@ fn suggested(model: &Model) -> String {
         Mechanism::ColdCache => {
             "let one of many ask the store for the same row, or keep rows longer"
         }
+        Mechanism::Behind => "read from its leader what users have just written themselves",
         Mechanism::LostLeader => "let another copy take over, and let writes wait for it",
         Mechanism::Cut | Mechanism::Loses | Mechanism::Delays | Mechanism::Holds => {
             "give callers a timeout and another try, with a key so that nothing is done twice"
