@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use toml::de::{DeTable, DeValue};
 
+#[path = "../../src/ui/state/rooms/paragraphs.rs"]
+mod paragraphs;
+
 const FILE: &str = "assets/locales/messages.json";
 /// Whose texts are seen on the page: the views, and what they pass on.
 const ROOMS: [&str; 9] = [
@@ -309,25 +312,6 @@ fn without_stories(text: &str) -> String {
     parts.collect()
 }
 
-/// Notes are shown with their lines: one that ends within a sentence goes on in the next one.
-fn notes(text: &str) -> Vec<String> {
-    let blocks = text.trim().split("\n\n");
-    let lines = blocks.flat_map(|block| {
-        let mut lines: Vec<String> = Vec::new();
-        for line in block.lines() {
-            match lines
-                .last_mut()
-                .filter(|last| !last.ends_with(['.', '?', '!']))
-            {
-                Some(last) => *last = format!("{last} {line}"),
-                None => lines.push(line.to_owned()),
-            }
-        }
-        lines
-    });
-    lines.collect()
-}
-
 fn of_scenario(value: &DeValue<'_>, path: &mut Vec<String>, found: &mut BTreeSet<String>) {
     match value {
         DeValue::Table(table) => {
@@ -348,7 +332,7 @@ fn of_scenario(value: &DeValue<'_>, path: &mut Vec<String>, found: &mut BTreeSet
             let text = without_stories(text);
             let is_notes = path.last().is_some_and(|name| name == "facilitator");
             let parts: Vec<String> = match is_notes {
-                true => notes(&text),
+                true => paragraphs::paragraphs(&text),
                 false => text.split("\n\n").map(str::to_owned).collect(),
             };
             for part in parts {

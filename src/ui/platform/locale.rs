@@ -2,7 +2,7 @@
 //! catalogue before it is painted, and so is what is written on a canvas. Elements with `translate="no"` hold names
 //! and code and stay as they are, as do values that somebody typed.
 //!
-//! Nothing of this runs in English.
+//! In English nothing is watched, and nothing is looked up.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -80,9 +80,13 @@ pub async fn learn() {
     }
 }
 
-/// From English on. A language that cannot be had leaves the page as it is and is told to the console: the page can
+/// From English on, once. A language that cannot be had leaves the page as it is and is told to the console: the page can
 /// be used.
 async fn speak(language: &str) {
+    // Only English can be translated: a second language would be looked for in the first.
+    if CATALOGUE.with_borrow(Option::is_some) {
+        return;
+    }
     let catalogue = match file(language).await {
         Ok(json) if language == PSEUDO => Catalogue::pseudo(&json),
         Ok(json) => Catalogue::read(&json),

@@ -7,6 +7,7 @@ use super::act;
 use super::board::{Board, Reveal};
 use super::sheet::Sheet;
 use crate::ui::platform;
+use crate::ui::state::rooms::paragraphs::paragraphs;
 use crate::ui::state::rooms::{Ask, Do, Window, clock, designs, ready};
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
@@ -62,28 +63,6 @@ pub fn Notes() -> impl IntoView {
             <Sheet />
         </div>
     }
-}
-
-/// As they stand in the file. A line that ends within a sentence goes on in the next one.
-fn paragraphs(text: &str) -> Vec<String> {
-    let blocks = text.trim().split("\n\n");
-    let lines = blocks.flat_map(|block| {
-        let mut lines: Vec<String> = Vec::new();
-        for line in block.lines() {
-            match lines
-                .last_mut()
-                .filter(|last| !last.ends_with(['.', '?', '!']))
-            {
-                Some(last) => {
-                    last.push(' ');
-                    last.push_str(line);
-                }
-                None => lines.push(line.to_owned()),
-            }
-        }
-        lines
-    });
-    lines.collect()
 }
 
 #[component]

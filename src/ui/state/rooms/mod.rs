@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod letter;
+pub mod paragraphs;
 pub mod ready;
 #[cfg(test)]
 mod tests;
@@ -176,6 +177,11 @@ pub struct Rooms {
 }
 
 impl Rooms {
+    /// A whole room looks at this window.
+    pub fn is_read_from_afar(&self) -> bool {
+        self.window == Window::Room
+    }
+
     /// Everybody may see so much here. Alone, a learner sees what the lesson shows.
     pub fn shows(&self, what: Shown) -> bool {
         self.window != Window::Room || self.room.shown >= what
