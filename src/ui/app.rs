@@ -51,10 +51,10 @@ pub fn App(
 #[component]
 fn Page() -> impl IntoView {
     let store = Store::get();
-    let for_all = store.peek(|m| m.rooms.window == Window::Room);
-    store.send(Msg::Room(media::room()));
+    let for_all = store.peek(|m| m.rooms.is_read_from_afar());
+    store.send(Msg::Layout(media::room()));
     media::on_change(move || {
-        store.send(Msg::Room(media::room()));
+        store.send(Msg::Layout(media::room()));
         store.colours.update(|n| *n += 1);
     });
     store.start_worker();

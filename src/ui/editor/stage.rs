@@ -36,6 +36,8 @@ pub struct Stage {
     /// Under way: what is drawn may be less sharp.
     pub moving: RwSignal<bool>,
     building: Memo<bool>,
+    /// How large what fits may become.
+    most: f64,
 }
 
 /// A shared value that counts as changed only when it is another one.
@@ -78,6 +80,10 @@ impl Stage {
             wire: RwSignal::new(None),
             moving: RwSignal::new(false),
             building: store.memo(|m| m.editor.on),
+            most: match store.peek(|m| m.rooms.is_read_from_afar()) {
+                true => View::AFAR,
+                false => View::NEAR,
+            },
         };
         provide_context(stage);
         stage.follow(store);
@@ -154,7 +160,7 @@ impl Stage {
                 x: scene.shift.0,
                 y: scene.shift.1,
             },
-            false => View::fit(scene.extent(), w, h, self.left()),
+            false => View::fit(scene.extent(), (w, h), self.left(), self.most),
         };
         self.view.set(view);
     }
@@ -204,10 +210,11 @@ impl Stage {
                 let scene = self.scene.get_untracked();
                 let held = scene.nodes.iter().filter(|node| keys.contains(&node.key));
                 let held = extent(held.map(|node| node.rect));
-                let (w, h) = self.size.get_untracked();
                 if held.w > 0.0 {
                     self.free.set(true);
-                    self.view.set(View::fit(held, w, h, self.left()));
+                    let size = self.size.get_untracked();
+                    let view = View::fit(held, size, self.left(), self.most);
+                    self.view.set(view);
                 }
             }
             _ => return false,

@@ -18,6 +18,9 @@ use super::LIVE;
 use super::chart_canvas::{Plot, seconds_at};
 use super::heat_canvas::cell_at;
 
+/// Of letters of 12 px this makes 18.
+const AFAR: f64 = 1.5;
+
 #[component]
 pub fn Charts() -> impl IntoView {
     let store = Store::get();
@@ -136,6 +139,8 @@ struct Sheet {
     element: NodeRef<html::Canvas>,
     holder: NodeRef<html::Div>,
     size: RwSignal<(f64, f64)>,
+    /// Everything is drawn so many times as large as for one reader.
+    zoom: f64,
     /// What the picture depends on; the charts themselves are read when they are drawn.
     version: Memo<Version>,
 }
@@ -163,6 +168,10 @@ impl Sheet {
             element: NodeRef::new(),
             holder: NodeRef::new(),
             size: RwSignal::new((0.0, 0.0)),
+            zoom: match store.peek(|m| m.rooms.is_read_from_afar()) {
+                true => AFAR,
+                false => 1.0,
+            },
             version: store.memo(version),
         };
         Effect::new(move |_| {
@@ -178,19 +187,33 @@ impl Sheet {
         // Read, not only tracked: a memo that nobody has read hears nothing.
         self.version.get();
         store.colours.track();
-        let (w, h) = self.size.get();
+        let size = self.size.get();
         let Some(element) = self.element.get() else {
             return;
         };
-        let Some(cx) = canvas::begin(&element, w, h) else {
+        let Some(cx) = canvas::begin(&element, size, self.zoom) else {
             return;
         };
         let chart = store.peek(|m| chart::chart(m, tab));
         LIVE.with_borrow(|live| {
             let (context, font) = (&cx, live.palette.font.as_str());
             let pen = canvas::CanvasPen { context, font };
+            let (w, h) = self.drawn(size);
             draw(&Plot::new(&pen, &live.palette, &chart, w, h));
         });
+    }
+
+    /// Where a place of the canvas is for what draws on it.
+    fn drawn(self, (x, y): (f64, f64)) -> (f64, f64) {
+        (x / self.zoom, y / self.zoom)
+    }
+
+    fn under(self, event: &leptos::ev::MouseEvent) -> (f64, f64) {
+        self.drawn((f64::from(event.offset_x()), f64::from(event.offset_y())))
+    }
+
+    fn drawn_size(self) -> (f64, f64) {
+        self.drawn(self.size.get_untracked())
     }
 }
 
@@ -220,7 +243,10 @@ fn Canvas(tab: ChartTab, hover: RwSignal<Option<f64>>) -> impl IntoView {
             _ => chart::chart(m, tab).sentence(),
         }
     });
-    let at = move |x: f64| seconds_at(x, sheet.size.get_untracked().0, duration_s(store));
+    let at = move |event: &leptos::ev::MouseEvent| {
+        let (x, w) = (sheet.under(event).0, sheet.drawn_size().0);
+        seconds_at(x, w, duration_s(store))
+    };
     let step = move |event: leptos::ev::KeyboardEvent| {
         let by = match event.key().as_str() {
             "ArrowLeft" => -1.0,
@@ -248,7 +274,7 @@ fn Canvas(tab: ChartTab, hover: RwSignal<Option<f64>>) -> impl IntoView {
         hover.set(Some((from + by).clamp(0.0, duration)));
     };
     let click = move |event: leptos::ev::MouseEvent| {
-        if let Some(seconds) = at(f64::from(event.offset_x())) {
+        if let Some(seconds) = at(&event) {
             seek(store, seconds);
         }
     };
@@ -259,7 +285,7 @@ fn Canvas(tab: ChartTab, hover: RwSignal<Option<f64>>) -> impl IntoView {
                 tabindex="0"
                 role="img"
                 aria-label=move || sentence.get()
-                on:pointermove=move |event| hover.set(at(f64::from(event.offset_x())))
+                on:pointermove=move |event| hover.set(at(&event))
                 on:pointerleave=move |_| hover.set(None)
                 on:click=click
                 on:keydown=step
@@ -305,11 +331,10 @@ fn HeatMap(hover: RwSignal<Option<f64>>) -> impl IntoView {
         })
     });
     let under = move |event: &leptos::ev::PointerEvent| {
-        let (x, y) = (f64::from(event.offset_x()), f64::from(event.offset_y()));
-        let (w, h) = sheet.size.get_untracked();
+        let (at, size) = (sheet.under(event), sheet.drawn_size());
         let chart = store.peek(|m| chart::chart(m, tab));
-        hover.set(seconds_at(x, w, chart.duration_s));
-        cell_at(&chart, (x, y), (w, h))
+        hover.set(seconds_at(at.0, size.0, chart.duration_s));
+        cell_at(&chart, at, size)
     };
     let ask = move || {
         let Some(cells) = untrack(cells) else { return };

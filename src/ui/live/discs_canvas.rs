@@ -33,7 +33,7 @@ pub fn draw(live: &Live) {
         let Some((element, w, h)) = canvas else {
             return;
         };
-        let Some(cx) = canvas::begin(element, *w, *h) else {
+        let Some(cx) = canvas::begin(element, (*w, *h), 1.0) else {
             return;
         };
         let scene = &live.scene;

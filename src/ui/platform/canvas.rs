@@ -6,8 +6,12 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 use super::window;
 use crate::ui::state::pen::{Align, Letters, Line, Pen};
 
-/// Makes the bitmap fit the element and clears it; the context then draws in CSS pixels.
-pub fn begin(canvas: &HtmlCanvasElement, w: f64, h: f64) -> Option<CanvasRenderingContext2d> {
+/// Makes the bitmap fit the element and clears it; the context then draws in CSS pixels, each `zoom` times as large.
+pub fn begin(
+    canvas: &HtmlCanvasElement,
+    (w, h): (f64, f64),
+    zoom: f64,
+) -> Option<CanvasRenderingContext2d> {
     let ratio = window().device_pixel_ratio().max(1.0);
     let (wide, high) = ((w * ratio).round() as u32, (h * ratio).round() as u32);
     if wide == 0 || high == 0 {
@@ -19,10 +23,11 @@ pub fn begin(canvas: &HtmlCanvasElement, w: f64, h: f64) -> Option<CanvasRenderi
     }
     let context = canvas.get_context("2d").ok()??;
     let context = context.dyn_into::<CanvasRenderingContext2d>().ok()?;
+    let scale = ratio * zoom;
     context
-        .set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0)
+        .set_transform(scale, 0.0, 0.0, scale, 0.0, 0.0)
         .ok()?;
-    context.clear_rect(0.0, 0.0, w, h);
+    context.clear_rect(0.0, 0.0, w / zoom, h / zoom);
     Some(context)
 }
 

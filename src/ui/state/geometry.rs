@@ -307,7 +307,7 @@ impl Scene {
     fn fit(&mut self, canvas_w: f64, canvas_h: f64) {
         let all = self.extent();
         (self.width, self.height) = (all.w, all.h);
-        let view = View::fit(all, canvas_w, canvas_h, 0.0);
+        let view = View::fit(all, (canvas_w, canvas_h), 0.0, View::NEAR);
         (self.zoom, self.shift) = (view.zoom, (view.x, view.y));
     }
 

@@ -166,7 +166,7 @@ pub enum Msg {
     Hint,
     CheckSeeds,
     StartWorkerAgain,
-    Room(Room),
+    Layout(Room),
     Tab(Tab),
     ToggleStory,
     ToggleKnobs,
@@ -437,7 +437,7 @@ fn escape(model: &mut Model) {
 /// What is open and what is in front; nothing of it is saved.
 fn look(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
-        Msg::Room(room) => model.room = room,
+        Msg::Layout(room) => model.room = room,
         Msg::Tab(tab) => model.tab = tab,
         Msg::ToggleOutline => {
             model.outline = !model.outline;

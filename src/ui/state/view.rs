@@ -23,15 +23,18 @@ impl Default for View {
 impl View {
     pub const LEAST: f64 = 0.1;
     pub const MOST: f64 = 3.0;
+    /// What is made to fit is not blown up beyond this: for one reader, and for a room that reads from afar.
+    pub const NEAR: f64 = 1.15;
+    pub const AFAR: f64 = 2.0;
 
     /// All of this rectangle, in the middle of what is left beside something at the left.
-    pub fn fit(all: Rect, canvas_w: f64, canvas_h: f64, left: f64) -> View {
+    pub fn fit(all: Rect, (canvas_w, canvas_h): (f64, f64), left: f64, most: f64) -> View {
         // Tools above, badges and the legend below.
         let (above, below) = (24.0, BELOW + 20.0);
         let (w, h) = (canvas_w - left, canvas_h - above - below);
         let zoom = ((w - 2.0 * MARGIN) / all.w.max(1.0))
             .min((h - 2.0 * MARGIN) / all.h.max(1.0))
-            .clamp(View::LEAST, 1.15);
+            .clamp(View::LEAST, most);
         View {
             zoom,
             x: left + (w - all.w * zoom) / 2.0 - all.x * zoom,
