@@ -48,26 +48,25 @@ fn recovered_after(report: &Report) -> Option<usize> {
     }
 }
 
-#[test]
-fn three_attempts_and_an_unbounded_line_never_recover() {
-    for changes in [
-        &[][..],
-        &[
-            ("link.browse.backoff", "exponential"),
-            ("link.browse.jitter", "full"),
-        ],
-    ] {
-        for report in reports(changes) {
-            let seed = report.seed;
-            assert_eq!(recovered_after(&report), None, "seed {seed} {changes:?}");
-            let later = &by_second(&report)[HEALED + 10..];
-            let useful: f64 = later.iter().map(|s| s.1).sum();
-            assert_eq!(useful, 0.0, "seed {seed} {changes:?}: goodput 0 to the end");
-            assert!(!report.passed);
-            assert_eq!(report.users.served, 0);
-            assert_eq!(report.users.tries_per_action, Some(3.0));
-        }
+fn never_recover(reports: &[Report]) {
+    for report in reports {
+        let seed = report.seed;
+        assert_eq!(recovered_after(report), None, "seed {seed}");
+        let later = &by_second(report)[HEALED + 10..];
+        let useful: f64 = later.iter().map(|s| s.1).sum();
+        assert_eq!(useful, 0.0, "seed {seed}: goodput 0 to the end");
+        assert!(!report.passed);
+        assert_eq!(report.users.served, 0);
+        assert_eq!(report.users.tries_per_action, Some(3.0));
     }
+}
+
+#[test]
+fn waiting_longer_between_tries_recovers_nothing() {
+    never_recover(&reports(&[
+        ("link.browse.backoff", "exponential"),
+        ("link.browse.jitter", "full"),
+    ]));
 }
 
 #[test]
@@ -111,30 +110,13 @@ fn never_trying_again_misses_the_goal() {
     }
 }
 
-/// Every variant that the lesson calls a fix passes, every other one does not.
-#[test]
-fn the_lesson_tells_the_truth() {
-    let scenario = Scenario::parse(S04).expect("valid");
-    let lesson = &scenario.lesson;
-    let passes = |set: &[(String, String)]| {
-        let changes: Vec<(&str, &str)> =
-            set.iter().map(|(p, v)| (p.as_str(), v.as_str())).collect();
-        reports(&changes).iter().filter(|r| r.passed).count()
-    };
-    assert!(!lesson.fixes.is_empty() && !lesson.not_enough.is_empty());
-    for fix in &lesson.fixes {
-        assert_eq!(passes(&fix.set), 20, "fix `{}`", fix.key);
-    }
-    for other in lesson.not_enough.iter().chain(&lesson.backfires) {
-        assert_eq!(passes(&other.set), 0, "`{}` is no fix", other.key);
-    }
-}
-
-/// The fingerprints of 20 seeds. Changing one is a line in the changelog under "Simulation results
+/// Three attempts and an unbounded line never recover, on any of 20 seeds, and these are their fingerprints. Changing one is a line in the changelog under "Simulation results
 /// change", a new `SEMANTICS_VERSION`, and `BROWNOUT_BLESS=1 cargo test golden`.
 #[test]
 fn golden_fingerprints() {
-    let lines: Vec<String> = reports(&[])
+    let reports = reports(&[]);
+    never_recover(&reports);
+    let lines: Vec<String> = reports
         .iter()
         .map(|r| format!("{} {}\n", r.seed, r.digest))
         .collect();
