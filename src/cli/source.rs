@@ -51,12 +51,15 @@ impl Source {
         }
     }
 
-    /// The scenario, for a run, and its warnings rendered. What a lesson says of its numbers is about the design as its
-    /// author left it; whoever runs another one is not kept from it, and `brownout check` says what is not true there.
+    /// The scenario, for a run, and its warnings rendered. What a lesson says of its numbers, and the changes that it knows,
+    /// are about the design as its author left it; whoever runs another one is not kept from it, and `brownout check` says
+    /// what does not fit there.
     pub fn check(&self) -> Result<(Scenario, String), Failure> {
         let mut checked = scenario::check(&self.text);
-        let is_prose = |it: &Diagnostic| matches!(it.code, code::BARE_NUMBER | code::UNTRUE);
-        checked.diagnostics.retain(|it| !is_prose(it));
+        let is_of_lesson = |it: &Diagnostic| {
+            matches!(it.code, code::BARE_NUMBER | code::UNTRUE | code::BAD_CHANGE)
+        };
+        checked.diagnostics.retain(|it| !is_of_lesson(it));
         let rendered = self.render(&checked.diagnostics);
         let is_error = |it: &Diagnostic| it.severity == Severity::Error;
         let scenario = match checked.scenario {

@@ -5,44 +5,14 @@
 //   node tests/e2e/playtest.mjs [FOLDER] [LESSON ...]
 // What was done and what the page said is written to FOLDER/LESSON.md, pictures beside it (target/playtests). What of
 // it confuses is for people to say: the logs with their remarks are in docs/playtests/.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { cli, launch, numbers, openKnobs, ROOT, serveBuilt, turn, untilStatus, visit } from "./helpers.mjs";
+import { allLessons, linkTo, strings, variants } from "./lessons.mjs";
+import { launch, numbers, openKnobs, ROOT, serveBuilt, turn, untilStatus, visit } from "./helpers.mjs";
 
 const [folder = join(ROOT, "target/playtests"), ...wanted] = process.argv.slice(2);
-const lessons = readdirSync(join(ROOT, "scenarios"))
-  .filter((name) => name.endsWith(".toml"))
-  .map((name) => name.replace(".toml", ""))
-  .filter((id) => wanted.length === 0 || wanted.some((it) => id.startsWith(it)));
-
-/** The strings of an array of a scenario file, whichever quotes they have. */
-function strings(text, name) {
-  const from = text.search(new RegExp(`^${name} = \\[`, "m"));
-  if (from < 0) return [];
-  const found = [];
-  const token = /"([^"]*)"|'([^']*)'|#.*|\]|[\s,]+/y;
-  token.lastIndex = text.indexOf("[", from) + 1;
-  for (let it = token.exec(text); it && it[0] !== "]"; it = token.exec(text)) {
-    if (it[1] ?? it[2]) found.push(it[1] ?? it[2]);
-  }
-  return found;
-}
-
-/** Variants below a name in a scenario file: key, label, what they set, and whether they add text as well. */
-function variants(text, below) {
-  return text
-    .split(/^(?=\[)/m)
-    .filter((block) => block.startsWith(`[lesson.${below}.`))
-    .map((block) => ({
-      key: block.match(/^\[([\w.]+)\]/)[1].slice(`lesson.${below}.`.length),
-      label: block.match(/^label = "(.*)"$/m)?.[1],
-      right: /^right = true/m.test(block),
-      adds: /^(add|remove) = /m.test(block),
-      set: strings(block, "set").map((line) => [line.slice(0, line.indexOf(" = ")), line.slice(line.indexOf(" = ") + 3)]),
-    }))
-    .filter(({ key }) => !key.includes("."));
-}
+const lessons = allLessons().filter((id) => wanted.length === 0 || wanted.some((it) => id.startsWith(it)));
 
 const tidy = (text) => text.replace(/\s*\n\s*/g, " / ").replace(/\s+/g, " ").trim();
 const words = (text) => text.split(/\s+/).filter((word) => /\w/.test(word)).length;
@@ -275,10 +245,8 @@ async function guided(page, id, text, log) {
 async function byLink(page, id, fix, log, name) {
   if (!fix) return;
   log.did("Opened the same change as a link from the command line");
-  const sets = fix.set.flatMap(([path, value]) => ["--set", `${path}=${value}`]);
-  const link = cli("share", join(ROOT, "scenarios", `${id}.toml`), ...sets).split("\n").find((line) => line.includes("#v1."));
   const address = new URL(page.url());
-  await page.goto(`${address.origin}/?speed=max${link.slice(link.indexOf("#"))}`);
+  await page.goto(`${address.origin}/?speed=max${linkTo(id, fix)}`);
   await untilStatus(page, "ready");
   const skip = page.getByTestId("skip-bet");
   if ((await skip.count()) > 0) await skip.click();

@@ -195,6 +195,26 @@ fn set_changes_a_knob_and_until_the_length() {
     assert_eq!(longer["measure_ns"][0], 100_000_000_000u64);
 }
 
+/// A change of its own makes another one impossible that the lesson knows: that is no fault of who tries it.
+#[test]
+fn a_lesson_with_its_solution_in_place_runs() {
+    let mut args = vec![
+        "run",
+        "scenarios/s19-someone-elses-outage.toml",
+        "--format",
+        "json",
+    ];
+    for change in [
+        "link.ask_tips.timeout=300 ms",
+        "link.ask_tips.fallback=skip",
+        "cache.rates.ttl=24 h",
+        "link.charge.fallback_link=later",
+    ] {
+        args.extend(["--set", change]);
+    }
+    assert_eq!(json(&args)["passed"], true);
+}
+
 #[test]
 fn seeds_are_one_to_n_in_order() {
     let many = json(&[
