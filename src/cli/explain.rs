@@ -59,8 +59,15 @@ pub fn run(args: &Explain) -> Result<Exit, Failure> {
 
 fn text(found: &Explanation) -> String {
     if found.harm.is_none() {
-        let text = "No user was hurt: there is nothing to explain.\n";
-        return format!("{text}{}", paged(found));
+        let mut lines =
+            vec!["No user was hurt more than usual: there is nothing to explain.".to_owned()];
+        lines.extend(
+            found
+                .others
+                .iter()
+                .map(|it| format!("Unusual all the same: {}.", named(it))),
+        );
+        return format!("{}\n{}", lines.join("\n"), paged(found));
     }
     let mut lines = vec![match &found.culprit {
         Some(it) => format!("It began with {}.", named(it)),

@@ -76,6 +76,7 @@ fn cause(signals: &Signals, odd: &Odd) -> String {
         Mechanism::Slow | Mechanism::Delays | Mechanism::Holds | Mechanism::Behind => {
             format!("up to {} instead of {}", time(seen), time(usual))
         }
+        Mechanism::UnlikeOthers => format!("{} instead of {}", time(seen), time(usual)),
         Mechanism::MoreTraffic => {
             let per_s = 1e9 / signals.width.0 as f64;
             let (seen, usual) = (number(seen * per_s), number(usual * per_s));

@@ -6,6 +6,7 @@ use super::harm::Hurt;
 use super::rank::is_below;
 use super::signals::{LinkWindow, Signals};
 use super::{Component, Finding, HarmKind, Mechanism};
+use crate::design::order::arrange;
 use crate::engine::reason::Reason;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +63,7 @@ const LONGER: f64 = 2.0;
 const LONGER_BY_NS: f64 = 1_000_000.0;
 /// Traffic: this many times more.
 const MORE: f64 = 1.4;
+const ENOUGH_ACTIONS: u32 = 10;
 /// Slots: at most this share of what was busy at other times, while others wait.
 const FEWER: f64 = 0.85;
 /// Lookups that find nothing: this share more of them.
@@ -72,6 +74,9 @@ const FURTHER_BY_NS: f64 = 500_000_000.0;
 /// Who has no room: in this share of the windows of the harm, this share of the most slots was busy.
 const FULL_TIME: f64 = 0.7;
 const FULL: f64 = 0.95;
+/// Beside its like: so many times longer, with so many requests each.
+const UNLIKE: f64 = 2.0;
+const ENOUGH_OF_EACH: u32 = 100;
 pub const BUSY: &str = "slots busy while others waited";
 
 /// Everything unusual. `calm`: so many windows there were before anybody was hurt.
@@ -233,13 +238,23 @@ fn on_the_way(signals: &Signals, link: u16) -> Option<Odd> {
 }
 
 fn traffic(signals: &Signals, node: u16, calm: usize) -> Option<Odd> {
+    let of = &signals.begun[node as usize];
+    let all: u32 = of.iter().take(signals.count).sum();
+    // Of few actions a window has none or some: as many windows around it are taken as it needs to have enough.
+    let mean = f64::from(all) / signals.count as f64;
+    let around = (f64::from(ENOUGH_ACTIONS) / mean.max(0.01) / 2.0) as usize;
+    let around = around.min(signals.count / 16);
     let begun = Course::new(signals.count, &|i| {
-        Some(f64::from(signals.begun[node as usize][i]))
+        let near = &of[i.saturating_sub(around)..(i + around + 1).min(signals.count)];
+        let mean = f64::from(near.iter().sum::<u32>()) / near.len() as f64;
+        Some(mean)
     });
-    let usual = begun.usual(0.5, calm)?;
+    // More of it can have come long before the harm.
+    let usual = begun.usual(0.5, calm)?.min(begun.quantile(0.2)?);
     // Chance alone makes a window of a Poisson process as full as this once in many runs.
-    let bound = (MORE * usual).max(usual + 5.0 * libm::sqrt(usual.max(1.0)));
-    let stretch = begun.above(usual, bound)?;
+    let windows = (2 * around + 1) as f64;
+    let chance = libm::sqrt((usual * windows).max(1.0)) / windows;
+    let stretch = begun.above(usual, (MORE * usual).max(usual + 5.0 * chance))?;
     Some(Odd {
         place: Place::Node(node),
         mechanism: Mechanism::MoreTraffic,
@@ -470,6 +485,46 @@ fn full(signals: &Signals, node: u16, harm: Stretch) -> Option<Odd> {
         },
         figure: BUSY,
     })
+}
+
+/// Who works much longer on a request than most of those that get their requests from the same balancer: in time there may
+/// be nothing to compare with, if it was so from the first second on.
+pub fn unlike_others(signals: &Signals) -> Vec<Odd> {
+    let balancers = (0u16..).zip(&signals.nodes);
+    let balancers = balancers.filter(|(_, node)| node.kind == "balancer");
+    let slowest = balancers.filter_map(|(balancer, _)| {
+        let behind = signals.links.iter().filter(|link| link.from == balancer);
+        let mut work: Vec<(f64, u16)> = behind
+            .filter_map(|link| Some((own_work_of_run(signals, link.to)?, link.to)))
+            .collect();
+        arrange(&mut work, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        // Of two, it is the slower one that is sick.
+        let (usual, _) = *work.get(work.len().checked_sub(1)? / 2)?;
+        let (longest, node) = *work.last()?;
+        let is_unlike = longest >= usual + libm::log2(UNLIKE);
+        is_unlike.then(|| Odd {
+            place: Place::Node(node),
+            mechanism: Mechanism::UnlikeOthers,
+            stretch: Stretch {
+                from: 0,
+                until: signals.count,
+                usual: libm::exp2(usual),
+                seen: libm::exp2(longest),
+                windows: signals.count,
+            },
+            figure: "own work per request, in nanoseconds",
+        })
+    });
+    slowest.collect()
+}
+
+/// In octaves of a nanosecond.
+fn own_work_of_run(signals: &Signals, node: u16) -> Option<f64> {
+    let windows = signals.of_node[node as usize].iter();
+    let (left, work) = windows.fold((0, 0.0), |(left, work), it| {
+        (left + it.left, work + it.own_log)
+    });
+    (left >= ENOUGH_OF_EACH).then(|| work / f64::from(left))
 }
 
 /// What a node says about itself.

@@ -80,6 +80,7 @@ mechanisms! {
     Locked "locked" "keeps others waiting for a lock",
     Behind "behind" "answers from copies that are behind",
     Saturated "saturated" "is saturated",
+    UnlikeOthers "unlike_others" "works more slowly than others behind the same balancer",
     Contract "contract" "does not understand what it is asked",
     Cut "cut" "is cut",
     Loses "loses" "loses messages",
@@ -169,7 +170,9 @@ pub fn explain(signals: &Signals, wrong: Option<Step>) -> Explanation {
         stretch: signals.at(Time(step.at_ns)),
     });
     let Some(hurt) = harm::find(signals).or(of_data) else {
+        let others = detect::unlike_others(signals);
         return Explanation {
+            others: others.iter().map(|it| it.told(signals)).collect(),
             paged: paged(signals, Time::ZERO),
             ..Explanation::default()
         };
@@ -178,6 +181,9 @@ pub fn explain(signals: &Signals, wrong: Option<Step>) -> Explanation {
     let mut findings = rank::in_order(signals, unusual, &hurt);
     if findings.is_empty() {
         findings.extend(detect::bottleneck(signals, &hurt));
+    }
+    if findings.is_empty() && hurt.kind != HarmKind::Data {
+        findings.extend(detect::unlike_others(signals));
     }
     let culprit = (!findings.is_empty()).then(|| findings.remove(0));
     let harm = hurt.told(signals);

@@ -64,7 +64,7 @@ fn weight(mechanism: Mechanism) -> u8 {
         Down | StorageFull | PoisonMessages | NotSignedIn | Contract | LostLeader | OutOfMemory
         | Cut | Throttles => 0,
         Loses | Errors | Holds | Delays | Slow | ColdCache | MoreTraffic | Behind => 1,
-        Locked | FewerSlots | Saturated => INFERRED,
+        Locked | FewerSlots | Saturated | UnlikeOthers => INFERRED,
         StandsStill => 3,
     }
 }

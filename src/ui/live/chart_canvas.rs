@@ -148,7 +148,7 @@ impl<'a, P: Pen> Plot<'a, P> {
     }
 
     fn levels(&self) {
-        for level in &self.chart.levels {
+        for level in self.chart.levels.iter().filter(|it| it.at <= self.top) {
             let y = self.y(level.at).round() + 0.5;
             let look = Look {
                 dash: &[4.0, 4.0],
@@ -261,12 +261,12 @@ impl<'a, P: Pen> Plot<'a, P> {
             ));
         }
         for level in &self.chart.levels {
-            names.push((
-                self.y(level.at),
-                level.name.clone(),
-                &self.palette.failed,
-                400,
-            ));
+            // One beyond the scale is named at its upper end.
+            let (at, name) = match level.at <= self.top {
+                true => (level.at, level.name.clone()),
+                false => (self.top, format!("{} ↑", level.name)),
+            };
+            names.push((self.y(at), name, &self.palette.failed, 400));
         }
         if let (Some(ghost), Some(line)) = (
             &self.chart.ghost,

@@ -424,6 +424,9 @@ pub fn bands(model: &Model) -> Vec<(f64, f64)> {
         .collect()
 }
 
+/// A bound that is so many times as high as all that was measured would leave nothing of it but a flat line.
+const OUT_OF_SCALE: f64 = 4.0;
+
 impl Chart {
     /// The top of the vertical axis: a round number above everything drawn.
     pub fn top(&self) -> f64 {
@@ -433,7 +436,6 @@ impl Chart {
             peaks.map(|(_, x)| x).fold(0.0, f64::max)
         };
         let ghost = self.ghost.as_ref().map_or(0.0, highest);
-        let level = self.levels.iter().map(|l| l.at * 1.15).fold(0.0, f64::max);
         // An empty chart has a scale that fits what is to come.
         let floor = match self.tab {
             ChartTab::Throughput => self.planned_per_s,
@@ -443,7 +445,10 @@ impl Chart {
             ChartTab::Heat | ChartTab::Cost => 0.01,
             ChartTab::Node(_) | ChartTab::Queue(_) | ChartTab::Pool(_) => 4.0,
         };
-        round_up(highest(&self.data).max(ghost).max(level).max(floor))
+        let drawn = highest(&self.data).max(ghost).max(floor);
+        let levels = self.levels.iter().map(|level| level.at);
+        let near = levels.filter(|at| *at <= OUT_OF_SCALE * drawn);
+        round_up(near.map(|at| at * 1.15).fold(drawn, f64::max))
     }
 
     /// The value before this row; `None` if there has been none for some time: replies that stopped coming

@@ -59,6 +59,12 @@ pub fn others(model: &Model) -> Option<String> {
     (!named.is_empty()).then(|| format!("Unusual as well: {}.", named.join("; ")))
 }
 
+/// Nobody was hurt more than usual, and still one part is not like the others beside it.
+fn unlike(model: &Model) -> Option<&Finding> {
+    let found = found(model)?;
+    found.others.first().filter(|_| found.harm.is_none())
+}
+
 fn named(model: &Model, it: &Finding) -> String {
     format!("{} {}", place(model, it), it.mechanism.words())
 }
@@ -397,6 +403,10 @@ fn suggested(model: &Model) -> String {
     let Some(found) = found(model).filter(|found| found.harm.is_some()) else {
         if let Some(label) = missed(model) {
             let label = label.trim_end_matches('.');
+            if let Some(odd) = unlike(model) {
+                let odd = named(model, odd);
+                return format!("Missed: {label}. {odd}: send it less, or nothing, and compare.");
+            }
             return format!(
                 "Missed: {label}. No part broke: look for what the design itself allows, at the chart of what is missed."
             );
@@ -426,6 +436,7 @@ fn suggested(model: &Model) -> String {
         Mechanism::ColdCache => {
             "let one of many ask the store for the same row, or keep rows longer"
         }
+        Mechanism::UnlikeOthers => "send it less, or nothing",
         Mechanism::Behind => "read from its leader what users have just written themselves",
         Mechanism::LostLeader => "let another copy take over, and let writes wait for it",
         Mechanism::Cut | Mechanism::Loses | Mechanism::Delays | Mechanism::Holds => {

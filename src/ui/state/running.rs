@@ -401,7 +401,9 @@ pub fn done(
         }));
         let any = !model.doc.scenario.lesson.unlocked.is_empty();
         let guided = model.learning.door == Door::Guided;
-        model.knobs_open = any && guided && model.room == Room::Wide;
+        // In a room the drawing needs the place, and who teaches opens them.
+        let alone = !model.rooms.is_read_from_afar();
+        model.knobs_open = any && guided && alone && model.room == Room::Wide;
     }
     model.said.answer(say::verdict(&report));
     learning::ran(model, &report);
