@@ -108,6 +108,11 @@ fn cause(signals: &Signals, odd: &Odd) -> String {
                 number(usual)
             )
         }
+        Mechanism::ColdCache => format!(
+            "{} of its lookups find nothing, usually {}",
+            percent(seen),
+            percent(usual)
+        ),
         _ => format!(
             "{} of its requests, usually {}",
             percent(seen),

@@ -16,7 +16,7 @@ async function select(page, key) {
 }
 
 describe("alerts", () => {
-  test("an objective and its alerts are added, time is compressed, and the log judges the pages", async () => {
+  test("[42] an objective and its alerts are added, time is compressed, and the log judges the pages", async () => {
     const { page, problems, close } = await site.visit({ query: "?speed=max" });
     await untilStatus(page, "ready");
     await page.getByTestId("skip-bet").click();
@@ -43,7 +43,7 @@ describe("alerts", () => {
     await close();
   });
 
-  test("a page rings while the run goes on, and somebody is on it", async () => {
+  test("[43] a page rings while the run goes on, and somebody is on it", async () => {
     const { page, problems, close } = await site.visit({ query: "?scenario=s24-what-should-wake-you&door=cold" });
     await untilStatus(page, "ready");
     await page.getByTestId("run").click();
@@ -58,7 +58,7 @@ describe("alerts", () => {
     await close();
   });
 
-  test("blind shows what monitoring collects and nothing else, until the run is over", async () => {
+  test("[44] blind shows what monitoring collects and nothing else, until the run is over", async () => {
     const { page, problems, close } = await site.visit({ query: "?scenario=s24-what-should-wake-you&door=cold&speed=max" });
     await untilStatus(page, "ready");
     await page.keyboard.press("Control+k");

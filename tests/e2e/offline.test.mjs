@@ -93,6 +93,7 @@ test("[36] zero network requests after load in a session of editing, running, sh
   await page.getByTestId("share").click();
   await page.getByTestId("copy-link").click();
   await page.keyboard.press("Escape");
+  await page.locator("dialog[open]").waitFor({ state: "detached" });
   for (const command of ["SVG", "PNG", "Download the scenario file"]) {
     await page.keyboard.press("Control+k");
     await page.locator("#pane").fill(command);

@@ -108,6 +108,8 @@ pub fn key(state: State) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Time;
+    use crate::worker::session::Session;
 
     fn node(busy: u32, queue: u32) -> NodeNow {
         NodeNow {
@@ -129,6 +131,60 @@ mod tests {
             [(0, State::Strained)]
         );
         assert_eq!(shown.get(0), State::Strained);
+    }
+
+    /// Load that grows beyond what can be done: first amber, long enough to be read, then red with the first request that
+    /// is dropped.
+    #[test]
+    fn amber_comes_clearly_before_red_and_red_with_the_first_dropped_request() {
+        let text = r#"format = 1
+[run]
+duration = "100 s"
+[clients.users]
+rate = "100 rps"
+[service.shop]
+slots = 10
+service_time = "50 ms"
+queue_limit = 50
+[link.visit]
+from = "users"
+to = "shop"
+[[timeline]]
+what = "traffic_ramp"
+target = "users"
+at = "1 s"
+lasts = "98 s"
+rate = "300 rps"
+"#;
+        let mut session = Session::load(text, 1).expect("valid");
+        let shop = session.plan().nodes.iter().position(|key| key == "shop");
+        let shop = shop.expect("it is there");
+        let mut shown = ShownStates::default();
+        let (mut amber, mut red, mut dropped) = (None, None, None);
+        for tenth in 1..1_000 {
+            session.advance(Time(tenth * 100_000_000), || false);
+            let frame = session.frame(1);
+            let ms = tenth * 100;
+            if !frame.nodes[shop].failed_per_s.is_empty() {
+                dropped.get_or_insert(ms);
+            }
+            for (node, state) in shown.update(&frame.nodes, ms as f64) {
+                match state {
+                    State::Strained if node == shop => _ = amber.get_or_insert(ms),
+                    State::Failing if node == shop => _ = red.get_or_insert(ms),
+                    _ => {}
+                }
+            }
+        }
+        let all = (amber, red, dropped);
+        let (Some(amber), Some(red), Some(dropped)) = all else {
+            panic!("{all:?}");
+        };
+        assert!(amber + DWELL_MS as u64 <= dropped, "{all:?}");
+        assert!(
+            red >= dropped && red - dropped <= DWELL_MS as u64,
+            "{all:?}"
+        );
     }
 
     #[test]
