@@ -25,6 +25,7 @@ for (let run = 1; run <= Number(rounds); run++) {
   attempts = sum(report.links, "attempts");
   hops = sum(report.nodes, "arrived");
 }
+worker.stop();
 times.sort((a, b) => a - b);
 const median = (times[(times.length - 1) >> 1] + times[times.length >> 1]) / 2;
 console.log(

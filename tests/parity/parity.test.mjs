@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { before, test } from "node:test";
+import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { startWorker } from "./worker.mjs";
@@ -25,6 +25,8 @@ before(async () => {
   assert.equal(kind, "ready");
   build = ready.build;
 });
+
+after(() => worker.stop());
 
 /** What the native program says about each run: `{ name, text, seed, digest, actions }`. */
 async function* native(...args) {

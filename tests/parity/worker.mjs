@@ -30,6 +30,16 @@ export async function startWorker(dist) {
     else updates.push(update);
   };
 
+  // A channel that is open keeps Node from its end.
+  const ports = [];
+  const Channel = scope.MessageChannel;
+  scope.MessageChannel = class extends Channel {
+    constructor() {
+      super();
+      ports.push(this.port1);
+    }
+  };
+
   // The module's name ends in .js; Node takes only .mjs for a module everywhere.
   let exports;
   const folder = mkdtempSync(join(tmpdir(), "brownout-parity-"));
@@ -53,6 +63,10 @@ export async function startWorker(dist) {
     async next() {
       const update = updates.shift() ?? (await new Promise((done) => waiting.push(done)));
       return Object.entries(update)[0];
+    },
+    /** Nothing more is asked of it: Node can end. */
+    stop() {
+      for (const port of ports) port.close();
     },
     /** Bytes that the module has taken from the system; it never gives any back. */
     memory() {
