@@ -90,13 +90,9 @@ fn cause(signals: &Signals, odd: &Odd) -> String {
         }
         Mechanism::Saturated if odd.figure == BUSY => {
             let waiting = number(waiting(signals, odd).into());
-            match seen {
-                1.0 => format!("its slot is busy, and up to {waiting} requests wait for it"),
-                _ => format!(
-                    "all of its {} slots are busy, and up to {waiting} requests wait for one",
-                    number(seen)
-                ),
-            }
+            let slots = if seen == 1.0 { "slot is" } else { "slots are" };
+            let busy = number(seen);
+            format!("{busy} {slots} busy, the most of the run, and up to {waiting} requests wait")
         }
         Mechanism::StandsStill if odd.figure == IN_WORK => {
             let (seen, usual) = (number(seen), number(usual));
@@ -108,6 +104,11 @@ fn cause(signals: &Signals, odd: &Odd) -> String {
                 number(usual)
             )
         }
+        Mechanism::Saturated => format!(
+            "it refuses {} of the requests, usually {}",
+            percent(seen),
+            percent(usual)
+        ),
         Mechanism::ColdCache => format!(
             "{} of its lookups find nothing, usually {}",
             percent(seen),

@@ -5,10 +5,12 @@ mod shapes;
 
 use std::collections::BTreeMap;
 
-use brownout::engine::Limits;
+use brownout::engine::{Limits, Run};
 use brownout::experiment::{self, parallel};
 use brownout::explain::{self, Explanation};
-use brownout::scenario::Scenario;
+use brownout::observe::Recorder;
+use brownout::scenario::{Scenario, built_in};
+use brownout::time::Time;
 
 use faults::{Planted, SORTS};
 use shapes::{Dice, SHAPES, shape};
@@ -22,6 +24,44 @@ fn explained(text: &str, seed: u64) -> Explanation {
     let scenario = Scenario::parse(text).unwrap_or_else(|d| panic!("{d:#?}\n{text}"));
     let program = experiment::compile(&scenario, Limits::NATIVE);
     explain::explain(&explain::watch(&program, seed), None)
+}
+
+/// Who starts what hurts the users of a lesson as it is opened, and by which mechanism: found from the run alone.
+#[test]
+fn lessons_are_explained() {
+    for (lesson, component, mechanism) in [
+        ("s01-how-many-users", "app", "saturated"),
+        ("s04-retry-storm", "catalogue", "slow"),
+        ("s06-cache-what", "items", "saturated"),
+        ("s07-stampede", "pages", "cold_cache"),
+        ("s09-out-of-connections", "finance", "more_traffic"),
+        ("s17-own-writes", "comments", "behind"),
+        ("s22-not-a-customer", "robots", "more_traffic"),
+        ("s24-what-should-wake-you", "shop", "errors"),
+    ] {
+        let found = of_lesson(lesson);
+        let named = found.culprit.as_ref();
+        let named = named.map(|it| (it.component.key(), it.mechanism.code()));
+        assert_eq!(named, Some((component, mechanism)), "{lesson}");
+    }
+    // Nobody is hurt more than usual where it was so all along; still one of three is unlike the others.
+    let sick = of_lesson("s02-one-sick");
+    assert_eq!(sick.culprit, None);
+    let odd = sick.others.first().expect("one is");
+    assert_eq!(
+        (odd.component.key(), odd.mechanism.code()),
+        ("b", "unlike_others")
+    );
+}
+
+fn of_lesson(id: &str) -> Explanation {
+    let scenario = Scenario::parse(built_in::text(id).expect("it is built in")).expect("valid");
+    let program = experiment::compile(&scenario, Limits::NATIVE);
+    let recorder = Recorder::explained(&program);
+    let mut run = Run::new(program, scenario.seed, recorder);
+    run.finish();
+    let found = run.record.explanation(None, Time::NEVER);
+    found.expect("it was watched")
 }
 
 struct Tried {

@@ -126,8 +126,9 @@ impl Crew {
         all.filter(|member| member.state == state).count()
     }
 
+    /// Nobody is at work or about to be.
     fn is_idle(&self) -> bool {
-        self.count(State::Idle) == self.members.len()
+        self.count(State::Busy) + self.count(State::Starts) == 0
     }
 
     /// `number` is in this state now; false if it is nobody of this crew.
