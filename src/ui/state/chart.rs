@@ -447,7 +447,8 @@ impl Chart {
         };
         let drawn = highest(&self.data).max(ghost).max(floor);
         let levels = self.levels.iter().map(|level| level.at);
-        let near = levels.filter(|at| *at <= OUT_OF_SCALE * drawn);
+        let is_empty = self.data.table.is_empty();
+        let near = levels.filter(|at| is_empty || *at <= OUT_OF_SCALE * drawn);
         round_up(near.map(|at| at * 1.15).fold(drawn, f64::max))
     }
 
