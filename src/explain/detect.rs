@@ -206,7 +206,9 @@ fn more_than_usual(
     let share = Course::new(signals.count, &|i| {
         let failed = failed(&of[i]);
         let enough = of[i].ended >= ENOUGH || failed >= 2;
-        enough.then(|| f64::from(failed) / f64::from(of[i].ended.max(1)))
+        // Who gets fewer answers than it asks has not therefore more failures among its tries.
+        let tries = of[i].ended.max(of[i].sent).max(1);
+        enough.then(|| f64::from(failed) / f64::from(tries))
     });
     // Messages that cannot be handled come back for a long time.
     let usual = share.quantile(0.2)?;
