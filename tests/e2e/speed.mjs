@@ -156,14 +156,18 @@ for (const id of asked("seeds") ? allLessons() : []) {
   if ((await check.count()) > 0) {
     const began = Date.now();
     await check.click();
-    await page.getByTestId("seed-check").getByText(/^Passed on/).waitFor({ timeout: 120_000 });
-    checks.push([Date.now() - began, id.slice(0, 3)]);
+    const said = page.getByTestId("seed-check");
+    await said.getByText(/it holds|was lucky/i).waitFor({ timeout: 120_000 });
+    const certain = Date.now() - began;
+    await said.getByText(/^Passed on/).waitFor({ timeout: 120_000 });
+    checks.push([certain, Date.now() - began, id.slice(0, 3)]);
   }
   await close();
 }
 checks.sort(([a], [b]) => b - a);
 if (checks.length > 0) {
-  console.log(`20 other seeds on ${cpus().length} cores, ms: ${checks.map(([ms, id]) => `${id} ${ms}`).join(", ")} (goal 5000)`);
+  const each = checks.map(([certain, all, id]) => `${id} ${certain}/${all}`).join(", ");
+  console.log(`20 other seeds on ${cpus().length} cores, ms until it is certain / until all have run: ${each} (goal 5000)`);
 }
 await browser.close();
 await server.close();

@@ -10,8 +10,9 @@ use crate::ui::state::debrief::{self, Went, went};
 use crate::ui::state::learning::door::Door;
 use crate::ui::state::model::Model;
 use crate::ui::state::planned;
+use crate::ui::state::seeds::CHECK_SEEDS;
 use crate::ui::state::sharing;
-use crate::ui::state::update::{CHECK_SEEDS, Msg};
+use crate::ui::state::update::Msg;
 use crate::ui::state::words;
 use crate::ui::store::Store;
 use crate::ui::widgets::term::rich;
@@ -184,7 +185,7 @@ fn AboutChange() -> impl IntoView {
 #[component]
 fn NextButton(passed: Memo<bool>) -> impl IntoView {
     let store = Store::get();
-    let busy = store.memo(|m| m.check.as_ref().is_some_and(|c| c.done < c.asked));
+    let busy = store.memo(|m| m.check.as_ref().is_some_and(|c| !c.is_over()));
     view! {
         {move || {
             if passed.get() {
@@ -264,16 +265,9 @@ fn Check() -> impl IntoView {
             check
                 .get()
                 .map(|c| {
-                    let text = if c.done < c.asked {
-                        format!("{} of {} run …", c.done, c.asked)
-                    } else if c.passed * 10 >= c.asked * 9 {
-                        format!("Passed on {} of {}: it holds.", c.passed, c.asked)
-                    } else {
-                        format!("Passed on only {} of {}: this seed was lucky.", c.passed, c.asked)
-                    };
                     view! {
                         <p data-testid="seed-check" data-passed=c.passed.to_string() data-done=c.done.to_string()>
-                            {text}
+                            {c.text()}
                         </p>
                     }
                 })

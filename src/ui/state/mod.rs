@@ -44,6 +44,7 @@ pub mod routes;
 mod running;
 pub mod saved;
 pub mod say;
+pub mod seeds;
 pub mod series;
 pub mod sharing;
 pub mod snap;

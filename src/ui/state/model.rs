@@ -22,6 +22,7 @@ use super::requests::Requests;
 use super::results::Results;
 use super::rooms::Rooms;
 use super::say::Said;
+use super::seeds::SeedCheck;
 use super::series::Series;
 use super::sharing::{Claim, Handout};
 use super::states::ShownStates;
@@ -331,15 +332,6 @@ pub enum Dialog {
     Papers,
 }
 
-/// The check on seeds that the learner has not seen.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SeedCheck {
-    pub run: u32,
-    pub asked: usize,
-    pub passed: usize,
-    pub done: usize,
-}
-
 impl Model {
     /// The knobs or the seed differ from the run that is on the screen.
     pub fn has_pending(&self) -> bool {
@@ -434,8 +426,7 @@ impl Model {
     /// The design passed on this seed, and on nine of ten others.
     pub fn holds(&self) -> bool {
         let passed = self.run.report.as_ref().is_some_and(|report| report.passed);
-        let check = self.check.as_ref();
-        passed && check.is_some_and(|c| c.done == c.asked && c.passed * 10 >= c.asked * 9)
+        passed && self.check.as_ref().and_then(SeedCheck::holds) == Some(true)
     }
 
     /// There is a run whose moments can be looked at.

@@ -15,7 +15,7 @@ use super::learning::{self, door::Door};
 use super::model::*;
 use super::pace::{BULLET_WALL_MS, Moments, Speed};
 use super::series::Series;
-use super::update::{CHECK_SEEDS, Effect};
+use super::update::Effect;
 use super::{branches, pager, requests, say, states, words};
 
 /// A run of the document as it is now; the worker answers with its plan.
@@ -420,38 +420,4 @@ pub fn done(
     // What was hidden while it ran is sent once more.
     effects.extend(model.blind.then_some(Effect::Seek(at_ns)));
     effects
-}
-
-pub fn check_seeds(model: &mut Model) -> Vec<Effect> {
-    let seeds: Vec<u64> = (1..)
-        .filter(|&s| s != model.run.seed)
-        .take(CHECK_SEEDS as usize)
-        .collect();
-    let run = model.run.id;
-    model.check = Some(SeedCheck {
-        run,
-        asked: seeds.len(),
-        ..SeedCheck::default()
-    });
-    vec![Effect::Send(Command::Seeds {
-        run,
-        text: model.run.text.clone(),
-        seeds,
-    })]
-}
-
-pub fn seed_checked(model: &mut Model, run: u32, report: &Report) -> Vec<Effect> {
-    if let Some(check) = model.check.as_mut().filter(|c| c.run == run) {
-        check.done += 1;
-        check.passed += usize::from(report.passed);
-        if check.done == check.asked {
-            let (passed, asked) = (check.passed, check.asked);
-            model
-                .said
-                .answer(format!("Passed on {passed} of {asked} other random seeds."));
-            learning::checked(model, passed, asked);
-            return vec![Effect::Save];
-        }
-    }
-    Vec::new()
 }

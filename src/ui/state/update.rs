@@ -20,11 +20,9 @@ use super::panels::Panel;
 use super::running::*;
 use super::series::Series;
 use super::{
-    branches, forms, learning, pager, papers, requests, results, rooms, sharing, twins, versions,
+    branches, forms, learning, pager, papers, requests, results, rooms, seeds, sharing, twins,
+    versions,
 };
-
-/// Seeds of the check after a pass: not the one on the screen.
-pub const CHECK_SEEDS: u64 = 20;
 
 #[derive(Clone, Debug)]
 pub enum Msg {
@@ -286,7 +284,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Explained { run, at_ns, found } => explained(model, run, at_ns, *found),
         Msg::Seed { run, report } if run >= ASIDE => learning::run_over(model, run, &report),
         Msg::Seed { run, report } if run >= CHECKS => results::ran(model, run, &report),
-        Msg::Seed { run, report } => seed_checked(model, run, &report),
+        Msg::Seed { run, report } => seeds::checked(model, run, &report),
         Msg::Act(act) => act_live(model, act),
         Msg::Acted { run, at_ns, act } => acted(model, run, at_ns, &act),
         Msg::NotActed { run, diagnostics } => not_acted(model, run, &diagnostics),
@@ -390,7 +388,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             learning::hinted(model);
             vec![Effect::Save]
         }
-        Msg::CheckSeeds => check_seeds(model),
+        Msg::CheckSeeds => seeds::check(model),
         Msg::StartWorkerAgain => {
             model.run.status = Status::Waiting;
             vec![Effect::StartWorker]

@@ -304,16 +304,19 @@ pub fn ran(model: &mut Model, report: &Report) {
     }
 }
 
-/// All other seeds were tried.
+/// So many other seeds were tried that it is certain whether the design holds, or all of them.
 pub fn checked(model: &mut Model, passed: usize, asked: usize) {
     let now_ms = model.learning.now_ms;
     if model.doc.part().is_some() {
         return;
     }
     let Some(record) = record(model) else { return };
-    let better = |it: progress::Others| passed * it.asked.max(1) > it.passed * asked;
-    if record.others.is_none_or(better) {
-        record.others = Some(progress::Others { passed, asked });
+    let now = progress::Others { passed, asked };
+    if record
+        .others
+        .is_none_or(|before| now.rank() > before.rank())
+    {
+        record.others = Some(now);
     }
     if record.holds() && record.review.is_none() {
         record.review = Some(Schedule::after_pass(now_ms));

@@ -14,7 +14,7 @@ pub const STORAGE_KEYS: [&str; 2] = ["brownout.progress.1", "brownout.progress.1
 const VERSION: u32 = 1;
 const WHAT: &str = "brownout progress";
 /// Of another seed's runs, at least nine of ten: as for a design that holds.
-const HOLDS: (usize, usize) = (9, 10);
+pub const HOLDS: (usize, usize) = (9, 10);
 /// More names of scenarios, or predictions of one, than a person could make.
 const MOST: usize = 2_000;
 
@@ -80,6 +80,17 @@ pub struct Others {
     pub asked: usize,
 }
 
+impl Others {
+    fn holds(self) -> bool {
+        self.asked > 0 && self.passed * HOLDS.1 >= self.asked * HOLDS.0
+    }
+
+    /// What is kept of two: the one that holds, then what more runs say.
+    pub fn rank(&self) -> (bool, usize, usize) {
+        (self.holds(), self.asked, self.passed)
+    }
+}
+
 /// Why a text is not progress that can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
@@ -104,8 +115,7 @@ impl Default for Progress {
 impl Record {
     /// It passes on the seed that was shown and on nine of ten others: one lucky seed is no pass.
     pub fn holds(&self) -> bool {
-        let enough = |it: Others| it.asked > 0 && it.passed * HOLDS.1 >= it.asked * HOLDS.0;
-        self.passed.is_some() && self.others.is_some_and(enough)
+        self.passed.is_some() && self.others.is_some_and(Others::holds)
     }
 
     fn merge(&mut self, other: Record) {
@@ -132,8 +142,11 @@ impl Record {
             .into_iter()
             .chain(other.passed)
             .min_by_key(order);
-        let rank = |it: &Others| (it.passed * 1_000 / it.asked.max(1), it.asked);
-        self.others = self.others.into_iter().chain(other.others).max_by_key(rank);
+        self.others = self
+            .others
+            .into_iter()
+            .chain(other.others)
+            .max_by_key(Others::rank);
         for (key, at) in other.twists {
             let kept = self.twists.entry(key).or_insert(at);
             *kept = earlier(*kept, at);

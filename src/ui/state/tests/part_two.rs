@@ -1,7 +1,8 @@
 //! Part two of a lesson: the twist, on the drawing that passed.
 
-use super::super::model::{Bet, Model, SeedCheck};
+use super::super::model::{Bet, Model};
 use super::super::saved::SavedSession;
+use super::super::seeds::SeedCheck;
 use super::super::update::{Msg, update};
 use super::super::{built_in, debrief};
 use super::{BUDGET, end, knob, ready, told};
