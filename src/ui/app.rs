@@ -55,8 +55,9 @@ fn Page() -> impl IntoView {
     store.send(Msg::Layout(media::room()));
     media::on_change(move || {
         store.send(Msg::Layout(media::room()));
-        store.colours.update(|n| *n += 1);
+        store.recolour();
     });
+    store.recolour();
     store.start_worker();
     frame_loop::start(store);
     let stage = Stage::provide(store);
@@ -235,6 +236,7 @@ fn Bar() -> impl IntoView {
                 }}
                 <button
                     class="button quiet icon-only"
+                    data-testid="theme"
                     aria-label=move || theme.get()
                     title=move || theme.get()
                     on:click=move |_| store.send(Msg::NextTheme)

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use leptos::prelude::*;
 
-use super::live::{LIVE, frame_loop};
+use super::live::{self, LIVE, frame_loop};
 use super::platform::vault::{self, Shelf};
 use super::platform::{
     self, address, channel, crew, files, locale, only_tab, storage, theme,
@@ -177,6 +177,12 @@ impl Store {
         }
     }
 
+    /// The colours may have changed: they are read before anybody draws with them.
+    pub fn recolour(self) {
+        live::read_colours();
+        self.colours.update(|n| *n += 1);
+    }
+
     /// A link in the address opens what it says. False if there is none.
     fn open_link(self) -> bool {
         let link =
@@ -250,7 +256,7 @@ impl Store {
             Effect::ChangeRelease => self.change_release(),
             Effect::ApplyTheme => {
                 theme::apply(self.peek(|m| m.theme));
-                self.colours.update(|n| *n += 1);
+                self.recolour();
             }
             Effect::Shelve(what) => self.shelve(what),
             Effect::FetchStart(id) => self.fetch_start(id),

@@ -22,6 +22,36 @@ async function pull(page, sash, by) {
 }
 
 describe("panels", () => {
+  test("a run that is over is drawn anew when the system or somebody changes its colours", async () => {
+    const { page, problems, close } = await site.visit({ query: "?speed=max", colorScheme: "light" });
+    await untilStatus(page, "ready");
+    await page.getByTestId("skip-bet").click();
+    await page.getByTestId("run").click();
+    await untilStatus(page, "over");
+    const drawn = () => page.locator(".chart-box canvas").evaluateAll((all) => all.map((it) => it.toDataURL()).join());
+    /** As soon as it is not, or is, what it was. */
+    const until = (other, isOther) =>
+      page.waitForFunction(
+        ([other, isOther]) => {
+          const all = [...document.querySelectorAll(".chart-box canvas")];
+          return (all.map((it) => it.toDataURL()).join() !== other) === isOther;
+        },
+        [other, isOther],
+      );
+    const light = await drawn();
+    await page.emulateMedia({ colorScheme: "dark" });
+    await until(light, true);
+    const dark = await drawn();
+    await page.emulateMedia({ colorScheme: "light" });
+    await until(light, false);
+    // By the button: light, then dark.
+    const theme = page.getByTestId("theme");
+    while ((await page.locator("html").getAttribute("data-theme")) !== "dark") await theme.click();
+    await until(dark, false);
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
   test("their borders move by pointer and keyboard, and are there again after a reload", async () => {
     const { page, problems, close } = await site.visit();
     await untilStatus(page, "ready");

@@ -1,30 +1,44 @@
-// Screenshots of the built page to look at, into tests/e2e/shots/ (not in git):
-//   node tests/e2e/shots.mjs [FOLDER]
+// Screenshots of the built page to look at, of every state that it has, wide, middle and narrow, light and dark, into
+// tests/e2e/shots/ (not in git) or $BROWNOUT_SHOTS:
+//   node tests/e2e/shots.mjs [PART OF A STATE'S NAME]...
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-import { launch, ROOT, serveBuilt, visit } from "./helpers.mjs";
+import { launch, ROOT, serveBuilt, untilStatus, visit } from "./helpers.mjs";
+import { STATES } from "./states.mjs";
 
-const folder = process.argv[2] ?? join(ROOT, "tests/e2e/shots");
+const SIZES = [
+  [1440, 900],
+  [1024, 768],
+  [390, 844],
+];
+/** What moves or fades has done so. */
+const SETTLED_MS = 500;
+
+const folder = process.env.BROWNOUT_SHOTS ?? join(ROOT, "tests/e2e/shots");
 mkdirSync(folder, { recursive: true });
+const asked = process.argv.slice(2);
+const wanted = STATES.filter(([name]) => asked.length === 0 || asked.some((part) => name.includes(part)));
 
 const server = await serveBuilt();
 const browser = await launch();
-for (const colorScheme of ["light", "dark"]) {
-  for (const [width, height] of [
-    [1440, 900],
-    [1024, 768],
-    [390, 844],
-  ]) {
-    const viewport = { width, height };
-    const { page, problems, close } = await visit(browser, server.address, { colorScheme, viewport });
-    await page.waitForLoadState("networkidle");
-    const path = join(folder, `open-${width}x${height}-${colorScheme}.png`);
-    await page.screenshot({ path });
-    console.log(path);
-    for (const problem of problems) console.error(`  ${problem}`);
-    await close();
+for (const [name, options, way] of wanted) {
+  const { page, problems, close } = await visit(browser, server.address, { colorScheme: "light", ...options });
+  await untilStatus(page, "ready");
+  const shown = (await way(page)) ?? page;
+  // The ways are those of a wide window; who makes it narrower sees the same.
+  for (const [width, height] of options.viewport ? [[options.viewport.width, options.viewport.height]] : SIZES) {
+    await shown.setViewportSize({ width, height });
+    for (const colorScheme of ["light", "dark"]) {
+      await shown.emulateMedia({ colorScheme });
+      await shown.waitForTimeout(SETTLED_MS);
+      const path = join(folder, `${name.replace(/[^a-z0-9]+/gi, "-")}-${width}-${colorScheme}.png`);
+      await shown.screenshot({ path });
+      console.log(path);
+    }
   }
+  for (const problem of problems) console.error(`  ${name}: ${problem}`);
+  await close();
 }
 await browser.close();
 await server.close();

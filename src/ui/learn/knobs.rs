@@ -15,7 +15,7 @@ use crate::ui::state::update::Msg;
 use crate::ui::state::words;
 use crate::ui::store::Store;
 use crate::ui::widgets::icon::{Icon, Pic};
-use crate::ui::widgets::term::asks;
+use crate::ui::widgets::term::{asks, coded};
 
 #[component]
 pub fn Knobs() -> impl IntoView {
@@ -149,13 +149,13 @@ pub fn One(path: String) -> impl IntoView {
             <p class="meaning" id=meaning_id>
                 <strong>{first.owner}</strong> ": " {first.meaning} "."
                 <span class="allowed">
-                    {words::sentence_case(&first.allowed)} "." {(!default.is_empty()).then(|| format!(" Default: {default}."))}
+                    {coded(&format!("{}.", words::sentence_case(&first.allowed)))} {(!default.is_empty()).then(|| format!(" Default: {default}."))}
                 </span>
             </p>
             {(!first.source.is_empty())
                 .then(|| view! { <p class="meaning source">"Source: " {first.source}</p> })}
             <p class="error" id=error_id role="alert" hidden=move || error.with(Option::is_none)>
-                {move || error.get().map(|e| format!("✕ Not used: {e}"))}
+                {move || error.get().map(|e| coded(&format!("✕ Not used: {e}")))}
             </p>
         </div>
     }

@@ -6,6 +6,7 @@ use crate::design::diagnostic::{Diagnostic, Severity};
 use crate::ui::state::editing::Draw;
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
+use crate::ui::widgets::term::coded;
 
 /// The first ones tell the story; a hostile file may have thousands.
 const MOST_SHOWN: usize = 20;
@@ -66,8 +67,8 @@ fn problem(d: Diagnostic) -> impl IntoView {
     view! {
         <li>
             <div class="where">{at} " " {d.path} " " {d.code}</div>
-            <div>{word} {d.message} {text.map(|t| view! { ": " <code>{t}</code> })}</div>
-            {d.help.map(|help| view! { <div class="remedy">{help}</div> })}
+            <div>{word} {coded(&d.message)} {text.map(|t| view! { ": " <code>{t}</code> })}</div>
+            {d.help.map(|help| view! { <div class="remedy">{coded(&help)}</div> })}
         </li>
     }
 }

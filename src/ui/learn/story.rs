@@ -135,7 +135,7 @@ pub fn FirstFailure() -> impl IntoView {
                 .map(|f| {
                     view! {
                         <div class="card alarm" data-testid="first-failure">
-                            <h2>"First “" {term(&f.about, f.reason)} "”, " {f.at}</h2>
+                            <h2>"First “" {term(&f.about, f.reason)} "”, " <span class="unbroken">{f.at}</span></h2>
                             <p>
                                 "Action #" {words::count(f.action)} ", try " {f.attempt} ". "
                                 {rich(&f.meaning)}

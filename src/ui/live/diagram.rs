@@ -16,7 +16,7 @@ use crate::ui::editor::overlay::{Marks, Notes, Toolbar};
 use crate::ui::editor::palette::Palette;
 use crate::ui::editor::pane::PaneView;
 use crate::ui::editor::stage::{PtrEq, Stage};
-use crate::ui::platform::{media, observe, theme};
+use crate::ui::platform::observe;
 use crate::ui::state::editor::Tool;
 use crate::ui::state::geometry::Density;
 use crate::ui::state::model::Status;
@@ -219,19 +219,6 @@ fn keep_canvas_ready(store: Store, stage: Stage, canvas: NodeRef<html::Canvas>) 
                 None => discs_canvas::index(live, &[], &[]),
             }
         });
-    });
-    // Before the views' own effects read it.
-    let read_colours = move || {
-        LIVE.with_borrow_mut(|live| {
-            live.palette = theme::palette();
-            live.reduced_motion = media::reduced_motion();
-            live.redraw = true;
-        });
-    };
-    read_colours();
-    Effect::new(move |_| {
-        store.colours.track();
-        read_colours();
     });
 }
 

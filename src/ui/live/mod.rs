@@ -22,7 +22,8 @@ use std::sync::Arc;
 
 use crate::worker::protocol::Frame;
 
-use super::platform::theme::Palette;
+use super::platform::media;
+use super::platform::theme::{self, Palette};
 use super::state::discs::Discs;
 use super::state::geometry::Scene;
 use super::state::pace::Clock;
@@ -58,6 +59,15 @@ pub struct Live {
 
 thread_local! {
     pub static LIVE: RefCell<Live> = RefCell::default();
+}
+
+/// Reads what the page and the system look like now: whoever draws afterwards finds it here.
+pub fn read_colours() {
+    LIVE.with_borrow_mut(|live| {
+        live.palette = theme::palette();
+        live.reduced_motion = media::reduced_motion();
+        live.redraw = true;
+    });
 }
 
 impl Live {

@@ -49,11 +49,11 @@ pub fn Timeline() -> impl IntoView {
     });
     let flag = store.memo(move |m| flag(m).filter(|_| sees(m)));
     let pull = RwSignal::new(None::<Pull>);
-    // The flag's text is about 120 px wide; how much of the line that is.
+    // The flag's text and half of a time are about 130 px wide; how much of the line that is.
     let room = store.memo(|m| match m.room {
         Room::Wide => 0.17,
-        Room::Middle => 0.28,
-        Room::Phone => 0.36,
+        Room::Middle => 0.36,
+        Room::Phone => 0.38,
     });
     view! {
         <div class="timeline" id="timeline" role="group" aria-label=move || describe(&bars.get(), duration.get())>

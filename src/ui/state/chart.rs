@@ -165,7 +165,7 @@ pub fn title(model: &Model, tab: ChartTab) -> String {
     let key = node_key(model, tab).unwrap_or_default();
     let name = names::of(&model.doc.scenario.design, &key);
     match tab {
-        ChartTab::Throughput => "Useful replies and requests per second".into(),
+        ChartTab::Throughput => "Replies and requests/s".into(),
         ChartTab::Latency => "Time to a reply".into(),
         ChartTab::Tries => "Tries per action".into(),
         ChartTab::Heat => "All waits, as a heat map".into(),

@@ -106,9 +106,37 @@ fn trim_zeros(text: &str) -> &str {
     }
 }
 
+/// A sentence in pieces, and whether each is code: what stands between two backticks. A single one is a letter
+/// like others.
+pub fn code_in(sentence: &str) -> Vec<(bool, &str)> {
+    if sentence.matches('`').count() % 2 == 1 {
+        return vec![(false, sentence)];
+    }
+    let pieces = sentence.split('`').enumerate();
+    pieces
+        .map(|(nth, piece)| (nth % 2 == 1, piece))
+        .filter(|(_, piece)| !piece.is_empty())
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn code_stands_between_backticks() {
+        let pieces = code_in("`many` is no number: `50` or `10k`");
+        let expected = [
+            (true, "many"),
+            (false, " is no number: "),
+            (true, "50"),
+            (false, " or "),
+            (true, "10k"),
+        ];
+        assert_eq!(pieces, expected);
+        assert_eq!(code_in("a ` alone"), [(false, "a ` alone")]);
+        assert_eq!(code_in(""), []);
+    }
 
     #[test]
     fn numbers_read_well() {

@@ -7,6 +7,7 @@ use crate::ui::state::forms::{self, Ask, Form, assumptions};
 use crate::ui::state::update::Msg;
 use crate::ui::state::words;
 use crate::ui::store::Store;
+use crate::ui::widgets::term::coded;
 
 #[component]
 pub fn FormView(form: Form) -> impl IntoView {
@@ -52,7 +53,7 @@ pub fn FormView(form: Form) -> impl IntoView {
                 />
                 <span class="small" id=hint_id>
                     {move || match why.get() {
-                        Some(why) => view! { <span class="error">{why}</span> }.into_any(),
+                        Some(why) => view! { <span class="error">{coded(&why)}</span> }.into_any(),
                         None => view! { <span class="muted">{field.hint}</span> }.into_any(),
                     }}
                 </span>
@@ -71,7 +72,7 @@ pub fn FormView(form: Form) -> impl IntoView {
             }
         >
             {fields.collect_view()}
-            {move || refused.get().map(|why| view! { <p class="card alarm small" role="alert">{why}</p> })}
+            {move || refused.get().map(|why| view! { <p class="card alarm small" role="alert">{coded(&why)}</p> })}
             {(form == Form::Assumptions).then(|| view! { <Lines /> })}
             <div class="row">
                 <button

@@ -10,6 +10,7 @@ use crate::ui::platform::files;
 use crate::ui::state::results::{Ask, MOST, Row};
 use crate::ui::state::update::Msg;
 use crate::ui::store::Store;
+use crate::ui::widgets::term::coded;
 
 #[component]
 pub fn ResultList() -> impl IntoView {
@@ -178,7 +179,7 @@ fn one(store: Store, nth: usize, row: Row) -> impl IntoView {
             <td>{row.cost}</td>
             <td>
                 <span class="word">{row.word.text()}</span>
-                {row.says.into_iter().map(|said| view! { <span class="small said">{said}</span> }).collect_view()}
+                {row.says.into_iter().map(|said| view! { <span class="small said">{coded(&said)}</span> }).collect_view()}
             </td>
         </tr>
     }

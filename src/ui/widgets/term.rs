@@ -14,6 +14,7 @@ use web_sys::{Element, Event, HtmlElement};
 use crate::ui::platform::{self, locale};
 use crate::ui::state::glossary::{self, Term};
 use crate::ui::state::update::Msg;
+use crate::ui::state::words;
 use crate::ui::store::Store;
 
 /// A pointer that only passes by opens nothing, and has this long to reach the window.
@@ -36,6 +37,23 @@ pub fn rich(text: &str) -> AnyView {
         let pieces = glossary::pieces_in(&said, locale::say).into_iter();
         pieces
             .map(|(text, term)| word(term, text.to_owned()))
+            .collect_view()
+    };
+    pieces.into_any()
+}
+
+/// A sentence in which what stands between backticks is set as code; the words are as they are.
+pub fn coded(text: &str) -> AnyView {
+    let text = text.to_owned();
+    let pieces = move || {
+        locale::track();
+        let said = locale::say(&text);
+        let pieces = words::code_in(&said).into_iter();
+        pieces
+            .map(|(is_code, text)| match is_code {
+                true => view! { <code>{text.to_owned()}</code> }.into_any(),
+                false => text.to_owned().into_any(),
+            })
             .collect_view()
     };
     pieces.into_any()
