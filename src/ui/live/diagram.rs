@@ -66,6 +66,7 @@ pub fn Diagram() -> impl IntoView {
     };
     let far = Memo::new(move |_| stage.view.get().zoom < 0.6);
     let empty = store.memo(|m| m.doc.scenario.design.nodes.is_empty());
+    let question = store.memo(|m| m.doc.scenario.about.question.clone());
     view! {
         <div class="stage" data-testid="stage">
             <div
@@ -111,9 +112,14 @@ pub fn Diagram() -> impl IntoView {
             <Palette />
             <Toolbar />
             <Minimap />
-            <button class="button reopen" on:click=move |_| store.send(Msg::ToggleStory)>
+            <button
+                class="button reopen"
+                aria-label=move || format!("Story {}", question.get())
+                title=move || question.get()
+                on:click=move |_| store.send(Msg::ToggleStory)
+            >
                 <Pic icon=Icon::Story />
-                {move || store.memo(|m| m.doc.scenario.about.question.clone()).get()}
+                <span>{move || question.get()}</span>
             </button>
             <div class="empty" hidden=move || !empty.get()>
                 <p>"Nothing is drawn yet."</p>

@@ -346,7 +346,7 @@ fn hurt(model: &Model) -> Vec<(f64, f64)> {
         let told = useful + failed;
         // Nobody told anything while actions begin: they all wait.
         let bad = if told > 0.0 {
-            useful < 0.9 * told
+            useful < states::SERVED * told
         } else {
             at(Column::Actions) > 0.0
         };

@@ -132,7 +132,10 @@ fn line_short(now: &NodeNow) -> String {
 
 fn slots(now: &NodeNow) -> String {
     if now.for_nobody > 0 {
-        format!("{} of {} for nobody", now.for_nobody, now.slots)
+        match now.slots {
+            0 => format!("{} for nobody", now.for_nobody),
+            slots => format!("{} of {slots} for nobody", now.for_nobody),
+        }
     } else if now.waiting_for_others > 0 {
         format!("{} of {} held", now.waiting_for_others, now.slots)
     } else {

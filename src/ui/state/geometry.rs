@@ -164,6 +164,12 @@ pub const NARROW: f64 = 620.0;
 /// From this number of nodes on, each gets less room.
 const MANY: usize = 5;
 
+/// Room between two nodes for what is said about their link.
+const LABEL: f64 = 60.0;
+
+/// Room for the tools above a drawing that goes from top to bottom.
+const TOOLS: f64 = 44.0;
+
 /// Space around a drawing that fills the canvas.
 pub(super) const MARGIN: f64 = 32.0;
 
@@ -250,14 +256,14 @@ impl Scene {
         };
         let links = route(design, &sizes, top_down);
         // The legend at the bottom has two rows where it is narrow.
-        let legend = if top_down { 52.0 } else { 20.0 };
+        let (tools, legend) = if top_down { (TOOLS, 52.0) } else { (0.0, 20.0) };
         let fit_w = (canvas_w - 32.0) / width.max(1.0);
-        let fit_h = (canvas_h - 28.0 - legend) / height.max(1.0);
+        let fit_h = (canvas_h - 28.0 - tools - legend) / height.max(1.0);
         let largest = if top_down { 1.0 } else { 1.15 };
         let zoom = fit_w.min(fit_h).clamp(0.5, largest);
         let shift = (
             (canvas_w - width * zoom) / 2.0,
-            (canvas_h - legend - height * zoom) / 2.0,
+            tools + (canvas_h - tools - legend - height * zoom) / 2.0,
         );
         Scene {
             nodes: sizes,
@@ -274,10 +280,21 @@ impl Scene {
     /// Nodes at the places that the design gives them.
     fn placed(design: &Design, canvas_w: f64, canvas_h: f64) -> Scene {
         let roomy = Scene::at_places(design, canvas_w, canvas_h, Density::Roomy);
-        if design.nodes.len() < MANY && roomy.zoom > 0.97 {
+        if design.nodes.len() < MANY && roomy.zoom > 0.97 && roomy.has_room_for_labels() {
             return roomy;
         }
         Scene::at_places(design, canvas_w, canvas_h, Density::Compact)
+    }
+
+    /// What is said about a link stands between its nodes.
+    fn has_room_for_labels(&self) -> bool {
+        let boxes = || self.nodes.iter().map(|node| node.rect);
+        let is_beside = |a: Rect, b: Rect| a.y < b.bottom() && b.y < a.bottom() && a.x < b.x;
+        let mut gaps = boxes().flat_map(|a| {
+            let right = boxes().filter(move |&b| is_beside(a, b));
+            right.map(move |b| b.x - a.right())
+        });
+        gaps.all(|gap| gap >= LABEL)
     }
 
     fn at_places(design: &Design, canvas_w: f64, canvas_h: f64, density: Density) -> Scene {
@@ -442,6 +459,31 @@ mod tests {
 
     fn overlap(a: Rect, b: Rect) -> bool {
         a.x < b.right() && b.x < a.right() && a.y < b.bottom() && b.y < a.bottom()
+    }
+
+    #[test]
+    fn beside_each_other_there_is_room_for_what_is_said_about_a_link() {
+        for id in [
+            "s24-what-should-wake-you",
+            "s10-fast-in-march",
+            "s04-retry-storm",
+        ] {
+            let text = crate::scenario::built_in::text(id).expect("it is built in");
+            for w in [1400.0, 1120.0, 820.0] {
+                assert!(scene(text, w, 560.0).has_room_for_labels(), "{id} at {w}");
+            }
+        }
+    }
+
+    #[test]
+    fn from_top_to_bottom_the_tools_hide_nothing() {
+        let scene = scene(crate::ui::state::built_in().1, 390.0, 540.0);
+        let top = scene
+            .nodes
+            .iter()
+            .map(|node| node.rect.y)
+            .fold(f64::MAX, f64::min);
+        assert!(top * scene.zoom + scene.shift.1 >= TOOLS + 8.0);
     }
 
     #[test]

@@ -5,6 +5,9 @@ use crate::worker::protocol::{LinkNow, NodeNow, State};
 /// Each state stands at least this long on the wall, whatever the speed.
 pub const DWELL_MS: f64 = 1_000.0;
 
+/// Where no goal says otherwise: with fewer of the users served than this it is an outage, not a nuisance.
+pub const SERVED: f64 = 0.9;
+
 /// The states on the screen, in the order of the frame's nodes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ShownStates {

@@ -82,7 +82,8 @@ pub fn users(model: &Model) -> Cell {
         Some(bound) if share >= bound => Tone::Good,
         Some(_) => Tone::Bad,
         None if share > 0.99 => Tone::Good,
-        None => Tone::Strained,
+        None if share >= states::SERVED => Tone::Strained,
+        None => Tone::Bad,
     };
     if let Some(report) = model.at_end() {
         let users = &report.users;
@@ -303,7 +304,8 @@ fn trouble(node: &NodeNow, state: State, keeps_messages: bool) -> (&'static str,
         return ("down", "refuses every request".into());
     }
     let full = failed_by("queue_full");
-    if node.for_nobody * 2 > node.slots {
+    // Who has no slots, as a third party, may work on as much as it likes.
+    if node.slots > 0 && node.for_nobody * 2 > node.slots {
         let text = format!(
             "{} of {} slots on calls already given up",
             node.for_nobody, node.slots
@@ -325,11 +327,14 @@ fn trouble(node: &NodeNow, state: State, keeps_messages: bool) -> (&'static str,
         .find(|(code, n)| !states::is_network(code) && *n > 0.0);
     if let Some(&(code, n)) = worst.filter(|_| state == State::Failing) {
         if code.starts_with("timed_out") {
-            let text = format!(
-                "{} give up, oldest waits {}",
-                words::rate(n),
-                words::ms(node.oldest_wait_ms)
-            );
+            let text = match node.oldest_wait_ms > 0.0 {
+                true => format!(
+                    "{} give up, oldest waits {}",
+                    words::rate(n),
+                    words::ms(node.oldest_wait_ms)
+                ),
+                false => format!("{} give up, nobody waits in line", words::rate(n)),
+            };
             return ("too slow for its callers", text);
         }
         return (

@@ -315,6 +315,16 @@ fn the_strip_names_the_culprit_in_words() {
         "8 of 10 slots on calls already given up"
     );
     assert_eq!(strip::data(&model).main, "none wrong");
+    // Who has no slots has none that work for nobody.
+    Arc::make_mut(&mut model.run.now).nodes[0].slots = 0;
+    assert_eq!(
+        strip::place(&model).main,
+        "Catalogue: too slow for its callers"
+    );
+    assert_eq!(
+        strip::place(&model).detail,
+        "1,340/s give up, nobody waits in line"
+    );
 }
 
 #[test]
