@@ -208,11 +208,17 @@ fn Plans(node: String, plans: StepsOf) -> impl IntoView {
                         let mut fewer = steps.clone();
                         fewer.remove(nth);
                         let without = Edit::Plan { node: node.clone(), operation: operation.clone(), steps: fewer };
-                        let button = |mark: &'static str, what: &str, off: bool, edit: Edit| {
+                        // Named by the step, which is code and stays as it is, and by what is done with it.
+                        let step_id = format!("step-{node}-{operation}-{nth}");
+                        let code_id = step_id.clone();
+                        let button = |mark: &'static str, what: &'static str, off: bool, edit: Edit| {
+                            let id = format!("{step_id}-{what}").replace(' ', "-");
                             view! {
                                 <button
                                     class="button quiet icon-only"
-                                    aria-label=format!("{step}: {what}")
+                                    aria-label=what
+                                    aria-labelledby=format!("{step_id} {id}")
+                                    id=id
                                     disabled=off
                                     on:click=move |_| store.send(Msg::Draw(Draw::Do(edit.clone())))
                                 >
@@ -222,7 +228,7 @@ fn Plans(node: String, plans: StepsOf) -> impl IntoView {
                         };
                         view! {
                             <li class="step">
-                                <code>{step.clone()}</code>
+                                <code id=code_id>{step.clone()}</code>
                                 {button("↑", "earlier", nth == 0, moved(-1))}
                                 {button("↓", "later", nth + 1 == count, moved(1))}
                                 {button("✕", "leave it out", count == 1, without)}
@@ -231,7 +237,7 @@ fn Plans(node: String, plans: StepsOf) -> impl IntoView {
                     })
                     .collect_view();
                 view! {
-                    <h4 class="small">{operation.clone()}</h4>
+                    <h4 class="small" translate="no">{operation.clone()}</h4>
                     <ol class="steps">{lines}</ol>
                     <NewStep node=node.clone() operation=operation.clone() steps=steps.clone() />
                 }

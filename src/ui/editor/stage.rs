@@ -107,12 +107,15 @@ impl Stage {
             self.free.set(false);
             self.fit();
         });
-        Effect::new(move |seen: Option<(f64, f64)>| {
+        Effect::new(move |seen: Option<((f64, f64), Room)>| {
             let scene = self.scene.get();
             let size = self.size.get();
-            let measured = seen.is_some_and(|(w, _)| w > 1.0);
+            // Of another layout of the page nothing is where it was.
+            let room = media::room();
+            let measured = seen.is_some_and(|((w, _), before)| w > 1.0 && before == room);
             let stays = building.get_untracked() && measured;
-            match (self.free.get_untracked(), stays, seen == Some(size)) {
+            let same = seen.is_some_and(|(before, _)| before == size);
+            match (self.free.get_untracked(), stays, same) {
                 (true, ..) => {}
                 (false, true, false) => {
                     let selected = store.peek(|m| m.editor.nodes());
@@ -122,7 +125,7 @@ impl Stage {
                 (false, true, true) if self.shows(scene.extent()) => {}
                 _ => self.fit(),
             }
-            size
+            (size, room)
         });
         Effect::new(move |_| {
             let view = self.view.get();

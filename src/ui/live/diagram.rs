@@ -184,24 +184,23 @@ fn Nodes(
     let stage = Stage::get();
     let nodes = move || {
         let (scene, held) = (stage.scene.get(), stage.lifted.get());
-        let density = scene.density;
         let nodes = scene.nodes.iter();
         nodes
             .filter(|node| held.contains(&node.key) == lifted)
-            .map(|node| (node.clone(), density))
+            .cloned()
             .collect::<Vec<_>>()
     };
     view! {
         <For
             each=nodes
-            key=|(node, density)| {
+            key=|node| {
                 let r = node.rect;
                 let slots = node.slots.map(|s| (s.count, s.columns));
-                (node.key.clone(), node.shape, bits(&[(r.x, r.y), (r.w, r.h)]), slots, *density == Density::Compact)
+                (node.key.clone(), node.shape, bits(&[(r.x, r.y), (r.w, r.h)]), slots)
             }
-            let((node, density))
+            let(node)
         >
-            <NodeView node=node density=density lifted=lifted />
+            <NodeView node=node lifted=lifted />
         </For>
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::scenario::draw::Thing;
 use crate::ui::editor::stage::Stage;
-use crate::ui::state::geometry::{Density, LINE_HEIGHT, NodeBox, PAD, Rect, Shape};
+use crate::ui::state::geometry::{LINE_HEIGHT, NodeBox, PAD, Rect, Shape};
 use crate::ui::state::names;
 use crate::ui::state::{facts, glossary};
 use crate::ui::store::Store;
@@ -12,7 +12,6 @@ use crate::ui::store::Store;
 #[component]
 pub fn NodeView(
     node: NodeBox,
-    density: Density,
     /// It is being dragged.
     lifted: bool,
 ) -> impl IntoView {
@@ -54,7 +53,7 @@ pub fn NodeView(
         })
     };
     let body = if node.slots.is_some() {
-        view! { <Worker node=node.clone() facts=facts title=title compact=density == Density::Compact /> }.into_any()
+        view! { <Worker node=node.clone() facts=facts title=title /> }.into_any()
     } else {
         view! { <Plain node=node.clone() facts=facts title=title /> }.into_any()
     };
@@ -69,6 +68,7 @@ pub fn NodeView(
             data-selected=move || selected.get().to_string()
             data-state=move || facts.with(|f| f.state_key)
             data-dim=move || facts.with(|f| f.dim).to_string()
+            data-named=move || facts.with(|f| f.named).to_string()
         >
             <path class="halo" d=silhouette(node.shape, grown(r, 5.0)) />
             {(node.shape == Shape::Foreign)
@@ -97,7 +97,6 @@ fn Worker(
     node: NodeBox,
     facts: Memo<facts::NodeFacts>,
     title: Memo<(String, String)>,
-    compact: bool,
 ) -> impl IntoView {
     let r = node.rect;
     let head = if node.shape == Shape::Cylinder {
@@ -106,24 +105,21 @@ fn Worker(
         r.y + 25.0
     };
     let line = node.line.unwrap_or_default();
-    // A long name needs the room; the icon says the kind too.
-    let kind = move || {
-        title.with(|(name, kind)| {
-            let fits = !compact || name.chars().count() <= 7;
-            if fits { kind.clone() } else { String::new() }
-        })
-    };
+    // Beside the icon.
+    let wide = r.w - 2.0 * PAD - 24.0;
+    let first =
+        Memo::new(move |_| title.with(|(name, kind)| facts.with(|f| f.head(name, kind, wide))));
     let below = line.bottom() + 17.0;
     let slots_x = r.right() - PAD;
     let room = slots_x - line.x;
     view! {
         <path class="kind-icon" d=icon(node.shape, r.x + PAD, head - 12.0) />
         <text x=r.x + PAD + 24.0 y=head>
-            <tspan class="name">{move || title.with(|t| t.0.clone())}</tspan>
-            <tspan class="kind" dx="8">{kind}</tspan>
+            <tspan class="name">{move || first.with(|it| it.name.clone())}</tspan>
+            <tspan class="kind" dx="8">{move || first.with(|it| it.kind.clone())}</tspan>
         </text>
         <text class="state" x=r.right() - PAD y=head text-anchor="end">
-            {move || facts.with(|f| f.state.clone())}
+            {move || first.with(|it| it.state.clone())}
         </text>
         <text class="fact" x=line.x y=below>{move || facts.with(|f| f.side_by_side(room).0.to_owned())}</text>
         <text class="fact" x=slots_x y=below text-anchor="end">{move || facts.with(|f| f.side_by_side(room).1.to_owned())}</text>

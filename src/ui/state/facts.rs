@@ -27,6 +27,8 @@ pub struct NodeFacts {
     /// The same place, for what is done to the node: "5× slower".
     pub note: Option<String>,
     pub dim: bool,
+    /// It fails, and it is the one that the strip names: others may fail because it does.
+    pub named: bool,
 }
 
 /// One reason why requests fail at a node.
@@ -91,10 +93,53 @@ pub fn node(model: &Model, key: &str) -> NodeFacts {
         note: (now.slow_factor > 1.0)
             .then(|| format!("{}× slower", words::factor(now.slow_factor))),
         dim: is_dim(model, index),
+        named: failing(model) == Some(index),
     }
 }
 
+/// The first line of a node, as far as there is room.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    pub name: String,
+    pub kind: String,
+    pub state: String,
+}
+
 impl NodeFacts {
+    /// The name before all else, then the state, if need be by its sign alone (the frame says it, too), then the kind,
+    /// for which there is an icon.
+    pub fn head(&self, name: &str, kind: &str, width: f64) -> Head {
+        // Of the widest common type, at 15, 12.5 and 12.5 px.
+        let wide = |name: &str, kind: &str, state: &str| {
+            let letters = |text: &str| text.chars().count() as f64;
+            letters(name) * 8.8 + letters(kind) * 7.6 + letters(state) * 7.8 + 16.0
+        };
+        let sign: String = self
+            .state
+            .chars()
+            .take_while(|c| !c.is_alphabetic())
+            .collect();
+        let state = self.state.as_str();
+        let (kind, state) = if wide(name, kind, state) <= width {
+            (kind, state)
+        } else if wide(name, "", state) <= width {
+            ("", state)
+        } else {
+            ("", sign.trim_end())
+        };
+        let mut cut = name.to_owned();
+        while wide(&cut, kind, state) > width && cut.chars().count() > 2 {
+            cut = cut.trim_end_matches('…').to_owned();
+            cut.pop();
+            cut = format!("{}…", cut.trim_end());
+        }
+        Head {
+            name: cut,
+            kind: kind.to_owned(),
+            state: state.to_owned(),
+        }
+    }
+
     /// What stands below the waiting line and below the slots, side by side in so many pixels: the longest
     /// words that fit, also in a system whose letters are wide.
     pub fn side_by_side(&self, width: f64) -> (&str, &str) {
@@ -137,7 +182,13 @@ fn slots(now: &NodeNow) -> String {
             slots => format!("{} of {slots} for nobody", now.for_nobody),
         }
     } else if now.waiting_for_others > 0 {
-        format!("{} of {} held", now.waiting_for_others, now.slots)
+        match now.waiting_for_others < now.busy {
+            true => format!(
+                "{} of {}, {} held",
+                now.busy, now.slots, now.waiting_for_others
+            ),
+            false => format!("{} of {} held", now.busy, now.slots),
+        }
     } else {
         format!("{} of {} busy", now.busy, now.slots)
     }
@@ -161,7 +212,12 @@ fn badges(now: &NodeNow, retried: bool) -> Vec<Badge> {
         .map(|&(reason, n)| {
             let again = retried && reason.starts_with("timed_out");
             let again = if again { ", retried" } else { "" };
-            let text = format!("{} {}{again}", words::rate(n), words::reason(reason));
+            // Its callers say "error from callee": that is this one.
+            let word = match reason {
+                "error_from_callee" => "answered with an error".to_owned(),
+                other => words::reason(other),
+            };
+            let text = format!("{} {word}{again}", words::rate(n));
             Badge { text, reason }
         })
         .collect();
@@ -173,11 +229,15 @@ fn badges(now: &NodeNow, retried: bool) -> Vec<Badge> {
     shown.into_iter().chain(more).collect()
 }
 
+/// The node that the strip names, if it fails.
+fn failing(model: &Model) -> Option<usize> {
+    let (index, state) = super::strip::culprit(model)?;
+    matches!(state, State::Failing | State::Down).then_some(index)
+}
+
 /// While something fails, what has nothing to do with it steps back.
 fn is_dim(model: &Model, index: usize) -> bool {
-    let (Some((culprit, State::Failing | State::Down)), Some(plan)) =
-        (super::strip::culprit(model), &model.run.plan)
-    else {
+    let (Some(culprit), Some(plan)) = (failing(model), &model.run.plan) else {
         return false;
     };
     let (here, there) = (&plan.nodes[index], &plan.nodes[culprit]);

@@ -106,11 +106,12 @@ pub fn entry_short(entry: &TimelineEntry) -> String {
     }
 }
 
-/// What it is when the entry is over: "catalogue healthy again".
+/// What it is when the entry is over: "catalogue no longer slowed".
 pub fn entry_over(scenario: &Scenario, entry: &TimelineEntry) -> String {
     let target = target(scenario, entry);
     match entry.what.name {
-        "slow" | "errors" => format!("{target} healthy again"),
+        "slow" => format!("{target} no longer slowed"),
+        "errors" => format!("{target} no longer made to fail"),
         "crash" => format!("{target} back"),
         "gc_pause" | "worker_pause" => format!("{target} goes on"),
         "memory_leak" => format!("{target} leaks no more"),

@@ -90,9 +90,9 @@ pub fn news(model: &Model, news: &News) -> String {
             let name = super::pager::name(model, alert);
             let calls = scenario.design.watched("alert", alert);
             match fires {
-                true if calls.is_some_and(super::pager::pages) => format!("Page: {name}"),
-                true => format!("Ticket: {name}"),
-                false => format!("Over: {name}"),
+                true if calls.is_some_and(super::pager::pages) => format!("{name}: page"),
+                true => format!("{name}: ticket"),
+                false => format!("{name}: over"),
             }
         }
         NewsKind::FirstVerdict { verdict, action } => {

@@ -233,7 +233,13 @@ pub fn place(model: &Model) -> Cell {
     let keeps_messages = design
         .node(&plan.nodes[index])
         .is_some_and(|n| n.kind.name == "queue");
-    let (what, detail) = trouble(node, state, keeps_messages);
+    let (what, detail) = match waits_for(model, index) {
+        Some((callee, give_up)) => (format!("waits for {callee}"), give_up),
+        None => {
+            let (what, detail) = trouble(node, state, keeps_messages);
+            (what.to_owned(), detail)
+        }
+    };
     let tone = match state {
         State::Strained => Tone::Strained,
         State::Failing | State::Down => Tone::Bad,
@@ -290,6 +296,28 @@ pub fn culprit(model: &Model) -> Option<(usize, State)> {
                 std::cmp::Reverse(i),
             )
         })
+}
+
+/// For whom a node waits whose callers give up while its own work is not what takes the time; and how many give up.
+fn waits_for(model: &Model, index: usize) -> Option<(String, String)> {
+    let plan = model.run.plan.as_ref()?;
+    let node = model.run.now.nodes.get(index)?;
+    let mut reasons = node.failed_per_s.iter();
+    let &(_, n) = reasons
+        .find(|(code, n)| !states::is_network(code) && *n > 0.0)
+        .filter(|(code, _)| code.starts_with("timed_out"))?;
+    let held = node.busy > 0 && 2 * node.waiting_for_others > node.busy;
+    if !held || node.queue > 0 || node.for_nobody * 2 > node.slots {
+        return None;
+    }
+    let design = &model.doc.scenario.design;
+    let from = |key: &str| design.links.iter().find(|l| l.key == key);
+    let calls = plan.links.iter().zip(&model.run.now.links);
+    let own = calls.filter_map(|(key, now)| Some((from(key)?, now)));
+    let own = own.filter(|(link, now)| link.from == plan.nodes[index] && now.in_flight > 0);
+    let (link, _) = own.max_by_key(|(_, now)| now.in_flight)?;
+    let give_up = format!("{} give up, nobody waits in line", words::rate(n));
+    Some((names::of(design, &link.to).to_owned(), give_up))
 }
 
 /// What is the matter with a node, and the figure that shows it.
@@ -386,6 +414,10 @@ pub fn trend(model: &Model) -> Cell {
             cell(Tone::Strained, "getting better", detail)
         }
         (false, _) if recent < before - 0.05 * wanted => cell(Tone::Bad, "getting worse", detail),
+        // Most are served, and some not.
+        (false, _) if recent >= states::SERVED * wanted => {
+            cell(Tone::Strained, "falls short", detail)
+        }
         (false, _) => cell(Tone::Bad, "stays down", detail),
     }
 }

@@ -11,7 +11,7 @@ use super::{built_in, debrief, facts, goals, knobs, strip};
 use crate::explain::Explanation;
 use crate::observe::report::Report;
 use crate::scenario::live::Act;
-use crate::worker::protocol::{Command, Frame, News, NewsKind, NodeNow, RunPlan, State};
+use crate::worker::protocol::{Command, Frame, LinkNow, News, NewsKind, NodeNow, RunPlan, State};
 use crate::worker::session;
 
 mod charts_of_lessons;
@@ -465,6 +465,64 @@ fn a_moment_of_a_finished_run_is_looked_at_and_its_verdict_stays() {
     let (at_ns, act) = (9_000_000_001, Act::Tune { path, value });
     update(&mut model, Msg::Acted { run, at_ns, act });
     assert!(!model.is_over());
+}
+
+#[test]
+fn the_head_of_a_node_fits_into_it() {
+    let facts = facts::NodeFacts {
+        state: "✕ failing".into(),
+        ..Default::default()
+    };
+    let head = |name: &str, width| {
+        let it = facts.head(name, "database", width);
+        format!("{}|{}|{}", it.name, it.kind, it.state)
+    };
+    assert_eq!(head("Orders", 260.0), "Orders|database|✕ failing");
+    assert_eq!(head("Orders", 184.0), "Orders||✕ failing");
+    assert_eq!(head("Prices and sales", 184.0), "Prices and sales||✕");
+    assert_eq!(head("Items, prices, sales", 184.0), "Items, prices, sa…||✕");
+}
+
+#[test]
+fn who_fails_because_it_waits_is_said_to_wait() {
+    let mut model = ready();
+    let node = NodeNow {
+        busy: 40,
+        slots: 400,
+        waiting_for_others: 38,
+        state: State::Failing,
+        failed_per_s: vec![("timed_out_in_service", 52.0)],
+        ..NodeNow::default()
+    };
+    let frame = Frame {
+        run: model.run.id,
+        now_ns: 54_200_000_000,
+        nodes: vec![node, NodeNow::default()],
+        ..Frame::default()
+    };
+    tick(&mut model, frame, &Series::default());
+    // It calls nobody, so it waits for nobody that is drawn.
+    assert_eq!(
+        strip::place(&model).main,
+        "Catalogue: too slow for its callers"
+    );
+    let scenario = Arc::make_mut(&mut model.doc.scenario);
+    let link = scenario.design.links[0].clone();
+    scenario.design.links[0] = crate::design::Link {
+        from: "catalogue".into(),
+        to: "shoppers".into(),
+        ..link
+    };
+    let now = Arc::make_mut(&mut model.run.now);
+    now.links = vec![LinkNow {
+        in_flight: 38,
+        ..LinkNow::default()
+    }];
+    assert_eq!(strip::place(&model).main, "Catalogue: waits for Shoppers");
+    assert_eq!(
+        strip::place(&model).detail,
+        "52/s give up, nobody waits in line"
+    );
 }
 
 #[test]
