@@ -457,12 +457,17 @@ pub fn outline(model: &Model) -> Vec<String> {
         } else {
             f.state.clone()
         };
-        let figures = [&f.line, &f.slots, &f.bottom]
+        let figures = [&f.line, &f.slots, &f.bottom].into_iter();
+        let badges = f.badges.iter().map(|it| &it.text);
+        let more: Vec<&str> = figures
+            .chain(badges)
             .map(String::as_str)
-            .join(", ");
-        let badges: Vec<&str> = f.badges.iter().map(|it| it.text.as_str()).collect();
-        let badges = badges.join(", ");
-        format!("{name}, {word}: {state}. {figures} {badges}")
+            .filter(|it| !it.is_empty())
+            .collect();
+        match more.is_empty() {
+            true => format!("{name}, {word}: {state}"),
+            false => format!("{name}, {word}: {state}. {}", more.join(", ")),
+        }
     });
     let links = design.links.iter().map(|l| {
         let f = link(model, &l.key);
