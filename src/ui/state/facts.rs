@@ -212,12 +212,7 @@ fn badges(now: &NodeNow, retried: bool) -> Vec<Badge> {
         .map(|&(reason, n)| {
             let again = retried && reason.starts_with("timed_out");
             let again = if again { ", retried" } else { "" };
-            // Its callers say "error from callee": that is this one.
-            let word = match reason {
-                "error_from_callee" => "answered with an error".to_owned(),
-                other => words::reason(other),
-            };
-            let text = format!("{} {word}{again}", words::rate(n));
+            let text = format!("{} {}{again}", words::rate(n), words::reason_here(reason));
             Badge { text, reason }
         })
         .collect();

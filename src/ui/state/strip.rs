@@ -316,8 +316,19 @@ fn waits_for(model: &Model, index: usize) -> Option<(String, String)> {
     let own = calls.filter_map(|(key, now)| Some((from(key)?, now)));
     let own = own.filter(|(link, now)| link.from == plan.nodes[index] && now.in_flight > 0);
     let (link, _) = own.max_by_key(|(_, now)| now.in_flight)?;
-    let give_up = format!("{} give up, nobody waits in line", words::rate(n));
-    Some((names::of(design, &link.to).to_owned(), give_up))
+    Some((names::of(design, &link.to).to_owned(), give_up(node, n)))
+}
+
+/// How many callers give up, and whether it is the line that takes the time.
+fn give_up(node: &NodeNow, n: f64) -> String {
+    match node.oldest_wait_ms > 0.0 {
+        true => format!(
+            "{} give up, oldest waits {}",
+            words::rate(n),
+            words::ms(node.oldest_wait_ms)
+        ),
+        false => format!("{} give up, nobody waits in line", words::rate(n)),
+    }
 }
 
 /// What is the matter with a node, and the figure that shows it.
@@ -355,19 +366,11 @@ fn trouble(node: &NodeNow, state: State, keeps_messages: bool) -> (&'static str,
         .find(|(code, n)| !states::is_network(code) && *n > 0.0);
     if let Some(&(code, n)) = worst.filter(|_| state == State::Failing) {
         if code.starts_with("timed_out") {
-            let text = match node.oldest_wait_ms > 0.0 {
-                true => format!(
-                    "{} give up, oldest waits {}",
-                    words::rate(n),
-                    words::ms(node.oldest_wait_ms)
-                ),
-                false => format!("{} give up, nobody waits in line", words::rate(n)),
-            };
-            return ("too slow for its callers", text);
+            return ("too slow for its callers", give_up(node, n));
         }
         return (
             "requests fail",
-            format!("{} {}", words::rate(n), words::reason(code)),
+            format!("{} {}", words::rate(n), words::reason_here(code)),
         );
     }
     let text = format!(

@@ -289,6 +289,17 @@ fn bullet_time_comes_once_and_not_for_everyday_noise() {
     assert_eq!(model.run.bullet, None);
 }
 
+/// A frame in which this is how the first node stands.
+fn shows(model: &mut Model, node: NodeNow) {
+    let frame = Frame {
+        run: model.run.id,
+        now_ns: 54_200_000_000,
+        nodes: vec![node, NodeNow::default()],
+        ..Frame::default()
+    };
+    tick(model, frame, &Series::default());
+}
+
 #[test]
 fn the_strip_names_the_culprit_in_words() {
     let mut model = ready();
@@ -301,14 +312,7 @@ fn the_strip_names_the_culprit_in_words() {
         failed_per_s: vec![("timed_out_waiting", 1340.0)],
         ..NodeNow::default()
     };
-    let nodes = vec![node, NodeNow::default()];
-    let frame = Frame {
-        run: model.run.id,
-        now_ns: 54_200_000_000,
-        nodes,
-        ..Frame::default()
-    };
-    tick(&mut model, frame, &Series::default());
+    shows(&mut model, node);
     assert_eq!(strip::place(&model).main, "Catalogue: works for nobody");
     assert_eq!(
         strip::place(&model).detail,
@@ -494,13 +498,7 @@ fn who_fails_because_it_waits_is_said_to_wait() {
         failed_per_s: vec![("timed_out_in_service", 52.0)],
         ..NodeNow::default()
     };
-    let frame = Frame {
-        run: model.run.id,
-        now_ns: 54_200_000_000,
-        nodes: vec![node, NodeNow::default()],
-        ..Frame::default()
-    };
-    tick(&mut model, frame, &Series::default());
+    shows(&mut model, node);
     // It calls nobody, so it waits for nobody that is drawn.
     assert_eq!(
         strip::place(&model).main,

@@ -106,6 +106,14 @@ fn trim_zeros(text: &str) -> &str {
     }
 }
 
+/// A reason as it reads at the node where it happened: its callers say "error from callee", and that is this one.
+pub fn reason_here(code: &str) -> String {
+    match code {
+        "error_from_callee" => "answered with an error".to_owned(),
+        other => reason(other),
+    }
+}
+
 /// A sentence in pieces, and whether each is code: what stands between two backticks. A single one is a letter
 /// like others.
 pub fn code_in(sentence: &str) -> Vec<(bool, &str)> {
