@@ -258,14 +258,33 @@ fn requests_per_disc(scenario: &Scenario) -> u64 {
     per_second.sum::<u64>().div_ceil(DRAWN_PER_SECOND).max(1)
 }
 
-/// Reads, runs to the end and reports, for many seeds and for the comparison of platforms.
+/// A scenario that is read and compiled, for many seeds and for the comparison of platforms. Reading takes a
+/// browser longer than one would think: what has run but a few times is not yet optimised there.
+pub struct Prepared {
+    scenario: Scenario,
+    program: Arc<Program>,
+}
+
+impl Prepared {
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn new(text: &str) -> Result<Prepared, Vec<Diagnostic>> {
+        let scenario = Scenario::parse(text)?;
+        let program = experiment::compile(&scenario, Limits::PAGE);
+        Ok(Prepared { scenario, program })
+    }
+
+    pub fn run_to_end(&self, seed: u64) -> Report {
+        experiment::run(&self.scenario, Arc::clone(&self.program), seed)
+    }
+}
+
+/// Reads, runs to the end and reports.
 ///
 /// # Errors
 /// What is wrong with the text.
 pub fn run_to_end(text: &str, seed: u64) -> Result<Report, Vec<Diagnostic>> {
-    let scenario = Scenario::parse(text)?;
-    let program = experiment::compile(&scenario, Limits::PAGE);
-    Ok(experiment::run(&scenario, program, seed))
+    Ok(Prepared::new(text)?.run_to_end(seed))
 }
 
 /// What a page is told at the end of a run.

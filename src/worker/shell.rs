@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort, Performance};
 
 use super::protocol::{Command, Update};
-use super::session::{Session, run_to_end};
+use super::session::{Prepared, Session};
 use super::twins;
 use crate::document::{Asked, Making};
 use crate::experiment::search::Search;
@@ -33,6 +33,8 @@ struct Shell {
     reported: bool,
     /// Seeds still to be run without being watched.
     seeds: VecDeque<Job>,
+    /// What the last of them was read from, and what came of it: most seeds are of one text.
+    prepared: Option<(String, Prepared)>,
     /// A run in which somebody looks for some actions, with its number.
     search: Option<(u32, Search)>,
     /// Two runs side by side, with their number.
@@ -319,17 +321,15 @@ impl Shell {
         let Some(Job { run, text, seed }) = self.seeds.pop_front() else {
             return false;
         };
-        match run_to_end(&text, seed) {
-            Ok(mut report) => {
+        let kept = self.prepared.take().filter(|(of, _)| *of == text);
+        let prepared = kept.map_or_else(|| Prepared::new(&text), |(_, prepared)| Ok(prepared));
+        match prepared {
+            Ok(prepared) => {
+                let mut report = prepared.run_to_end(seed);
                 report.shorten();
-                post(
-                    &Update::Seed {
-                        run,
-                        seed,
-                        report: Box::new(report),
-                    },
-                    None,
-                );
+                let report = Box::new(report);
+                post(&Update::Seed { run, seed, report }, None);
+                self.prepared = Some((text, prepared));
             }
             Err(diagnostics) => post(&Update::Refused { run, diagnostics }, None),
         }
