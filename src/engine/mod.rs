@@ -56,7 +56,7 @@ pub mod rows;
 mod schema;
 mod session;
 mod shards;
-mod slab;
+pub mod slab;
 mod standing;
 mod station;
 mod stock;

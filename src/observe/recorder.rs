@@ -15,7 +15,7 @@ use crate::engine::counters::{LinkCounters, NodeCounters};
 use crate::engine::program::Program;
 use crate::engine::reason::ByReason;
 use crate::engine::record::{Effect, Item, Record, Snapshot, Told};
-use crate::explain::{self, Explanation};
+use crate::explain::{self, Explanation, Signals};
 use crate::ledger::{Ledger, Verdict, Verdicts};
 use crate::time::{Duration, Time};
 
@@ -106,7 +106,7 @@ pub struct Recorder {
     pub promises: Promises,
     pub traces: Traces,
     pub live: Option<Live>,
-    /// What an explanation reads, where somebody may ask for one.
+    /// More than a report needs, where somebody may ask for it.
     pub watch: Option<Watch>,
     /// Without, the ledger stays empty: what it costs is the difference.
     pub keeps_ledger: bool,
@@ -162,27 +162,32 @@ impl Recorder {
     /// The same, for who wants to know why it went so.
     pub fn explained(program: &Program) -> Recorder {
         Recorder {
-            watch: Some(Watch::new(program)),
+            watch: Some(Watch {
+                signals: Some(Signals::new(program)),
+                ..Watch::default()
+            }),
             ..Recorder::new(program)
         }
     }
 
     /// The same, for a run beside which another one goes on that differs in one thing.
     pub fn taped(program: &Program) -> Recorder {
-        let mut watch = Watch::new(program);
-        watch.tape = Some(Box::default());
         Recorder {
-            watch: Some(watch),
+            watch: Some(Watch {
+                tape: Some(Box::default()),
+                ..Watch::default()
+            }),
             ..Recorder::new(program)
         }
     }
 
     /// The same, for who looks for some of the actions.
     pub fn looking(program: &Program, selection: &Selection) -> Recorder {
-        let mut watch = Watch::new(program);
-        watch.finder = Some(Box::new(Finder::new(program, selection)));
         Recorder {
-            watch: Some(watch),
+            watch: Some(Watch {
+                finder: Some(Box::new(Finder::new(program, selection))),
+                ..Watch::default()
+            }),
             ..Recorder::new(program)
         }
     }
@@ -192,6 +197,10 @@ impl Recorder {
         self.watch.as_ref()?.finder.as_deref()
     }
 
+    fn signals(&mut self) -> Option<&mut Signals> {
+        self.watch.as_mut()?.signals.as_mut()
+    }
+
     pub fn tape(&mut self) -> Option<&mut Tape> {
         self.watch.as_mut()?.tape.as_deref_mut()
     }
@@ -199,7 +208,7 @@ impl Recorder {
     /// Why it went so up to now, with nodes and links as this design calls them; `None` if nobody watched.
     pub fn explanation(&self, design: Option<&Design>, now: Time) -> Option<Explanation> {
         let watch = self.watch.as_ref()?;
-        let mut signals = watch.signals.until(now);
+        let mut signals = watch.signals.as_ref()?.until(now);
         if let Some(design) = design {
             signals.call_them(design);
         }
@@ -210,8 +219,8 @@ impl Recorder {
 impl Record for Recorder {
     #[inline(always)]
     fn born(&mut self, program: &Program, id: IntentId, intent: &Intent) {
-        if let Some(watch) = &mut self.watch {
-            watch.signals.born(program, id, intent);
+        if let Some(signals) = self.signals() {
+            signals.born(program, id, intent);
         }
         if self.keeps_ledger {
             self.ledger.born(id);
@@ -235,8 +244,8 @@ impl Record for Recorder {
         intent: &Intent,
         attempt: &Attempt,
     ) {
-        if let Some(watch) = &mut self.watch {
-            watch.signals.outcome(program, now, id, intent, attempt);
+        if let Some(signals) = self.signals() {
+            signals.outcome(program, now, id, intent, attempt);
         }
         if self.keeps_ledger {
             self.ledger.ended(program, now, id, intent, attempt);
@@ -278,9 +287,9 @@ impl Record for Recorder {
         attempt: &Attempt,
     ) {
         if let Some(watch) = &mut self.watch {
-            watch
-                .signals
-                .attempt_over(program, now, id, intent, attempt);
+            if let Some(signals) = &mut watch.signals {
+                signals.attempt_over(program, now, id, intent, attempt);
+            }
             if let Some(tape) = &mut watch.tape {
                 tape.tries.push(Try::of(intent, attempt));
             }
@@ -293,8 +302,8 @@ impl Record for Recorder {
 
     #[inline(always)]
     fn left_node(&mut self, program: &Program, now: Time, attempt: &Attempt) {
-        if let Some(watch) = &mut self.watch {
-            watch.signals.left_node(program, now, attempt);
+        if let Some(signals) = self.signals() {
+            signals.left_node(program, now, attempt);
         }
         if program.windows[0].contains(attempt.arrived) {
             let node = attempt.node as usize;
@@ -324,7 +333,9 @@ impl Record for Recorder {
 
     fn leader_lost(&mut self, program: &Program, now: Time, node: u16) {
         if let Some(watch) = &mut self.watch {
-            watch.signals.leader_lost(program, now, node);
+            if let Some(signals) = &mut watch.signals {
+                signals.leader_lost(program, now, node);
+            }
             if let Some(tape) = &mut watch.tape {
                 tape.leader(now, node, None);
             }
@@ -385,8 +396,8 @@ impl Record for Recorder {
     }
 
     fn internal_over(&mut self, program: &Program, id: IntentId) {
-        if let Some(watch) = &mut self.watch {
-            watch.signals.internal_over(program, id);
+        if let Some(signals) = self.signals() {
+            signals.internal_over(program, id);
         }
         if self.keeps_ledger {
             self.ledger.internal_over(id);
@@ -396,7 +407,9 @@ impl Record for Recorder {
     #[inline(always)]
     fn told(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent, told: Told) {
         if let Some(watch) = &mut self.watch {
-            watch.signals.told(program, now, id, intent, told);
+            if let Some(signals) = &mut watch.signals {
+                signals.told(program, now, id, intent, told);
+            }
             if let Some(tape) = &mut watch.tape {
                 tape.told(now, intent, told);
             }
@@ -448,8 +461,8 @@ impl Record for Recorder {
 
     #[inline(always)]
     fn retired(&mut self, program: &Program, now: Time, id: IntentId, intent: &Intent) {
-        if let Some(watch) = &mut self.watch {
-            watch.signals.retired(program, now, id, intent);
+        if let Some(signals) = self.signals() {
+            signals.retired(program, now, id, intent);
         }
         let operation = &program.operations[intent.operation as usize];
         let verdicts = match self.keeps_ledger {
@@ -486,7 +499,9 @@ impl Record for Recorder {
 
     fn alert(&mut self, program: &Program, now: Time, alert: u16, fires: bool) {
         if let Some(watch) = &mut self.watch {
-            watch.signals.alert(program, now, alert, fires);
+            if let Some(signals) = &mut watch.signals {
+                signals.alert(program, now, alert, fires);
+            }
             if let Some(tape) = &mut watch.tape {
                 tape.alert(program, now, alert, fires);
             }
@@ -509,7 +524,9 @@ impl Record for Recorder {
 
     fn bucket(&mut self, program: &Program, snapshot: &Snapshot<'_>) {
         if let Some(watch) = &mut self.watch {
-            watch.signals.bucket(program, snapshot);
+            if let Some(signals) = &mut watch.signals {
+                signals.bucket(program, snapshot);
+            }
             watch.look(snapshot.now, &self.ledger.counts);
         }
         let series = &mut self.series;

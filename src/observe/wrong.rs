@@ -2,7 +2,6 @@
 
 use super::requests::Finder;
 use super::tape::Tape;
-use crate::engine::program::Program;
 use crate::explain::{Signals, Step, number};
 use crate::ledger::{Counts, Verdict};
 use crate::time::Time;
@@ -68,12 +67,13 @@ fn often(counts: &Counts, n: u64) -> u64 {
     if is_often { n } else { 0 }
 }
 
-/// What a page's run keeps to be explained.
-#[derive(Clone, Debug)]
+/// What a run keeps besides what its report needs.
+#[derive(Clone, Debug, Default)]
 pub struct Watch {
-    pub signals: Signals,
+    /// What an explanation reads.
+    pub signals: Option<Signals>,
     /// The edge of the bucket at which each wrong was there for the first time.
-    first: [Option<Time>; WRONGS.len()],
+    pub(super) first: [Option<Time>; WRONGS.len()],
     /// Kept for a twin run only.
     pub tape: Option<Box<Tape>>,
     /// Somebody looks for some of the actions.
@@ -81,15 +81,6 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub fn new(program: &Program) -> Watch {
-        Watch {
-            signals: Signals::new(program),
-            first: [None; WRONGS.len()],
-            tape: None,
-            finder: None,
-        }
-    }
-
     pub fn look(&mut self, now: Time, counts: &Counts) {
         for ((count, _), first) in WRONGS.iter().zip(&mut self.first) {
             if first.is_none() && count(counts) > 0 {

@@ -7,6 +7,7 @@
 
 use crate::engine::Run;
 use crate::engine::attempt::{Attempt, Call, Intent};
+use crate::explain::Signals;
 use crate::ledger::{EffectAt, Story};
 use crate::observe::Recorder;
 use crate::time::Time;
@@ -94,11 +95,13 @@ impl Kept {
 fn bytes_of(run: &Run<Recorder>) -> usize {
     let core = &run.world.core;
     let (attempts, calls, intents) = (&core.attempts, &core.calls, &core.intents);
+    let watch = run.record.watch.as_ref();
+    let signals = watch.and_then(|watch| watch.signals.as_ref());
     attempts.places() * size_of::<Attempt>()
         + calls.places() * size_of::<Call>()
         + intents.places() * size_of::<Intent>()
         + run.record.ledger.stories.len() * (size_of::<Story>() + 2 * size_of::<EffectAt>())
         + run.record.series.bytes()
         + run.record.promises.bytes()
-        + (run.record.watch.as_ref()).map_or(0, |watch| watch.signals.bytes())
+        + signals.map_or(0, Signals::bytes)
 }

@@ -62,7 +62,7 @@ const NOTED: u8 = 3;
 /// Things that wait for a counterpart before it is looked which of them can have one at all.
 const WAITING: usize = 8_192;
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Comparison {
     pub places: Places,
     /// Per place: what happens there, or what somebody there does.

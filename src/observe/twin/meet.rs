@@ -1,7 +1,9 @@
 //! Things of two worlds that wait for each other.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
+use crate::engine::slab::{Id, Slab};
 use crate::observe::tape::{Asked, Noted, Try, Wronged};
 
 /// What makes a thing of one world the same as one of the other: of which sort it is, then up to four numbers. One type
@@ -16,41 +18,66 @@ pub enum Thing {
     Noted(Noted),
 }
 
-/// By their keys, and a count for those that nothing tells apart: the first of one world meets the first of the
-/// other. All that wait under one key are of the same world.
-#[derive(Clone, Debug, Default)]
-pub struct Waiting(BTreeMap<(Key, u32), (usize, Thing)>);
+/// By their keys. Those that nothing tells apart stand in line: the first of one world meets the first of the other, so
+/// all in a line are of the same world. The things lie apart from the keys: what is searched and moved is small.
+#[derive(Clone, Default)]
+pub struct Waiting {
+    lines: BTreeMap<Key, Line>,
+    things: Slab<InLine>,
+}
+
+#[derive(Clone, Copy)]
+struct Line {
+    side: usize,
+    first: Id<InLine>,
+    last: Id<InLine>,
+}
+
+#[derive(Clone, Copy)]
+struct InLine {
+    thing: Thing,
+    behind: Id<InLine>,
+}
 
 impl Waiting {
     /// The two of them, this run's first, if its counterpart has been waiting for it.
     pub fn meet(&mut self, side: usize, key: Key, it: Thing) -> Option<[Thing; 2]> {
-        let all = (key, 0)..=(key, u32::MAX);
-        let first = self.0.range(all.clone()).next();
-        let first = first.map(|(at, waiting)| (*at, *waiting));
-        match first {
-            Some((at, (other, counterpart))) if other != side => {
-                self.0.remove(&at);
-                Some(match side {
-                    0 => [it, counterpart],
-                    _ => [counterpart, it],
-                })
+        let mut line = match self.lines.entry(key) {
+            Entry::Occupied(line) => line,
+            Entry::Vacant(free) => {
+                let first = self.things.insert(InLine::new(it));
+                let last = first;
+                free.insert(Line { side, first, last });
+                return None;
             }
-            first => {
-                let last = first.and_then(|_| self.0.range(all).next_back());
-                let next = last.map_or(0, |((_, n), _)| n + 1);
-                self.0.insert((key, next), (side, it));
-                None
-            }
+        };
+        if line.get().side == side {
+            let new = self.things.insert(InLine::new(it));
+            let before = std::mem::replace(&mut line.get_mut().last, new);
+            self.things[before].behind = new;
+            return None;
         }
+        let InLine { thing, behind } = self.things.remove(line.get().first);
+        match behind.is_none() {
+            true => drop(line.remove()),
+            false => line.get_mut().first = behind,
+        }
+        Some(match side {
+            0 => [it, thing],
+            _ => [thing, it],
+        })
     }
 
     /// Gives back whose counterpart does not come: `comes` knows.
     pub fn alone(&mut self, comes: &mut dyn FnMut(usize, &Key) -> bool) -> Vec<(usize, Thing)> {
         let mut alone = Vec::new();
-        self.0.retain(|(key, _), (side, it)| {
-            let stays = comes(*side, key);
-            if !stays {
-                alone.push((*side, *it));
+        self.lines.retain(|key, line| {
+            let stays = comes(line.side, key);
+            let mut next = if stays { Id::NONE } else { line.first };
+            while !next.is_none() {
+                let InLine { thing, behind } = self.things.remove(next);
+                alone.push((line.side, thing));
+                next = behind;
             }
             stays
         });
@@ -58,7 +85,17 @@ impl Waiting {
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.things.len()
+    }
+}
+
+impl InLine {
+    /// The last one.
+    fn new(thing: Thing) -> InLine {
+        InLine {
+            thing,
+            behind: Id::NONE,
+        }
     }
 }
 

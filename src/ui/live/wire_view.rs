@@ -43,6 +43,14 @@ pub fn WireView(
         let (x, y) = place.get();
         format!("translate({x:.1} {y:.1})")
     };
+    // Between two nodes that stand side by side; elsewhere nothing is in the way.
+    let room = move || match (top_down, side.get()) {
+        (false, Side::Middle) => {
+            let (from, to) = ends.get();
+            (to.0 - from.0).abs() - 8.0
+        }
+        _ => f64::INFINITY,
+    };
     let thing = Thing::Link(link.key.clone());
     let selected = store.memo(move |m| m.editor.is_selected(&thing));
     let name = {
@@ -87,7 +95,11 @@ pub fn WireView(
             <circle class="port" cx=move || ends.get().1.0 cy=move || ends.get().1.1 r="4" />
             // Moved as a whole: what stands there need not be set anew.
             <g transform=beside>
-                {move || policy(&facts.with(|f| f.policy(compact)), side.get(), top_down)}
+                {move || {
+                    let room = room();
+                    let fits = |text: &str| !compact && pill_width(text) <= room;
+                    policy(&facts.with(|f| f.policy_within(fits)), side.get(), top_down)
+                }}
                 {move || figures(&facts.get(), side.get(), width(), top_down)}
             </g>
         </g>

@@ -120,6 +120,12 @@ impl NodeFacts {
             .take_while(|c| !c.is_alphabetic())
             .collect();
         let state = self.state.as_str();
+        // What a node is called that nobody has named.
+        let kind = if name.eq_ignore_ascii_case(kind) {
+            ""
+        } else {
+            kind
+        };
         let (kind, state) = if wide(name, kind, state) <= width {
             (kind, state)
         } else if wide(name, "", state) <= width {
@@ -382,6 +388,16 @@ fn policy(design: &Design, link: &Link) -> Vec<String> {
 }
 
 impl LinkFacts {
+    /// As one text: whole, or without what is usual where that does not fit.
+    pub fn policy_within(&self, fits: impl Fn(&str) -> bool) -> String {
+        let whole = self.policy(false);
+        if fits(&whole) {
+            whole
+        } else {
+            self.policy(true)
+        }
+    }
+
     /// As one text; where there is little room, without what is usual.
     pub fn policy(&self, compact: bool) -> String {
         let most = match (compact, self.policy.get(1).map(String::as_str)) {

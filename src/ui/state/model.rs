@@ -386,7 +386,7 @@ impl Model {
             .find(|node| node.kind.name == "clients" && !calls(&node.key))?;
         let name = super::names::node(lonely);
         Some(format!(
-            "{name} call nobody: connect them to what they use."
+            "Connect {name} to what they use: so far they call nobody."
         ))
     }
 

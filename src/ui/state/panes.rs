@@ -170,7 +170,6 @@ fn targets(model: &Model, from: &str) -> Vec<Line> {
             group: None,
         })
         .collect();
-    lines.sort_by_key(|line| line.not.is_some());
     lines.push(Line {
         text: "A new node".to_owned(),
         note: "added and connected".to_owned(),
@@ -181,6 +180,8 @@ fn targets(model: &Model, from: &str) -> Vec<Line> {
         not: None,
         group: None,
     });
+    // What can be done comes first: the first of the list is what Enter takes.
+    lines.sort_by_key(|line| line.not.is_some());
     lines
 }
 
@@ -416,6 +417,17 @@ pub fn tool_says(model: &Model) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_enter_takes_at_first_can_be_done() {
+        let model = Model::default();
+        let lines = targets(&model, "catalogue");
+        let can: Vec<(&str, bool)> = lines
+            .iter()
+            .map(|line| (line.text.as_str(), line.not.is_none()))
+            .collect();
+        assert_eq!(can, [("A new node", true), ("Shoppers", false)]);
+    }
 
     #[test]
     fn starting_points_stand_apart_from_lessons_and_say_where_they_fail() {

@@ -482,6 +482,7 @@ fn the_head_of_a_node_fits_into_it() {
         format!("{}|{}|{}", it.name, it.kind, it.state)
     };
     assert_eq!(head("Orders", 260.0), "Orders|database|✕ failing");
+    assert_eq!(head("Database", 260.0), "Database||✕ failing");
     assert_eq!(head("Orders", 184.0), "Orders||✕ failing");
     assert_eq!(head("Prices and sales", 184.0), "Prices and sales||✕");
     assert_eq!(head("Items, prices, sales", 184.0), "Items, prices, sa…||✕");

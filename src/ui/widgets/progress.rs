@@ -198,7 +198,7 @@ fn Map() -> impl IntoView {
                         <tr>
                             <th scope="col">"Lesson"</th>
                             <th scope="col">"State"</th>
-                            <th scope="col">"Comes before it"</th>
+                            <th scope="col" class="roomy">"Comes before it"</th>
                             <th scope="col">"So far"</th>
                         </tr>
                     </thead>
@@ -230,16 +230,12 @@ fn line(store: Store, row: Row) -> impl IntoView {
         before,
         done,
     } = row;
-    let before = match before.is_empty() {
-        true => "nothing".to_owned(),
-        false => {
-            let named = before.iter().map(|(title, done)| match done {
-                true => format!("✓ {title}"),
-                false => format!("○ {title}"),
-            });
-            named.collect::<Vec<_>>().join(", ")
-        }
-    };
+    let named = before.iter().map(|(title, done)| match done {
+        true => format!("✓ {title}"),
+        false => format!("○ {title}"),
+    });
+    let after = (!before.is_empty()).then(|| named.collect::<Vec<_>>().join(", "));
+    let before = after.clone().unwrap_or_else(|| "nothing".to_owned());
     view! {
         <tr data-testid=format!("map-{id}") data-state=state.key() data-next=next.to_string()>
             <th scope="row">
@@ -254,6 +250,8 @@ fn line(store: Store, row: Row) -> impl IntoView {
                     {title}
                 </button>
                 <span class="small muted">{minutes} " min"</span>
+                // In a narrow window there is no column for it.
+                {after.map(|after| view! { <span class="small muted narrow">"after: " {after}</span> })}
             </th>
             <td>
                 <span class=if state == State::Due { "word bad" } else { "word" }>
@@ -262,7 +260,7 @@ fn line(store: Store, row: Row) -> impl IntoView {
                 </span>
                 {next.then(|| view! { <span class="next-mark">"→ suggested next"</span> })}
             </td>
-            <td>{before}</td>
+            <td class="roomy">{before}</td>
             <td>{done}</td>
         </tr>
     }
