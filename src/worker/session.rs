@@ -258,8 +258,7 @@ fn requests_per_disc(scenario: &Scenario) -> u64 {
     per_second.sum::<u64>().div_ceil(DRAWN_PER_SECOND).max(1)
 }
 
-/// A scenario that is read and compiled, for many seeds and for the comparison of platforms. Reading takes a
-/// browser longer than one would think: what has run but a few times is not yet optimised there.
+/// A scenario that is read and compiled, to be run on many seeds (docs/decisions.md: why a worker keeps it).
 pub struct Prepared {
     scenario: Scenario,
     program: Arc<Program>,
@@ -279,7 +278,7 @@ impl Prepared {
     }
 }
 
-/// Reads, runs to the end and reports.
+/// Reads, runs to the end and reports, for the comparison of platforms.
 ///
 /// # Errors
 /// What is wrong with the text.

@@ -148,10 +148,12 @@ pub fn unknown(model: &mut Model, name: &str, points_too: bool) -> Vec<Effect> {
         let points = starts::STARTS.iter().filter(|_| points_too);
         points.map(|it| it.id)
     };
-    // Who remembers how a name begins has not mistyped it.
-    let mut all = lessons().chain(points());
-    let begun = all.find(|it| !name.is_empty() && it.starts_with(&name));
-    let near = begun.or_else(|| nearest::nearest(&name, lessons().chain(points())));
+    // Who remembers how a name begins has not mistyped it, if only one begins so.
+    let mut begun = lessons().chain(points()).filter(|it| it.starts_with(&name));
+    let near = match (begun.next(), begun.next()) {
+        (Some(only), None) => Some(only),
+        _ => nearest::nearest(&name, lessons().chain(points())),
+    };
     let near = near.map_or(String::new(), |near| format!("did you mean {near}? "));
     let list = |ids: Vec<&str>| ids.join(", ");
     let kind = if points_too { "scenario" } else { "lesson" };
