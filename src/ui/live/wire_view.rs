@@ -96,9 +96,10 @@ pub fn WireView(
             // Moved as a whole: what stands there need not be set anew.
             <g transform=beside>
                 {move || {
-                    let room = room();
-                    let fits = |text: &str| !compact && pill_width(text) <= room;
-                    policy(&facts.with(|f| f.policy_within(fits)), side.get(), top_down)
+                    let whole = facts.with(|f| f.policy(false));
+                    let fits = !compact && pill_width(&whole) <= room();
+                    let text = if fits { whole } else { facts.with(|f| f.policy(true)) };
+                    policy(&text, side.get(), top_down)
                 }}
                 {move || figures(&facts.get(), side.get(), width(), top_down)}
             </g>

@@ -388,16 +388,6 @@ fn policy(design: &Design, link: &Link) -> Vec<String> {
 }
 
 impl LinkFacts {
-    /// As one text: whole, or without what is usual where that does not fit.
-    pub fn policy_within(&self, fits: impl Fn(&str) -> bool) -> String {
-        let whole = self.policy(false);
-        if fits(&whole) {
-            whole
-        } else {
-            self.policy(true)
-        }
-    }
-
     /// As one text; where there is little room, without what is usual.
     pub fn policy(&self, compact: bool) -> String {
         let most = match (compact, self.policy.get(1).map(String::as_str)) {

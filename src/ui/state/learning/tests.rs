@@ -212,6 +212,10 @@ fn an_address_opens_what_it_names_or_says_what_there_is() {
             assert!(help.contains(id), "{help}");
         }
     }
+    learn(&mut model, named("s1", None));
+    let refused = model.doc.refused.as_ref().unwrap();
+    let help = refused.diagnostics[0].help.as_deref().unwrap();
+    assert!(help.starts_with("Lessons: "), "several begin so: {help}");
     assert_eq!(model.doc.text, before);
 }
 
