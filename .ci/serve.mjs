@@ -33,16 +33,17 @@ const COMPRESSED_ALREADY = new Set([".png", ".woff2", ".ico"]);
 
 /**
  * Serves `dir` under `base`; resolves to `{ address, close }`, rejects if the port is taken.
- * `heard` gets the path of every request, from whatever part of the browser.
+ * `heard` gets the path of every request, from whatever part of the browser. `compress: false`: bytes as they
+ * are, where nobody counts them and the processor has better things to do.
  */
-export async function serve({ dir = "dist", port = 8080, base = "/", heard = () => {} } = {}) {
+export async function serve({ dir = "dist", port = 8080, base = "/", heard = () => {}, compress = true } = {}) {
   if (!base.startsWith("/") || !base.endsWith("/")) {
     throw new Error(`the base must begin and end with a slash: ${base}`);
   }
   const root = resolve(dir);
   const server = createServer((request, response) => {
     heard(request.url);
-    answer(root, base, request, response).catch((error) => {
+    answer({ root, base, compress }, request, response).catch((error) => {
       console.error(error);
       if (!response.headersSent) response.writeHead(500);
       response.end();
@@ -61,7 +62,7 @@ export async function serve({ dir = "dist", port = 8080, base = "/", heard = () 
   };
 }
 
-async function answer(root, base, request, response) {
+async function answer({ root, base, compress }, request, response) {
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.writeHead(405, { allow: "GET, HEAD" }).end();
     return;
@@ -91,6 +92,7 @@ async function answer(root, base, request, response) {
     return;
   }
   const gzip =
+    compress &&
     /\bgzip\b/.test(request.headers["accept-encoding"] ?? "") &&
     !COMPRESSED_ALREADY.has(file.extension);
   if (gzip) headers["content-encoding"] = "gzip";
