@@ -7,8 +7,9 @@ use super::output;
 use super::source::Source;
 use crate::engine::{Limits, Run};
 use crate::experiment;
-use crate::explain::{Component, Explanation, Finding};
+use crate::explain::{Component, Explanation, Finding, Step};
 use crate::observe::Recorder;
+use crate::observe::twin::clock;
 use crate::time::Time;
 
 #[derive(Debug, clap::Args)]
@@ -75,9 +76,7 @@ fn text(found: &Explanation) -> String {
     }];
     lines.push(String::new());
     let chain = found.chain.iter().zip(1..);
-    lines.extend(
-        chain.map(|(step, n)| format!("{n}. {:>8}  {}", Time(step.at_ns).to_string(), step.text)),
-    );
+    lines.extend(chain.map(|(step, n)| format!("{n}. {:>18}  {}", moment(step), step.text)));
     if !found.others.is_empty() {
         lines.push(String::new());
         lines.push("Unusual as well, and not explained by it:".to_owned());
@@ -85,6 +84,15 @@ fn text(found: &Explanation) -> String {
     }
     lines.push(String::new());
     lines.join("\n") + "\n" + &paged(found)
+}
+
+/// When, or in which time: a figure of a window has no moment.
+fn moment(step: &Step) -> String {
+    let at = clock(Time(step.at_ns));
+    match step.within_ns {
+        0 => at,
+        within => format!("{at} to {}", clock(Time(step.at_ns + within))),
+    }
 }
 
 fn paged(found: &Explanation) -> String {

@@ -188,7 +188,12 @@ fn timeline(book: &Book) -> String {
         }
     }
     for step in &base.found.chain {
-        rows.push((step.at_ns, plain(&step.text), "seen in the run"));
+        let within = match step.within_ns {
+            0 => String::new(),
+            ns => format!(" (within {})", say::time(ns as f64)),
+        };
+        let text = format!("{}{within}", plain(&step.text));
+        rows.push((step.at_ns, text, "seen in the run"));
     }
     let series = &base.report.series;
     if let Some(at) = series.failed_per_s.iter().position(|failed| *failed > 0.0) {
@@ -294,7 +299,7 @@ fn causes(book: &Book) -> String {
             true => list(["no stretch stands out in which users were hurt".to_owned()]),
             false => list(base.found.chain.iter().map(|step| format!(
                 "{}: {} {}",
-                say::instant(step.at_ns),
+                say::moment(step.at_ns, step.within_ns),
                 plain(&step.text),
                 cite(book)
             ))),

@@ -51,6 +51,14 @@ pub fn instant(ns: u64) -> String {
     format!("{} s", parted(ns / 1_000_000, 3))
 }
 
+/// A moment, or the time in which it lies: "30.000 s to 31.500 s".
+pub fn moment(at_ns: u64, within_ns: u64) -> String {
+    match within_ns {
+        0 => instant(at_ns),
+        _ => format!("{} to {}", instant(at_ns), instant(at_ns + within_ns)),
+    }
+}
+
 /// "$0.1004/h", exact.
 pub fn dollars(micro_per_hour: i64) -> String {
     format!("{}/h", crate::design::value::Money(micro_per_hour))

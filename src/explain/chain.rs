@@ -7,6 +7,7 @@ use super::signals::Signals;
 use super::{HarmKind, Mechanism, Step};
 use crate::design::order::arrange;
 use crate::engine::reason::Reason;
+use crate::time::{Duration, Time};
 
 /// Links at most.
 const LINKS: usize = 5;
@@ -14,13 +15,13 @@ const LINKS: usize = 5;
 pub fn of(signals: &Signals, culprit: Option<&Odd>, hurt: &Hurt, wrong: Option<Step>) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Some(odd) = culprit {
-        steps.push(step(signals, odd.stretch.from, cause(signals, odd)));
+        steps.push(step(window(signals, odd.stretch.from), cause(signals, odd)));
     }
     steps.extend(gives_up(signals, hurt));
     if hurt.kind != HarmKind::Data {
-        steps.push(step(signals, hurt.stretch.from, harm(hurt)));
+        steps.push(step(hurt.begins(signals), harm(hurt)));
         let ends = end(signals, culprit, hurt);
-        steps.push(step(signals, hurt.stretch.until, ends));
+        steps.push(step(hurt.ends(signals), ends));
     }
     steps.extend(wrong);
     if steps.len() < LINKS {
@@ -30,11 +31,17 @@ pub fn of(signals: &Signals, culprit: Option<&Odd>, hurt: &Hurt, wrong: Option<S
     steps
 }
 
-fn step(signals: &Signals, window: usize, text: String) -> Step {
+fn step((at, within): (Time, Duration), text: String) -> Step {
     Step {
-        at_ns: signals.start_of(window.min(signals.count)).0,
+        at_ns: at.0,
+        within_ns: within.0,
         text,
     }
+}
+
+/// What is seen in the figures of a window only.
+fn window(signals: &Signals, window: usize) -> (Time, Duration) {
+    (signals.start_of(window), signals.width)
 }
 
 /// "1.5", "12", "3,400": as many digits as matter.
@@ -151,13 +158,11 @@ fn gives_up(signals: &Signals, hurt: &Hurt) -> Option<Step> {
     let (failed, link, reason) = best?;
     let name = &signals.links[link].name;
     let of = &signals.of_link[link];
-    let first = windows
-        .clone()
-        .find(|&i| of[i].failed[reason as usize] > 0)?;
+    let mut began = windows.clone().flat_map(|i| &of[i].began);
+    let (_, first) = began.find(|(which, _)| *which == reason)?;
     let seconds = windows.len() as f64 * signals.width.0 as f64 / 1e9;
     Some(step(
-        signals,
-        first,
+        (*first, Duration::ZERO),
         format!(
             "Requests over the link {name} fail: {}, {} of them within {} s.",
             reason.words(),
@@ -185,8 +190,7 @@ fn amplified(signals: &Signals, hurt: &Hurt) -> Option<Step> {
         return None;
     }
     Some(step(
-        signals,
-        more.from,
+        window(signals, more.from),
         format!(
             "Callers try again: up to {} requests for each action instead of {}.",
             number(more.seen),
@@ -229,18 +233,18 @@ fn end(signals: &Signals, culprit: Option<&Odd>, hurt: &Hurt) -> String {
     if until >= signals.count {
         return match culprit.map(|odd| signals.count.saturating_sub(odd.stretch.until)) {
             Some(gone) if gone > 3 => format!(
-                "Its cause has been gone for {} s, and it is not over.",
+                "Its cause has been gone for about {} s, and it is not over.",
                 seconds(gone)
             ),
-            _ => format!("It is not over after {lasted} s."),
+            _ => format!("It is not over after about {lasted} s."),
         };
     }
     let late = culprit.map(|odd| until.saturating_sub(odd.stretch.until));
     match late {
-        None => format!("It is over after {lasted} s."),
+        None => format!("It is over after about {lasted} s."),
         Some(late) if late as f64 * width >= 1e9 => {
-            format!("It is over, {} s after its cause.", seconds(late))
+            format!("It is over, about {} s after its cause.", seconds(late))
         }
-        Some(_) => format!("It is over with its cause, after {lasted} s."),
+        Some(_) => format!("It is over with its cause, after about {lasted} s."),
     }
 }

@@ -3,7 +3,7 @@
 use super::course::{Course, Stretch};
 use super::signals::Signals;
 use super::{Harm, HarmKind};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// Answers in a window, for a share of them to mean something.
 const ENOUGH: u32 = 10;
@@ -41,10 +41,38 @@ impl Signals {
 }
 
 impl Hurt {
+    /// Since when, and how much later it may have been: what users are told has its moment, all else its window.
+    pub fn begins(&self, signals: &Signals) -> (Time, Duration) {
+        match self.bad_between(signals, self.stretch.from) {
+            Some([first, _]) => (first, Duration::ZERO),
+            None => (signals.start_of(self.stretch.from), signals.width),
+        }
+    }
+
+    /// Until when, in the same way. What lasts to the end of the traffic has no end of its own.
+    pub fn ends(&self, signals: &Signals) -> (Time, Duration) {
+        let until = self.stretch.until.min(signals.count);
+        if until == signals.count {
+            return (signals.start_of(until), Duration::ZERO);
+        }
+        match self.bad_between(signals, until.saturating_sub(1)) {
+            Some([_, last]) => (last, Duration::ZERO),
+            None => (signals.start_of(until), signals.width),
+        }
+    }
+
+    fn bad_between(&self, signals: &Signals, window: usize) -> Option<[Time; 2]> {
+        let window = signals
+            .users
+            .get(window)
+            .filter(|_| self.kind == HarmKind::Failures)?;
+        window.bad_between
+    }
+
     pub fn told(&self, signals: &Signals) -> Harm {
         Harm {
-            from_ns: signals.start_of(self.stretch.from).0,
-            until_ns: signals.start_of(self.stretch.until).0,
+            from_ns: self.begins(signals).0.0,
+            until_ns: self.ends(signals).0.0,
             kind: self.kind,
             usual: self.stretch.usual,
             seen: self.stretch.seen,

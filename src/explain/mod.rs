@@ -131,7 +131,14 @@ pub enum HarmKind {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Step {
     pub at_ns: u64,
+    /// How much later it may have been: what is no event but a figure of a window began somewhere in that window.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub within_ns: u64,
     pub text: String,
+}
+
+fn is_none(ns: &u64) -> bool {
+    *ns == 0
 }
 
 /// Somebody was called.

@@ -24,6 +24,8 @@ pub struct LinkWindow {
     /// Tries that ended in it for their callers, and the failed ones by reason.
     pub ended: u32,
     pub failed: [u32; Reason::COUNT],
+    /// When the first of each reason failed.
+    pub began: Vec<(Reason, Time)>,
     /// Answered with an error although no call of the callee's own had failed.
     pub own_errors: u32,
     /// Given up while the callee was at work itself, not waiting for a call of its own.
@@ -39,6 +41,7 @@ impl Default for LinkWindow {
         LinkWindow {
             ended: 0,
             failed: [0; Reason::COUNT],
+            began: Vec::new(),
             own_errors: 0,
             given_up: 0,
             sent: 0,
@@ -80,6 +83,8 @@ pub struct UserWindow {
     pub told: u32,
     /// Told that it failed, or gone.
     pub bad: u32,
+    /// When the first and the last of these were told.
+    pub bad_between: Option<[Time; 2]>,
     pub served: u32,
     /// The served ones, by how long they waited: class `n` holds up to 2^(n/2) microseconds.
     pub latency: Vec<u32>,
@@ -305,6 +310,9 @@ impl Record for Signals {
             let window = &mut self.of_link[a.link as usize][window];
             window.ended += 1;
             if let Some(reason) = failed {
+                if window.failed[reason as usize] == 0 {
+                    window.began.push((reason, now));
+                }
                 window.failed[reason as usize] += 1;
                 let is_own = reason == Reason::ErrorFromCallee && !is_passed_on;
                 window.own_errors += u32::from(is_own);
@@ -361,7 +369,10 @@ impl Record for Signals {
         window.told += 1;
         window.open -= 1;
         match told {
-            Told::Failed(_) | Told::Abandoned => window.bad += 1,
+            Told::Failed(_) | Told::Abandoned => {
+                window.bad += 1;
+                window.bad_between.get_or_insert([now; 2])[1] = now;
+            }
             Told::Served | Told::Degraded => {
                 window.served += 1;
                 let us = now.since(intent.born).0 as f64 / 1e3;

@@ -72,8 +72,9 @@ fn often(counts: &Counts, n: u64) -> u64 {
 pub struct Watch {
     /// What an explanation reads.
     pub signals: Option<Signals>,
-    /// The edge of the bucket at which each wrong was there for the first time.
-    pub(super) first: [Option<Time>; WRONGS.len()],
+    /// In which time each wrong came to be, for the first time: since one look, and before the next.
+    pub(super) first: [Option<[Time; 2]>; WRONGS.len()],
+    pub(super) looked: Time,
     /// Kept for a twin run only.
     pub tape: Option<Box<Tape>>,
     /// Somebody looks for some of the actions.
@@ -84,18 +85,20 @@ impl Watch {
     pub fn look(&mut self, now: Time, counts: &Counts) {
         for ((count, _), first) in WRONGS.iter().zip(&mut self.first) {
             if first.is_none() && count(counts) > 0 {
-                *first = Some(now);
+                *first = Some([self.looked, now]);
             }
         }
+        self.looked = now;
     }
 
     /// The worst of what is wrong now, at the moment since when it is.
     pub fn worst(&self, counts: &Counts) -> Option<Step> {
         let all = WRONGS.iter().zip(self.first);
         let mut wrongs = all.filter_map(|((count, what), first)| {
-            let (n, at) = (count(counts), first?);
+            let (n, [at, until]) = (count(counts), first?);
             (n > 0).then(|| Step {
                 at_ns: at.0,
+                within_ns: until.since(at).0,
                 text: match n {
                     1 => format!("Data goes wrong once: {what}."),
                     _ => format!("Data goes wrong {} times in all: {what}.", number(n as f64)),

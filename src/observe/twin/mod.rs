@@ -161,6 +161,7 @@ fn parting(speaker: &Speaker<'_>, first: &First) -> Parting {
 fn chain(speaker: &Speaker<'_>, firsts: &[First], planned: &Planned, end: Time) -> Vec<Step> {
     let step = |at: Time, text: String| Step {
         at_ns: at.min(end).0,
+        within_ns: 0,
         text,
     };
     let Some(parting) = firsts.first() else {

@@ -146,13 +146,19 @@ pub fn Chain() -> impl IntoView {
 }
 
 pub fn link(store: Store, step: Step, n: u32) -> impl IntoView {
-    let Step { at_ns, text } = step;
+    let Step {
+        at_ns,
+        within_ns,
+        text,
+    } = step;
+    // At the end of a window it is there to be seen.
+    let seen_ns = at_ns + within_ns;
     view! {
         <li>
             <span class="nr" aria-hidden="true">{n}</span>
             <span>
-                <button class="link" title="Look at this moment" on:click=move |_| store.send(Msg::Seek(at_ns))>
-                    <time>{words::seconds(at_ns)}</time>
+                <button class="link" title="Look at this moment" on:click=move |_| store.send(Msg::Seek(seen_ns))>
+                    <time>{words::moment(at_ns, within_ns)}</time>
                 </button>
                 " " {rich(&text)}
             </span>

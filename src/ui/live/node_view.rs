@@ -5,8 +5,7 @@ use leptos::prelude::*;
 use crate::scenario::draw::Thing;
 use crate::ui::editor::stage::Stage;
 use crate::ui::state::geometry::{LINE_HEIGHT, NodeBox, PAD, Rect, Shape};
-use crate::ui::state::names;
-use crate::ui::state::{facts, glossary};
+use crate::ui::state::{facts, glossary, names, pills};
 use crate::ui::store::Store;
 
 #[component]
@@ -75,7 +74,7 @@ pub fn NodeView(
                 .then(|| view! { <path class="foreign" d=silhouette(Shape::Rectangle, grown(r, 8.0)) /> })}
             <path class="outline" d=silhouette(node.shape, r) />
             {body}
-            {move || badges(&facts.get(), r)}
+            {move || badges(&facts.get(), r, stage.scene.with(|scene| scene.extent()))}
             {move || {
                 (building.get() && calls.get())
                     .then(|| {
@@ -171,23 +170,18 @@ fn Plain(
     }
 }
 
-fn badges(facts: &facts::NodeFacts, r: Rect) -> impl IntoView + use<> {
-    let mut x = r.x + 10.0;
+/// Below the node, and where they would reach beyond the drawing, moved back into it.
+fn badges(facts: &facts::NodeFacts, r: Rect, drawing: Rect) -> impl IntoView + use<> {
     let notes = facts.note.iter().map(|text| (text, "", "pill note"));
     let failures = facts.badges.iter();
     let failures = failures.map(|it| (&it.text, it.reason, "pill badge"));
-    let pills: Vec<_> = notes
-        .chain(failures)
-        .map(|(text, reason, class)| {
-            let w = pill_width(text);
-            let pill = view! {
-                <Pill x=x y=r.bottom() + 10.0 w=w text=text.clone() class=class reason=reason />
-            };
-            x += w + 6.0;
-            pill
-        })
-        .collect();
-    pills
+    let badges: Vec<_> = notes.chain(failures).collect();
+    let widths: Vec<f64> = badges.iter().map(|it| pill_width(it.0)).collect();
+    let placed = badges.into_iter().zip(pills::below(r, drawing, &widths));
+    let drawn = placed.map(|((text, reason, class), at)| {
+        view! { <Pill x=at.x y=at.y w=at.w text=text.clone() class=class reason=reason /> }
+    });
+    drawn.collect::<Vec<_>>()
 }
 
 /// About as wide as the text will be; SVG cannot measure before it draws.

@@ -36,6 +36,7 @@ pub mod panels;
 pub mod panes;
 pub mod papers;
 pub mod pen;
+pub mod pills;
 pub mod planned;
 pub mod requests;
 pub mod results;

@@ -45,6 +45,15 @@ pub fn seconds(ns: u64) -> String {
     format!("{}.{} s", tenths / 10, tenths % 10)
 }
 
+/// A moment, or the time in which it lies: "30.0–31.5 s".
+pub fn moment(at_ns: u64, within_ns: u64) -> String {
+    let until = seconds(at_ns + within_ns);
+    match within_ns {
+        0 => until,
+        _ => format!("{}–{until}", seconds(at_ns).trim_end_matches(" s")),
+    }
+}
+
 /// Whole seconds where that is exact: "180 s", "30.5 s".
 pub fn seconds_short(ns: u64) -> String {
     if ns.is_multiple_of(1_000_000_000) {
