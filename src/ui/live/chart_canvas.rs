@@ -1,7 +1,7 @@
 //! A line chart: axes, bands, levels, lines with their names at their ends, a crosshair.
 
 use crate::ui::platform::theme::Palette;
-use crate::ui::state::chart::{Chart, Line, Stroke};
+use crate::ui::state::chart::{self, Chart, Line, Stroke};
 use crate::ui::state::model::ChartTab;
 use crate::ui::state::pen::{Align, Letters, Line as Look, Pen};
 use crate::ui::state::series::Part;
@@ -107,7 +107,11 @@ impl<'a, P: Pen> Plot<'a, P> {
             centred,
             room: None,
         };
-        let steps = if self.h > 130.0 { 4 } else { 2 };
+        let steps = if self.h > 130.0 {
+            chart::parts(self.top)
+        } else {
+            2
+        };
         for step in 0..=steps {
             let value = self.top * f64::from(step) / f64::from(steps);
             let y = self.y(value).round() + 0.5;

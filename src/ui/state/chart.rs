@@ -521,15 +521,9 @@ impl Chart {
     }
 }
 
-/// 1, 2, 2.5, 4 or 5 times a power of ten, not below `x`.
+/// One of ten steps from one power of ten to the next, not below `x`.
 pub fn round_up(x: f64) -> f64 {
-    let mut unit = 1.0;
-    while unit * 10.0 <= x {
-        unit *= 10.0;
-    }
-    while unit > x {
-        unit /= 10.0;
-    }
+    let unit = unit(x);
     let steps = [1.0, 1.2, 1.6, 2.0, 2.4, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
     steps
         .iter()
@@ -538,9 +532,40 @@ pub fn round_up(x: f64) -> f64 {
         .unwrap_or(unit * 10.0)
 }
 
+/// Into how many parts an axis that ends there is cut, so that each has one digit that is not 0: what is written at
+/// a line is where it is.
+pub fn parts(top: f64) -> u8 {
+    match (10.0 * top / unit(top)).round() as u32 {
+        10 | 50 | 100 => 5,
+        30 | 60 => 3,
+        _ => 4,
+    }
+}
+
+/// The power of ten that this begins with.
+fn unit(x: f64) -> f64 {
+    let mut unit = 1.0;
+    while unit * 10.0 <= x {
+        unit *= 10.0;
+    }
+    while unit > x {
+        unit /= 10.0;
+    }
+    unit
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_at_a_line_is_where_it_is() {
+        for unit in [0.01, 0.1, 1.0, 10.0, 1000.0] {
+            let tops = [1.0, 1.2, 1.6, 2.0, 2.4, 3.0, 4.0, 5.0, 6.0, 8.0];
+            let cut = tops.map(|top| parts(round_up(top * unit)));
+            assert_eq!(cut, [5, 4, 4, 4, 4, 3, 4, 5, 3, 4], "{unit}");
+        }
+    }
 
     #[test]
     fn axes_end_at_round_numbers() {

@@ -2,16 +2,18 @@
 
 use super::geometry::Rect;
 
-/// Places for what stands in rows below a node, of these widths: from its left on, but within the drawing.
+/// Places for what stands in rows below a node, of these widths: from its left on, and within the drawing. What would
+/// have to begin before the node to stay in it comes into a row of its own: beside the node are its links.
 pub fn below(r: Rect, all: Rect, widths: &[f64]) -> Vec<Rect> {
     const HEIGHT: f64 = 22.0;
     const GAP: f64 = 6.0;
     let mut placed: Vec<Rect> = Vec::new();
     let mut rest = widths;
     let mut y = r.bottom() + 10.0;
+    let room = all.right() - r.x;
     while !rest.is_empty() {
         let (mut n, mut wide) = (1, rest[0]);
-        while n < rest.len() && wide + GAP + rest[n] <= all.w {
+        while n < rest.len() && wide + GAP + rest[n] <= room {
             wide += GAP + rest[n];
             n += 1;
         }
@@ -50,20 +52,22 @@ mod tests {
                 .map(|it| (it.x, it.y))
                 .collect()
         };
+        let side_by_side = [(10.0, 110.0), (116.0, 110.0)];
+        assert_eq!(xs(at(0.0), &[100.0, 120.0]), side_by_side);
         assert_eq!(
-            xs(at(0.0), &[100.0, 120.0]),
-            [(10.0, 110.0), (116.0, 110.0)]
+            xs(at(320.0), &[80.0, 90.0]),
+            [(324.0, 110.0), (410.0, 110.0)],
+            "moved back"
         );
         assert_eq!(
             xs(at(320.0), &[100.0, 120.0]),
-            [(274.0, 110.0), (380.0, 110.0)],
-            "moved back"
+            [(330.0, 110.0), (330.0, 138.0)],
+            "below each other"
         );
-        let rows = [(0.0, 110.0), (306.0, 110.0), (10.0, 138.0)];
         assert_eq!(
-            xs(at(0.0), &[300.0, 194.0, 90.0]),
-            rows,
-            "no more than fit beside each other"
+            xs(at(320.0), &[200.0]),
+            [(300.0, 110.0)],
+            "wider than the node"
         );
         assert_eq!(
             xs(at(0.0), &[600.0]),
