@@ -1,6 +1,6 @@
 //! The way from the cause to the users, in at most five sentences, each with a number and a moment.
 
-use super::course::{Course, Stretch};
+use super::course::Course;
 use super::detect::{BUSY, IN_WORK, Odd, Place};
 use super::harm::Hurt;
 use super::signals::Signals;
@@ -15,7 +15,9 @@ const LINKS: usize = 5;
 pub fn of(signals: &Signals, culprit: Option<&Odd>, hurt: &Hurt, wrong: Option<Step>) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Some(odd) = culprit {
-        steps.push(step(window(signals, odd.stretch.from), cause(signals, odd)));
+        let (from, width) = window(signals, odd.stretch.from);
+        let within = Duration(width.0 * (1 + odd.stretch.blur as u64));
+        steps.push(step((from, within), cause(signals, odd)));
     }
     steps.extend(gives_up(signals, hurt));
     if hurt.kind != HarmKind::Data {
@@ -228,23 +230,30 @@ fn harm(hurt: &Hurt) -> String {
 fn end(signals: &Signals, culprit: Option<&Odd>, hurt: &Hurt) -> String {
     let width = signals.width.0 as f64;
     let seconds = |windows: usize| number(windows as f64 * width / 1e9);
-    let Stretch { from, until, .. } = hurt.stretch;
-    let lasted = seconds(until - from);
+    let (begins, begins_within) = hurt.begins(signals);
+    let (ends, ends_within) = hurt.ends(signals);
+    let lasted = time(ends.since(begins).0 as f64);
+    let is_known = begins_within.0 + ends_within.0 == 0;
+    let until = hurt.stretch.until;
     if until >= signals.count {
-        return match culprit.map(|odd| signals.count.saturating_sub(odd.stretch.until)) {
-            Some(gone) if gone > 3 => format!(
+        let gone = culprit.map_or(0, |odd| signals.count.saturating_sub(odd.stretch.until));
+        return match (gone > 3, is_known) {
+            (true, _) => format!(
                 "Its cause has been gone for about {} s, and it is not over.",
                 seconds(gone)
             ),
-            _ => format!("It is not over after about {lasted} s."),
+            (false, true) => format!("It is not over after {lasted}."),
+            (false, false) => format!("It is not over after about {lasted}."),
         };
     }
     let late = culprit.map(|odd| until.saturating_sub(odd.stretch.until));
-    match late {
-        None => format!("It is over after about {lasted} s."),
-        Some(late) if late as f64 * width >= 1e9 => {
+    match (late, is_known) {
+        (Some(late), _) if late as f64 * width >= 1e9 => {
             format!("It is over, about {} s after its cause.", seconds(late))
         }
-        Some(_) => format!("It is over with its cause, after about {lasted} s."),
+        (None, true) => format!("It is over after {lasted}."),
+        (None, false) => format!("It is over after about {lasted}."),
+        (Some(_), true) => format!("It is over with its cause, after {lasted}."),
+        (Some(_), false) => format!("It is over with its cause, after about {lasted}."),
     }
 }

@@ -14,6 +14,8 @@ pub struct Stretch {
     pub seen: f64,
     /// Windows within that are out of the ordinary.
     pub windows: usize,
+    /// Each value was a mean over so many windows to either side as well: its ends may lie as much further in.
+    pub blur: usize,
 }
 
 /// Windows at the start that say nothing about what is usual: everything is empty and cold.
@@ -90,6 +92,7 @@ impl Course {
                     usual,
                     seen: value,
                     windows: 1,
+                    blur: 0,
                 },
             };
             current = Some(stretch);

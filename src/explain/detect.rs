@@ -260,7 +260,10 @@ fn traffic(signals: &Signals, node: u16, calm: usize) -> Option<Odd> {
     Some(Odd {
         place: Place::Node(node),
         mechanism: Mechanism::MoreTraffic,
-        stretch,
+        stretch: Stretch {
+            blur: around,
+            ..stretch
+        },
         figure: "actions begun in a window",
     })
 }
@@ -484,6 +487,7 @@ fn full(signals: &Signals, node: u16, harm: Stretch) -> Option<Odd> {
             usual: f64::from(most),
             seen: f64::from(most),
             windows: all.len(),
+            blur: 0,
         },
         figure: BUSY,
     })
@@ -513,6 +517,7 @@ pub fn unlike_others(signals: &Signals) -> Vec<Odd> {
                 usual: libm::exp2(usual),
                 seen: libm::exp2(longest),
                 windows: signals.count,
+                blur: 0,
             },
             figure: "own work per request, in nanoseconds",
         })

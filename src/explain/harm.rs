@@ -36,6 +36,7 @@ impl Signals {
             usual: 0.0,
             seen: 0.0,
             windows: 1,
+            blur: 0,
         }
     }
 }
