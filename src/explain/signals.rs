@@ -264,7 +264,9 @@ impl Signals {
         let entry = size_of::<(u64, u16)>() + size_of::<Calls>();
         let of_nodes = self.nodes.len() * size_of::<NodeWindow>();
         let of_links = self.links.len() * size_of::<LinkWindow>();
-        self.users.len() * (of_nodes + of_links) + 2 * self.calls.len() * entry
+        let began = self.of_link.iter().flatten().map(|it| it.began.capacity());
+        let began = began.sum::<usize>() * size_of::<(Reason, Time)>();
+        self.users.len() * (of_nodes + of_links) + 2 * self.calls.len() * entry + began
     }
 
     /// What one attempt costs is known when nothing can happen to its intent any more.
